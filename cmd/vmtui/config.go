@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
+)
+
+func newConfig(f *flags) *cobra.Command {
+	cmd := &cobra.Command{Use: "config", Short: "The config file", Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		return usage(cmd, "say what to do with it")
+	}}
+	cmd.AddCommand(withJSON(f, &cobra.Command{
+		Use: "check", Short: "Check the config file, the secrets it names and the keys it offers", Args: between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return checkConfig(cmd.Context(), f) },
+	}))
+	return cmd
+}
+
+func checkConfig(ctx context.Context, f *flags) error {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return err
+	}
+	if err := checkSecrets(ctx, cfg); err != nil {
+		return err
+	}
+	if err := identities(cfg, keys.Refuser{}).Check(); err != nil {
+		return err
+	}
+	if err := checkProvisioning(cfg); err != nil {
+		return err
+	}
+	if f.json {
+		return f.printJSON(map[string]any{"config": cfg.Path(), "instance": cfg.Instance, "nodes": len(cfg.Nodes), "ok": true})
+	}
+	return f.printf("%s is good: %s, %d nodes\n", cfg.Path(), cfg.Instance, len(cfg.Nodes))
+}
+
+// checkSecrets resolves every reference once, so that a missing token is found now and not in the middle of something.
+func checkSecrets(ctx context.Context, cfg *config.Config) error {
+	var all []error
+	for _, ref := range []string{cfg.DigitalOcean.Token, cfg.Cloudflare.Token} {
+		if ref == "" {
+			continue
+		}
+		if _, err := keys.Resolve(ctx, ref); err != nil {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
+}
+
+func checkProvisioning(cfg *config.Config) error {
+	if cfg.Reimage.Provision == "" {
+		return nil
+	}
+	if err := readable(cfg.Reimage.Provision); err != nil {
+		return (&fault.Error{What: "the provisioning script cannot be read", On: cfg.Reimage.Provision, Next: "correct reimage.provision in " + cfg.Path(), Code: fault.Usage}).Because(err)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/fixtures/box"
+)
+
+// outcome is where a walk must end up when a fault strikes in the middle of a step, once the fault is healed and the run resumed.
+type outcome struct {
+	state string // of the run at last
+	says  string // in its last words
+}
+
+var recovers = outcome{state: "done"}
+
+// faultTable is every fault of the box that can strike a walk of worker-2, and what must come of it. before and after tell whether it struck
+// before the rebuild was asked for, or at it and later.
+var faultTable = []struct {
+	fault         string
+	before, after outcome
+}{
+	{"slow:worker-2=1s", recovers, recovers},
+	{"slow:exec=500ms", recovers, recovers},
+	{"drop-ssh:worker-2=1", recovers, recovers},
+	{"drop-ssh:exec=1", recovers, recovers},
+	{"busy-lb:3s", recovers, recovers},
+	{"rate-limit:2s", recovers, recovers},
+	{"drop-api:2", recovers, recovers},
+	{"api-502:1", recovers, recovers},
+	{"apply-then-die:1", recovers, recovers},
+	{"apply-then-502:1", recovers, recovers},
+	{"slow-api:1s", recovers, recovers},
+	{"keep-host-key:worker-2", recovers, recovers},
+	{"dead:worker-3", recovers, recovers},
+	{"dead:exec", recovers, recovers},
+	{"rebuild-errs:1", outcome{"waiting", "errored"}, recovers},
+}
+
+// strikes are the steps in which each fault strikes: those that change something, and the waits between them.
+var strikes = []string{"preflight", "hold", "lame-duck", "idle", "remove", "nginx", "sidekiq-quiet", "stop", "mark", "announce", "rebuild", "come-back", "host-key", "new-disk", "first-boot", "provision", "parity", "start", "add", "sidekiq-start", "watch", "release"}
+
+// Each fault during each step ends as the table says: never two rebuilds, never a lost request or job, never too few workers.
+func TestFaultDuringEachStep(t *testing.T) {
+	known := stepsOf(t, startBox(t, nil), "worker-reimage")
+	if !slices.Equal(known, strikes) {
+		t.Fatalf("the steps are %v, the table knows %v", known, strikes)
+	}
+	for _, f := range faultTable {
+		for i, step := range strikes {
+			want := f.before
+			if i > slices.Index(strikes, "rebuild") {
+				want = f.after
+			}
+			t.Run(f.fault+" during "+step, func(t *testing.T) {
+				t.Parallel()
+				strike(t, f.fault, step, want)
+			})
+		}
+	}
+}
+
+func strike(t *testing.T, fault, step string, want outcome) {
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 10 })
+	l := begin(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+	if !l.until(func(one line) bool { return one.Step == step && one.Type == "step" }) {
+		t.Fatalf("the walk never came to %s\n%s", step, transcript(t, b, l.run()))
+	}
+	if err := b.Fault(fault); err != nil {
+		t.Fatal(err)
+	}
+	state, says := settle(t, b, l, fault)
+	if state != want.state || !strings.Contains(says, want.says) {
+		t.Errorf("ended %s: %s\nwant %+v\n%s", state, says, want, transcript(t, b, l.run()))
+	}
+	if n := rebuilds(b, "worker-2"); n > 1 {
+		t.Errorf("%d rebuilds", n)
+	}
+	unharmed(t, b, fault)
+	if state == "done" {
+		serving(t, b)
+	}
+}
+
+// settle lets the leg end, heals the fault, and resumes until the run is done or goes no further.
+func settle(t *testing.T, b *box.Box, l *leg, fault string) (state, says string) {
+	l.end()
+	end := l.last()
+	for range 3 {
+		if end.State == "done" {
+			break
+		}
+		if err := b.Heal(strings.SplitN(fault, ":", 2)[0]); err != nil {
+			t.Fatal(err)
+		}
+		if end.State == "refused" {
+			// Nothing was touched yet: a new run is what an operator would start.
+			got := vmtui(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+			end = last(t, got.out)
+			continue
+		}
+		got := vmtui(t, b.ConfigPath(), "runs", "resume", l.run(), "--yes", "--confirm", "worker-2", "--json")
+		end = last(t, got.out)
+		end.Detail += got.err
+	}
+	return end.State, end.Detail
+}
+
+// unharmed asserts what holds whatever struck. A worker that died on its own takes what it was answering with it; that is nobody's walk.
+func unharmed(t *testing.T, b *box.Box, fault string) {
+	t.Helper()
+	if strings.HasPrefix(fault, "dead:worker") {
+		return
+	}
+	intact(t, b)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/fleet"
+)
+
+// fleetConfig tells the watch where to look.
+func (a *app) fleetConfig() fleet.Config {
+	c := fleet.Config{
+		Instance: a.cfg.Instance, Nodes: fleetNodes(a.cfg), Every: a.cfg.Fleet.Every, Cache: filepath.Join(a.cfg.StateDir, "fleet.json"),
+		Host:     func(name string) fleet.Looker { return a.host(name) },
+		Site:     fleet.SiteByHTTP(a.cfg.Site),
+		Holds:    a.keeper.Holds,
+		Services: []fleet.Probe{{Name: "redis", Look: a.seeRedis}},
+		Lease: func(ctx context.Context) (*fleet.Lease, error) {
+			l, _, err := a.keeper.Show(ctx)
+			return l, err
+		},
+	}
+	if a.cfg.LoadBalancer.ID != "" {
+		c.Balancer = a.seeBalancer
+	}
+	return c
+}
+
+func fleetNodes(cfg *config.Config) []fleet.NodeConfig {
+	var nodes []fleet.NodeConfig
+	for _, n := range cfg.Nodes {
+		node := fleet.NodeConfig{Name: n.Name, Role: n.Role, Dest: n.SSH, Droplet: n.Droplet, Project: n.Mastodon.Project}
+		if n.Role == config.RoleWorker && cfg.LoadBalancer.LameDuck != config.NoLameDuck {
+			node.LameDuck = cfg.LoadBalancer.LameDuck
+		}
+		if n.Mastodon.Kind == config.KindNative {
+			node.Unit = "mastodon-sidekiq"
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
+}
+
+func (a *app) seeBalancer(ctx context.Context) (fleet.Balancer, error) {
+	lb, err := a.cloud.Balancer(ctx, a.cfg.LoadBalancer.ID)
+	return fleet.Describe(lb, fleetNodes(a.cfg)), err
+}
+
+func (a *app) seeRedis(ctx context.Context) (string, error) {
+	if err := a.redis.Ping(ctx); err != nil {
+		return "", err
+	}
+	return "answers", nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/fleet"
+)
+
+func newHold(f *flags) *cobra.Command {
+	show := func(cmd *cobra.Command, _ []string) error {
+		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error { return showHolds(ctx, f, a) })
+	}
+	cmd := withJSON(f, &cobra.Command{Use: "hold", Short: "Workers that are out on purpose", Args: noArgs, RunE: show})
+	cmd.AddCommand(withJSON(f, &cobra.Command{Use: "show", Short: "Show what is on hold, by whom and why", Args: between(0, 0), RunE: show}))
+	cmd.AddCommand(setHold(f), clearHold(f))
+	return cmd
+}
+
+func showHolds(ctx context.Context, f *flags, a *app) error {
+	holds, err := a.keeper.Holds(ctx)
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return f.printJSON(map[string]any{"holds": append([]fleet.Hold{}, holds...)})
+	}
+	if len(holds) == 0 {
+		return f.printf("nothing is on hold\n")
+	}
+	for _, h := range holds {
+		if err := f.printf("%s\n", f.redact(holdWords(h))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func holdWords(h fleet.Hold) string {
+	said := fmt.Sprintf("%s is on hold by %s since %s: %s", h.Worker, h.By, h.Since.Format(time.DateTime), h.Why)
+	if h.Run != "" {
+		said += " (run " + h.Run + ")"
+	}
+	if h.Intent != "" {
+		said += "\n  under way: " + h.Intent
+	}
+	return said
+}
+
+func setHold(f *flags) *cobra.Command {
+	var why string
+	cmd := &cobra.Command{Use: "set WORKER", Short: "Say that a worker is out on purpose", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
+		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error {
+			if err := a.mustKnow(args[0]); err != nil {
+				return err
+			}
+			h := fleet.Hold{Worker: args[0], By: a.operator, Why: why, Since: time.Now().UTC().Truncate(time.Second)}
+			err := a.changeHold(ctx, "hold/set", h.Worker, func(ctx context.Context, p act.Permit) error { return a.keeper.SetHold(ctx, p, h) })
+			if err != nil {
+				return err
+			}
+			return f.printf("%s\n", holdWords(h))
+		})
+	}}
+	cmd.Flags().StringVar(&why, "why", "", "the `REASON`, for everybody who looks")
+	_ = cmd.MarkFlagRequired("why") // fails only for a flag that does not exist
+	return withJSON(f, cmd)
+}
+
+func clearHold(f *flags) *cobra.Command {
+	var confirm string
+	cmd := &cobra.Command{Use: "clear WORKER", Short: "Remove a worker's hold record", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
+		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error {
+			h, err := a.keeper.Hold(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if h == nil {
+				return f.printf("%s is not on hold\n", args[0])
+			}
+			if h.By != a.operator && confirm != h.By {
+				return &fault.Error{What: "not confirmed", On: args[0], Why: holdWords(*h), Next: fmt.Sprintf("talk to %s; then vmtui hold clear %s --confirm %s", h.By, args[0], h.By), Code: fault.Refused}
+			}
+			err = a.changeHold(ctx, "hold/clear", args[0], func(ctx context.Context, p act.Permit) error { return a.keeper.ClearHold(ctx, p, args[0]) })
+			if err != nil {
+				return err
+			}
+			return f.printf("%s is no longer on hold\n", args[0])
+		})
+	}}
+	cmd.Flags().StringVar(&confirm, "confirm", "", "whose hold it is, when it is somebody else's (`WHO`)")
+	return withJSON(f, cmd)
+}

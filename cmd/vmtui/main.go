@@ -1,0 +1,40 @@
+// Command vmtui is the operations console of a Mastodon instance. This package is the front door: flags, subcommands, wiring; no logic.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the release build.
+var version = "dev"
+
+func main() {
+	os.Exit(Main(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// Main runs one command and gives its exit code.
+func Main(args []string, s streams) int {
+	// SIGHUP is the operator's own connection going away: it stops a run at a step boundary as Ctrl-C does.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	// The second Ctrl-C is the operating system's again.
+	context.AfterFunc(ctx, stop)
+	f := &flags{streams: s}
+	root := newRoot(f)
+	root.SetArgs(args)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	return f.exit(ctx, root.ExecuteContext(ctx))
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/vmtui/vmtui/fixtures/box"
+)
+
+const droplet2 = "worker-2"
+
+// intact asserts what must hold after any walk that ended well.
+func intact(t *testing.T, b *box.Box) {
+	t.Helper()
+	if s := b.Stats(); s.Failures != 0 || s.Requests == 0 {
+		t.Errorf("%d of %d requests failed: %v", s.Failures, s.Requests, s.FirstFailures)
+	}
+	if n := b.MinHealthySeen(); n < 2 {
+		t.Errorf("only %d workers served at some moment", n)
+	}
+	if c := b.Jobs().Counts(); c.Lost != 0 || c.Doubled != 0 {
+		t.Errorf("jobs: %+v", c)
+	}
+}
+
+// serving asserts that all is as before: three members, nothing on hold, nobody at work.
+func serving(t *testing.T, b *box.Box) {
+	t.Helper()
+	got := vmtui(t, b.ConfigPath(), "status", "--json")
+	var doc statusDoc
+	if err := json.Unmarshal([]byte(got.out), &doc); err != nil {
+		t.Fatalf("%v\n%s%s", err, got.out, got.err)
+	}
+	for _, n := range doc.Nodes {
+		if n.Role == "worker" && (n.LB != "in" || n.Hold != nil || len(n.Containers) != 3) {
+			t.Errorf("%s: lb %s, hold %v, containers %v, %s", n.Name, n.LB, n.Hold, n.Containers, n.Error)
+		}
+	}
+	if got := vmtui(t, b.ConfigPath(), "lease", "--json"); !strings.Contains(got.out, `"lease": null`) {
+		t.Errorf("lease: %s%s", got.out, got.err)
+	}
+}
+
+// The main job: a worker leaves, gets a new disk and serves again, while every request is answered.
+func TestReimageUnderLoad(t *testing.T) {
+	for _, byTag := range []bool{false, true} {
+		t.Run(map[bool]string{false: "by ids", true: "by tag"}[byTag], func(t *testing.T) {
+			t.Parallel()
+			b := startBox(t, func(o *box.Options) { o.ByTag, o.Visitors.PerSecond = byTag, 50 })
+			before := b.Machine(droplet2).BootID()
+			got := vmtui(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+			if end := last(t, got.out); got.code != 0 || end.Type != "result" || end.State != "done" {
+				t.Fatalf("exit %d, %+v\n%s", got.code, end, got.err)
+			}
+			if b.Machine(droplet2).BootID() == before || rebuilds(b, "worker-2") != 1 {
+				t.Errorf("%d rebuilds", rebuilds(b, "worker-2"))
+			}
+			intact(t, b)
+			serving(t, b)
+		})
+	}
+}
+
+// stepsOf are a runbook's steps, as its plan names them.
+func stepsOf(t *testing.T, b *box.Box, book string) []string {
+	t.Helper()
+	got := vmtui(t, b.ConfigPath(), "run", book, "worker-2", "--plan", "--json")
+	if got.code != 0 {
+		t.Fatalf("exit %d\n%s%s", got.code, got.out, got.err)
+	}
+	var ids []string
+	for _, l := range lines(t, got.out) {
+		ids = append(ids, l.Step)
+	}
+	return ids
+}
+
+// A process killed inside any step leaves an unfinished run; resumed, it finishes without a second rebuild.
+func TestKillInsideEachStep(t *testing.T) {
+	steps := stepsOf(t, startBox(t, nil), "worker-reimage")
+	if len(steps) < 18 {
+		t.Fatalf("only %d steps: %v", len(steps), steps)
+	}
+	for _, step := range steps {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			b := startBox(t, nil)
+			l := begin(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+			l.until(func(one line) bool { return one.Step == step && one.Type == "step" })
+			if err := l.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			l.end()
+			id := l.run()
+			if got := vmtui(t, b.ConfigPath(), "runs", "list", "--json"); !strings.Contains(got.out, id) || !strings.Contains(got.out, "interrupted") {
+				t.Fatalf("the unfinished run is not shown: %s", got.out)
+			}
+			got := vmtui(t, b.ConfigPath(), "runs", "resume", id, "--yes", "--confirm", "worker-2", "--json")
+			if end := last(t, got.out); got.code != 0 || end.State != "done" {
+				t.Fatalf("exit %d, %+v\n%s\n%s", got.code, end, got.err, transcript(t, b, id))
+			}
+			if n := rebuilds(b, "worker-2"); n != 1 {
+				t.Errorf("%d rebuilds", n)
+			}
+			intact(t, b)
+			serving(t, b)
+		})
+	}
+}
+
+func transcript(t *testing.T, b *box.Box, id string) string {
+	t.Helper()
+	got := vmtui(t, b.ConfigPath(), "runs", "show", id)
+	return got.out + got.err
+}
+
+// Ctrl-C and a lost connection stop at a step boundary, and the run can be resumed.
+func TestSignalsStopAtABoundary(t *testing.T) {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			b := startBox(t, nil)
+			l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
+			l.until(func(one line) bool { return one.Step == "lame-duck" && one.State == "waiting" })
+			if err := l.cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			if code := l.end(); code != 130 {
+				t.Fatalf("exit %d\n%s", code, l.errs.String())
+			}
+			got := vmtui(t, b.ConfigPath(), "runs", "resume", l.run(), "--yes", "--json")
+			if end := last(t, got.out); got.code != 0 || end.State != "done" {
+				t.Fatalf("exit %d, %+v\n%s", got.code, end, got.err)
+			}
+			intact(t, b)
+		})
+	}
+}
+
+// Drained, a worker is out, on hold and stopped; undone, it serves as before.
+func TestDrainUndoAndReturn(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	got := vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json", "--set", "why=kernel")
+	if end := last(t, got.out); got.code != 0 || end.State != "done" {
+		t.Fatalf("exit %d, %+v\n%s", got.code, end, got.err)
+	}
+	if got := vmtui(t, b.ConfigPath(), "hold", "--json"); !strings.Contains(got.out, `"kernel"`) || !strings.Contains(got.out, "worker-2") {
+		t.Errorf("hold: %s%s", got.out, got.err)
+	}
+	if got = vmtui(t, b.ConfigPath(), "run", "worker-return", "worker-2", "--yes", "--json"); got.code != 0 {
+		t.Fatalf("return: exit %d\n%s\n%s", got.code, got.err, last(t, got.out).Detail)
+	}
+	serving(t, b)
+
+	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
+	l.until(func(one line) bool { return one.Step == "sidekiq-quiet" && one.Type == "step" })
+	if got := vmtui(t, b.ConfigPath(), "runs", "undo", l.run()); got.code != 0 {
+		t.Fatalf("undo: exit %d\n%s", got.code, got.err)
+	}
+	if code := l.end(); code != 0 || !l.seen(func(one line) bool { return one.Type == "result" && one.State == "undone" }) {
+		t.Fatalf("exit %d\n%s", code, transcript(t, b, l.run()))
+	}
+	intact(t, b)
+	serving(t, b)
+}
+
+// Past the rebuild there is no way back, and undo says so.
+func TestUndoIsRefusedPastTheRebuild(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	l := begin(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+	l.until(func(one line) bool { return one.Step == "come-back" })
+	if err := l.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	l.end()
+	got := vmtui(t, b.ConfigPath(), "runs", "undo", l.run(), "--yes")
+	if got.code != 3 || !strings.Contains(got.err, "rebuild") {
+		t.Errorf("exit %d\n%s", got.code, got.err)
+	}
+}
+
+func TestDestroyingNeedsTheName(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	for _, confirm := range [][]string{nil, {"--confirm", "worker-1"}} {
+		got := vmtui(t, b.ConfigPath(), append([]string{"run", "worker-reimage", "worker-2", "--yes", "--json"}, confirm...)...)
+		if end := last(t, got.out); got.code != 3 || end.State != "waiting" || rebuilds(b, "worker-2") != 0 {
+			t.Errorf("confirm %v: exit %d, %+v, %d rebuilds", confirm, got.code, end, rebuilds(b, "worker-2"))
+		}
+	}
+}
+
+// With one healthy worker besides the target where two are required, nothing is touched.
+func TestBudgetIsRefused(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"dead:worker-3"} })
+	before := len(mutations(b))
+	got := vmtui(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+	if end := last(t, got.out); got.code != 3 || end.State != "refused" || !strings.Contains(end.Detail, "too few healthy") {
+		t.Errorf("exit %d, %+v\n%s", got.code, end, got.err)
+	}
+	if after := len(mutations(b)); after != before {
+		t.Errorf("%d mutations reached the API: %v", after-before, mutations(b)[before:])
+	}
+}
+
+// Of two operators at once one is refused, and reads who is at work.
+func TestTwoOperators(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	other := another(t, b, "spock")
+	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
+	l.until(func(one line) bool { return one.Step == "lame-duck" })
+	got := vmtui(t, other, "run", "worker-drain", "worker-3", "--yes", "--json")
+	if got.code != 3 || !strings.Contains(got.out+got.err, "at work") {
+		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
+	}
+	if code := l.end(); code != 0 {
+		t.Errorf("the first operator's run: exit %d\n%s", code, l.errs.String())
+	}
+	intact(t, b)
+}
+
+func TestReadOnlyChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	for _, args := range [][]string{
+		{"run", "worker-drain", "worker-2", "--yes"}, {"hold", "set", "worker-2", "--why", "x"}, {"lease", "clear"}, {"lease", "take"},
+	} {
+		got := vmtui(t, b.ConfigPath(), append([]string{"--read-only"}, args...)...)
+		if got.code != 3 || !strings.Contains(got.err, "read-only") {
+			t.Errorf("%v: exit %d\n%s", args, got.code, got.err)
+		}
+	}
+	if m := mutations(b); len(m) != 0 {
+		t.Errorf("mutations: %v", m)
+	}
+	if got := vmtui(t, b.ConfigPath(), "--read-only", "run", "worker-drain", "worker-2", "--plan"); got.code != 0 {
+		t.Errorf("--plan: exit %d\n%s", got.code, got.err)
+	}
+}

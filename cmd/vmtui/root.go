@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
+)
+
+// flags are what every command shares.
+type flags struct {
+	streams
+	config   string
+	readOnly bool
+	plain    bool
+	json     bool
+	redact   func(string) string // set as soon as there are secrets to hide
+}
+
+func newRoot(f *flags) *cobra.Command {
+	root := &cobra.Command{
+		Use: "vmtui", Short: "The operations console of a Mastodon instance",
+		Long:          "vmtui sees the whole instance, runs tootctl and docker on it, and walks you through maintenance.\n\nNew here? `vmtui demo` shows it all on an instance in a box.",
+		SilenceErrors: true, SilenceUsage: true, Version: version, Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return console(cmd.Context(), f, "") },
+	}
+	root.PersistentFlags().StringVar(&f.config, "config", config.DefaultPath(), "the config `FILE`")
+	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "look, and change nothing")
+	root.PersistentFlags().BoolVar(&f.plain, "plain", false, "print lines instead of drawing a screen")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err.Error()) })
+	root.AddCommand(newDemo(f), newStatus(f), newRun(f), newRuns(f), newLease(f), newHold(f), newConfig(f), newInit(f))
+	return root
+}
+
+// withJSON gives a command its --json.
+func withJSON(f *flags, cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().BoolVar(&f.json, "json", false, "answer in JSON, for scripts")
+	return cmd
+}
+
+func usage(cmd *cobra.Command, why string) error {
+	return &fault.Error{What: "that is not how it is called", On: cmd.CommandPath(), Why: why, Next: "see `" + cmd.CommandPath() + " --help`", Code: fault.Usage}
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage(cmd, fmt.Sprintf("unknown command %q; there are %s", args[0], strings.Join(names(cmd), ", ")))
+}
+
+func names(cmd *cobra.Command) []string {
+	var all []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			all = append(all, c.Name())
+		}
+	}
+	return all
+}
+
+// between takes from least to most arguments.
+func between(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return usage(cmd, fmt.Sprintf("it takes %s", cmd.Use))
+		}
+		return nil
+	}
+}
+
+// ended carries an exit code that is no error: everything about it has been printed.
+type ended int
+
+func (e ended) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// exit prints what went wrong and gives the exit code.
+func (f *flags) exit(ctx context.Context, err error) int {
+	var code ended
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return int(fault.Interrupted)
+	}
+	f.complain(err)
+	return int(fault.CodeOf(err))
+}
+
+// complain prints an error on stderr, without secrets: for people, or as JSON for scripts.
+func (f *flags) complain(err error) {
+	said := f.redacted(fault.Of(err))
+	if f.json {
+		b, marshal := json.Marshal(map[string]any{"error": said})
+		if marshal == nil {
+			_, _ = fmt.Fprintf(f.err, "%s\n", b)
+		}
+		return
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "vmtui: %s", said.What)
+	if said.On != "" {
+		fmt.Fprintf(&b, " (%s)", said.On)
+	}
+	if said.Why != "" {
+		fmt.Fprintf(&b, "\n  why:  %s", said.Why)
+	}
+	if said.Next != "" {
+		fmt.Fprintf(&b, "\n  next: %s", said.Next)
+	}
+	_, _ = fmt.Fprintln(f.err, b.String())
+}
+
+func (f *flags) redacted(e *fault.Error) *fault.Error {
+	if f.redact == nil {
+		return e
+	}
+	return &fault.Error{What: f.redact(e.What), On: f.redact(e.On), Why: f.redact(e.Why), Next: f.redact(e.Next), Code: e.Code}
+}
+
+// printJSON writes one JSON document, indented for eyes.
+func (f *flags) printJSON(v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f.out, "%s\n", b)
+	return err
+}
+
+func (f *flags) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(f.out, format, args...)
+	return err
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+func newRuns(f *flags) *cobra.Command {
+	list := func(cmd *cobra.Command, _ []string) error {
+		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error { return listRuns(ctx, f, a) })
+	}
+	cmd := withJSON(f, &cobra.Command{Use: "runs", Short: "Runs, finished and unfinished", Args: noArgs, RunE: list})
+	cmd.AddCommand(withJSON(f, &cobra.Command{Use: "list", Short: "List them, newest first", Args: between(0, 0), RunE: list}))
+	cmd.AddCommand(
+		onRun(f, "show ID", "Show one run's steps and transcript", showRun),
+		resumeRun(f), undoRun(f),
+		onRun(f, "stop ID", "Stop a run at its next step boundary, wherever it is walked", stopRun),
+	)
+	return cmd
+}
+
+func onRun(f *flags, use, short string, do func(context.Context, *flags, *app, string) error) *cobra.Command {
+	return withJSON(f, &cobra.Command{Use: use, Short: short, Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
+		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error { return do(ctx, f, a, args[0]) })
+	}})
+}
+
+func listRuns(ctx context.Context, f *flags, a *app) error {
+	list, err := a.engine.List(ctx)
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return f.printJSON(map[string]any{"runs": append([]run.Summary{}, list...)})
+	}
+	if len(list) == 0 {
+		return f.printf("no runs yet\n")
+	}
+	w := tabwriter.NewWriter(f.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "ID\tRUNBOOK\tTARGET\tSTATE\tSTEP\tSTARTED\tOPERATOR")
+	for _, s := range list {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Runbook, s.Target, s.State, s.Step, s.Started.Local().Format(time.DateTime), s.Operator)
+	}
+	return w.Flush()
+}
+
+func showRun(ctx context.Context, f *flags, a *app, id string) error {
+	if f.json {
+		return a.printEvents(ctx, f, id)
+	}
+	v, err := a.engine.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := f.printf("%s  %s  %s by %s, %s\n%s\n", v.ID, v.Header.Title, v.State, v.Header.Operator, v.Started.Local().Format(time.DateTime), v.Detail); err != nil {
+		return err
+	}
+	for _, s := range v.Steps {
+		if err := f.printf("  %-10s %-14s %s  %s\n", s.State, s.ID, s.Title, s.Detail); err != nil {
+			return err
+		}
+	}
+	for _, l := range v.Lines {
+		if err := f.printf("%s %s %-14s %s\n", l.Time.Local().Format(time.TimeOnly), l.Mark, l.Step, l.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) printEvents(ctx context.Context, f *flags, id string) error {
+	events, err := a.store.Events(ctx, id, 0)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if line, ok := run.JSONLine(id, e); ok {
+			if err := f.printf("%s\n", line); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func resumeRun(f *flags) *cobra.Command {
+	var r runFlags
+	cmd := &cobra.Command{Use: "resume ID", Short: "Go on with an unfinished run, looking at the world first", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
+		return withApp(cmd.Context(), f, f.asker(r.yes), func(ctx context.Context, a *app) error {
+			return a.again(ctx, f, args[0], run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm})
+		})
+	}}
+	r.gates(cmd)
+	return withJSON(f, cmd)
+}
+
+func undoRun(f *flags) *cobra.Command {
+	var r runFlags
+	cmd := &cobra.Command{Use: "undo ID", Short: "Walk a run back, as far as it can be", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
+		return withApp(cmd.Context(), f, f.asker(r.yes), func(ctx context.Context, a *app) error {
+			v, err := a.engine.View(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if v.State == run.Running {
+				return a.engine.Request(ctx, args[0], "undo")
+			}
+			return a.again(ctx, f, args[0], run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm, Undo: true})
+		})
+	}}
+	r.gates(cmd)
+	return withJSON(f, cmd)
+}
+
+// again begins another leg of a run that exists.
+func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) error {
+	v, err := a.engine.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	b, err := a.desk.Book(v.Header.Runbook)
+	if err != nil {
+		return err
+	}
+	if a.door.ReadOnly() {
+		return &fault.Error{What: "read-only", On: id, Why: "nothing may be changed", Next: "look with `vmtui runs show`, or leave read-only out", Code: fault.Refused}
+	}
+	rb, err := b.Build(ctx, v.Header.Target, v.Header.Inputs)
+	if err != nil {
+		return err
+	}
+	return a.walk(ctx, f, id, rb, mode)
+}
+
+func stopRun(ctx context.Context, f *flags, a *app, id string) error {
+	if err := a.engine.Request(ctx, id, "stop"); err != nil {
+		return err
+	}
+	v, err := a.engine.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return f.printJSON(map[string]any{"run": id, "state": v.State})
+	}
+	return f.printf("asked %s to stop; it is %s\n", id, v.State)
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ui/plain"
+)
+
+func newStatus(f *flags) *cobra.Command {
+	return withJSON(f, &cobra.Command{
+		Use: "status", Short: "The fleet at a glance", Args: between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return status(cmd.Context(), f) },
+	})
+}
+
+// lookFor is how long a status waits for the slowest answer; what is silent by then is shown as not seen.
+const lookFor = 20 * time.Second
+
+func status(ctx context.Context, f *flags) error {
+	a, err := open(ctx, f, keys.Refuser{})
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	snap := a.lookOnce(ctx, lookFor)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if f.json {
+		return f.printJSON(statusJSON(snap, time.Now()))
+	}
+	return f.printf("%s", f.redact(plain.Fleet(snap, time.Now())))
+}
+
+// lookOnce runs the watch until everything has been looked at once.
+func (a *app) lookOnce(ctx context.Context, limit time.Duration) fleet.Snapshot {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.watch.Run(ctx)
+	}()
+	began := time.Now()
+	for !complete(a.watch.Snapshot(), began) {
+		select {
+		case <-a.watch.Changed():
+		case <-ctx.Done():
+			<-done
+			return a.watch.Snapshot()
+		}
+	}
+	snap := a.watch.Snapshot()
+	cancel()
+	<-done
+	return snap
+}
+
+// complete reports that every part has answered or failed since began.
+func complete(s fleet.Snapshot, began time.Time) bool {
+	looked := func(seen time.Time, err error) bool { return err != nil || seen.After(began) }
+	for _, n := range s.Nodes {
+		if !looked(n.Health.Seen, n.Health.Err) {
+			return false
+		}
+	}
+	return looked(s.Balancer.Seen, s.Balancer.Err) && looked(s.Holds.Seen, s.Holds.Err)
+}
+
+// The shapes of `vmtui status --json`. Fields are added, never renamed.
+type (
+	statusDoc struct {
+		Instance string       `json:"instance"`
+		Time     time.Time    `json:"time"`
+		Nodes    []statusNode `json:"nodes"`
+		Balancer *statusLB    `json:"load_balancer"`
+	}
+	statusNode struct {
+		Name       string            `json:"name"`
+		Role       string            `json:"role"`
+		Reachable  bool              `json:"reachable"`
+		LB         string            `json:"lb"`
+		Hold       *statusHold       `json:"hold"`
+		Age        *float64          `json:"age_seconds"` // null: never seen
+		Containers []statusContainer `json:"containers"`
+		Error      string            `json:"error,omitempty"`
+	}
+	statusHold struct {
+		By    string    `json:"by"`
+		Why   string    `json:"why"`
+		Since time.Time `json:"since"`
+	}
+	statusContainer struct {
+		Service string `json:"service"`
+		State   string `json:"state"`
+		Health  string `json:"health"`
+		Image   string `json:"image"`
+	}
+	statusLB struct {
+		ID      string   `json:"id"`
+		Status  string   `json:"status"`
+		Members []string `json:"members"`
+	}
+)
+
+func statusJSON(s fleet.Snapshot, now time.Time) statusDoc {
+	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}}
+	for _, n := range s.Nodes {
+		doc.Nodes = append(doc.Nodes, nodeJSON(n, now))
+	}
+	if lb := s.Balancer.Value; lb.ID != "" {
+		doc.Balancer = &statusLB{ID: lb.ID, Status: lb.Status, Members: append([]string{}, lb.Members...)}
+	}
+	return doc
+}
+
+func nodeJSON(n fleet.Node, now time.Time) statusNode {
+	doc := statusNode{Name: n.Name, Role: n.Role, Reachable: !n.Health.Stale(), LB: n.LB, Containers: []statusContainer{}}
+	if age, seen := n.Health.Age(now); seen {
+		seconds := age.Round(time.Millisecond).Seconds()
+		doc.Age = &seconds
+	}
+	if n.Health.Err != nil {
+		doc.Error = strings.TrimSpace(n.Health.Err.Error())
+	}
+	if n.Hold != nil {
+		doc.Hold = &statusHold{By: n.Hold.By, Why: n.Hold.Why, Since: n.Hold.Since}
+	}
+	for _, c := range n.Health.Value.Containers {
+		doc.Containers = append(doc.Containers, statusContainer{Service: c.Service, State: c.State, Health: c.Health, Image: c.Image})
+	}
+	return doc
+}

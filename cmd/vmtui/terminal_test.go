@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+)
+
+// terminal is a console under test: the real program on a real pty, and the screen it drew.
+type terminal struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	pty    *os.File
+	screen vt10x.Terminal
+	mu     sync.Mutex
+	drawn  chan struct{}
+	gone   chan struct{}
+}
+
+// sit starts vmtui on a terminal of that size.
+func sit(t *testing.T, cols, rows uint16, args ...string) *terminal {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...) // #nosec G204 -- this very binary
+	cmd.Env = append(os.Environ(), asProduct+"=1", "TERM=xterm-256color", "COLORTERM=truecolor")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
+	file, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: cols, Rows: rows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &terminal{
+		t: t, cmd: cmd, pty: file, screen: vt10x.New(vt10x.WithSize(int(cols), int(rows))),
+		drawn: make(chan struct{}, 1), gone: make(chan struct{}),
+	}
+	go s.read()
+	return s
+}
+
+func (s *terminal) read() {
+	defer close(s.gone)
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := s.pty.Read(buf)
+		s.mu.Lock()
+		_, _ = s.screen.Write(buf[:n])
+		s.mu.Unlock()
+		select {
+		case s.drawn <- struct{}{}:
+		default:
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// text is the screen as a person reads it.
+func (s *terminal) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.screen.String()
+}
+
+// sees waits until the screen says all of these.
+func (s *terminal) sees(words ...string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Minute)
+	defer cancel()
+	for !s.says(words) {
+		select {
+		case <-s.drawn:
+		case <-s.gone:
+			s.t.Fatalf("the console ended before it said %q:\n%s", words, s.text())
+		case <-ctx.Done():
+			s.t.Fatalf("the screen never said %q:\n%s", words, s.text())
+		}
+	}
+}
+
+func (s *terminal) says(words []string) bool {
+	text := s.text()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// press types keys, as bytes.
+func (s *terminal) press(keys string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.pty, keys); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ends waits for the console to be gone and gives its exit code.
+func (s *terminal) ends() int {
+	<-s.gone
+	_ = s.cmd.Wait() // the exit code says it
+	_ = s.pty.Close()
+	return s.cmd.ProcessState.ExitCode()
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/lease"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/worker"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+	"github.com/vmtui/vmtui/remote/redis"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// app is everything wired together for one instance. Nothing in it has touched the network yet when open returns.
+type app struct {
+	cfg      *config.Config
+	redact   *keys.Redactor
+	operator string
+
+	trust  *keys.Trust
+	idents *keys.Identities
+	pool   *ssh.Pool
+	cloud  *digitalocean.Client
+	redis  *redis.Client
+	jobs   *sidekiq.Jobs
+	store  run.Store
+	keeper *lease.Keeper
+	door   *act.Door
+	engine *run.Engine
+	watch  *fleet.Watch
+	asks   *desk.Asks
+	desk   *desk.Desk
+}
+
+// withApp opens, does and closes.
+func withApp(ctx context.Context, f *flags, asker keys.Asker, do func(context.Context, *app) error) error {
+	a, err := open(ctx, f, asker)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	return do(ctx, a)
+}
+
+// open reads the config and wires the house from the ground up. Asker nil means that the console asks.
+func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{cfg: cfg, redact: keys.NewRedactor(), operator: operator(cfg), asks: desk.NewAsks()}
+	f.redact = a.redact.Redact
+	if asker == nil {
+		asker = a.asks
+	}
+	for _, floor := range []func(context.Context) error{
+		func(context.Context) error { return a.openKeys(asker) },
+		func(context.Context) error { return a.openRemote() },
+		func(context.Context) error { return a.openOps(f.readOnly || cfg.ReadOnly) },
+	} {
+		if err := floor(ctx); err != nil {
+			a.close()
+			return nil, err
+		}
+	}
+	a.watch = fleet.New(a.fleetConfig())
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks)
+	return a, nil
+}
+
+func (a *app) openKeys(asker keys.Asker) error {
+	trust, err := keys.OpenTrust(keys.TrustConfig{Files: []string{a.cfg.SSH.KnownHosts}, Asker: asker})
+	if err != nil {
+		return err
+	}
+	a.trust, a.idents = trust, identities(a.cfg, asker)
+	return a.idents.Check()
+}
+
+func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
+	return keys.NewIdentities(keys.IdentitiesConfig{Files: cfg.SSH.Identities, Agent: cfg.SSH.UseAgent(), Asker: asker})
+}
+
+func (a *app) openRemote() error {
+	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry})
+	var err error
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact); err != nil {
+		return err
+	}
+	return a.openRedis()
+}
+
+func newCloud(c config.DigitalOcean, redact *keys.Redactor) (*digitalocean.Client, error) {
+	return digitalocean.New(digitalocean.Config{
+		URL: c.URL, Poll: c.Poll,
+		Token: func(ctx context.Context) (string, error) {
+			secret, err := redact.Resolve(ctx, c.Token)
+			return secret.Reveal(), err
+		},
+	})
+}
+
+func (a *app) openRedis() error {
+	var dial redis.Dialer
+	if a.cfg.Sidekiq.Via != "direct" {
+		dial = a.host(a.cfg.Sidekiq.Via).Dial
+	}
+	url := a.cfg.Sidekiq.Redis
+	if secret, err := a.redact.Resolve(context.Background(), url); err == nil {
+		url = secret.Reveal()
+	} else if !strings.Contains(url, "://") {
+		return err
+	}
+	var err error
+	if a.redis, err = redis.New(redis.Config{URL: url, Dial: dial}); err != nil {
+		return err
+	}
+	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
+	return nil
+}
+
+func (a *app) openOps(readOnly bool) error {
+	store, err := run.OpenSQLite(a.cfg.StateDir, a.redact.Redact)
+	if err != nil {
+		return err
+	}
+	a.store = store
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	a.keeper = lease.NewKeeper(lease.Config{
+		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: a.cfg.StateDir,
+		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Alive: a.walked,
+	})
+	a.door = act.NewDoor(readOnly, a.keeper)
+	a.keeper.Use(a.door)
+	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host}
+	return nil
+}
+
+// walked reports whether a process on this machine walks that run.
+func (a *app) walked(id string) bool {
+	v, err := a.engine.View(context.Background(), id)
+	return err == nil && v.State == run.Running
+}
+
+func (a *app) host(name string) *ssh.Host {
+	n, _ := a.cfg.Node(name)
+	return a.pool.Host(n.Name, n.SSH)
+}
+
+func (a *app) workerDeps() worker.Deps {
+	return worker.Deps{
+		Config: a.cfg, Operator: a.operator, Cloud: a.cloud, Jobs: a.jobs, Records: a.keeper, Trust: a.trust,
+		Host: func(name string) worker.Host { return a.host(name) },
+		PublicKeys: func() []string {
+			ours, err := a.idents.PublicKeys(context.Background())
+			if err != nil {
+				return nil
+			}
+			return ours
+		},
+	}
+}
+
+// close lets go of everything, in the reverse order. Errors at the end have nobody to help any more.
+func (a *app) close() {
+	if a.desk != nil {
+		a.desk.Close()
+	}
+	var all []error
+	if a.store != nil {
+		all = append(all, a.store.Close())
+	}
+	if a.redis != nil {
+		all = append(all, a.redis.Close())
+	}
+	if a.pool != nil {
+		all = append(all, a.pool.Close())
+	}
+	if a.cloud != nil {
+		a.cloud.Close()
+	}
+	_ = errors.Join(all...)
+}
+
+// operator is who the others see at work.
+func operator(cfg *config.Config) string {
+	if cfg.Operator != "" {
+		return cfg.Operator
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "somebody"
+}
+
+func (a *app) mustKnow(name string) error {
+	if n, ok := a.cfg.Node(name); ok && n.Role == config.RoleWorker {
+		return nil
+	}
+	return &fault.Error{What: "no such worker", On: name, Next: "name a worker of " + a.cfg.Path(), Code: fault.Usage}
+}
+
+func readable(path string) error {
+	file, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}

@@ -1,0 +1,36 @@
+//go:build deps
+
+package deps
+
+import (
+	_ "al.essio.dev/pkg/shellescape"
+	_ "charm.land/bubbles/v2/textinput"
+	_ "charm.land/bubbletea/v2"
+	_ "charm.land/fang/v2"
+	_ "charm.land/lipgloss/v2"
+	_ "github.com/adrg/xdg"
+	_ "github.com/alicebob/miniredis/v2"
+	_ "github.com/charmbracelet/x/ansi"
+	_ "github.com/charmbracelet/x/exp/golden"
+	_ "github.com/coder/websocket"
+	_ "github.com/creack/pty"
+	_ "github.com/digitalocean/godo"
+	_ "github.com/getkin/kin-openapi/openapi3filter"
+	_ "github.com/goccy/go-yaml"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/hinshun/vt10x"
+	_ "github.com/kevinburke/ssh_config"
+	_ "github.com/redis/go-redis/v9"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/skeema/knownhosts"
+	_ "github.com/spf13/cobra"
+	_ "github.com/zalando/go-keyring"
+	_ "go.uber.org/goleak"
+	_ "golang.org/x/crypto/ssh/agent"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/term"
+	_ "golang.org/x/tools/go/packages"
+	_ "modernc.org/sqlite"
+	_ "mvdan.cc/sh/v3/interp"
+	_ "pgregory.net/rapid"
+)

@@ -1,0 +1,48 @@
+// Package keys holds who we are and whom we trust: identities and agents, known hosts, API tokens, redaction.
+package keys
+
+import (
+	"context"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+// QuestionKind tells an asker how to dress a question.
+type QuestionKind string
+
+// The questions that can come up from below.
+const (
+	AskHostKey    QuestionKind = "host-key"   // pin this unknown host key?
+	AskPassphrase QuestionKind = "passphrase" // unlock this private key
+)
+
+// Question is something only the operator can answer.
+type Question struct {
+	Kind    QuestionKind
+	Subject string   // the host or the key file
+	Text    string   // one sentence
+	Details []string // fingerprint, randomart: shown as they are
+	Secret  bool     // the answer is typed unseen and never stored
+}
+
+// Answer is what the operator said. Yes answers a yes-or-no question, Text a typed one.
+type Answer struct {
+	Yes  bool
+	Text string
+}
+
+// Asker carries questions up to whoever can answer: the console, a prompt, or a refuser.
+type Asker interface {
+	Ask(ctx context.Context, q Question) (Answer, error)
+}
+
+// Refuser answers nothing: for unattended work, where a question is a reason to stop.
+type Refuser struct{}
+
+// Ask refuses with exit code 3.
+func (Refuser) Ask(_ context.Context, q Question) (Answer, error) {
+	return Answer{}, &fault.Error{
+		What: "a question needs an operator", On: q.Subject, Why: q.Text,
+		Next: "run it attended once, or settle it beforehand", Code: fault.Refused,
+	}
+}

@@ -1,0 +1,247 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/skeema/knownhosts"
+	"golang.org/x/crypto/ssh"
+	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+// TrustConfig says where host keys are pinned.
+type TrustConfig struct {
+	Files []string // known_hosts files, ~/ expanded; new keys are pinned in the first
+	Asker Asker    // asked about unknown hosts; nil refuses
+}
+
+// Trust is whom we trust: the host keys in known_hosts files, read again whenever a file changed. It is safe for concurrent use. Hosts are
+// named host:port as dialled ([host]:port for IPv6).
+type Trust struct {
+	files []string
+	asker Asker
+	turn  chan struct{} // held while the operator is asked: one question at a time
+
+	mu      sync.Mutex
+	known   *known
+	refused map[string]time.Time // host and fingerprint -> until when the operator's "no" stands
+}
+
+// OpenTrust reads the files. A missing file is an empty one, a broken line is left out and named by Warnings; only a file that cannot be
+// read at all is an error (fault.Usage).
+func OpenTrust(c TrustConfig) (*Trust, error) {
+	if len(c.Files) == 0 {
+		return nil, &fault.Error{What: "no known_hosts file", Why: "none is configured", Next: "set ssh.known_hosts", Code: fault.Usage}
+	}
+	if c.Asker == nil {
+		c.Asker = Refuser{}
+	}
+	t := &Trust{asker: c.Asker, turn: make(chan struct{}, 1), refused: map[string]time.Time{}}
+	for _, f := range c.Files {
+		t.files = append(t.files, expandHome(f))
+	}
+	_, err := t.load()
+	return t, err
+}
+
+// load gives what the files say now.
+func (t *Trust) load() (*known, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known != nil && t.known.fresh() {
+		return t.known, nil
+	}
+	k, err := readAllKnown(t.files)
+	if err == nil {
+		t.known = k
+	}
+	return k, err
+}
+
+// Warnings names the lines that could not be understood and are left out: "FILE:LINE: why".
+func (t *Trust) Warnings() []string {
+	k, err := t.load()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return k.warnings()
+}
+
+// Fingerprints lists the SHA256 fingerprints pinned for a host, by pattern too, without those of certificate authorities; nil when unknown.
+func (t *Trust) Fingerprints(host string) []string {
+	k, err := t.load()
+	if err != nil {
+		return nil
+	}
+	var prints []string
+	for _, p := range k.pins(host) {
+		if f := ssh.FingerprintSHA256(p.key()); !slices.Contains(prints, f) {
+			prints = append(prints, f)
+		}
+	}
+	return prints
+}
+
+// Algorithms orders the host key algorithms for one dial: certificates where an authority is known, the pinned types, then the rest, so
+// that a server with several keys shows the one we know, and a server that lost it is caught by Check rather than by a riddle.
+func (t *Trust) Algorithms(host string) []string {
+	supported := ssh.SupportedAlgorithms().HostKeys
+	var algos []string
+	if k, err := t.load(); err == nil {
+		for _, a := range k.db.HostKeyAlgorithms(host) {
+			if slices.Contains(supported, a) {
+				algos = append(algos, a)
+			}
+		}
+	}
+	for _, a := range supported {
+		if !strings.Contains(a, "-cert-v") && !slices.Contains(algos, a) {
+			algos = append(algos, a)
+		}
+	}
+	return algos
+}
+
+// Check accepts the key of a host or says why not. An unknown key is shown to the operator and pinned when accepted; a changed, revoked or
+// refused one is a fault with fault.Refused.
+func (t *Trust) Check(ctx context.Context, host string, key ssh.PublicKey) error {
+	unknown, err := t.verify(host, key)
+	if !unknown || err != nil {
+		return err
+	}
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if unknown, err = t.verify(host, key); !unknown || err != nil {
+		return err
+	}
+	return t.introduce(ctx, host, key)
+}
+
+// verify reports an unknown host apart from an error.
+func (t *Trust) verify(host string, key ssh.PublicKey) (unknown bool, err error) {
+	k, err := t.load()
+	if err != nil {
+		return false, err
+	}
+	err = k.check(host, key)
+	var mismatch *xknownhosts.KeyError
+	var revoked *xknownhosts.RevokedError
+	switch {
+	case err == nil:
+		return false, nil
+	case errors.As(err, &revoked):
+		return false, revokedKey(host, key, k.place(revoked.Revoked))
+	case !errors.As(err, &mismatch):
+		return false, notCertified(host, key, err)
+	}
+	if pins := k.pins(host); len(pins) > 0 {
+		return false, changedKey(host, key, pins)
+	}
+	return true, nil
+}
+
+// Reconsider forgets that the operator refused a host's key, so that the next Check asks again.
+func (t *Trust) Reconsider(host string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k := range t.refused {
+		if strings.HasPrefix(k, host+" ") {
+			delete(t.refused, k)
+		}
+	}
+}
+
+// introduce asks about an unknown key and pins it.
+func (t *Trust) introduce(ctx context.Context, host string, key ssh.PublicKey) error {
+	print := ssh.FingerprintSHA256(key)
+	if t.stillRefused(host + " " + print) {
+		return refusedKey(host, print)
+	}
+	a, err := t.asker.Ask(ctx, Question{
+		Kind: AskHostKey, Subject: host, Details: t.introduction(host, key),
+		Text: fmt.Sprintf("%s is not known yet. Is this its key?", host),
+	})
+	if err != nil {
+		return err
+	}
+	if !a.Yes {
+		t.mu.Lock()
+		t.refused[host+" "+print] = time.Now().Add(refusalHolds)
+		t.mu.Unlock()
+		return refusedKey(host, print)
+	}
+	return t.pin(host, key)
+}
+
+func (t *Trust) stillRefused(what string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Now().Before(t.refused[what])
+}
+
+func (t *Trust) introduction(host string, key ssh.PublicKey) []string {
+	details := append([]string{typeName(key) + " " + ssh.FingerprintSHA256(key)}, Randomart(key)...)
+	if k, err := t.load(); err == nil && k.hasAuthority(host) {
+		details = append(details, "A certificate authority is known for this host, but it showed no certificate.")
+	}
+	for _, w := range t.Warnings() {
+		details = append(details, "not understood: "+w)
+	}
+	return details
+}
+
+// pin appends the key to the first file, unless another process did meanwhile.
+func (t *Trust) pin(host string, key ssh.PublicKey) error {
+	unlock, err := lockDir(t.files[0])
+	if err != nil {
+		return notPinned(host, t.files[0], err)
+	}
+	defer unlock()
+	if unknown, err := t.verify(host, key); !unknown || err != nil {
+		return err
+	}
+	f, err := readKnown(t.files[0])
+	if err == nil {
+		err = f.add(f.line(host, key, ""))
+	}
+	t.forget()
+	if err != nil {
+		return notPinned(host, t.files[0], err)
+	}
+	return nil
+}
+
+// forget makes the next look read the files again.
+func (t *Trust) forget() {
+	t.mu.Lock()
+	t.known = nil
+	t.mu.Unlock()
+}
+
+// line writes an entry in the file's own style.
+func (f *knownFile) line(host string, key ssh.PublicKey, rest string) string {
+	name := knownhosts.Normalize(host)
+	if f.hashes() {
+		name = xknownhosts.HashHostname(name)
+	}
+	return entryText(name, key, rest)
+}
+
+func entryText(names string, key ssh.PublicKey, rest string) string {
+	text := names + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+	if rest != "" {
+		text += " " + rest
+	}
+	return text
+}

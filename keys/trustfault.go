@@ -1,0 +1,53 @@
+package keys
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/skeema/knownhosts"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+func named(key ssh.PublicKey) string { return typeName(key) + " " + ssh.FingerprintSHA256(key) }
+
+// changedKey is the hard stop: it names file and line and both fingerprints, and no way around but the operator's own hand.
+func changedKey(host string, key ssh.PublicKey, pins []pinned) error {
+	var at []string
+	for _, p := range pins {
+		at = append(at, fmt.Sprintf("%s pins %s", p.place(), named(p.key())))
+	}
+	return &fault.Error{
+		What: "the host key has changed", On: host,
+		Why: "it shows " + named(key) + ", but " + strings.Join(at, ", "),
+		Next: fmt.Sprintf("find out why before anything else; only if the machine was rebuilt: ssh-keygen -R '%s' -f %s",
+			knownhosts.Normalize(host), pins[0].file.path),
+		Code: fault.Refused,
+	}
+}
+
+func revokedKey(host string, key ssh.PublicKey, p pinned) error {
+	return &fault.Error{
+		What: "the host key is revoked", On: host, Why: "it shows " + named(key) + ", which " + p.place() + " revokes",
+		Next: "do not log in; find out who holds that key", Code: fault.Refused,
+	}
+}
+
+func notCertified(host string, key ssh.PublicKey, err error) error {
+	return (&fault.Error{
+		What: "the host certificate is not accepted", On: host, Why: "it shows " + named(key) + ": " + err.Error(),
+		Next: "check its validity, its names and the @cert-authority line", Code: fault.Refused,
+	}).Because(err)
+}
+
+func refusedKey(host, print string) error {
+	return &fault.Error{
+		What: "the host key was not accepted", On: host, Why: "you said that " + print + " is not its key",
+		Next: "compare it with the fingerprint in the provider's console, then try again", Code: fault.Refused,
+	}
+}
+
+func notPinned(host, file string, err error) error {
+	return (&fault.Error{What: "the host key could not be pinned", On: host, Why: file + ": " + err.Error(), Next: "make the file writable", Code: fault.Failed}).Because(err)
+}

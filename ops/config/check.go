@@ -1,0 +1,167 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+// check refuses what would fail later, at a worse moment. The first error wins: one thing to mend at a time, in the file's order.
+func (c *Config) check(at position) error {
+	for _, rule := range []func(position) error{
+		c.checkInstance, c.checkNodes, c.checkRoles, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkStore, c.checkLook,
+	} {
+		if err := rule(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p position) wrong(yamlPath, why, next string) error {
+	return &fault.Error{What: "config is not valid", On: p.of(yamlPath), Why: why, Next: next, Code: fault.Usage}
+}
+
+var hostname = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+
+func (c *Config) checkInstance(at position) error {
+	if !hostname.MatchString(c.Instance) {
+		return at.wrong("$.instance", fmt.Sprintf("instance is %q", c.Instance), "set it to the site's domain, e.g. `instance: vmst.io`")
+	}
+	if u, err := url.Parse(c.Site); err != nil || u.Host == "" {
+		return at.wrong("$.site", fmt.Sprintf("site is %q", c.Site), "give the whole URL, e.g. https://vmst.io")
+	}
+	return nil
+}
+
+func (c *Config) checkNodes(at position) error {
+	if len(c.Nodes) == 0 {
+		return at.wrong("$.nodes", "no nodes", "list the exec node and the workers under `nodes:`, or let `vmtui init` do it")
+	}
+	names, droplets := map[string]bool{}, map[int]string{}
+	for i, n := range c.Nodes {
+		path := fmt.Sprintf("$.nodes[%d]", i)
+		if err := n.check(at, path); err != nil {
+			return err
+		}
+		if names[n.Name] {
+			return at.wrong(path+".name", fmt.Sprintf("two nodes are named %q", n.Name), "give each node a name of its own")
+		}
+		names[n.Name] = true
+		if other, taken := droplets[n.Droplet]; taken && n.Droplet != 0 {
+			return at.wrong(path+".droplet", fmt.Sprintf("%s and %s have the same droplet %d", other, n.Name, n.Droplet), "look the ids up with `vmtui init` or in the control panel")
+		}
+		droplets[n.Droplet] = n.Name
+	}
+	return nil
+}
+
+func (n Node) check(at position, path string) error {
+	switch {
+	case !hostname.MatchString(n.Name):
+		return at.wrong(path+".name", fmt.Sprintf("node %q has no usable name", n.Name), "use letters, digits, dots and dashes")
+	case n.Role != RoleExec && n.Role != RoleWorker:
+		return at.wrong(path+".role", fmt.Sprintf("%s has role %q", n.Name, n.Role), "use exec or worker")
+	case n.SSH == "":
+		return at.wrong(path+".ssh", n.Name+" has no ssh destination", "add `ssh:` with an alias of your ssh config or user@host:port")
+	case n.Role == RoleWorker && n.Droplet <= 0:
+		return at.wrong(path+".droplet", n.Name+" has no droplet id", "add `droplet:`; `vmtui init` finds it through the API")
+	case n.Mastodon.Kind != KindNative && n.Mastodon.Kind != KindCompose:
+		return at.wrong(path+".mastodon.kind", fmt.Sprintf("%s has mastodon kind %q", n.Name, n.Mastodon.Kind), "use native or compose")
+	case !strings.HasPrefix(n.Mastodon.Dir, "/"):
+		return at.wrong(path+".mastodon.dir", fmt.Sprintf("%s has mastodon dir %q", n.Name, n.Mastodon.Dir), "give the absolute path on the node")
+	}
+	return nil
+}
+
+func (c *Config) checkRoles(at position) error {
+	execs := 0
+	for _, n := range c.Nodes {
+		if n.Role == RoleExec {
+			execs++
+		}
+	}
+	if execs != 1 {
+		return at.wrong("$.nodes", fmt.Sprintf("%d nodes have the role exec", execs), "exactly one node is exec: it holds the lease and reaches Redis")
+	}
+	if len(c.Workers()) == 0 {
+		return at.wrong("$.nodes", "no node has the role worker", "list the workers too")
+	}
+	return nil
+}
+
+var references = []string{"env:", "file:", "keyring:", "cmd:"}
+
+func (c *Config) checkProvider(at position) error {
+	for path, ref := range map[string]string{"$.digitalocean.token": c.DigitalOcean.Token, "$.cloudflare.token": c.Cloudflare.Token} {
+		if ref != "" && !slices.ContainsFunc(references, func(p string) bool { return strings.HasPrefix(ref, p) }) {
+			return at.wrong(path, "a secret may not stand in the config file", "use env:NAME, file:PATH, keyring:NAME or cmd:COMMAND, and change the token: it has been written down")
+		}
+	}
+	for path, raw := range map[string]string{"$.digitalocean.api_url": c.DigitalOcean.URL, "$.cloudflare.api_url": c.Cloudflare.URL} {
+		if u, err := url.Parse(raw); err != nil || u.Host == "" || u.User != nil {
+			return at.wrong(path, fmt.Sprintf("%q is not a URL", raw), "give scheme and host, without a password")
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkBalancer(at position) error {
+	lb := c.LoadBalancer
+	switch {
+	case lb.ID == "" && c.DigitalOcean.Token != "":
+		return at.wrong("$.load_balancer", "no load balancer id", "add `load_balancer: {id: …}`; `vmtui init` lists them")
+	case lb.ID != "" && c.DigitalOcean.Token == "":
+		return at.wrong("$.load_balancer", "a load balancer, but no digitalocean token to ask about it", "add `digitalocean: {token: env:DIGITALOCEAN_TOKEN}`")
+	case lb.MinHealthy < 1:
+		return at.wrong("$.load_balancer.min_healthy", "min_healthy is below 1", "at least one worker must go on serving")
+	case lb.MinHealthy >= len(c.Workers()) && lb.ID != "":
+		return at.wrong("$.load_balancer.min_healthy", fmt.Sprintf("min_healthy %d can never hold with %d workers while one is out", lb.MinHealthy, len(c.Workers())), "lower it, or list all workers")
+	case lb.LameDuck != NoLameDuck && !strings.HasPrefix(lb.LameDuck, "/"):
+		return at.wrong("$.load_balancer.lame_duck", fmt.Sprintf("lame_duck %q is not an absolute path", lb.LameDuck), "name the flag file that nginx looks for, or `none`")
+	case lb.DrainTimeout < 0:
+		return at.wrong("$.load_balancer.drain_timeout", "negative", "write a duration such as 5m")
+	}
+	return nil
+}
+
+func (c *Config) checkReimage(at position) error {
+	for i, service := range c.Reimage.Start {
+		if !hostname.MatchString(service) {
+			return at.wrong(fmt.Sprintf("$.reimage.start[%d]", i), fmt.Sprintf("service %q", service), "name compose services, e.g. web, streaming, sidekiq")
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkSidekiq(at position) error {
+	if _, ok := c.Node(c.Sidekiq.Via); !ok && c.Sidekiq.Via != "direct" {
+		return at.wrong("$.sidekiq.via", fmt.Sprintf("no node is named %q", c.Sidekiq.Via), "name a node of this file, or `direct`")
+	}
+	if u, err := url.Parse(c.Sidekiq.Redis); err == nil && u.User != nil {
+		if _, has := u.User.Password(); has {
+			return at.wrong("$.sidekiq.redis", "a secret may not stand in the config file", "use env:NAME or file:PATH for the whole URL, and change the password: it has been written down")
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkStore(at position) error {
+	if c.Store != "sqlite" {
+		return at.wrong("$.store", fmt.Sprintf("store %q is not one this version knows", c.Store), "use `store: sqlite`")
+	}
+	return nil
+}
+
+var colors = []string{"", "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "gray"}
+
+func (c *Config) checkLook(at position) error {
+	if !slices.Contains(colors, c.Color) {
+		return at.wrong("$.color", fmt.Sprintf("color %q", c.Color), "use one of "+strings.Join(colors[1:], ", "))
+	}
+	return nil
+}

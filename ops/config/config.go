@@ -1,0 +1,150 @@
+// Package config is the operator's one file: which instance, which nodes, how to reach them, and how careful to be.
+package config
+
+import (
+	"time"
+)
+
+// Config is the file as DESIGN and the operator's guide describe it, with defaults filled in and every name checked.
+type Config struct {
+	Instance     string            `yaml:"instance"`
+	Site         string            `yaml:"site"` // public URL to look at; https://INSTANCE by default
+	Nodes        []Node            `yaml:"nodes"`
+	SSH          SSH               `yaml:"ssh"`
+	DigitalOcean DigitalOcean      `yaml:"digitalocean"`
+	LoadBalancer LoadBalancer      `yaml:"load_balancer"`
+	Reimage      Reimage           `yaml:"reimage"`
+	Cloudflare   Cloudflare        `yaml:"cloudflare"`
+	Sidekiq      Sidekiq           `yaml:"sidekiq"`
+	Fleet        Fleet             `yaml:"fleet"`
+	Lease        Lease             `yaml:"lease"`
+	Store        string            `yaml:"store"`
+	ReadOnly     bool              `yaml:"read_only"`
+	StateDir     string            `yaml:"state_dir"`
+	Bindings     map[string]string `yaml:"bindings"`
+	Color        string            `yaml:"color"`
+	Operator     string            `yaml:"operator"` // who you are to the others; the login name by default
+
+	path string
+}
+
+// Path is the file the configuration came from.
+func (c *Config) Path() string { return c.path }
+
+// Node is a host with a role.
+type Node struct {
+	Name     string   `yaml:"name"`
+	Role     string   `yaml:"role"` // exec or worker
+	SSH      string   `yaml:"ssh"`  // an alias of ssh_config, or [user@]host[:port]
+	Droplet  int      `yaml:"droplet"`
+	Mastodon Mastodon `yaml:"mastodon"`
+}
+
+// Mastodon says how Mastodon runs on a node.
+type Mastodon struct {
+	Kind    string `yaml:"kind"` // native or compose
+	User    string `yaml:"user"`
+	Dir     string `yaml:"dir"`
+	Project string `yaml:"project"` // the compose project
+}
+
+// SSH is how hosts are reached and trusted.
+type SSH struct {
+	Config     string        `yaml:"config"`
+	KnownHosts string        `yaml:"known_hosts"`
+	Identities []string      `yaml:"identities"`
+	Agent      *bool         `yaml:"agent"`
+	Retry      time.Duration `yaml:"retry"` // between full logins after a reboot; OpenSSH >= 9.8 penalises anything hastier than 10s
+}
+
+// UseAgent reports whether the agent of SSH_AUTH_SOCK is asked for keys; it is, unless the file says no.
+func (s SSH) UseAgent() bool { return s.Agent == nil || *s.Agent }
+
+// DigitalOcean is the provider's API.
+type DigitalOcean struct {
+	Token string        `yaml:"token"` // a reference: env:, file:, keyring: or cmd:
+	URL   string        `yaml:"api_url"`
+	Poll  time.Duration `yaml:"poll"` // between looks at an action
+}
+
+// LoadBalancer is the balancer before the workers.
+type LoadBalancer struct {
+	ID           string        `yaml:"id"`
+	MinHealthy   int           `yaml:"min_healthy"` // healthy members that must remain besides the one that leaves
+	DrainTimeout time.Duration `yaml:"drain_timeout"`
+	LameDuck     string        `yaml:"lame_duck"` // flag file on the worker that makes nginx fail the balancer's check; "none" when there is none
+}
+
+// Reimage is how a worker gets its new disk.
+type Reimage struct {
+	Image     string        `yaml:"image"`     // name, slug or id
+	Wait      time.Duration `yaml:"wait"`      // for the new disk to answer
+	Provision string        `yaml:"provision"` // script, relative to this file; it must start nothing
+	Start     []string      `yaml:"start"`     // compose services, in order; sidekiq is always last
+	Settle    time.Duration `yaml:"settle"`    // how long a returned worker is watched against its peers
+}
+
+// Cloudflare is the edge.
+type Cloudflare struct {
+	Token string `yaml:"token"`
+	Zone  string `yaml:"zone"`
+	URL   string `yaml:"api_url"`
+}
+
+// Sidekiq is where the job queues live.
+type Sidekiq struct {
+	Via       string `yaml:"via"`   // the node whose network reaches Redis
+	Redis     string `yaml:"redis"` // URL as seen from there; may be a secret reference
+	Namespace string `yaml:"namespace"`
+}
+
+// Fleet is how often the fleet is looked at.
+type Fleet struct {
+	Every time.Duration `yaml:"every"`
+}
+
+// Lease is how long the right to be at work lasts.
+type Lease struct {
+	TTL     time.Duration `yaml:"ttl"`     // a renewal's; renewed every quarter of it
+	Longest time.Duration `yaml:"longest"` // the longest request that may still be on the wire when a lease ends; a takeover waits it out
+}
+
+// Exec is the node with the exec role. Load has made sure that there is exactly one.
+func (c *Config) Exec() Node {
+	for _, n := range c.Nodes {
+		if n.Role == RoleExec {
+			return n
+		}
+	}
+	return Node{}
+}
+
+// Node finds a node by name.
+func (c *Config) Node(name string) (Node, bool) {
+	for _, n := range c.Nodes {
+		if n.Name == name {
+			return n, true
+		}
+	}
+	return Node{}, false
+}
+
+// Workers are the nodes with the worker role, in the file's order.
+func (c *Config) Workers() []Node {
+	var out []Node
+	for _, n := range c.Nodes {
+		if n.Role == RoleWorker {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// The roles of a node and the kinds of a Mastodon.
+const (
+	RoleExec    = "exec"
+	RoleWorker  = "worker"
+	KindNative  = "native"
+	KindCompose = "compose"
+	NoLameDuck  = "none"
+)

@@ -1,0 +1,108 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+const good = `instance: vmst.example
+nodes:
+  - {name: exec, role: exec, ssh: exec}
+  - {name: worker-1, role: worker, ssh: root@10.0.0.11, droplet: 11}
+  - {name: worker-2, role: worker, ssh: root@10.0.0.12, droplet: 12}
+  - {name: worker-3, role: worker, ssh: root@10.0.0.13, droplet: 13}
+digitalocean: {token: env:DIGITALOCEAN_TOKEN}
+load_balancer: {id: 4de7ac8b, min_healthy: 2, drain_timeout: 5m}
+`
+
+func TestGoodConfigIsCompleted(t *testing.T) {
+	c, err := Parse("/etc/vmtui/config.yaml", []byte(good+"reimage: {provision: provision.sh}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, ok := c.Node("worker-2")
+	if !ok || w.Mastodon != (Mastodon{Kind: KindCompose, Dir: "/root/mastodon", Project: "mastodon"}) {
+		t.Errorf("worker-2: %+v", w)
+	}
+	if c.Exec().Mastodon.User != "mastodon" || c.Site != "https://vmst.example" || c.Reimage.Provision != "/etc/vmtui/provision.sh" {
+		t.Errorf("defaults: %+v, site %s, provision %s", c.Exec(), c.Site, c.Reimage.Provision)
+	}
+	if c.LoadBalancer.DrainTimeout != 5*time.Minute || c.SSH.Retry != 10*time.Second || !c.SSH.UseAgent() {
+		t.Errorf("durations: %+v %+v", c.LoadBalancer, c.SSH)
+	}
+	if len(c.Workers()) != 3 || !strings.HasSuffix(c.StateDir, "vmtui/vmst.example") {
+		t.Errorf("workers %d, state dir %s", len(c.Workers()), c.StateDir)
+	}
+}
+
+// Each mistake is named with its line and a next step, and exits with 2.
+func TestMistakesAreNamed(t *testing.T) {
+	cases := map[string]struct {
+		text, line, why string
+	}{
+		"unknown key":        {good + "colour: red\n", ":9", "unknown field"},
+		"unknown inner key":  {strings.Replace(good, "min_healthy", "min_helthy", 1), ":8", "unknown field"},
+		"wrong type":         {strings.Replace(good, "droplet: 12", "droplet: twelve", 1), ":5", ""},
+		"not yaml":           {good + "nodes: [\n", "", ""},
+		"no instance":        {strings.Replace(good, "instance: vmst.example\n", "", 1), "config.yaml", "instance"},
+		"role":               {strings.Replace(good, "name: worker-2, role: worker", "name: worker-2, role: web", 1), ":5", `role "web"`},
+		"twice the name":     {strings.Replace(good, "name: worker-3", "name: worker-2", 1), ":6", "two nodes"},
+		"twice the droplet":  {strings.Replace(good, "droplet: 13", "droplet: 12", 1), ":6", "same droplet"},
+		"two execs":          {strings.Replace(good, "name: worker-1, role: worker", "name: worker-1, role: exec", 1), "", "2 nodes"},
+		"no droplet":         {strings.Replace(good, ", droplet: 13", "", 1), ":6", "no droplet"},
+		"secret in the file": {strings.Replace(good, "env:DIGITALOCEAN_TOKEN", "dop_v1_abc", 1), ":7", "secret"},
+		"no token":           {strings.Replace(good, "digitalocean: {token: env:DIGITALOCEAN_TOKEN}\n", "", 1), ":7", "token"},
+		"impossible budget":  {strings.Replace(good, "min_healthy: 2", "min_healthy: 3", 1), ":8", "never hold"},
+		"dangling via":       {good + "sidekiq: {via: exce}\n", ":9", `"exce"`},
+		"password in a url":  {good + "sidekiq: {redis: 'redis://:hunter2@127.0.0.1:6379/0'}\n", ":9", "secret"},
+		"color":              {good + "color: mauve\n", ":9", "mauve"},
+		"store":              {good + "store: mysql\n", ":9", "mysql"},
+		"lame duck":          {strings.Replace(good, "drain_timeout: 5m", "lame_duck: flag", 1), ":8", "absolute"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("/x/config.yaml", []byte(c.text))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			f := fault.Of(err)
+			if f.Code != fault.Usage || !strings.Contains(f.On, c.line) || !strings.Contains(f.Why, c.why) || f.Next == "" {
+				t.Errorf("on %q why %q next %q code %d", f.On, f.Why, f.Next, f.Code)
+			}
+			if strings.Contains(err.Error(), "dop_v1_abc") || strings.Contains(err.Error(), "hunter2") {
+				t.Error("the error shows the secret:", err)
+			}
+		})
+	}
+}
+
+func TestMissingFileSaysWhatToDo(t *testing.T) {
+	_, err := Load(filepath.Join(t.TempDir(), "none.yaml"))
+	if f := fault.Of(err); f.Code != fault.Usage || !strings.Contains(f.Next, "vmtui init") {
+		t.Fatalf("%+v", f)
+	}
+	dir := t.TempDir()
+	if _, err := Load(dir); fault.CodeOf(err) != fault.Usage {
+		t.Fatal("a directory is no config:", err)
+	}
+}
+
+func TestHomeIsExpanded(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	c, err := Parse("/x/config.yaml", []byte(good+"ssh: {identities: [~/.ssh/id_ed25519]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(home, ".ssh/id_ed25519"); c.SSH.Identities[0] != want || c.SSH.KnownHosts != filepath.Join(home, ".ssh/known_hosts") {
+		t.Error(c.SSH)
+	}
+	if _, err := os.Stat(c.StateDir); err == nil {
+		t.Error("reading a config made directories")
+	}
+}

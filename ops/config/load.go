@@ -1,0 +1,111 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/adrg/xdg"
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+// DefaultPath is where the file is looked for when no --config is given.
+func DefaultPath() string { return filepath.Join(xdg.ConfigHome, "vmtui", "config.yaml") }
+
+// Load reads, completes and checks the file at path. Every error is a fault with file, line and next step, and exit code 2.
+func Load(path string) (*Config, error) {
+	source, err := os.ReadFile(path) // #nosec G304 -- the operator names the file
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	return Parse(path, source)
+}
+
+// Parse is Load on text that is in memory already; path names it in errors and anchors relative paths.
+func Parse(path string, source []byte) (*Config, error) {
+	c := &Config{path: path}
+	if err := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict()).Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return nil, badYAML(path, err)
+	}
+	if err := c.fill(); err != nil {
+		return nil, &fault.Error{What: "config cannot be completed", On: path, Next: "set state_dir", Code: fault.Usage}
+	}
+	file, err := parser.ParseBytes(source, 0)
+	if err != nil {
+		return nil, badYAML(path, err)
+	}
+	if err := c.check(position{path, file}); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func unreadable(path string, err error) error {
+	next := "check that you may read it"
+	if errors.Is(err, os.ErrNotExist) {
+		next = "write one with `vmtui init`, name one with --config FILE, or look around first with `vmtui demo`"
+	}
+	return (&fault.Error{What: "config cannot be read", On: path, Next: next, Code: fault.Usage}).Because(err)
+}
+
+func badYAML(path string, err error) error {
+	on, why := path, err.Error()
+	var located yaml.Error
+	if errors.As(err, &located) {
+		why = located.GetMessage()
+		if t := located.GetToken(); t != nil {
+			on = fmt.Sprintf("%s:%d", path, t.Position.Line)
+		}
+	}
+	return &fault.Error{What: "config is not valid", On: on, Why: why, Next: hint(why), Code: fault.Usage, Err: err}
+}
+
+func hint(why string) string {
+	if strings.Contains(why, "unknown field") {
+		return "remove the key or correct its name; docs/guide.md lists them all"
+	}
+	return "mend that line; docs/guide.md shows a whole file"
+}
+
+// position finds the line of a value, so that an error can point at it.
+type position struct {
+	path string
+	file *ast.File
+}
+
+func (p position) of(yamlPath string) string {
+	for at := yamlPath; at != "$" && at != ""; at = parent(at) {
+		if line := p.line(at); line > 0 {
+			return fmt.Sprintf("%s:%d", p.path, line)
+		}
+	}
+	return p.path
+}
+
+func (p position) line(at string) int {
+	path, err := yaml.PathString(at)
+	if err != nil {
+		return 0
+	}
+	node, err := path.FilterFile(p.file)
+	if err != nil || node == nil || node.GetToken() == nil {
+		return 0
+	}
+	return node.GetToken().Position.Line
+}
+
+func parent(at string) string {
+	cut := strings.LastIndexAny(at, ".[")
+	if cut < 0 {
+		return ""
+	}
+	return at[:cut]
+}

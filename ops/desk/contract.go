@@ -1,0 +1,98 @@
+// Package desk is what a console works at: the fleet, the verbs, the runs and the questions from below, behind one interface that
+// never hands a wire to the screen.
+package desk
+
+import (
+	"time"
+
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/verb"
+)
+
+// The types of the room below that a console needs, handed on so that it need not import keys.
+type (
+	Fault    = fault.Error
+	Question = keys.Question
+	Answer   = keys.Answer
+)
+
+// The kinds of question.
+const (
+	AskHostKey    = keys.AskHostKey
+	AskPassphrase = keys.AskPassphrase
+)
+
+// About is what a console's header says of itself.
+type About struct {
+	Instance string
+	Color    string // a name (red, green, blue, yellow, magenta, cyan, orange, grey) or #rrggbb
+	Operator string // "mike@laptop"
+	Store    string // "local", or the name of a shared one
+	Version  string
+	ReadOnly bool
+}
+
+// VerbState is a verb and why it cannot be used on its target just now; Why empty means it can.
+type VerbState struct {
+	verb.Verb
+	Why string
+}
+
+// Run is a run in a list: its summary, and what this machine knows of its walker.
+type Run struct {
+	run.Summary
+	Title string // what it does, in words
+	Here  bool   // this process walks it
+	Alive bool   // some process that can be seen walks it
+	At    int    // steps behind it
+	Of    int    // steps in all; 0 when unknown
+}
+
+// Plan is what a run would do, found by observation only.
+type Plan struct {
+	Book     string
+	Target   string
+	Title    string
+	Summary  string
+	Danger   act.Danger
+	Dangers  []string // in plain words
+	Steps    []PlanStep
+	Refusals []Refusal // any of them keeps the run from starting
+	Warnings []string
+	Confirm  string // the name to type before it starts; "" when none
+	Droplet  int    // the target's droplet, 0 when it has none
+	Usual    string // how long it usually takes, in words
+}
+
+// PlanStep is one step of a plan.
+type PlanStep struct {
+	run.StepInfo
+	Plan    []string // the exact commands and calls
+	Already bool     // the world is so already
+	Note    string   // what was found when looking, or why it could not be looked at
+}
+
+// Refusal is a reason not to start, and what would help.
+type Refusal struct {
+	Why  string
+	Next string
+}
+
+// Pane is one look at something worth watching during a step.
+type Pane struct {
+	Title  string
+	Lines  []string  // cleaned; newest last
+	Series []float64 // for a sparkline, oldest first; may be nil
+	Value  string    // the series' newest value in words: "12 open"
+	Seen   time.Time
+	Err    error
+}
+
+// Ask is a question from below on its way to the operator. Reply is called once, from any goroutine, and does not block.
+type Ask struct {
+	Question
+	Reply func(Answer)
+}

@@ -1,0 +1,205 @@
+package desk
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/verb"
+	"github.com/vmtui/vmtui/ops/worker"
+)
+
+// Desk joins the rooms of ops for one console or one command. Make it with New and Close it: that stops the legs it walks at a step boundary.
+type Desk struct {
+	cfg    *config.Config
+	engine *run.Engine
+	books  []run.Book
+	watch  *fleet.Watch
+	deps   worker.Deps
+	asks   *Asks
+
+	ctx    context.Context // of the legs walked here; cancelled by Close
+	cancel context.CancelFunc
+	legs   sync.WaitGroup
+
+	mu      sync.Mutex
+	walking map[string]bool
+	trails  map[string][]float64 // what panes showed before, for sparklines
+	changed chan struct{}
+}
+
+// New makes a desk. ctx bounds everything it walks.
+func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks) *Desk {
+	ctx, cancel := context.WithCancel(ctx)
+	return &Desk{
+		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks,
+		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1),
+	}
+}
+
+// Close stops every leg at its next step boundary and waits for it.
+func (d *Desk) Close() {
+	d.cancel()
+	d.legs.Wait()
+}
+
+// Fleet is the fleet as last observed.
+func (d *Desk) Fleet() fleet.Snapshot { return d.watch.Snapshot() }
+
+// Changed says, coalesced, that the fleet is not what it was.
+func (d *Desk) Changed() <-chan struct{} { return d.watch.Changed() }
+
+// Refresh looks at the whole fleet now.
+func (d *Desk) Refresh() { d.watch.Refresh() }
+
+// Asks are the questions from below.
+func (d *Desk) Asks() <-chan Ask { return d.asks.ch }
+
+// Books is the shelf of runbooks.
+func (d *Desk) Books() []run.Book { return slices.Clone(d.books) }
+
+// Book finds a runbook by name.
+func (d *Desk) Book(id string) (run.Book, error) {
+	names := make([]string, 0, len(d.books))
+	for _, b := range d.books {
+		if b.ID == id {
+			return b, nil
+		}
+		names = append(names, b.ID)
+	}
+	return run.Book{}, unknownBook(id, names)
+}
+
+// Verbs are the things that can be done to a target, with why each is off just now.
+func (d *Desk) Verbs(target string) []VerbState {
+	snap := d.watch.Snapshot()
+	states := make([]VerbState, 0, len(verb.Table))
+	for _, v := range verb.Table {
+		states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
+	}
+	return states
+}
+
+// Engine gives commands the runs themselves: to list, show, answer and walk.
+func (d *Desk) Engine() *run.Engine { return d.engine }
+
+// Tail yields a run's events after a number and follows it.
+func (d *Desk) Tail(ctx context.Context, id string, after uint64) iter.Seq2[run.Event, error] {
+	return d.engine.Store.Tail(ctx, id, after)
+}
+
+// Runs is every run, newest first.
+func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
+	list, err := d.engine.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]Run, 0, len(list))
+	for _, s := range list {
+		runs = append(runs, d.describe(s))
+	}
+	return runs, nil
+}
+
+func (d *Desk) describe(s run.Summary) Run {
+	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running, Here: d.here(s.ID)}
+	if b, err := d.Book(s.Runbook); err == nil {
+		r.Title = b.Title
+	}
+	return r
+}
+
+func (d *Desk) here(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.walking[id]
+}
+
+// Answer decides at a gate.
+func (d *Desk) Answer(ctx context.Context, id string, answer run.Answer) error {
+	answer.By = d.engine.Operator
+	return d.engine.Answer(ctx, id, answer)
+}
+
+// Stop asks a run to stop at its next step boundary, wherever it is walked.
+func (d *Desk) Stop(ctx context.Context, id string) error { return d.engine.Request(ctx, id, "stop") }
+
+// build makes the runbook of a run that exists, from what was frozen in its header.
+func (d *Desk) build(ctx context.Context, h run.Header) (run.Runbook, error) {
+	b, err := d.Book(h.Runbook)
+	if err != nil {
+		return run.Runbook{}, err
+	}
+	return b.Build(ctx, h.Target, h.Inputs)
+}
+
+func unknownBook(id string, names []string) error {
+	return &fault.Error{What: "no such runbook", On: id, Why: "it is not on the shelf", Next: "choose one of " + join(names), Code: fault.Usage}
+}
+
+// trail remembers what a pane showed, for its sparkline.
+func (d *Desk) trail(key string, value float64) []float64 {
+	const length = 60
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := append(d.trails[key], value)
+	t = t[max(0, len(t)-length):]
+	d.trails[key] = t
+	return slices.Clone(t)
+}
+
+// Pane looks once at something a step is best watched by.
+func (d *Desk) Pane(ctx context.Context, id, pane string) (Pane, error) {
+	v, err := d.engine.View(ctx, id)
+	if err != nil {
+		return Pane{}, err
+	}
+	s, err := worker.Look(ctx, d.deps, pane, v.Header.Target, v.Header.Inputs)
+	p := Pane{Title: s.Title, Lines: s.Lines, Value: s.Says, Seen: time.Now(), Err: err}
+	if s.Says != "" && err == nil {
+		p.Series = d.trail(id+"/"+pane, s.Value)
+	}
+	return p, nil
+}
+
+// off says why a verb cannot be used on a target just now.
+func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
+	if v.Danger != act.Safe && d.engine.Door.ReadOnly() {
+		return "this console is read-only"
+	}
+	if v.Targets == "" {
+		return ""
+	}
+	n, ok := d.cfg.Node(target)
+	switch {
+	case !ok:
+		return "no worker is chosen"
+	case n.Role != config.RoleWorker:
+		return target + " is the exec node, which is never drained"
+	case d.cfg.LoadBalancer.ID == "":
+		return "no load balancer is configured"
+	}
+	return offFor(v.ID, target, snap)
+}
+
+func offFor(verbID, target string, snap fleet.Snapshot) string {
+	for _, n := range snap.Nodes {
+		if n.Name != target {
+			continue
+		}
+		switch {
+		case verbID == "return" && n.LB == "in" && n.Hold == nil:
+			return target + " is in service already"
+		case verbID == "drain" && n.LB == "out" && n.Hold != nil:
+			return target + " is out already, on hold by " + n.Hold.By
+		}
+	}
+	return ""
+}

@@ -1,0 +1,133 @@
+package desk
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+func join(names []string) string { return strings.Join(names, ", ") }
+
+// Start begins a run and walks it here. Typed is what the operator typed to confirm; it passes the gate that wants that name.
+func (d *Desk) Start(ctx context.Context, book, target, typed string) (string, error) {
+	b, err := d.Book(book)
+	if err != nil {
+		return "", err
+	}
+	rb, err := b.Build(ctx, target, nil)
+	if err != nil {
+		return "", err
+	}
+	id, err := d.engine.Start(ctx, rb)
+	if err != nil {
+		return "", err
+	}
+	d.walk(id, rb, run.Mode{Confirm: typed})
+	return id, nil
+}
+
+// Resume walks an unfinished run on, here, looking at the world first.
+func (d *Desk) Resume(ctx context.Context, id string) error { return d.again(ctx, id, run.Mode{}) }
+
+// Undo walks a run back. One that another process walks is asked to turn round.
+func (d *Desk) Undo(ctx context.Context, id string) error {
+	v, err := d.engine.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	if d.here(id) || v.State == run.Running {
+		return d.engine.Request(ctx, id, "undo")
+	}
+	return d.again(ctx, id, run.Mode{Undo: true})
+}
+
+func (d *Desk) again(ctx context.Context, id string, mode run.Mode) error {
+	if d.here(id) {
+		return &fault.Error{What: "the run is being walked here already", On: id, Next: "open it from the list of runs", Code: fault.Refused}
+	}
+	v, err := d.engine.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	rb, err := d.build(ctx, v.Header)
+	if err != nil {
+		return err
+	}
+	d.walk(id, rb, mode)
+	return nil
+}
+
+// walk walks in the background, owned by the desk. What it says is in the run's log.
+func (d *Desk) walk(id string, rb run.Runbook, mode run.Mode) {
+	d.mark(id, true)
+	d.legs.Go(func() {
+		defer d.mark(id, false)
+		// The log tells how it ended; an error that could not be logged is shown when somebody looks at the run.
+		_, _ = d.engine.Walk(d.ctx, id, rb, mode)
+	})
+}
+
+func (d *Desk) mark(id string, on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if on {
+		d.walking[id] = true
+		return
+	}
+	delete(d.walking, id)
+}
+
+// Walking are the runs that this process walks.
+func (d *Desk) Walking() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ids := make([]string, 0, len(d.walking))
+	for id := range d.walking {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Plan observes and says what a run would do; nothing is changed.
+func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
+	b, err := d.Book(book)
+	if err != nil {
+		return Plan{}, err
+	}
+	rb, err := b.Build(ctx, target, nil)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Book: book, Target: target, Title: rb.Title, Summary: b.Summary, Danger: b.Danger, Dangers: b.Dangers}
+	p.Droplet, _ = strconv.Atoi(rb.Inputs["droplet"])
+	for s, err := range d.engine.Plan(ctx, rb) {
+		if err != nil {
+			return p, err
+		}
+		p.add(s)
+	}
+	return p, nil
+}
+
+// add takes a step over from a dry walk. What a step could not find out is a note; a conflict keeps the run from starting.
+func (p *Plan) add(s run.StepPlan) {
+	step := PlanStep{StepInfo: s.StepInfo, Plan: s.Plan, Already: s.Finding.Truth == run.IsDone, Note: s.Finding.Detail}
+	if s.Err != nil {
+		step.Note = s.Err.Error()
+	}
+	p.Steps = append(p.Steps, step)
+	if s.Confirm != "" {
+		p.Confirm = s.Confirm
+	}
+	if s.Finding.Truth == run.Conflict && !s.Skip {
+		p.Refusals = append(p.Refusals, Refusal{Why: s.Finding.Detail, Next: s.Finding.Hint})
+	}
+	for _, detail := range s.Finding.Details {
+		if warning, is := strings.CutPrefix(detail, "warning"); is || strings.Contains(detail, ": warning") {
+			p.Warnings = append(p.Warnings, strings.TrimLeft(warning, ":, "))
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package fleet
+
+import (
+	"strings"
+
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// mark begins each part of the script's output.
+const mark = "@@vmtui "
+
+// script looks at everything at once, so that a node costs one command a look. The log's line comes last: it is written by strangers and may
+// look like a mark. A part that fails leaves its place empty.
+// $1 flag file, $2 access log, $3 containers wanted, $4 unit, $5 container statistics wanted (they take docker two seconds).
+const script = `part() { printf '@@vmtui %s\n' "$1"; }
+part boot; cat /proc/sys/kernel/random/boot_id
+part cpu; head -n 1 /proc/stat
+part mem; cat /proc/meminfo
+part load; cat /proc/loadavg
+part disk; df -P /
+part web; ss -Htn state established '( dport = :3000 )' | wc -l
+part streaming; ss -Htn state established '( dport = :4000 )' | wc -l
+part nginx; if pgrep -x nginx >/dev/null; then echo yes; else echo no; fi
+part duck; if [ -n "$1" ] && [ -e "$1" ]; then echo yes; else echo no; fi
+part docker; if [ -n "$3" ]; then docker ps -a --format '{{json .}}' && part listed; fi
+part unit; if [ -n "$4" ]; then systemctl is-active "$4"; fi
+part stats; if [ -n "$5" ]; then docker stats --no-stream --format '{{json .}}'; fi
+part again; head -n 1 /proc/stat
+part log; tail -n 1 "$2"
+exit 0`
+
+// statsEvery is how many looks pass between two that ask for the containers' statistics.
+const statsEvery = 6
+
+func (n NodeConfig) command(look int) ssh.Command {
+	log, docker, stats := n.AccessLog, "", ""
+	if log == "" {
+		log = nginxLog
+	}
+	if n.Project != "" {
+		docker = "yes"
+		if look%statsEvery == 1 { // not the very first: that one should be quick
+			stats = "yes"
+		}
+	}
+	return ssh.Command{Script: script, Args: []string{n.LameDuck, log, docker, n.Unit, stats}}
+}
+
+// parts cuts the output at its marks. Only the known marks in their order count, so that no line of a log can forge one.
+func parts(out string) map[string]string {
+	order := []string{"boot", "cpu", "mem", "load", "disk", "web", "streaming", "nginx", "duck", "docker", "listed", "unit", "stats", "again", "log"}
+	got := map[string]string{}
+	name, next := "", 0
+	var body strings.Builder
+	for line := range strings.Lines(out) {
+		title, marked := strings.CutPrefix(strings.TrimRight(line, "\r\n"), mark)
+		at := indexFrom(order, title, next)
+		if !marked || at < 0 || name == "log" {
+			body.WriteString(line)
+			continue
+		}
+		if name != "" {
+			got[name] = body.String()
+		}
+		body.Reset()
+		name, next = title, at+1
+	}
+	if name != "" {
+		got[name] = body.String()
+	}
+	return got
+}
+
+func indexFrom(order []string, title string, from int) int {
+	for i := from; i < len(order); i++ {
+		if order[i] == title {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,95 @@
+// Package lease keeps two records on the exec node, whatever store a run lives in: the lease, which says who is at work and expires, and the
+// holds, which say that a worker is intentionally out and do not.
+package lease
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// Dir is where the records live on the exec node.
+const Dir = "/var/lib/vmtui"
+
+// Exec is the part of a host that the records need.
+type Exec interface {
+	Look(ctx context.Context, c ssh.Command) ssh.Result
+	Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result
+}
+
+// record is the lease as it stands on exec's disk.
+type record struct {
+	fleet.Lease
+	Store     string    `json:"store"`      // the owner's state directory: two consoles on one host with different stores are two owners
+	NotBefore time.Time `json:"not_before"` // after a takeover: the former owner may still act until then
+}
+
+// reading is the lease file at one moment, by exec's own clock.
+type reading struct {
+	raw string
+	now time.Time
+	rec *record // nil: nobody holds it
+}
+
+const readScript = `date +%s && { cat "$1/lease" 2>/dev/null || true; }`
+
+func (k *Keeper) read(ctx context.Context) (reading, error) {
+	res := k.cfg.Exec.Look(ctx, ssh.Command{Script: readScript, Args: []string{k.cfg.Dir}})
+	if err := res.Err("reading the lease", k.cfg.ExecName); err != nil {
+		return reading{}, err
+	}
+	return parse(res.Stdout)
+}
+
+func parse(out string) (reading, error) {
+	first, raw, _ := strings.Cut(out, "\n")
+	seconds, err := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
+	if err != nil {
+		return reading{}, &fault.Error{What: "the lease cannot be read", Why: fmt.Sprintf("exec answered %q where its clock was asked for", first), Next: "look at " + Dir + " on the exec node"}
+	}
+	r := reading{raw: strings.TrimRight(raw, "\n"), now: time.Unix(seconds, 0)}
+	if r.raw == "" {
+		return r, nil
+	}
+	r.rec = &record{}
+	if err := json.Unmarshal([]byte(r.raw), r.rec); err != nil {
+		r.rec = nil
+		return r, (&fault.Error{What: "the lease is damaged", On: Dir + "/lease", Next: "read it on the exec node; `vmtui lease clear` replaces it"}).Because(err)
+	}
+	return r, nil
+}
+
+// writeScript replaces the lease only when it still reads as expected, under a lock that readers of the disk share.
+const writeScript = `umask 077 && mkdir -p "$1" && flock -w 10 "$1/lock" sh -c '
+current=$(cat "$1/lease" 2>/dev/null || true)
+if [ "$current" != "$2" ]; then exit 75; fi
+if [ -z "$3" ]; then rm -f "$1/lease"; exit 0; fi
+printf "%s" "$3" > "$1/lease.new" && mv -f "$1/lease.new" "$1/lease" && sync' sh "$1" "$2" "$3"`
+
+// lostRace is the exit status of writeScript when somebody else wrote meanwhile (EX_TEMPFAIL).
+const lostRace = 75
+
+// write swaps the lease from what was read to next ("" removes it). swapped is false when somebody else was faster.
+func (k *Keeper) write(ctx context.Context, permit remote.Permit, was reading, next *record) (swapped bool, err error) {
+	text := ""
+	if next != nil {
+		b, err := json.Marshal(next)
+		if err != nil {
+			return false, err
+		}
+		text = string(b)
+	}
+	res := k.cfg.Exec.Do(ctx, permit, ssh.Command{Script: writeScript, Args: []string{k.cfg.Dir, was.raw, text}})
+	if res.Outcome == ssh.Exited && res.Code == lostRace {
+		return false, nil
+	}
+	return res.OK(), res.Err("writing the lease", k.cfg.ExecName)
+}

@@ -1,0 +1,140 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+// Answer answers the open gate of a run that some process walks; it may be called from any process. An answer to a gate that is closed
+// already, or that the gate does not take, is refused and not recorded.
+func (e *Engine) Answer(ctx context.Context, id string, a Answer) error {
+	if a.By == "" {
+		a.By = e.Operator
+	}
+	return e.tell(ctx, id, func(v *View, _ *history) (Event, error) {
+		if v.Gate == nil || v.GateSeq != a.Gate {
+			return Event{}, stale(id)
+		}
+		if err := e.walked(v, "resume it, and answer there: vmtui runs resume "+id); err != nil {
+			return Event{}, err
+		}
+		if err := v.Gate.accepts(a); err != nil {
+			return Event{}, err
+		}
+		return event(Answerd, v.step(), "", "", a)
+	})
+}
+
+// Request asks the process that walks the run to stop or to undo; it does so at the next step boundary, wait or gate. A run that no process
+// walks is stopped at once; to walk it back, begin a leg with Mode.Undo.
+func (e *Engine) Request(ctx context.Context, id, what string) error {
+	if what != RequestStop && what != RequestUndo {
+		return &fault.Error{What: "no such request", On: id, Why: fmt.Sprintf("%q", what), Next: "ask to stop or to undo", Code: fault.Usage}
+	}
+	dead := errors.New("dead")
+	err := e.tell(ctx, id, func(v *View, h *history) (Event, error) {
+		past := h.pastReturn(v)
+		switch {
+		case v.State.Final():
+			return Event{}, ended(v)
+		case what == RequestUndo && past != nil:
+			return Event{}, past
+		case !v.open || !e.live().Alive(id, v.Leg):
+			return Event{}, dead
+		}
+		return event(Asked, "", what, "by "+e.Operator, nil)
+	})
+	switch {
+	case !errors.Is(err, dead):
+		return err
+	case what == RequestUndo:
+		return &fault.Error{
+			What: "nobody walks the run", On: id, Why: "its process is gone", Next: "walk it back: vmtui runs undo " + id, Code: fault.Refused,
+		}
+	}
+	return e.stop(ctx, id)
+}
+
+// tell appends what say makes of the run as it stands, and thinks again when the log has grown meanwhile.
+func (e *Engine) tell(ctx context.Context, id string, say func(*View, *history) (Event, error)) error {
+	for {
+		v, h, err := load(ctx, e.Store, id)
+		if err != nil {
+			return err
+		}
+		ev, err := say(v, h)
+		if err != nil {
+			return err
+		}
+		ev.Leg = v.Leg
+		err = e.Store.Append(ctx, id, v.Last, ev)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, ErrStale) {
+			return unwritable(id, err)
+		}
+	}
+}
+
+// stop ends a run that no process walks, by a leg that does nothing else.
+func (e *Engine) stop(ctx context.Context, id string) error {
+	v, h, err := load(ctx, e.Store, id)
+	if err != nil {
+		return err
+	}
+	release, err := e.live().Take(id, v.Leg+1)
+	if err != nil {
+		return taken(id, err)
+	}
+	defer release()
+	c := &claimed{view: v, hist: h, leg: v.Leg + 1, release: release}
+	if err := e.begin(ctx, c); err != nil {
+		return err
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	j := hold(e.Store, c.view, c.hist, c.leg, end)
+	_, err = j.add(ctx, Result, "", string(Stopped), "stopped by "+e.Operator+" while nobody walked it", nil)
+	return err
+}
+
+// walked says that nobody would hear an answer, or nil.
+func (e *Engine) walked(v *View, next string) error {
+	if v.open && e.live().Alive(v.ID, v.Leg) {
+		return nil
+	}
+	return &fault.Error{What: "nobody walks the run", On: v.ID, Why: "its process is gone", Next: next, Code: fault.Refused}
+}
+
+func stale(id string) error {
+	return &fault.Error{
+		What: "this gate is closed already", On: id, Why: "it was answered, or the run went on without it",
+		Next: "look at the run again: vmtui runs show " + id, Code: fault.Refused, Err: ErrStale,
+	}
+}
+
+// step is the id of the current step.
+func (v *View) step() string {
+	if v.Current < 0 || v.Current >= len(v.Steps) {
+		return ""
+	}
+	return v.Steps[v.Current].ID
+}
+
+// pastReturn says that a step was sent which its definition calls final, or nil. The walker knows better, and has the last word.
+func (h *history) pastReturn(v *View) error {
+	for i := range v.Steps {
+		s := &v.Steps[i]
+		if s.Kind == Once && s.NoUndo != "" && h.step(s.ID).happened() {
+			return &fault.Error{
+				What: "undo is refused", On: v.ID, Why: "step " + s.ID + " was sent and cannot be taken back: " + s.NoUndo,
+				Next: "go forward, or leave it as it is: vmtui runs stop " + v.ID, Code: fault.Refused,
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+// claim begins a leg of the run, or says why it may not. Of several claimants exactly one wins: locally by the leg's lock, everywhere by
+// the number at which the leg's first event stands in the log.
+func (e *Engine) claim(ctx context.Context, id string, rb Runbook, m Mode) (*claimed, error) {
+	if err := rb.check(); err != nil {
+		return nil, err
+	}
+	v, h, err := load(ctx, e.Store, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.may(v, h, rb, m); err != nil {
+		return &claimed{view: v}, err
+	}
+	release, err := e.live().Take(id, v.Leg+1)
+	if err != nil {
+		return &claimed{view: v}, taken(id, err)
+	}
+	c := &claimed{view: v, hist: h, leg: v.Leg + 1, release: release}
+	if err := e.begin(ctx, c); err != nil {
+		release()
+		return c, err
+	}
+	return c, nil
+}
+
+// claimed is a run whose next leg is ours.
+type claimed struct {
+	view    *View
+	hist    *history
+	leg     int
+	release func()
+}
+
+// begin appends the leg's first event. What others wrote meanwhile is read first; another leg among it wins.
+func (e *Engine) begin(ctx context.Context, c *claimed) error {
+	ev, err := event(LegOpen, "", "", "", Leg{Operator: e.Operator, Host: e.host(), PID: os.Getpid()})
+	if err != nil {
+		return err
+	}
+	ev.Leg = c.leg
+	for {
+		numbered := number(c.view.Last, []Event{ev})
+		err := e.Store.Append(ctx, c.view.ID, c.view.Last, numbered...)
+		if err == nil {
+			c.apply(numbered)
+			return nil
+		}
+		if !errors.Is(err, ErrStale) {
+			return unwritable(c.view.ID, err)
+		}
+		news, err := e.Store.Events(ctx, c.view.ID, c.view.Last)
+		if err != nil {
+			return unreadable(c.view.ID, err)
+		}
+		if c.apply(news); c.view.Leg >= c.leg {
+			return taken(c.view.ID, ErrTaken)
+		}
+	}
+}
+
+func (c *claimed) apply(events []Event) {
+	for _, ev := range events {
+		c.view.Apply(ev)
+		c.hist.apply(ev)
+	}
+}
+
+// may says whether the run can be walked by this engine, with this runbook, in this mode, at this time.
+func (e *Engine) may(v *View, h *history, rb Runbook, m Mode) error {
+	if err := matches(v, rb); err != nil {
+		return err
+	}
+	if m.Undo {
+		if err := undoable(v, h, rb); err != nil {
+			return err
+		}
+	} else if v.State.Final() {
+		return ended(v)
+	}
+	if v.open && !m.TakeOver && e.live().Alive(v.ID, v.Leg) {
+		return taken(v.ID, ErrTaken)
+	}
+	return nil
+}
+
+func matches(v *View, rb Runbook) error {
+	if v.Header.Protocol != Protocol {
+		return &fault.Error{
+			What: "the run cannot be resumed", On: v.ID,
+			Why:  fmt.Sprintf("it was begun by an engine of protocol %d, this one speaks %d", v.Header.Protocol, Protocol),
+			Next: "resume it with the vmtui that began it, or end it: vmtui runs stop " + v.ID, Code: fault.Refused,
+		}
+	}
+	if v.Header.Runbook != rb.ID || v.Header.Hash != rb.Hash() {
+		return &fault.Error{
+			What: "the run cannot be resumed", On: v.ID,
+			Why:  fmt.Sprintf("its runbook %s (version %d) was another when it began", v.Header.Runbook, v.Header.Version),
+			Next: "resume it with the vmtui and config that began it, or end it: vmtui runs stop " + v.ID, Code: fault.Refused,
+		}
+	}
+	return nil
+}
+
+func ended(v *View) error {
+	next := "start a new run"
+	if v.State == Stopped || v.State == Failed {
+		next = "take back what it did: vmtui runs undo " + v.ID + ", or start a new run"
+	}
+	return &fault.Error{What: "the run has ended", On: v.ID, Why: "it is " + string(v.State), Next: next, Code: fault.Refused}
+}
+
+func taken(id string, err error) error {
+	if !errors.Is(err, ErrTaken) {
+		f := &fault.Error{What: "the run cannot be locked", On: id, Next: "see that the state directory is writable"}
+		return f.Because(err)
+	}
+	return &fault.Error{
+		What: "the run is being walked already", On: id, Why: err.Error(),
+		Next: "watch it, and answer its gates: vmtui runs show " + id, Code: fault.Refused, Err: err,
+	}
+}

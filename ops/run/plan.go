@@ -1,0 +1,55 @@
+package run
+
+import (
+	"context"
+	"iter"
+)
+
+// StepPlan is what a dry walk found about a step: what the world says now, and what would be done.
+type StepPlan struct {
+	StepInfo
+	Finding Finding
+	Plan    []string
+	Err     error // of looking, or of planning; the others are planned all the same
+}
+
+// Plan walks rb dry: it asks every step's Observe and Plan, and changes nothing. Later steps see the world as it is now, not as the earlier
+// ones would leave it. It ends early when ctx does.
+func (e *Engine) Plan(ctx context.Context, rb Runbook) iter.Seq2[StepPlan, error] {
+	return func(yield func(StepPlan, error) bool) {
+		if err := rb.check(); err != nil {
+			yield(StepPlan{}, err)
+			return
+		}
+		facts := map[string]string{}
+		for i := range rb.Steps {
+			if err := context.Cause(ctx); err != nil {
+				yield(StepPlan{}, err)
+				return
+			}
+			s := &rb.Steps[i]
+			w := &Walk{step: s, runbook: rb.ID, facts: facts, granted: map[string]bool{}}
+			if !yield(s.dry(ctx, w), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Step) dry(ctx context.Context, w *Walk) StepPlan {
+	look, cancel := context.WithTimeoutCause(ctx, s.deadline(), errDeadline)
+	defer cancel()
+	p := StepPlan{StepInfo: s.StepInfo, Finding: Finding{Truth: IsPending}}
+	if s.Observe != nil {
+		p.Finding, p.Err = s.Observe(look, w)
+	}
+	if s.Plan == nil {
+		return p
+	}
+	lines, err := s.Plan(look)
+	p.Plan = lines
+	if p.Err == nil {
+		p.Err = err
+	}
+	return p
+}

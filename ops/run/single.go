@@ -1,0 +1,94 @@
+package run
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/vmtui/vmtui/ops/act"
+)
+
+// Single records single acts, those of no runbook, as runs of one step, so that history has one shape. It is an act.Journal.
+type Single struct {
+	Store    Store
+	Live     Liveness // nil: nobody is told that the act is under way
+	Operator string
+	Host     string
+}
+
+// Single is the journal for single acts in the engine's store.
+func (e *Engine) Single() *Single {
+	return &Single{Store: e.Store, Live: e.live(), Operator: e.Operator, Host: e.host()}
+}
+
+// Intend implements act.Journal: it creates the run and records the intent; the outcome ends the run as done, failed or unknown.
+func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, act.Outcome) error, error) {
+	step := StepInfo{ID: lastWord(a.Verb), Title: a.What, Kind: Once, NoUndo: "it was a single act"}
+	rb := Runbook{ID: a.Verb, Title: a.What, Target: a.Target, Steps: []Step{{StepInfo: step}}}
+	id, err := create(ctx, s.Store, rb.Header(s.Operator))
+	if err != nil {
+		return nil, err
+	}
+	release := func() {}
+	if s.Live != nil {
+		if release, err = s.Live.Take(id, 1); err != nil {
+			return nil, taken(id, err)
+		}
+	}
+	j, intent, err := s.open(ctx, id, step.ID, a)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return func(ctx context.Context, o act.Outcome) error {
+		defer release()
+		return j.close(ctx, step.ID, intent, o)
+	}, nil
+}
+
+// open begins the only leg.
+func (s *Single) open(ctx context.Context, id, step string, a act.Act) (*journal, uint64, error) {
+	v, h, err := load(ctx, s.Store, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	j := hold(s.Store, v, h, 1, func(error) {})
+	if _, err := j.add(ctx, LegOpen, "", "", "", Leg{Operator: s.Operator, Host: s.Host, PID: os.Getpid()}); err != nil {
+		return nil, 0, err
+	}
+	if _, err := j.add(ctx, Stepped, step, string(Doing), "", nil); err != nil {
+		return nil, 0, err
+	}
+	seq, err := j.add(ctx, Intent, step, "", a.What, Intended{Verb: a.Verb, Target: a.Target, What: a.What})
+	return j, seq, err
+}
+
+// close records how the only act ended, and the run with it.
+func (j *journal) close(ctx context.Context, step string, intent uint64, o act.Outcome) error {
+	state, s := settlement(intent, o)
+	out, err := event(Settled, step, state, "", s)
+	if err != nil {
+		return err
+	}
+	stepped, result := StepDone, Done
+	switch state {
+	case settledFailed:
+		stepped, result = StepFail, Failed
+	case settledUnknown:
+		stepped, result = Unsure, Unknown
+	}
+	_, err = j.append(ctx, out,
+		Event{Type: Stepped, Step: step, State: string(stepped), Detail: s.Error},
+		Event{Type: Result, Step: step, State: string(result), Detail: s.Error})
+	return err
+}
+
+func lastWord(verb string) string {
+	if i := strings.LastIndexByte(verb, '/'); i >= 0 && i+1 < len(verb) {
+		return verb[i+1:]
+	}
+	if verb == "" {
+		return "act"
+	}
+	return verb
+}

@@ -1,0 +1,82 @@
+package run
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// pollEvery is how often a tail asks whether another process appended. One look is one indexed read of one row.
+const pollEvery = 200 * time.Millisecond
+
+// tell wakes this process's tails of a run.
+func (s *SQLite) tell(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ch := s.news[id]; ch != nil {
+		close(ch)
+		delete(s.news, id)
+	}
+}
+
+// grown is closed at the next append by this process.
+func (s *SQLite) grown(id string) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.news[id]
+	if ch == nil {
+		ch = make(chan struct{})
+		s.news[id] = ch
+	}
+	return ch
+}
+
+// Tail implements Store. It ends without an error when ctx ends.
+func (s *SQLite) Tail(ctx context.Context, id string, after uint64) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for {
+			news := s.grown(id) // before reading, so that nothing falls between
+			events, err := s.Events(ctx, id, after)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			for _, ev := range events {
+				if after = ev.Seq; !yield(ev, nil) || ev.ends() {
+					return
+				}
+			}
+			if err := s.await(ctx, id, after, news); err != nil {
+				if ctx.Err() == nil {
+					yield(Event{}, err)
+				}
+				return
+			}
+		}
+	}
+}
+
+// await returns when the log is longer than after.
+func (s *SQLite) await(ctx context.Context, id string, after uint64, news <-chan struct{}) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-news:
+			return nil
+		case <-tick.C:
+			last, err := s.last(ctx, id)
+			if err != nil || last > after {
+				return err
+			}
+		}
+	}
+}
+
+// ends reports the event after which nothing follows.
+func (ev Event) ends() bool { return ev.Type == Result && State(ev.State).Final() }

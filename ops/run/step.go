@@ -1,0 +1,94 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/act"
+)
+
+// DefaultDeadline is the deadline of a step that names none.
+const DefaultDeadline = 10 * time.Minute
+
+// Kind says how often a step's Do may run.
+type Kind string
+
+// The three kinds.
+const (
+	Read       Kind = "read"       // changes nothing
+	Idempotent Kind = "idempotent" // doing it twice is doing it once
+	Once       Kind = "once"       // never sent again without the operator
+)
+
+// Truth is what Observe found in the world.
+type Truth string
+
+// What can be found.
+const (
+	IsDone    Truth = "done"
+	IsPending Truth = "pending"
+	Conflict  Truth = "conflict"
+	// UnderWay means that the effect was asked for and is on its way, by us or by somebody else: nothing is sent, only verified.
+	UnderWay Truth = "under way"
+)
+
+// Finding is the answer of Observe.
+type Finding struct {
+	Truth   Truth
+	Detail  string
+	Hint    string
+	Details []string
+}
+
+// Progress is the answer of one look of Verify.
+type Progress struct {
+	Done   bool
+	For    string        // what is awaited, with its numbers: "2 requests in flight on :3000"
+	Again  time.Duration // when to look next; from the world's own pace
+	Usual  string
+	Detail string // when Done: what was proved
+}
+
+// Check looks once. It may keep state between looks of one attempt. An error is a failure and opens a gate at once: what may pass by itself
+// (a host that does not answer yet) is Progress with its reason in For.
+type Check func(ctx context.Context) (Progress, error)
+
+// Step is one step of a runbook. Funcs may be nil: no Observe means pending, no Do means nothing to do, no Verify means done.
+type Step struct {
+	StepInfo
+	Deadline time.Duration // for Do and Verify together, DefaultDeadline when zero; then a gate opens
+
+	// Plan gives the exact commands and calls of Do, as lines to show.
+	Plan func(ctx context.Context) ([]string, error)
+	// Observe asks the world whether the step is done. It changes nothing.
+	Observe func(ctx context.Context, w *Walk) (Finding, error)
+	// Do acts. Its context outlives Ctrl-C by the engine's grace, so that what was begun is finished.
+	Do func(ctx context.Context, w *Walk) error
+	// Verify starts a new attempt at proving the effect. It may be called in another process than Do was: what it needs is in facts.
+	Verify func(w *Walk) Check
+	// Undo takes the effect back. It must be idempotent.
+	Undo func(ctx context.Context, w *Walk) error
+	// Undone verifies an undo. Nil means that a nil error of Undo is enough.
+	Undone func(w *Walk) Check
+}
+
+// Runbook is an ordered list of steps for one target, built and resolved.
+type Runbook struct {
+	ID      string
+	Version int
+	Title   string
+	Target  string
+	Inputs  map[string]string
+	Steps   []Step
+}
+
+// Book is a runbook before it has a target: what the shelf shows.
+type Book struct {
+	ID      string
+	Title   string
+	Summary string
+	Danger  act.Danger
+	Dangers []string // in plain words
+	// Build resolves names to ids and makes the steps. Inputs are those of the Header when a run is resumed, so that nothing is resolved twice.
+	Build func(ctx context.Context, target string, inputs map[string]string) (Runbook, error)
+}

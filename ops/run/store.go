@@ -1,0 +1,66 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"iter"
+)
+
+var (
+	// ErrStale says that somebody else appended since the caller last read: read again, then decide again.
+	ErrStale = errors.New("the run's log has grown meanwhile")
+	// ErrNoRun says that the store holds no such run.
+	ErrNoRun = errors.New("no such run")
+	// ErrExists says that a run of that id exists already.
+	ErrExists = errors.New("the run exists already")
+)
+
+// Store keeps the logs of runs. It is used by several processes at once.
+type Store interface {
+	// Create opens a run: h becomes its first event. It fails with ErrExists.
+	Create(ctx context.Context, id string, h Header) error
+	// Append adds events after number after and gives them their numbers, all or none. It fails with ErrStale when the log is longer than that.
+	Append(ctx context.Context, id string, after uint64, events ...Event) error
+	// Events gives what was appended after number after, oldest first. It fails with ErrNoRun.
+	Events(ctx context.Context, id string, after uint64) ([]Event, error)
+	// Tail gives the events after number after and follows the log until ctx ends or a result ends the run. An error is its last element.
+	Tail(ctx context.Context, id string, after uint64) iter.Seq2[Event, error]
+	// List gives a summary of every run, newest first.
+	List(ctx context.Context) ([]Summary, error)
+	Close() error
+}
+
+// Liveness tells a run that is walked from one whose process is gone.
+type Liveness interface {
+	// Take marks a leg as walked by this process until release, or until the process dies. It fails with ErrTaken.
+	Take(id string, leg int) (release func(), err error)
+	// Alive reports whether some process walks that leg.
+	Alive(id string, leg int) bool
+}
+
+// ErrTaken says that another process walks this leg.
+var ErrTaken = errors.New("another process is at it")
+
+// Final reports a state in which a run has ended for good. Waiting, interrupted and unknown runs can be resumed.
+func (s State) Final() bool {
+	switch s {
+	case Done, Failed, Stopped, Undone, Refused:
+		return true
+	}
+	return false
+}
+
+// ExitCode is the process's exit code for a run that was let go of in this state.
+func ExitCode(s State) int {
+	switch s {
+	case Done, Undone:
+		return 0
+	case AtGate, Refused, Stopped:
+		return 3
+	case Unknown:
+		return 4
+	case Interrupted:
+		return 130
+	}
+	return 1
+}

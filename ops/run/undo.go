@@ -1,0 +1,142 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+// undoable says why the run cannot be walked back, or nil.
+func undoable(v *View, h *history, rb Runbook) error {
+	switch v.State {
+	case Done, Undone, Refused:
+		return &fault.Error{
+			What: "there is nothing to undo", On: v.ID, Why: "the run is " + string(v.State),
+			Next: "start the runbook that does the reverse", Code: fault.Refused,
+		}
+	}
+	return noReturn(v.ID, h, rb)
+}
+
+// noReturn names the once-step behind which there is no way back, if it was sent.
+func noReturn(id string, h *history, rb Runbook) error {
+	for i := range rb.Steps {
+		s := &rb.Steps[i]
+		if s.Kind != Once || s.Undo != nil || !h.step(s.ID).happened() {
+			continue
+		}
+		why := fmt.Sprintf("step %s (%s) was sent and cannot be taken back", s.ID, s.Title)
+		if s.NoUndo != "" {
+			why += ": " + s.NoUndo
+		}
+		return &fault.Error{
+			What: "undo is refused", On: id, Why: why,
+			Next: "go forward: vmtui runs resume " + id + "; or leave it as it is: vmtui runs stop " + id, Code: fault.Refused,
+		}
+	}
+	return nil
+}
+
+// undoable is asked in the middle of the leg.
+func (l *leg) undoable() error {
+	var err error
+	l.j.with(func(_ *View, h *history) { err = noReturn(l.j.id, h, l.rb) })
+	return err
+}
+
+// backward takes back, in reverse order, what this run did.
+func (l *leg) backward(ctx context.Context) error {
+	l.back = true
+	for i := len(l.rb.Steps) - 1; i >= 0; i-- {
+		if err := l.boundary(ctx); err != nil {
+			return err
+		}
+		if err := l.stepBack(ctx, &l.rb.Steps[i]); err != nil {
+			return err
+		}
+	}
+	return &ending{state: Undone, detail: "everything this run did is taken back"}
+}
+
+// stepBack takes one step back, asking the operator when that fails.
+func (l *leg) stepBack(ctx context.Context, s *Step) error {
+	log := l.j.stepLog(s.ID)
+	if log.undone || !log.ours && len(log.acts) == 0 {
+		if log.done && !log.ours {
+			l.j.say(ctx, s.ID, "left as it is: it was so before this run")
+		}
+		return nil
+	}
+	if s.Undo == nil {
+		l.j.say(ctx, s.ID, "nothing to take back: "+s.noUndo())
+		return nil
+	}
+	u := &undoing{attempt{l: l, s: s, w: l.walkOf(ctx, s)}}
+	u.w.back()
+	for {
+		err := u.try(ctx)
+		if err == nil || over(err) || ctx.Err() != nil || l.j.lost() != nil {
+			return err
+		}
+		if goesOn, err := u.settle(ctx, err); !goesOn {
+			return err
+		}
+	}
+}
+
+func (s *Step) noUndo() string {
+	switch {
+	case s.NoUndo != "":
+		return s.NoUndo
+	case s.Kind == Read:
+		return "it only read"
+	}
+	return "it has no undo"
+}
+
+// back marks that what the step does from now on takes something back.
+func (w *Walk) back() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.undo = true
+}
+
+// undoing is an attempt at taking a step back.
+type undoing struct{ attempt }
+
+func (u *undoing) try(ctx context.Context) error {
+	if err := u.step(ctx, Undoing, ""); err != nil {
+		return err
+	}
+	deadline := time.Now().Add(u.s.deadline())
+	if err := u.act(ctx, deadline); err != nil {
+		return err
+	}
+	if u.s.Undone == nil {
+		return u.step(ctx, StepUndo, "")
+	}
+	p, err := u.until(ctx, u.s.Undone(u.w), deadline)
+	if err != nil {
+		return err
+	}
+	return u.step(ctx, StepUndo, p.Detail)
+}
+
+func (u *undoing) act(ctx context.Context, deadline time.Time) error {
+	acting, done := u.l.outlive(ctx, deadline)
+	defer done()
+	err := u.s.Undo(acting, u.w)
+	if lost := u.l.j.lost(); lost != nil {
+		return lost
+	}
+	if err != nil && ctx.Err() != nil {
+		u.l.j.say(ctx, u.s.ID, "not finished before the end of this leg: "+err.Error())
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return u.failed(acting, err)
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package run
+
+import (
+	"time"
+)
+
+// View is a run as a renderer sees it: the fold of its events. Apply them in order.
+type View struct {
+	ID      string
+	Header  Header
+	State   State
+	Leg     int
+	Last    uint64 // Seq of the newest event applied
+	Steps   []StepView
+	Current int // index into Steps, -1 before the first
+	Gate    *Gate
+	GateSeq uint64
+	Wait    *Wait
+	Undoing bool
+	Facts   map[string]string
+	Detail  string // of the result
+	Started time.Time
+	Updated time.Time
+	Lines   []Line // the transcript, bounded; Cut counts what was dropped
+	Cut     int
+
+	open bool // a leg is open: whether the run lives, only its process tells
+}
+
+// StepView is one step's state.
+type StepView struct {
+	StepInfo
+	State  StepState
+	Detail string
+	Plan   []string
+	Began  time.Time
+	Ended  time.Time
+}
+
+// Line is one line of the transcript.
+type Line struct {
+	Time time.Time
+	Step string
+	Mark string // "›" plan, "→" intent, "✓" done, "✗" failed, "?" unknown, " " output, "·" note
+	Text string
+}

@@ -1,0 +1,103 @@
+// Package worker holds the runbooks of a worker's maintenance: drain, reimage, return. Each step knows what it does to the world, how to see
+// whether that is so, and how to take it back; the engine in ops/run walks them.
+package worker
+
+import (
+	"context"
+	"time"
+
+	cryptossh "golang.org/x/crypto/ssh"
+
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// Host is a machine that commands can be run on.
+type Host interface {
+	Look(ctx context.Context, c ssh.Command) ssh.Result
+	Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result
+	Addr() string
+	Drop()
+}
+
+// Cloud is the part of the provider's API that the runbooks use.
+type Cloud interface {
+	Balancer(ctx context.Context, id string) (digitalocean.Balancer, error)
+	Droplet(ctx context.Context, id int) (digitalocean.Droplet, error)
+	DropletActions(ctx context.Context, id int) ([]digitalocean.Action, error)
+	Action(ctx context.Context, id int) (digitalocean.Action, error)
+	ImageByName(ctx context.Context, name string) (digitalocean.Image, error)
+	TagUses(ctx context.Context, tag string) (digitalocean.TagUses, error)
+	AddDroplet(ctx context.Context, p remote.Permit, balancer string, droplet int) error
+	RemoveDroplet(ctx context.Context, p remote.Permit, balancer string, droplet int) error
+	Tag(ctx context.Context, p remote.Permit, tag string, droplet int) error
+	Untag(ctx context.Context, p remote.Permit, tag string, droplet int) error
+	Rebuild(ctx context.Context, p remote.Permit, droplet, image int) (digitalocean.Action, error)
+}
+
+// Jobs is the part of Sidekiq that the runbooks use.
+type Jobs interface {
+	Processes(ctx context.Context) ([]sidekiq.Process, error)
+	Quiet(ctx context.Context, p act.Permit, identities []string) error
+	Work(ctx context.Context, identity string) ([]sidekiq.Job, error)
+}
+
+// Records are the lease's neighbours on the exec node.
+type Records interface {
+	Hold(ctx context.Context, worker string) (*fleet.Hold, error)
+	SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error
+	ClearHold(ctx context.Context, p act.Permit, worker string) error
+	Ledger(ctx context.Context, p act.Permit, line string) error
+}
+
+// Trust is what may be done to the known hosts.
+type Trust interface {
+	Fingerprints(host string) []string
+	Renew(ctx context.Context, w keys.Window) error
+}
+
+// Deps is everything the runbooks act through.
+type Deps struct {
+	Config   *config.Config
+	Operator string
+	Host     func(node string) Host
+	Cloud    Cloud
+	Jobs     Jobs
+	Records  Records
+	Trust    Trust
+	// PublicKeys are ours, in authorized_keys form: the new disk must know one of them, or it locks us out.
+	PublicKeys func() []string
+}
+
+// crew is one runbook's hands: the dependencies, the target, and what was resolved about it when the run was made.
+type crew struct {
+	Deps
+	node config.Node
+	in   inputs
+}
+
+// pace is how often a host is asked when the world gives no rhythm of its own.
+const pace = time.Second
+
+func (c *crew) host() Host { return c.Host(c.node.Name) }
+func (c *crew) exec() Host { return c.Host(c.Config.Exec().Name) }
+
+// peers are the other workers.
+func (c *crew) peers() []config.Node {
+	var out []config.Node
+	for _, n := range c.Config.Workers() {
+		if n.Name != c.node.Name {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// fingerprint is the SHA256 form that ssh itself prints.
+func fingerprint(k cryptossh.PublicKey) string { return cryptossh.FingerprintSHA256(k) }

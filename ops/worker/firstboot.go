@@ -1,0 +1,113 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+const (
+	notFound = 127 // the shell's status for a command that does not exist
+	degraded = 2   // cloud-init's status for "done, but something was wrong"
+)
+
+func (c *crew) verifyFirstBoot(w *run.Walk) run.Check {
+	return func(ctx context.Context) (run.Progress, error) {
+		res := c.host().Look(ctx, ssh.Command{Script: "cloud-init status --format json"})
+		if res.Outcome != ssh.Exited {
+			return run.Progress{For: "the host: " + silence(res), Again: c.Config.SSH.Retry}, nil
+		}
+		if res.Code == notFound {
+			return run.Progress{Done: true, Detail: "this image has no cloud-init"}, nil
+		}
+		var said struct {
+			Status string   `json:"status"`
+			Errors []string `json:"errors"`
+		}
+		if err := json.Unmarshal([]byte(res.Stdout), &said); err != nil {
+			return run.Progress{}, (&fault.Error{What: "cloud-init's answer is not understood", On: c.node.Name}).Because(err)
+		}
+		switch {
+		case said.Status == "done" && res.Code == degraded:
+			w.Out("warning: cloud-init finished, but degraded: %s", list(said.Errors))
+			return run.Progress{Done: true, Detail: "finished, degraded; see the transcript"}, nil
+		case said.Status == "done" || said.Status == "disabled":
+			return run.Progress{Done: true, Detail: "cloud-init is " + said.Status}, nil
+		case said.Status == "error":
+			return run.Progress{}, decided(&fault.Error{What: "first boot failed", On: c.node.Name, Why: list(said.Errors), Next: "read /var/log/cloud-init-output.log there; retry when it is mended, or skip with a reason"})
+		}
+		return run.Progress{For: "cloud-init, which is " + said.Status, Again: pace}, nil
+	}
+}
+
+const scriptFile = "/root/vmtui-provision.sh"
+
+// provision makes the new disk a worker. It starts nothing: a worker that is not proven equal must not serve.
+func (c *crew) provision() run.Step {
+	name := filepath.Base(c.Config.Reimage.Provision)
+	if c.Config.Reimage.Provision == "" {
+		return run.Step{
+			StepInfo: run.StepInfo{ID: "provision", Title: "No provisioning script is configured", Kind: run.Read, NoUndo: "it changed nothing", Why: "The image is taken as complete; the next step shows whether it is."},
+			Plan:     plan("nothing: reimage.provision is not set"),
+		}
+	}
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "provision", Title: "Provision it by " + name, Kind: run.Idempotent, Skip: true, NoUndo: "the disk is new; only forward",
+			Why: "The script makes the disk a worker: the shared configuration, the tunnel to Redis, the images. It must start no container.", Panes: []string{"log"},
+			Usual: "some minutes",
+		},
+		Deadline: c.Config.Reimage.Wait,
+		Plan:     plan(fmt.Sprintf("upload %s to %s:%s", name, c.node.Name, scriptFile), c.node.Name+"$ sh "+scriptFile),
+		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+			mark, err := c.ask(ctx, "reading the provisioning mark", `cat "$1" 2>/dev/null || true`, provisioned)
+			if err != nil || mark != w.Run() {
+				return pending("not provisioned"), err
+			}
+			return done("provisioned by this run"), nil
+		},
+		Do:     c.runProvisioning,
+		Verify: c.verifyNothingStarted,
+	}
+}
+
+const provisioned = "/var/lib/vmtui/provisioned"
+
+func (c *crew) runProvisioning(ctx context.Context, w *run.Walk) error {
+	script, err := os.ReadFile(c.Config.Reimage.Provision)
+	if err != nil {
+		return (&fault.Error{What: "the provisioning script cannot be read", On: c.Config.Reimage.Provision, Next: "correct reimage.provision in " + c.Config.Path()}).Because(err)
+	}
+	up := ssh.Command{Script: `umask 077 && cat > "$1"`, Args: []string{scriptFile}, Stdin: script}
+	if err := c.change(ctx, w, "upload "+scriptFile, up); err != nil {
+		return err
+	}
+	began := time.Now()
+	run := ssh.Command{Script: `sh "$1" && mkdir -p /var/lib/vmtui && printf %s "$2" > "$3"`, Args: []string{scriptFile, w.Run(), provisioned}}
+	if err := c.change(ctx, w, "sh "+scriptFile, run); err != nil {
+		return err
+	}
+	w.Out("provisioned in %s", round(time.Since(began)))
+	return nil
+}
+
+func (c *crew) verifyNothingStarted(*run.Walk) run.Check {
+	return func(ctx context.Context) (run.Progress, error) {
+		up, err := c.running(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if len(up) > 0 {
+			return run.Progress{}, decided(&fault.Error{What: "provisioning has started containers", On: c.node.Name, Why: strings.Join(up, ", ") + " are running before the worker was proven equal", Next: "stop them, take the start out of the script, then retry"})
+		}
+		return run.Progress{Done: true, Detail: "provisioned; nothing runs yet"}, nil
+	}
+}

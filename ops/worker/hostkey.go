@@ -1,0 +1,170 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	cryptossh "golang.org/x/crypto/ssh"
+
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/lease"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// factKey is the host key that exec read over the private network, in known_hosts form.
+const factKey = "host-key"
+
+// comeBack waits for the rebuilt machine to show its host key to exec, over the private network, which no stranger stands in.
+func (c *crew) comeBack() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "come-back", Title: "Wait for it to come back", Kind: run.Read, NoUndo: "it changed nothing",
+			Why:   "The machine restarts with a new system. Its new host key is read from exec over the private network, not from here over the internet.",
+			Panes: []string{"balancer"}, Usual: "a minute or two",
+		},
+		Deadline: c.Config.Reimage.Wait,
+		Plan:     plan("GET /v2/actions/ID   until completed", fmt.Sprintf("%s$ ssh-keyscan -T 5 %s   until it answers", c.Config.Exec().Name, c.in.Private)),
+		Verify:   c.verifyBack,
+	}
+}
+
+const keyscan = `ssh-keyscan -T 5 -p "$1" "$2" 2>/dev/null`
+
+// verifyBack takes a key that differs from the trusted ones at once; the old key only when the machine behind it is the new one.
+func (c *crew) verifyBack(w *run.Walk) run.Check {
+	return func(ctx context.Context) (run.Progress, error) {
+		a, err := c.action(ctx, w)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if a.Status != "completed" {
+			return c.unfinished(a.ID, a.Status)
+		}
+		key, err := c.scan(ctx)
+		if err != nil || key == nil {
+			return run.Progress{For: "its sshd to answer exec", Again: c.Config.SSH.Retry}, err
+		}
+		if slices.Contains(c.in.HostKeys, fingerprint(key)) && !c.rebooted(ctx, w) {
+			return run.Progress{For: "the new system; the old host key still answers", Again: c.Config.SSH.Retry}, nil
+		}
+		if err := w.Remember(ctx, factKey, string(cryptossh.MarshalAuthorizedKey(key))); err != nil {
+			return run.Progress{}, err
+		}
+		return run.Progress{Done: true, Detail: "it answers with the key " + fingerprint(key)}, nil
+	}
+}
+
+func (c *crew) unfinished(id int, status string) (run.Progress, error) {
+	if status == "errored" {
+		return run.Progress{}, decided(&fault.Error{What: "the rebuild ended in an error", On: c.dropletName(), Why: fmt.Sprintf("action %d errored; what the disk holds is not known", id), Next: "look at the droplet in the control panel; start worker-reimage anew to rebuild it once more"})
+	}
+	return run.Progress{For: fmt.Sprintf("action %d, %s", id, status), Again: c.Config.DigitalOcean.Poll, Usual: "1 to 5 minutes"}, nil
+}
+
+// scan is the host key exec sees at the target's private address: ed25519 where there is one, nil when nothing answers yet.
+func (c *crew) scan(ctx context.Context) (cryptossh.PublicKey, error) {
+	_, port := c.in.hostPort()
+	res := c.exec().Look(ctx, ssh.Command{Script: keyscan, Args: []string{port, c.in.Private}})
+	if res.Outcome != ssh.Exited {
+		return nil, res.Err("reading the new host key", c.Config.Exec().Name)
+	}
+	var found cryptossh.PublicKey
+	for line := range strings.Lines(res.Stdout) {
+		_, _, key, _, _, err := cryptossh.ParseKnownHosts([]byte(line))
+		if err != nil {
+			continue
+		}
+		if found == nil || key.Type() == cryptossh.KeyAlgoED25519 {
+			found = key
+		}
+	}
+	return found, nil
+}
+
+// rebooted reports whether the machine behind the old key runs another boot already: a snapshot of the same droplet may keep its key.
+func (c *crew) rebooted(ctx context.Context, w *run.Walk) bool {
+	c.host().Drop()
+	res := c.host().Look(ctx, ssh.Command{Script: diskScript, Args: []string{nonceFile}})
+	boot, mark, _ := strings.Cut(strings.TrimSpace(res.Stdout), "\n")
+	return res.OK() && boot != w.Fact("boot") && strings.TrimSpace(mark) == ""
+}
+
+// trustKey renews the host key: inside this run's window, for this host only, with both fingerprints before the operator's eyes.
+func (c *crew) trustKey() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "host-key", Title: "Trust its new host key", Kind: run.Idempotent, NoUndo: "the old key is gone with the old disk",
+			Why: "The key changed because the disk did. Only this host's entries are replaced, only now, and a ledger on exec says so for good.",
+		},
+		Deadline: c.Config.Reimage.Wait,
+		Plan:     plan("known_hosts: replace the entries of "+c.in.Address, fmt.Sprintf("%s$ append both fingerprints to %s/host-keys.log", c.Config.Exec().Name, lease.Dir)),
+		Observe:  c.observeKey,
+		Do:       c.renewKey,
+	}
+}
+
+func (c *crew) newKey(w *run.Walk) (cryptossh.PublicKey, error) {
+	key, _, _, _, err := cryptossh.ParseAuthorizedKey([]byte(w.Fact(factKey)))
+	if err != nil {
+		return nil, (&fault.Error{What: "the run does not hold the new host key", On: c.node.Name}).Because(err)
+	}
+	return key, nil
+}
+
+func (c *crew) observeKey(_ context.Context, w *run.Walk) (run.Finding, error) {
+	key, err := c.newKey(w)
+	if err != nil {
+		return run.Finding{}, err
+	}
+	if trusted := c.Trust.Fingerprints(c.in.Address); len(trusted) == 1 && trusted[0] == fingerprint(key) {
+		return done("already trusted: %s", trusted[0]), nil
+	}
+	return pending("was %s, now %s", list(c.in.HostKeys), fingerprint(key)), nil
+}
+
+// window is how long after it was read a new key may replace an old one.
+const window = 10 * time.Minute
+
+func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
+	key, err := c.newKey(w)
+	if err != nil {
+		return err
+	}
+	old, now := list(c.in.HostKeys), fingerprint(key)
+	w.Out("host key of %s: was %s", c.node.Name, old)
+	w.Out("host key of %s: now %s", c.node.Name, now)
+	what := fmt.Sprintf("host key of %s: %s -> %s", c.in.Address, old, now)
+	return w.Act(ctx, act.Act{Verb: "keys/renew", Target: c.node.Name, What: what, Danger: act.Changes}, func(ctx context.Context, p act.Permit) error {
+		line := fmt.Sprintf("%s droplet=%d action=%s run=%s by=%s old=%s new=%s", time.Now().UTC().Format(time.RFC3339), c.in.Droplet, w.Fact(factAction), w.Run(), c.Operator, strings.ReplaceAll(old, " ", ""), now)
+		if err := c.Records.Ledger(ctx, p, line); err != nil {
+			return err
+		}
+		c.host().Drop()
+		return c.Trust.Renew(ctx, keys.Window{Host: c.in.Address, Old: c.in.HostKeys, Key: key, Until: time.Now().Add(window)})
+	})
+}
+
+// silence says in a few words why a host gave no answer.
+func silence(res ssh.Result) string {
+	switch {
+	case res.Cause != nil:
+		return fault.Of(res.Cause).What
+	case res.Outcome == ssh.Exited:
+		return fmt.Sprintf("exit status %d", res.Code)
+	}
+	return string(res.Outcome)
+}
+
+// refusal is the one silence that waiting does not cure: a key that is not the one just trusted.
+func refusal(res ssh.Result) error {
+	if fault.CodeOf(res.Cause) == fault.Refused {
+		return decided(res.Cause)
+	}
+	return nil
+}

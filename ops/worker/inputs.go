@@ -1,0 +1,165 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// inputs is what a run was made for: ids, not names, frozen in its header, so that a resume means the same things.
+type inputs struct {
+	Droplet  int      // of the target
+	Private  string   // its private address, where the balancer's probe goes
+	Public   string   // its public address
+	Address  string   // host:port of its ssh
+	Balancer string   // id
+	Tag      string   // the balancer's tag, when it selects by one
+	Image    int      // id; 0 when the runbook gives no new disk
+	ImageTag string   // the image's name, for people
+	HostKeys []string // fingerprints trusted before
+	Dead     bool     // the host did not answer when the run was made
+	Why      string   // for the hold record
+	Check    digitalocean.HealthCheck
+	Peers    map[string]string // private addresses by node name
+}
+
+func (in inputs) encode() map[string]string {
+	b, err := json.Marshal(in)
+	if err != nil {
+		return nil
+	}
+	return map[string]string{"resolved": string(b), "droplet": strconv.Itoa(in.Droplet), "balancer": in.Balancer, "image": in.ImageTag, "why": in.Why}
+}
+
+func decode(from map[string]string) (inputs, bool, error) {
+	var in inputs
+	raw, ok := from["resolved"]
+	if !ok {
+		return in, false, nil
+	}
+	if err := json.Unmarshal([]byte(raw), &in); err != nil {
+		return in, true, (&fault.Error{What: "this run's inputs are unreadable", Next: "start a new run; the old one stays in the history"}).Because(err)
+	}
+	return in, true, nil
+}
+
+// recruit resolves the target into a crew: from the header of a run that is resumed, or else by asking the world once.
+func recruit(ctx context.Context, d Deps, target string, given map[string]string, newDisk bool) (*crew, error) {
+	node, ok := d.Config.Node(target)
+	if !ok || node.Role != config.RoleWorker {
+		return nil, unknownWorker(d.Config, target, ok)
+	}
+	if d.Config.LoadBalancer.ID == "" {
+		return nil, &fault.Error{What: "no load balancer is configured", On: d.Config.Path(), Next: "add load_balancer and digitalocean, or run `vmtui init`", Code: fault.Usage}
+	}
+	c := &crew{Deps: d, node: node}
+	in, resumed, err := decode(given)
+	if err != nil || resumed {
+		c.in = in
+		return c, err
+	}
+	c.in.Why = given["why"]
+	return c, c.resolve(ctx, given, newDisk)
+}
+
+func unknownWorker(cfg *config.Config, target string, known bool) error {
+	var names []string
+	for _, n := range cfg.Workers() {
+		names = append(names, n.Name)
+	}
+	why := "no node has that name"
+	if known {
+		why = "it is the exec node, which is never drained"
+	}
+	if target == "" {
+		why = "no target was named"
+	}
+	return &fault.Error{What: "not a worker", On: target, Why: why, Next: "name one of " + strings.Join(names, ", "), Code: fault.Usage}
+}
+
+func (c *crew) resolve(ctx context.Context, given map[string]string, newDisk bool) error {
+	in := &c.in
+	lb, err := c.Cloud.Balancer(ctx, c.Config.LoadBalancer.ID)
+	if err != nil {
+		return err
+	}
+	droplet, err := c.Cloud.Droplet(ctx, c.node.Droplet)
+	if err != nil {
+		return err
+	}
+	in.Droplet, in.Private, in.Public = droplet.ID, droplet.PrivateIP, droplet.PublicIP
+	in.Balancer, in.Tag, in.Check = lb.ID, lb.Tag, lb.Check
+	in.Address = c.host().Addr()
+	in.HostKeys = c.Trust.Fingerprints(in.Address)
+	in.Dead = !c.answers(ctx)
+	if err := c.findPeers(ctx); err != nil || !newDisk {
+		return err
+	}
+	return c.findImage(ctx, given)
+}
+
+func (c *crew) findPeers(ctx context.Context) error {
+	c.in.Peers = map[string]string{}
+	for _, p := range c.peers() {
+		d, err := c.Cloud.Droplet(ctx, p.Droplet)
+		if err != nil {
+			return err
+		}
+		c.in.Peers[p.Name] = d.PrivateIP
+	}
+	return nil
+}
+
+func (c *crew) findImage(ctx context.Context, given map[string]string) error {
+	name := c.Config.Reimage.Image
+	if given["image"] != "" {
+		name = given["image"]
+	}
+	if name == "" {
+		return &fault.Error{What: "no image to reimage from", On: c.Config.Path(), Next: "set reimage.image, or pass --set image=NAME", Code: fault.Usage}
+	}
+	img, err := c.Cloud.ImageByName(ctx, name)
+	if err != nil {
+		return err
+	}
+	c.in.Image, c.in.ImageTag = img.ID, img.Name
+	return nil
+}
+
+// deadAfter is how long a host may be silent before the run treats it as dead. A host that is merely slow answers `true` within it.
+const deadAfter = 15 * time.Second
+
+func (c *crew) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, deadAfter)
+	defer cancel()
+	out := c.host().Look(ctx, ssh.Command{Script: "true"}).Outcome
+	return out == ssh.Exited || out == ssh.Signalled
+}
+
+// host and port of the target's ssh, as ssh-keyscan wants them.
+func (in inputs) hostPort() (string, string) {
+	host, port, err := net.SplitHostPort(in.Address)
+	if err != nil {
+		return in.Address, "22"
+	}
+	return host, port
+}
+
+// confirm is the word to type before the disk is destroyed: the name, or for a dead host, which cannot speak for itself, the provider's id.
+func (c *crew) confirm() string {
+	if c.in.Dead {
+		return strconv.Itoa(c.in.Droplet)
+	}
+	return c.node.Name
+}
+
+func (c *crew) dropletName() string { return fmt.Sprintf("droplet %d (%s)", c.in.Droplet, c.node.Name) }

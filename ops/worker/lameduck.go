@@ -1,0 +1,123 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// lameDuck fails only the balancer's health path while the worker goes on serving, so that the balancer itself stops sending.
+func (c *crew) lameDuck() run.Step {
+	flag := c.Config.LoadBalancer.LameDuck
+	if why := c.noLameDuck(); why != "" {
+		return c.withoutLameDuck(why)
+	}
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "lame-duck", Title: "Let the balancer stop sending by itself", Kind: run.Idempotent, Until: "rebuild", Skip: true,
+			Why:   "Only the balancer's health path fails; what is in flight is still answered. Removing the worker first would cut requests off.",
+			Panes: []string{"balancer", "connections"}, Usual: round(c.drainTime()) + " by the balancer's own check settings",
+		},
+		Deadline: c.drainTime() + c.Config.LoadBalancer.DrainTimeout,
+		Plan: plan(
+			fmt.Sprintf("%s$ touch %s", c.node.Name, flag),
+			fmt.Sprintf("%s$ curl %s   until it answers >= 400, then %s more", c.Config.Exec().Name, probeURL(c.in.Check, c.in.Private), round(c.drainTime())),
+		),
+		Observe: c.observeLameDuck,
+		Do: func(ctx context.Context, w *run.Walk) error {
+			return c.change(ctx, w, "touch "+flag, ssh.Command{Script: `mkdir -p "$1" && touch "$2"`, Args: []string{path.Dir(flag), flag}})
+		},
+		Verify: c.verifyLameDuck,
+		Undo:   c.dropFlag,
+		Undone: c.verifyServing,
+	}
+}
+
+// noLameDuck says why there can be none, "" when there can.
+func (c *crew) noLameDuck() string {
+	switch {
+	case c.in.Dead:
+		return "host is dead"
+	case c.Config.LoadBalancer.LameDuck == config.NoLameDuck:
+		return "load_balancer.lame_duck is none"
+	case c.in.Check.Protocol == "tcp":
+		return "the balancer checks by TCP, which sees nothing but an open port"
+	}
+	return ""
+}
+
+func (c *crew) withoutLameDuck(why string) run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "lame-duck", Title: "No lame duck: " + why, Kind: run.Read, Gate: true, Panes: []string{"balancer"},
+			Why: "The balancer cannot be made to stop sending by itself. The worker is removed from it first; requests that it sends after that, and what is in flight when it cuts, may fail.",
+		},
+		Plan: plan("cannot: " + why),
+	}
+}
+
+func (c *crew) observeLameDuck(ctx context.Context, _ *run.Walk) (run.Finding, error) {
+	res := c.host().Look(ctx, ssh.Command{Script: `test -e "$1"`, Args: []string{c.Config.LoadBalancer.LameDuck}})
+	if res.Outcome != ssh.Exited {
+		return run.Finding{}, res.Err("looking for the lame-duck flag", c.node.Name)
+	}
+	lb, err := c.Cloud.Balancer(ctx, c.in.Balancer)
+	if err != nil {
+		return run.Finding{}, err
+	}
+	if res.OK() && !lb.Has(c.in.Droplet) {
+		return done("the flag is set and the balancer no longer lists it"), nil
+	}
+	return pending("still takes requests"), nil
+}
+
+// verifyLameDuck waits until the probe has failed for as long as the balancer needs to notice.
+func (c *crew) verifyLameDuck(*run.Walk) run.Check {
+	var failing time.Time
+	return func(ctx context.Context) (run.Progress, error) {
+		h, err := c.probe(ctx, c.in.Private)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if h.status < 400 {
+			failing = time.Time{}
+			return run.Progress{For: "the balancer's probe to fail; it " + h.detail, Again: pace}, nil
+		}
+		if failing.IsZero() {
+			failing = time.Now()
+		}
+		if left := c.drainTime() - time.Since(failing); left > 0 {
+			return run.Progress{For: fmt.Sprintf("the balancer to notice (%s, its check needs %s)", h.detail, round(c.drainTime())), Again: min(pace, left)}, nil
+		}
+		return run.Progress{Done: true, Detail: fmt.Sprintf("the probe %s for %s", h.detail, round(c.drainTime()))}, nil
+	}
+}
+
+func (c *crew) dropFlag(ctx context.Context, w *run.Walk) error {
+	flag := c.Config.LoadBalancer.LameDuck
+	return c.change(ctx, w, "rm -f "+flag, ssh.Command{Script: `rm -f "$1"`, Args: []string{flag}})
+}
+
+// verifyServing waits for the probe to be healthy as many times in a row as the balancer wants to see.
+func (c *crew) verifyServing(*run.Walk) run.Check {
+	good := 0
+	return func(ctx context.Context) (run.Progress, error) {
+		h, err := c.probe(ctx, c.in.Private)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		good++
+		if !h.up {
+			good = 0
+		}
+		if good >= max(1, c.in.Check.Healthy) {
+			return run.Progress{Done: true, Detail: fmt.Sprintf("healthy %d times in a row", good)}, nil
+		}
+		return run.Progress{For: fmt.Sprintf("the balancer's probe to be healthy; it %s (%d of %d)", h.detail, good, c.in.Check.Healthy), Again: c.in.Check.Interval}, nil
+	}
+}

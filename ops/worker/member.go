@@ -1,0 +1,165 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+)
+
+// remove takes the worker out of the balancer. By then nothing is sent to it any more.
+func (c *crew) remove() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "remove", Title: "Remove it from the load balancer", Kind: run.Idempotent, Until: "add",
+			Why: "While it is a member, a health check that passes by accident would send it visitors again.", Panes: []string{"balancer", "connections"},
+			Usual: "some seconds",
+		},
+		Deadline: c.Config.LoadBalancer.DrainTimeout,
+		Plan:     plan(c.removal(), "GET /v2/load_balancers/"+c.in.Balancer+"   until it is not listed and the status is active"),
+		Observe:  c.observeMember(false),
+		Do: func(ctx context.Context, w *run.Walk) error {
+			if said, err := c.budget(ctx); err != nil {
+				return err
+			} else {
+				w.Out("budget: %s", said)
+			}
+			return c.patiently(ctx, w, c.removal(), c.leave)
+		},
+		Verify: c.verifyMember(false),
+		Undo:   func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
+		Undone: c.verifyMember(true),
+	}
+}
+
+// add brings it back and wants to see visitors arrive.
+func (c *crew) add() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "add", Title: "Add it to the load balancer", Kind: run.Idempotent, Skip: true,
+			Why:   "It is healthy by the balancer's own probe. Its requests must be seen to arrive before its jobs are started.",
+			Panes: []string{"balancer", "log", "connections"}, NoUndo: "drain it again instead", Usual: round(c.in.Check.EntryTime()) + " until its check passes",
+		},
+		Deadline: c.Config.LoadBalancer.DrainTimeout,
+		Plan:     plan(c.addition(), fmt.Sprintf("%s$ %s   until requests arrive", c.node.Name, accessLog)),
+		Observe:  c.observeMember(true),
+		Do:       func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
+		Verify:   c.verifyArriving,
+	}
+}
+
+func (c *crew) removal() string {
+	if c.in.Tag != "" {
+		return fmt.Sprintf("DELETE /v2/tags/%s/resources droplet %d", c.in.Tag, c.in.Droplet)
+	}
+	return fmt.Sprintf("DELETE /v2/load_balancers/%s/droplets [%d]", c.in.Balancer, c.in.Droplet)
+}
+
+func (c *crew) addition() string {
+	if c.in.Tag != "" {
+		return fmt.Sprintf("POST /v2/tags/%s/resources droplet %d", c.in.Tag, c.in.Droplet)
+	}
+	return fmt.Sprintf("POST /v2/load_balancers/%s/droplets [%d]", c.in.Balancer, c.in.Droplet)
+}
+
+func (c *crew) leave(ctx context.Context, p act.Permit) error {
+	if c.in.Tag != "" {
+		return c.Cloud.Untag(ctx, p, c.in.Tag, c.in.Droplet)
+	}
+	return c.Cloud.RemoveDroplet(ctx, p, c.in.Balancer, c.in.Droplet)
+}
+
+func (c *crew) join(ctx context.Context, p act.Permit) error {
+	if c.in.Tag != "" {
+		return c.Cloud.Tag(ctx, p, c.in.Tag, c.in.Droplet)
+	}
+	return c.Cloud.AddDroplet(ctx, p, c.in.Balancer, c.in.Droplet)
+}
+
+// patiently makes a call again for as long as the provider says that it is busy, which is a definite refusal and no failure. The step's
+// deadline ends it.
+func (c *crew) patiently(ctx context.Context, w *run.Walk, what string, call func(context.Context, act.Permit) error) error {
+	for {
+		err := c.call(ctx, w, what, call)
+		if !errors.Is(err, digitalocean.ErrBusy) && !errors.Is(err, digitalocean.ErrPending) {
+			return err
+		}
+		w.Out("the provider is busy; asking again in %s", c.Config.DigitalOcean.Poll)
+		if stop := pause(ctx, c.Config.DigitalOcean.Poll); stop != nil {
+			return errors.Join(err, stop)
+		}
+	}
+}
+
+// pause waits, or ends with the context.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (c *crew) observeMember(want bool) func(context.Context, *run.Walk) (run.Finding, error) {
+	return func(ctx context.Context, _ *run.Walk) (run.Finding, error) {
+		lb, err := c.Cloud.Balancer(ctx, c.in.Balancer)
+		if err != nil {
+			return run.Finding{}, err
+		}
+		if lb.Has(c.in.Droplet) == want {
+			return done("%s", membership(want)), nil
+		}
+		return pending("%s", membership(!want)), nil
+	}
+}
+
+func membership(in bool) string {
+	if in {
+		return "the balancer lists it"
+	}
+	return "the balancer does not list it"
+}
+
+func (c *crew) verifyMember(want bool) func(*run.Walk) run.Check {
+	return func(*run.Walk) run.Check {
+		return func(ctx context.Context) (run.Progress, error) {
+			lb, err := c.Cloud.Balancer(ctx, c.in.Balancer)
+			if err != nil {
+				return run.Progress{}, err
+			}
+			if lb.Has(c.in.Droplet) == want && lb.Status == "active" {
+				return run.Progress{Done: true, Detail: membership(want)}, nil
+			}
+			return run.Progress{For: fmt.Sprintf("the balancer (%s, %s)", lb.Status, membership(lb.Has(c.in.Droplet))), Again: c.Config.DigitalOcean.Poll}, nil
+		}
+	}
+}
+
+func (c *crew) verifyArriving(w *run.Walk) run.Check {
+	member := c.verifyMember(true)(w)
+	first := -1
+	return func(ctx context.Context) (run.Progress, error) {
+		p, err := member(ctx)
+		if err != nil || !p.Done {
+			return p, err
+		}
+		seen, err := c.requestsSeen(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if first < 0 {
+			first = seen
+		}
+		if seen > first {
+			return run.Progress{Done: true, Detail: fmt.Sprintf("%d requests have arrived", seen-first)}, nil
+		}
+		return run.Progress{For: "the first request to arrive", Again: max(pace, c.in.Check.Interval), Usual: round(c.in.Check.EntryTime())}, nil
+	}
+}

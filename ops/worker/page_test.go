@@ -1,0 +1,140 @@
+package worker
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+)
+
+var update = flag.Bool("update", false, "write docs/runbooks.md anew")
+
+const page = "../../docs/runbooks.md"
+
+// sample is a crew for an instance like the one in the guide. It can plan, and has no hands.
+func sample(t *testing.T) *crew {
+	t.Helper()
+	cfg, err := config.Parse("/home/mike/.config/vmtui/config.yaml", []byte(`instance: vmst.io
+operator: mike
+nodes:
+  - {name: exec, role: exec, ssh: exec}
+  - {name: worker-1, role: worker, ssh: root@10.0.0.11, droplet: 3164494}
+  - {name: worker-2, role: worker, ssh: root@10.0.0.12, droplet: 3164495}
+  - {name: worker-3, role: worker, ssh: root@10.0.0.13, droplet: 3164496}
+digitalocean: {token: env:DIGITALOCEAN_TOKEN}
+load_balancer: {id: 4de7ac8b, min_healthy: 2}
+reimage: {image: worker-golden-2026-11, provision: provision-worker.sh}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	node, _ := cfg.Node("worker-2")
+	return &crew{Deps: Deps{Config: cfg, Operator: "mike"}, node: node, in: inputs{
+		Droplet: 3164495, Private: "10.0.0.12", Address: "10.0.0.12:22", Balancer: "4de7ac8b", Image: 7555620, ImageTag: "worker-golden-2026-11",
+		Check: digitalocean.HealthCheck{Protocol: "http", Port: 80, Path: "/lb-health", Interval: 10 * time.Second, Timeout: 5 * time.Second, Unhealthy: 3, Healthy: 5},
+		Peers: map[string]string{"worker-1": "10.0.0.11", "worker-3": "10.0.0.13"},
+	}}
+}
+
+// The page of the runbooks is made from their definitions, so that it cannot tell another story.
+func TestPageTellsWhatTheRunbooksDo(t *testing.T) {
+	got := renderPage(t)
+	if *update {
+		if err := os.WriteFile(page, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("docs/runbooks.md is out of date; write it anew with `go test ./ops/worker -update`:\n%s", diff)
+	}
+}
+
+func renderPage(t *testing.T) string {
+	c := sample(t)
+	steps := map[string][]run.Step{Drain: drainSteps(c), Reimage: reimageSteps(c), Return: returnSteps(c)}
+	var b strings.Builder
+	b.WriteString("# The runbooks\n\nThis page is made from the runbooks' own definitions, for a worker-2 like the one in the [guide](guide.md).\n\n" +
+		"Every step is looked at before it is done: what is so already is not done again. A failure, a deadline or an unknown outcome opens a gate and waits\nfor you. Ctrl-C stops at a step boundary. `--plan` shows all this for your own instance and changes nothing.\n")
+	for _, book := range Books(Deps{}) {
+		fmt.Fprintf(&b, "\n## %s: %s\n\n%s\n\nDangers:\n\n", book.ID, strings.ToLower(book.Title), book.Summary)
+		for _, d := range book.Dangers {
+			fmt.Fprintf(&b, "- %s\n", d)
+		}
+		for i, s := range steps[book.ID] {
+			renderStep(t, &b, i+1, s)
+		}
+	}
+	return b.String()
+}
+
+func renderStep(t *testing.T, b *strings.Builder, n int, s run.Step) {
+	fmt.Fprintf(b, "\n### %d. %s (`%s`)\n\n%s\n\n", n, s.Title, s.ID, s.Why)
+	lines, err := s.Plan(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(b, "```\n%s\n```\n\n", strings.Join(lines, "\n"))
+	undo := "taken back by undo"
+	if s.Undo == nil {
+		undo = "undo: none; " + s.NoUndo
+	}
+	fmt.Fprintf(b, "%s, %s", s.Kind, undo)
+	if s.Usual != "" {
+		fmt.Fprintf(b, "; usually %s", s.Usual)
+	}
+	if s.Deadline > 0 {
+		fmt.Fprintf(b, "; a gate opens after %s", s.Deadline)
+	}
+	if s.Confirm != "" {
+		fmt.Fprintf(b, "; asks for `%s`, typed", s.Confirm)
+	}
+	b.WriteString("\n")
+}
+
+// Every step says why, what exactly, how long at most, and how to go back or why not.
+func TestStepsAreComplete(t *testing.T) {
+	c := sample(t)
+	dead := *c
+	dead.in.Dead = true
+	for name, steps := range map[string][]run.Step{"drain": drainSteps(c), "reimage": reimageSteps(c), "return": returnSteps(c), "reimage of a dead host": reimageSteps(&dead)} {
+		for _, s := range steps {
+			lines, err := s.Plan(t.Context())
+			if err != nil || len(lines) == 0 || s.Why == "" || s.Title == "" {
+				t.Errorf("%s/%s: no plan or no why", name, s.ID)
+			}
+			if s.Undo == nil && s.NoUndo == "" && s.Kind != run.Read {
+				t.Errorf("%s/%s: neither an undo nor a reason", name, s.ID)
+			}
+			if (s.Do != nil || s.Verify != nil) && s.Deadline == 0 {
+				t.Errorf("%s/%s: no deadline", name, s.ID)
+			}
+			if s.Kind == run.Once && s.Confirm == "" {
+				t.Errorf("%s/%s: destroys without a typed name", name, s.ID)
+			}
+		}
+	}
+}
+
+func TestDeadHostIsConfirmedByItsID(t *testing.T) {
+	c := sample(t)
+	if c.confirm() != "worker-2" {
+		t.Error(c.confirm())
+	}
+	c.in.Dead = true
+	if c.confirm() != "3164495" {
+		t.Error(c.confirm())
+	}
+}

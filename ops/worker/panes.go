@@ -1,0 +1,138 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/remote/clean"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// Sight is one look at something that a step is best watched by.
+type Sight struct {
+	Title string
+	Lines []string
+	Value float64 // for a sparkline
+	Says  string  // Value in words; empty when the pane has none
+}
+
+// Look takes one look for a pane of a run on target. inputs are those of the run's header.
+func Look(ctx context.Context, d Deps, pane, target string, given map[string]string) (Sight, error) {
+	node, ok := d.Config.Node(target)
+	in, _, err := decode(given)
+	if !ok || err != nil {
+		return Sight{Title: pane}, err
+	}
+	c := &crew{Deps: d, node: node, in: in}
+	switch pane {
+	case "balancer":
+		return c.seeBalancer(ctx)
+	case "connections":
+		return c.seeConnections(ctx)
+	case "sidekiq":
+		return c.seeSidekiq(ctx)
+	case "containers":
+		return c.seeContainers(ctx)
+	case "log":
+		return c.seeLog(ctx)
+	}
+	return Sight{Title: pane}, fmt.Errorf("no pane is called %q", pane)
+}
+
+func (c *crew) seeBalancer(ctx context.Context) (Sight, error) {
+	s := Sight{Title: "load balancer"}
+	lb, err := c.Cloud.Balancer(ctx, c.in.Balancer)
+	if err != nil {
+		return s, err
+	}
+	s.Lines = append(s.Lines, lb.Name+", "+lb.Status)
+	for _, n := range c.Config.Workers() {
+		line := "○ " + n.Name + "  out"
+		if lb.Has(n.Droplet) {
+			line = "● " + n.Name + "  " + c.seen(ctx, n)
+		}
+		s.Lines = append(s.Lines, line)
+	}
+	return s, nil
+}
+
+// seen is what the balancer's probe says of a member.
+func (c *crew) seen(ctx context.Context, n config.Node) string {
+	address := c.in.Private
+	if n.Name != c.node.Name {
+		address = c.in.Peers[n.Name]
+	}
+	h, err := c.probe(ctx, address)
+	if err != nil {
+		return "in, not probed"
+	}
+	return "in, probe " + h.detail
+}
+
+func (c *crew) seeConnections(ctx context.Context) (Sight, error) {
+	s := Sight{Title: "connections of " + c.node.Name}
+	web, streaming, err := c.connections(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Value, s.Says = float64(web+streaming), fmt.Sprintf("%d open", web+streaming)
+	s.Lines = []string{fmt.Sprintf("web        :3000  %d", web), fmt.Sprintf("streaming  :4000  %d", streaming)}
+	return s, nil
+}
+
+func (c *crew) seeSidekiq(ctx context.Context) (Sight, error) {
+	s := Sight{Title: "sidekiq on " + c.node.Name}
+	mine, containers, err := c.processes(ctx)
+	if err != nil {
+		return s, err
+	}
+	busy := 0
+	for _, p := range mine {
+		busy += p.Busy
+		state := "takes jobs"
+		if p.Quiet {
+			state = "quiet"
+		}
+		s.Lines = append(s.Lines, fmt.Sprintf("%s  %d/%d busy, %s, heartbeat %s ago", clean.Line(p.Hostname), p.Busy, p.Concurrency, state, round(time.Since(p.Beat))))
+		s.Lines = append(s.Lines, c.inHand(ctx, p.Identity)...)
+	}
+	if len(mine) == 0 {
+		s.Lines = []string{fmt.Sprintf("no process in Redis, %d containers", len(containers))}
+	}
+	s.Value, s.Says = float64(busy), fmt.Sprintf("%d busy", busy)
+	return s, nil
+}
+
+func (c *crew) inHand(ctx context.Context, identity string) []string {
+	jobs, err := c.Jobs.Work(ctx, identity)
+	if err != nil {
+		return nil
+	}
+	var lines []string
+	for _, j := range jobs {
+		lines = append(lines, fmt.Sprintf("  %s (%s) for %s", clean.Line(j.Class), clean.Line(j.Queue), round(time.Since(j.Since))))
+	}
+	return lines
+}
+
+func (c *crew) seeContainers(ctx context.Context) (Sight, error) {
+	s := Sight{Title: "containers of " + c.node.Name}
+	all, err := c.containers(ctx)
+	for _, d := range all {
+		s.Lines = append(s.Lines, fmt.Sprintf("%-10s %-9s %s", d.label("com.docker.compose.service"), d.State, d.Status))
+	}
+	return s, err
+}
+
+func (c *crew) seeLog(ctx context.Context) (Sight, error) {
+	s := Sight{Title: "nginx on " + c.node.Name}
+	res := c.host().Look(ctx, ssh.Command{Script: `tail -n 20 "$1"`, Args: []string{accessLog}})
+	if err := res.Err("reading the log", c.node.Name); err != nil {
+		return s, err
+	}
+	s.Lines = strings.Split(strings.TrimSpace(res.Stdout), "\n")
+	return s, nil
+}

@@ -1,0 +1,122 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// The balancer's own probe, repeated from exec: private address, its protocol, port and path, no Host or SNI of ours. A check with PROXY
+// protocol gets the header that the balancer would send.
+const (
+	httpProbe  = `curl -sS -o /dev/null -m "$1" -w '%{http_code}' "$2"`
+	httpsProbe = `curl -sS -k -o /dev/null -m "$1" -w '%{http_code}' "$2"`
+	tcpProbe   = `nc -z -w "$1" "$2" "$3"`
+)
+
+// health is what the balancer would see.
+type health struct {
+	status int    // of an HTTP check; 0 when nothing answered
+	up     bool   // the balancer would call it healthy
+	detail string // in words
+}
+
+// probeCommand is the probe of one member, as a command for exec.
+func probeCommand(check digitalocean.HealthCheck, address string) ssh.Command {
+	seconds := strconv.Itoa(max(1, int(math.Ceil(check.Timeout.Seconds()))))
+	if check.Protocol == "tcp" {
+		return ssh.Command{Script: tcpProbe, Args: []string{seconds, address, strconv.Itoa(check.Port)}}
+	}
+	script := httpProbe
+	if check.Protocol == "https" {
+		script = httpsProbe
+	}
+	return ssh.Command{Script: script, Args: []string{seconds, probeURL(check, address)}}
+}
+
+func probeURL(check digitalocean.HealthCheck, address string) string {
+	return fmt.Sprintf("%s://%s:%d%s", check.Protocol, address, check.Port, check.Path)
+}
+
+// probe asks exec what the balancer would see at address. Only an unreachable exec is an error: a probe that fails is an answer.
+func (c *crew) probe(ctx context.Context, address string) (health, error) {
+	res := c.exec().Look(ctx, probeCommand(c.in.Check, address))
+	if res.Outcome != ssh.Exited {
+		return health{}, res.Err("repeating the balancer's probe", c.Config.Exec().Name)
+	}
+	if c.in.Check.Protocol == "tcp" {
+		return health{up: res.OK(), detail: map[bool]string{true: "accepts connections", false: "refuses connections"}[res.OK()]}, nil
+	}
+	status, err := strconv.Atoi(strings.TrimSpace(res.Stdout))
+	if err != nil || status == 0 {
+		return health{detail: "no answer"}, nil
+	}
+	// Only 200-299 is taken as healthy here; the provider's pages disagree about 3xx, so a redirect counts as neither up nor a lame duck.
+	return health{status: status, up: status >= 200 && status < 300, detail: "answers " + strconv.Itoa(status)}, nil
+}
+
+// healthyPeers probes every other worker that is a member of the balancer.
+func (c *crew) healthyPeers(ctx context.Context) (healthy, unhealthy []string, err error) {
+	lb, err := c.Cloud.Balancer(ctx, c.in.Balancer)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range c.peers() {
+		h, err := c.peerHealth(ctx, lb, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		if h.up {
+			healthy = append(healthy, p.Name)
+			continue
+		}
+		unhealthy = append(unhealthy, p.Name+" ("+h.detail+")")
+	}
+	return healthy, unhealthy, nil
+}
+
+func (c *crew) peerHealth(ctx context.Context, lb digitalocean.Balancer, p config.Node) (health, error) {
+	if !lb.Has(p.Droplet) {
+		return health{detail: "not in the load balancer"}, nil
+	}
+	return c.probe(ctx, c.in.Peers[p.Name])
+}
+
+// budget refuses to go on unless enough members other than the target are healthy right now. Membership alone proves nothing.
+func (c *crew) budget(ctx context.Context) (string, error) {
+	healthy, unhealthy, err := c.healthyPeers(ctx)
+	if err != nil {
+		return "", err
+	}
+	need := c.Config.LoadBalancer.MinHealthy
+	if len(healthy) < need {
+		return "", &fault.Error{
+			What: "too few healthy workers would remain", On: c.node.Name,
+			Why:  fmt.Sprintf("%d required besides %s, healthy: %s; not: %s", need, c.node.Name, list(healthy), list(unhealthy)),
+			Next: "bring the others back first (`vmtui status`), or lower load_balancer.min_healthy if you mean it", Code: fault.Refused,
+		}
+	}
+	return fmt.Sprintf("%d healthy besides %s (%s), %d required", len(healthy), c.node.Name, list(healthy), need), nil
+}
+
+func list(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// drainTime is how long the balancer takes to notice a failing member, by its own settings, with one interval to spare.
+func (c *crew) drainTime() time.Duration {
+	return c.in.Check.DrainTime() + c.in.Check.Interval
+}
+
+func round(d time.Duration) string { return d.Round(time.Second).String() }

@@ -1,0 +1,227 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/clean"
+)
+
+// quietSidekiq stops the worker's Sidekiq from taking jobs, through Redis: `docker kill -s TSTP` would cancel the container's restart policy.
+func (c *crew) quietSidekiq() run.Step {
+	if c.in.Dead {
+		return c.cannot("sidekiq-quiet", "Let Sidekiq finish its jobs")
+	}
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "sidekiq-quiet", Title: "Let Sidekiq finish its jobs", Kind: run.Idempotent, Until: "rebuild", Skip: true,
+			Why:   "A job that is killed in the middle is lost for good. A quiet Sidekiq takes no new jobs and finishes those it has.",
+			Panes: []string{"sidekiq"}, Usual: "two heartbeats; a backup or a video may take many minutes",
+		},
+		Deadline: c.Config.LoadBalancer.DrainTimeout + time.Minute,
+		Plan: plan("redis: LPUSH IDENTITY-signals TSTP; EXPIRE 60   for each process of "+c.node.Name,
+			"redis: HMGET IDENTITY busy beat quiet   until busy is 0 on two different heartbeats"),
+		Observe: c.observeQuiet,
+		Do:      c.sendQuiet,
+		Verify:  c.verifyQuiet,
+		Undo:    c.unquiet,
+		Undone:  c.verifyWorking,
+	}
+}
+
+// sidekiqContainers are the short ids of the target's sidekiq containers: Sidekiq's hostname, and so the front of its identity.
+func (c *crew) sidekiqContainers(ctx context.Context) ([]string, error) {
+	all, err := c.containers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, d := range all {
+		if strings.HasPrefix(d.label("com.docker.compose.service"), "sidekiq") && d.State == "running" {
+			ids = append(ids, d.ID[:min(12, len(d.ID))])
+		}
+	}
+	return ids, nil
+}
+
+// processes are the target's live Sidekiq processes. They are resolved anew at every look: `restart: always` brings a killed one back under another name.
+func (c *crew) processes(ctx context.Context) (mine []sidekiq.Process, containers []string, err error) {
+	if containers, err = c.sidekiqContainers(ctx); err != nil {
+		return nil, nil, err
+	}
+	all, err := c.Jobs.Processes(ctx)
+	for _, p := range all {
+		if !p.Stale && slices.Contains(containers, p.Hostname) {
+			mine = append(mine, p)
+		}
+	}
+	return mine, containers, err
+}
+
+func (c *crew) observeQuiet(ctx context.Context, _ *run.Walk) (run.Finding, error) {
+	mine, containers, err := c.processes(ctx)
+	if err != nil {
+		return run.Finding{}, err
+	}
+	if len(containers) == 0 {
+		return done("no sidekiq container runs"), nil
+	}
+	return pending("%d of %d processes are quiet", countQuiet(mine), len(mine)), nil
+}
+
+func countQuiet(ps []sidekiq.Process) int {
+	n := 0
+	for _, p := range ps {
+		if p.Quiet {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *crew) sendQuiet(ctx context.Context, w *run.Walk) error {
+	mine, containers, err := c.processes(ctx)
+	if err != nil {
+		return err
+	}
+	if len(mine) < len(containers) {
+		return &fault.Error{What: "a Sidekiq has no heartbeat", On: c.node.Name, Why: fmt.Sprintf("%d containers, %d processes in Redis", len(containers), len(mine)), Next: "look at its log; it may have lost Redis, and nobody can tell what it has in hand"}
+	}
+	var ids []string
+	for _, p := range mine {
+		if !p.Quiet {
+			ids = append(ids, p.Identity)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return c.call(ctx, w, clean.Line("LPUSH "+strings.Join(ids, ", ")+"-signals TSTP"), func(ctx context.Context, p act.Permit) error {
+		return c.Jobs.Quiet(ctx, p, ids)
+	})
+}
+
+// verifyQuiet believes busy 0 only from two different heartbeats of every process, and never from one that vanished.
+func (c *crew) verifyQuiet(w *run.Walk) run.Check {
+	first, idle := map[string]time.Time{}, map[string]time.Time{}
+	hands := map[string][]sidekiq.Job{}
+	return func(ctx context.Context) (run.Progress, error) {
+		mine, containers, err := c.processes(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if err := c.vanished(w, mine, first, hands); err != nil {
+			return run.Progress{}, err
+		}
+		settled, busy, unheard := 0, 0, 0
+		for _, p := range mine {
+			if _, known := first[p.Identity]; !known && len(first) > 0 && !p.Quiet {
+				return run.Progress{}, newcomer(c.node.Name, p)
+			}
+			if jobs, err := c.Jobs.Work(ctx, p.Identity); err == nil {
+				hands[p.Identity] = jobs
+			}
+			busy += p.Busy
+			switch at, seen := idle[p.Identity]; {
+			case !p.Quiet:
+				unheard++
+			case p.Busy > 0:
+				delete(idle, p.Identity)
+			case !seen:
+				idle[p.Identity] = p.Beat
+			case p.Beat.After(at):
+				settled++
+			}
+		}
+		for _, p := range mine {
+			first[p.Identity] = p.Beat
+		}
+		if settled == len(mine) && len(mine) >= len(containers) {
+			return run.Progress{Done: true, Detail: "quiet, and busy 0 on two heartbeats"}, nil
+		}
+		return run.Progress{For: quietly(len(mine), unheard, busy), Again: pace}, nil
+	}
+}
+
+func quietly(all, unheard, busy int) string {
+	switch {
+	case unheard > 0:
+		return fmt.Sprintf("%d of %d processes to hear the signal at their next heartbeat", unheard, all)
+	case busy > 0:
+		return fmt.Sprintf("%d jobs to finish", busy)
+	}
+	return "a second heartbeat that says busy 0"
+}
+
+func newcomer(node string, p sidekiq.Process) error {
+	return decided(&fault.Error{What: "a new Sidekiq process appeared", On: node, Why: clean.Line(p.Identity) + " is not quiet; something restarted it", Next: "retry, which quiets it too; if it comes again, look at the container's restart policy"})
+}
+
+// vanished tells a process that ended without its last heartbeat saying busy 0: what it had in hand may be lost, which is never "busy 0".
+func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
+	for id := range before {
+		if slices.ContainsFunc(mine, func(p sidekiq.Process) bool { return p.Identity == id }) {
+			continue
+		}
+		for _, j := range hands[id] {
+			w.Out("possibly lost: %s %s from %s, since %s", clean.Line(j.Class), clean.Line(j.JID), clean.Line(j.Queue), j.Since.Format(time.TimeOnly))
+		}
+		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; the transcript names the jobs, Redis forgets them in 60 s", Code: fault.Unknown}).Because(errVanished))
+	}
+	return nil
+}
+
+var errVanished = errors.Join(errors.New("a heartbeat vanished"), remote.ErrUnknown)
+
+// unquiet restarts Sidekiq: quiet cannot be taken back in any other way.
+func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
+	mine, _, err := c.processes(ctx)
+	if err != nil || len(mine) > 0 && countQuiet(mine) == 0 {
+		return err
+	}
+	return c.compose(ctx, w, "restart", "-t", grace, "sidekiq")
+}
+
+// verifyWorking waits for a heartbeat of an unquiet Sidekiq of this node.
+func (c *crew) verifyWorking(*run.Walk) run.Check {
+	return func(ctx context.Context) (run.Progress, error) {
+		mine, containers, err := c.processes(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if len(containers) > 0 && len(mine) >= len(containers) && countQuiet(mine) == 0 {
+			return run.Progress{Done: true, Detail: fmt.Sprintf("%d processes take jobs", len(mine))}, nil
+		}
+		return run.Progress{For: fmt.Sprintf("Sidekiq's heartbeat: %d of %d processes, %d quiet", len(mine), len(containers), countQuiet(mine)), Again: pace, Usual: "its boot, 30 s or so"}, nil
+	}
+}
+
+// startSidekiq is last: a worker that is not proven equal must never take a job.
+func (c *crew) startSidekiq() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "sidekiq-start", Title: "Start Sidekiq", Kind: run.Idempotent, Skip: true,
+			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead",
+		},
+		Deadline: 5 * time.Minute,
+		Plan:     plan(c.shown("up -d --no-recreate sidekiq"), "redis: its heartbeat, not quiet"),
+		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+			p, err := c.verifyWorking(w)(ctx)
+			if err != nil || !p.Done {
+				return pending("%s", p.For), err
+			}
+			return done("%s", p.Detail), nil
+		},
+		Do:     func(ctx context.Context, w *run.Walk) error { return c.up(ctx, w, []string{"sidekiq"}) },
+		Verify: c.verifyWorking,
+	}
+}

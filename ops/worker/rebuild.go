@@ -1,0 +1,232 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+)
+
+// The facts a rebuild leaves in the log: the droplet's newest action before the intent, and the action it became.
+const (
+	factBefore = "rebuild-before"
+	factAction = "rebuild-action"
+)
+
+// rebuild is the point of no return. The request is sent once; whatever is unclear afterwards is asked of the world, never sent again.
+func (c *crew) rebuild() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "rebuild", Title: "Give it a new disk", Kind: run.Once, Confirm: c.confirm(),
+			Why:    fmt.Sprintf("Everything on the disk of %s is replaced by image %s. This cannot be taken back.", c.dropletName(), c.in.ImageTag),
+			Panes:  []string{"balancer"},
+			NoUndo: "the old disk is gone; only forward, or left out and on hold", Usual: "1 to 5 minutes",
+		},
+		Deadline: c.Config.Reimage.Wait,
+		Plan: plan("the budget, the identity and the lease are checked once more",
+			fmt.Sprintf("POST /v2/droplets/%d/actions {type: rebuild, image: %d}   once", c.in.Droplet, c.in.Image),
+			"GET /v2/actions/ID   until completed"),
+		Observe: c.observeRebuild,
+		Do:      c.sendRebuild,
+		Verify:  c.verifyRebuild,
+	}
+}
+
+// observeRebuild resolves an intent whose answer was lost: only a sole newer rebuild is adopted, two are a conflict, none is unknown.
+func (c *crew) observeRebuild(ctx context.Context, w *run.Walk) (run.Finding, error) {
+	if w.Fact(factAction) != "" {
+		return c.judge(ctx, w)
+	}
+	if len(w.Intents("rebuild")) == 0 {
+		return pending("not rebuilt"), nil
+	}
+	newer, err := c.awaitListed(ctx, w)
+	if err != nil {
+		return run.Finding{}, err
+	}
+	switch len(newer) {
+	case 0:
+		return pending("the rebuild was requested, but no action of it is to be seen; it may still appear"), nil
+	case 1:
+		if err := c.adopt(ctx, w, newer[0]); err != nil {
+			return run.Finding{}, err
+		}
+		return c.judge(ctx, w)
+	}
+	f := run.Finding{Truth: run.Conflict, Detail: fmt.Sprintf("%d rebuilds of this droplet are newer than the intent", len(newer)), Hint: "find out who else rebuilds " + c.node.Name + "; stop here and leave it out, on hold"}
+	for _, a := range newer {
+		f.Details = append(f.Details, fmt.Sprintf("action %d, %s, started %s", a.ID, a.Status, a.Started.Format(time.TimeOnly)))
+	}
+	return f, nil
+}
+
+// listings is how many times the provider is asked for an action that it may list only after a while.
+const listings = 12
+
+// awaitListed gives an action of a lost answer time to appear.
+func (c *crew) awaitListed(ctx context.Context, w *run.Walk) ([]digitalocean.Action, error) {
+	for range listings {
+		newer, err := c.newerRebuilds(ctx, w)
+		if err != nil || len(newer) > 0 {
+			return newer, err
+		}
+		if err := pause(ctx, c.Config.DigitalOcean.Poll); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+func (c *crew) adopt(ctx context.Context, w *run.Walk, a digitalocean.Action) error {
+	w.Out("adopted the rebuild that the lost answer was about: action %d", a.ID)
+	return w.Remember(ctx, factAction, strconv.Itoa(a.ID))
+}
+
+func (c *crew) newerRebuilds(ctx context.Context, w *run.Walk) ([]digitalocean.Action, error) {
+	before, err := strconv.Atoi(w.Fact(factBefore))
+	if err != nil {
+		return nil, (&fault.Error{What: "the run does not say which action came before the rebuild", On: c.dropletName()}).Because(err)
+	}
+	actions, err := c.Cloud.DropletActions(ctx, c.in.Droplet)
+	var newer []digitalocean.Action
+	for _, a := range actions {
+		if a.ID > before && a.Type == "rebuild" {
+			newer = append(newer, a)
+		}
+	}
+	return newer, err
+}
+
+// judge says how a known action stands.
+func (c *crew) judge(ctx context.Context, w *run.Walk) (run.Finding, error) {
+	a, err := c.action(ctx, w)
+	switch {
+	case err != nil:
+		return run.Finding{}, err
+	case a.Status == "errored":
+		return pending("the rebuild, action %d, ended in an error; what the disk holds is not known", a.ID), nil
+	}
+	if a.Status != "completed" {
+		return run.Finding{Truth: run.UnderWay, Detail: fmt.Sprintf("rebuild %d is %s", a.ID, a.Status)}, nil
+	}
+	return done("rebuild %d is completed", a.ID), nil
+}
+
+func (c *crew) action(ctx context.Context, w *run.Walk) (digitalocean.Action, error) {
+	id, err := strconv.Atoi(w.Fact(factAction))
+	if err != nil {
+		return digitalocean.Action{}, fmt.Errorf("the action's id %q: %w", w.Fact(factAction), err)
+	}
+	return c.Cloud.Action(ctx, id)
+}
+
+func (c *crew) sendRebuild(ctx context.Context, w *run.Walk) error {
+	said, err := c.budget(ctx)
+	if err != nil {
+		return err
+	}
+	w.Out("budget: %s", said)
+	if err := c.rememberBefore(ctx, w); err != nil {
+		return err
+	}
+	err = w.Act(ctx, act.Act{
+		Verb: "rebuild", Target: c.confirm(), Danger: act.Destroys, Identity: c.identity,
+		What: fmt.Sprintf("POST /v2/droplets/%d/actions {type: rebuild, image: %d}", c.in.Droplet, c.in.Image),
+	}, func(ctx context.Context, p act.Permit) error {
+		a, err := c.Cloud.Rebuild(ctx, p, c.in.Droplet, c.in.Image)
+		if err != nil {
+			return err
+		}
+		return w.Remember(ctx, factAction, strconv.Itoa(a.ID))
+	})
+	if errors.Is(err, remote.ErrUnknown) {
+		return c.settleLost(ctx, w, err)
+	}
+	if errors.Is(err, digitalocean.ErrPending) {
+		return (&fault.Error{What: "the rebuild was refused", On: c.dropletName(), Next: "somebody else's action is at work on it; wait for it, then retry"}).Because(err)
+	}
+	return err
+}
+
+// settleLost asks the world what became of a request whose answer was lost. Only a sole newer rebuild settles it.
+func (c *crew) settleLost(ctx context.Context, w *run.Walk, lost error) error {
+	w.Out("no answer to the rebuild request; asking the provider what became of it")
+	newer, err := c.awaitListed(ctx, w)
+	if err != nil || len(newer) != 1 {
+		return errors.Join(lost, err)
+	}
+	return c.adopt(ctx, w, newer[0])
+}
+
+func (c *crew) rememberBefore(ctx context.Context, w *run.Walk) error {
+	actions, err := c.Cloud.DropletActions(ctx, c.in.Droplet)
+	if err != nil {
+		return err
+	}
+	newest := 0
+	for _, a := range actions {
+		newest = max(newest, a.ID)
+	}
+	if err := w.Remember(ctx, factAction, ""); err != nil {
+		return err
+	}
+	return w.Remember(ctx, factBefore, strconv.Itoa(newest))
+}
+
+// announce puts the rebuild into the hold record, so that any operator can see on exec what is about to happen, or did when this console died.
+// It is a step of its own: a once-step holds one mutation only, so that its intent has one meaning.
+func (c *crew) announce() run.Step {
+	what := fmt.Sprintf("rebuild of droplet %d with image %d", c.in.Droplet, c.in.Image)
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "announce", Title: "Announce the rebuild", Kind: run.Idempotent, Until: "rebuild", NoUndo: "it goes with the hold",
+			Why: "If this console dies right after the request, the others must be able to read what was asked of the provider.",
+		},
+		Deadline: time.Minute,
+		Plan:     plan(fmt.Sprintf("%s$ hold record of %s: %s", c.Config.Exec().Name, c.node.Name, what)),
+		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+			h, err := c.Records.Hold(ctx, c.node.Name)
+			if err != nil || h == nil || h.Run != w.Run() || h.Intent != what {
+				return pending("not announced"), err
+			}
+			return done("announced"), nil
+		},
+		Do: func(ctx context.Context, w *run.Walk) error {
+			h, err := c.Records.Hold(ctx, c.node.Name)
+			if err != nil {
+				return err
+			}
+			if h == nil {
+				h = &fleet.Hold{Worker: c.node.Name, By: c.Operator, Why: c.why(), Since: time.Now().UTC().Truncate(time.Second)}
+			}
+			h.Run, h.Intent = w.Run(), what
+			return c.setHold(ctx, w, *h)
+		},
+	}
+}
+
+// verifyRebuild follows the action to its end.
+func (c *crew) verifyRebuild(w *run.Walk) run.Check {
+	return func(ctx context.Context) (run.Progress, error) {
+		a, err := c.action(ctx, w)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		switch a.Status {
+		case "completed":
+			c.host().Drop()
+			return run.Progress{Done: true, Detail: fmt.Sprintf("action %d completed", a.ID)}, nil
+		case "errored":
+			return run.Progress{}, decided(&fault.Error{What: "the rebuild ended in an error", On: c.dropletName(), Why: fmt.Sprintf("action %d errored; what the disk holds is not known", a.ID), Next: "look at the droplet in the control panel; retry sends a second rebuild, stop leaves it out and on hold"})
+		}
+		return run.Progress{For: fmt.Sprintf("action %d, %s", a.ID, a.Status), Again: c.Config.DigitalOcean.Poll, Usual: "1 to 5 minutes"}, nil
+	}
+}

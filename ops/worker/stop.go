@@ -1,0 +1,169 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// grace is how long docker lets Puma (30 s) and Sidekiq (25 s) finish; its own default of 10 s kills jobs.
+const grace = "60"
+
+// quitNginx ends keepalives, over which a proxy could still send new requests, and lets what is in flight finish.
+func (c *crew) quitNginx() run.Step {
+	if c.in.Dead {
+		return c.cannot("nginx", "Let nginx finish and quit")
+	}
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "nginx", Title: "Let nginx finish and quit", Kind: run.Idempotent, Until: "rebuild", Skip: true,
+			Why:   "An established keepalive can carry new requests to a worker that was removed. A quitting nginx ends them and answers what it has begun.",
+			Panes: []string{"connections", "log"}, Usual: "some seconds; websockets are not waited for",
+		},
+		Deadline: c.Config.LoadBalancer.DrainTimeout,
+		Plan:     plan(c.node.Name+"$ nginx -s quit", c.node.Name+"$ pgrep -x nginx   until it is gone, or only websockets hold it"),
+		Observe: func(ctx context.Context, _ *run.Walk) (run.Finding, error) {
+			on, err := c.nginxRuns(ctx)
+			if err != nil || on {
+				return pending("nginx runs"), err
+			}
+			return done("nginx does not run"), nil
+		},
+		Do: func(ctx context.Context, w *run.Walk) error {
+			return c.change(ctx, w, "nginx -s quit", ssh.Command{Script: "nginx -s quit"})
+		},
+		Verify: c.verifyQuit,
+		Undo: func(ctx context.Context, w *run.Walk) error {
+			return c.change(ctx, w, "systemctl start nginx", ssh.Command{Script: "systemctl start nginx"})
+		},
+	}
+}
+
+func (c *crew) nginxRuns(ctx context.Context) (bool, error) {
+	res := c.host().Look(ctx, ssh.Command{Script: "pgrep -x nginx >/dev/null"})
+	if res.Outcome != ssh.Exited || res.Code > 1 {
+		return false, res.Err("looking for nginx", c.node.Name)
+	}
+	return res.OK(), nil
+}
+
+func (c *crew) verifyQuit(*run.Walk) run.Check {
+	return func(ctx context.Context) (run.Progress, error) {
+		on, err := c.nginxRuns(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if !on {
+			return run.Progress{Done: true, Detail: "nginx is gone"}, nil
+		}
+		web, streaming, err := c.connections(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if web == 0 && streaming > 0 {
+			return run.Progress{Done: true, Detail: fmt.Sprintf("only %d websockets hold nginx; they never end by themselves and are cut with the containers", streaming)}, nil
+		}
+		return run.Progress{For: fmt.Sprintf("nginx to finish: %d in flight, %d websockets", web, streaming), Again: pace}, nil
+	}
+}
+
+// stopContainers ends what is left, with time to finish.
+func (c *crew) stopContainers() run.Step {
+	if c.in.Dead {
+		return c.cannot("stop", "Stop the containers")
+	}
+	services := c.Config.Reimage.Start
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "stop", Title: "Stop the containers", Kind: run.Idempotent, Until: "rebuild", Skip: true,
+			Why:   "Docker's own grace of 10 s is shorter than what Puma and Sidekiq need; -t " + grace + " lets them finish.",
+			Panes: []string{"connections", "sidekiq", "log"}, Usual: "up to " + grace + " s",
+		},
+		Deadline: 3 * time.Minute,
+		Plan:     plan(c.shown("stop -t " + grace + " " + strings.Join(services, " "))),
+		Observe: func(ctx context.Context, _ *run.Walk) (run.Finding, error) {
+			up, err := c.running(ctx)
+			if err != nil || len(up) > 0 {
+				return pending("running: %s", list(up)), err
+			}
+			return done("no container runs"), nil
+		},
+		Do: func(ctx context.Context, w *run.Walk) error {
+			return c.compose(ctx, w, append([]string{"stop", "-t", grace}, services...)...)
+		},
+		Verify: func(*run.Walk) run.Check {
+			return func(ctx context.Context) (run.Progress, error) {
+				up, err := c.running(ctx)
+				if err != nil {
+					return run.Progress{}, err
+				}
+				return run.Progress{Done: len(up) == 0, For: list(up) + " to stop", Detail: "no container runs", Again: pace}, nil
+			}
+		},
+		Undo: func(ctx context.Context, w *run.Walk) error { return c.up(ctx, w, services) },
+	}
+}
+
+// container is a line of `docker ps -a --format '{{json .}}'`.
+type container struct {
+	ID, Names, Image, State, Status, Labels string
+}
+
+func (d container) label(key string) string {
+	for pair := range strings.SplitSeq(d.Labels, ",") {
+		if k, v, _ := strings.Cut(pair, "="); k == key {
+			return v
+		}
+	}
+	return ""
+}
+
+func (d container) healthy() bool {
+	return strings.Contains(d.Status, "(healthy)") || !strings.Contains(d.Status, "(")
+}
+
+// containers are those of the node's compose project, found by label: names differ between versions of compose.
+func (c *crew) containers(ctx context.Context) ([]container, error) {
+	out, err := c.ask(ctx, "listing containers", `docker ps -a --format '{{json .}}'`)
+	if err != nil {
+		return nil, err
+	}
+	var all []container
+	for line := range strings.Lines(out) {
+		var d container
+		if err := json.Unmarshal([]byte(line), &d); err != nil {
+			return nil, (&fault.Error{What: "docker's answer is not understood", On: c.node.Name}).Because(err)
+		}
+		if d.label("com.docker.compose.project") == c.node.Mastodon.Project {
+			all = append(all, d)
+		}
+	}
+	return all, nil
+}
+
+func (c *crew) running(ctx context.Context) ([]string, error) {
+	all, err := c.containers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var up []string
+	for _, d := range all {
+		if d.State == "running" || d.State == "restarting" || d.State == "paused" {
+			up = append(up, d.label("com.docker.compose.service"))
+		}
+	}
+	slices.Sort(up)
+	return up, nil
+}
+
+// up starts compose services without replacing containers that are there.
+func (c *crew) up(ctx context.Context, w *run.Walk, services []string) error {
+	return c.compose(ctx, w, append([]string{"up", "-d", "--no-recreate"}, services...)...)
+}

@@ -1,0 +1,98 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// Connections that nginx holds to an upstream, one line each. Websockets (:4000) never end by themselves, so they are counted apart.
+const inFlight = `ss -Htn state established "( dport = :$1 )" | wc -l`
+
+// accessLog is where nginx writes by default on Debian.
+const accessLog = "/var/log/nginx/access.log"
+
+// requests counts what nginx answered, without the balancer's own probes and what the host asks itself.
+const requests = `grep -vcF " $2 " "$1" || true`
+
+func (c *crew) connections(ctx context.Context) (web, streaming int, err error) {
+	if web, err = c.count(ctx, "counting requests in flight", inFlight, "3000"); err != nil {
+		return 0, 0, err
+	}
+	streaming, err = c.count(ctx, "counting websockets", inFlight, "4000")
+	return web, streaming, err
+}
+
+func (c *crew) requestsSeen(ctx context.Context) (int, error) {
+	return c.count(ctx, "counting requests", requests, accessLog, c.in.Check.Path)
+}
+
+// idle lets what is in flight finish while the worker is still a member: the balancer cuts what it still carries soon after a removal.
+func (c *crew) idle() run.Step {
+	if c.in.Dead {
+		return c.cannot("idle", "Let what is in flight finish")
+	}
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "idle", Title: "Let what is in flight finish", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
+			Why:   "The balancer cuts what it still carries soon after the removal. Slow answers must be out before that.",
+			Panes: []string{"connections", "log"}, Usual: "as long as the slowest answer",
+		},
+		Deadline: c.Config.LoadBalancer.DrainTimeout,
+		Plan:     plan(fmt.Sprintf("%s$ ss -Htn state established '( dport = :3000 )'   until 0, twice", c.node.Name)),
+		Verify:   c.verifyIdle,
+	}
+}
+
+// verifyIdle wants two quiet looks in a row: nothing in flight, and no new request since the look before.
+func (c *crew) verifyIdle(*run.Walk) run.Check {
+	last := -1
+	return func(ctx context.Context) (run.Progress, error) {
+		web, streaming, err := c.connections(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		seen, err := c.requestsSeen(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		quiet := web == 0 && seen == last
+		arrived := seen - last
+		if last < 0 {
+			arrived = 0
+		}
+		last = seen
+		if quiet {
+			return run.Progress{Done: true, Detail: fmt.Sprintf("nothing in flight, %d websockets open", streaming)}, nil
+		}
+		return run.Progress{
+			For:   fmt.Sprintf("%d in flight on :3000, %d new requests since the last look; %d websockets", web, arrived, streaming),
+			Again: max(pace, c.in.Check.Interval),
+		}, nil
+	}
+}
+
+// cannot stands for a step on a host that is dead: an operator has to see that it is left out.
+func (c *crew) cannot(id, title string) run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{ID: id, Title: title + ": cannot, host is dead", Kind: run.Read, Gate: true, NoUndo: "it was not done",
+			Why: "A dead host takes no commands. What this step protects may be lost."},
+		Plan: plan("cannot: host is dead"),
+	}
+}
+
+// watch compares the returned worker with its peers before anybody looks away.
+func (c *crew) watch() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "watch", Title: "Watch it beside its peers", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
+			Why: "A health path says nothing of real pages. Errors that the peers do not have would be this worker's own.", Panes: []string{"connections", "log", "balancer"},
+			Usual: round(c.Config.Reimage.Settle),
+		},
+		Deadline: c.Config.Reimage.Settle + time.Minute,
+		Plan:     plan(fmt.Sprintf("count 5xx in %s on %s and its peers for %s", accessLog, c.node.Name, round(c.Config.Reimage.Settle))),
+		Verify:   c.verifySettled,
+	}
+}

@@ -1,0 +1,68 @@
+package digitalocean
+
+import (
+	"context"
+	"errors"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/vmtui/vmtui/remote"
+)
+
+// The whole load balancer is never written back: that call replaces everything, loses empty lists, and for a balancer with a tag sends both tag
+// and ids. Members are added and removed one by one.
+
+// AddDroplet makes a droplet a member of a load balancer that lists its members by id.
+func (c *Client) AddDroplet(ctx context.Context, permit remote.Permit, balancer string, droplet int) error {
+	if balancer == "" || droplet <= 0 {
+		return c.fault("add the droplet to the load balancer", balancer, errNobody)
+	}
+	return c.change(ctx, permit, "add "+dropletName(droplet)+" to the load balancer", balancer, func(ctx context.Context, g *godo.Client) (*godo.Response, error) {
+		return g.LoadBalancers.AddDroplets(ctx, balancer, droplet)
+	})
+}
+
+// RemoveDroplet ends a droplet's membership of a load balancer that lists its members by id.
+func (c *Client) RemoveDroplet(ctx context.Context, permit remote.Permit, balancer string, droplet int) error {
+	if balancer == "" || droplet <= 0 {
+		return c.fault("remove the droplet from the load balancer", balancer, errNobody)
+	}
+	return c.change(ctx, permit, "remove "+dropletName(droplet)+" from the load balancer", balancer, func(ctx context.Context, g *godo.Client) (*godo.Response, error) {
+		return g.LoadBalancers.RemoveDroplets(ctx, balancer, droplet)
+	})
+}
+
+// Rebuild gives a droplet a new disk made of an image. The old disk is gone for good. When the outcome is unknown, AdoptRebuild finds what
+// became of it; sending it again may destroy a machine that is already coming up.
+func (c *Client) Rebuild(ctx context.Context, permit remote.Permit, droplet, image int) (Action, error) {
+	if droplet <= 0 || image <= 0 {
+		return Action{}, c.fault("rebuild the droplet", dropletName(droplet), errNobody)
+	}
+	var out Action
+	err := c.change(ctx, permit, "rebuild the droplet", dropletName(droplet), func(ctx context.Context, g *godo.Client) (*godo.Response, error) {
+		a, resp, err := found(actionOf)(g.DropletActions.RebuildByImageID(ctx, droplet, image))
+		out = a
+		return resp, err
+	})
+	return out, err
+}
+
+// WhenFree repeats a change for as long as it is refused because something else is still under way (ErrBusy, ErrPending), with a visible pause
+// of Poll between the tries. Each try is a new request: the earlier ones are known to have changed nothing. Any other end is given back at once.
+func (c *Client) WhenFree(ctx context.Context, what string, do func(context.Context) error) error {
+	for try := 1; ; try++ {
+		err := do(ctx)
+		w := Wait{What: what, For: c.poll, Try: try}
+		switch {
+		case errors.Is(err, ErrBusy):
+			w.Why = "busy"
+		case errors.Is(err, ErrPending):
+			w.Why = "pending event"
+		default:
+			return err
+		}
+		if c.pause(ctx, w) != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package digitalocean
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
+)
+
+// changes are all the ways to change something; each must be sent once.
+var changes = map[string]struct {
+	do   func(context.Context, *Client, remote.Permit) error
+	line string
+	body string
+}{
+	"add": {func(ctx context.Context, c *Client, p remote.Permit) error { return c.AddDroplet(ctx, p, "lb-1", 12) }, "POST /v2/load_balancers/lb-1/droplets", `{"droplet_ids":[12]}`},
+	"remove": {func(ctx context.Context, c *Client, p remote.Permit) error {
+		return c.RemoveDroplet(ctx, p, "lb-1", 12)
+	}, "DELETE /v2/load_balancers/lb-1/droplets", `{"droplet_ids":[12]}`},
+	"tag":     {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Tag(ctx, p, "web", 12) }, "POST /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
+	"untag":   {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Untag(ctx, p, "web", 12) }, "DELETE /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
+	"rebuild": {rebuild, "POST /v2/droplets/12/actions", `{"image":77,"type":"rebuild"}`},
+}
+
+func rebuild(ctx context.Context, c *Client, p remote.Permit) error {
+	_, err := c.Rebuild(ctx, p, 12, 77)
+	return err
+}
+
+func well(w http.ResponseWriter, r *http.Request) {
+	if strings.HasSuffix(r.URL.Path, "/actions") {
+		answer(w, 201, map[string]any{"action": map[string]any{"id": 99, "type": "rebuild", "status": "in-progress", "resource_id": 12}})
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func TestChangesAreSentOnceWithAPermit(t *testing.T) {
+	for name, ch := range changes {
+		t.Run(name, func(t *testing.T) {
+			c, s := serve(t, well)
+			p := &allow{}
+			if err := ch.do(t.Context(), c, p); err != nil {
+				t.Fatal(err)
+			}
+			got := s.requests()
+			if len(got) != 1 || got[0].Line != ch.line || strings.TrimSpace(got[0].Body) != ch.body || got[0].Auth == "" {
+				t.Errorf("sent %+v", got)
+			}
+			if p.checks() != 1 {
+				t.Errorf("permit asked %d times", p.checks())
+			}
+		})
+	}
+}
+
+func TestChangesWithoutAnAnswerAreUnknown(t *testing.T) {
+	endings := map[string]http.HandlerFunc{
+		"dropped": func(w http.ResponseWriter, _ *http.Request) { drop(w) },
+		"502":     func(w http.ResponseWriter, _ *http.Request) { refuse(w, 502, "bad gateway") },
+		"504":     func(w http.ResponseWriter, _ *http.Request) { refuse(w, 504, "") },
+		"500": func(w http.ResponseWriter, _ *http.Request) {
+			refuse(w, 500, "Server was unable to give you a response.")
+		},
+	}
+	for name, ch := range changes {
+		for ending, h := range endings {
+			t.Run(name+" "+ending, func(t *testing.T) {
+				c, s := serve(t, h)
+				err := ch.do(t.Context(), c, &allow{})
+				if !errors.Is(err, remote.ErrUnknown) || fault.CodeOf(err) != fault.Unknown {
+					t.Errorf("error: %v", err)
+				}
+				if s.count() != 1 {
+					t.Errorf("sent %d times", s.count())
+				}
+			})
+		}
+	}
+}
+
+// A connection that reads left behind must not be used by a change: net/http would repeat it there.
+func TestChangesNeverReuseAConnection(t *testing.T) {
+	c, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			answer(w, 200, map[string]any{"account": map[string]any{"email": "a@b.example", "team": map[string]string{"name": "us"}}})
+			return
+		}
+		drop(w)
+	})
+	for range 3 {
+		if a, err := c.Account(t.Context()); err != nil || a.Team != "us" {
+			t.Fatalf("%+v, %v", a, err)
+		}
+		if err := rebuild(t.Context(), c, &allow{}); !errors.Is(err, remote.ErrUnknown) {
+			t.Fatal(err)
+		}
+	}
+	posts := 0
+	for _, r := range s.requests() {
+		if strings.HasPrefix(r.Line, "POST") {
+			posts++
+		}
+	}
+	if posts != 3 {
+		t.Errorf("3 rebuilds were sent %d times", posts)
+	}
+}
+
+func TestChangeOverTLSInHTTP1(t *testing.T) {
+	proto := make(chan string, 2)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		proto <- r.Proto
+		well(w, r)
+	}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	c, err := New(Config{URL: srv.URL, HTTP: srv.Client(), Token: func(context.Context) (string, error) { return secret, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	defer srv.Client().CloseIdleConnections()
+	if err := rebuild(t.Context(), c, &allow{}); err != nil {
+		t.Fatal(err)
+	}
+	if p := <-proto; p != "HTTP/1.1" {
+		t.Errorf("sent in %s", p)
+	}
+}
+
+func TestChangeThatTimesOutIsUnknown(t *testing.T) {
+	release := make(chan struct{})
+	c, s := serve(t, func(http.ResponseWriter, *http.Request) { <-release })
+	defer close(release)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := rebuild(ctx, c, &allow{}); !errors.Is(err, remote.ErrUnknown) || s.count() != 1 {
+		t.Errorf("%d requests, %v", s.count(), err)
+	}
+}
+
+func TestCutAnswerIsUnknown(t *testing.T) {
+	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "500")
+		w.WriteHeader(201)
+		_, _ = w.Write([]byte(`{"action":{"id":9`))
+	})
+	if err := rebuild(t.Context(), c, &allow{}); !errors.Is(err, remote.ErrUnknown) {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestNothingLeftIsAPlainFailure(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + l.Addr().String()
+	_ = l.Close()
+	c, err := New(Config{URL: url, Token: func(context.Context) (string, error) { return secret, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &allow{}
+	if err := rebuild(t.Context(), c, p); err == nil || errors.Is(err, remote.ErrUnknown) {
+		t.Errorf("error: %v", err)
+	}
+	if p.checks() != 0 {
+		t.Error("the permit was asked although nothing could be sent")
+	}
+}
+
+func TestRefusedPermitSendsNothing(t *testing.T) {
+	for name, ch := range changes {
+		t.Run(name, func(t *testing.T) {
+			c, s := serve(t, well)
+			lost := errors.New("the lease was lost")
+			if err := ch.do(t.Context(), c, &allow{err: lost}); !errors.Is(err, lost) || errors.Is(err, remote.ErrUnknown) {
+				t.Errorf("error: %v", err)
+			}
+			if err := ch.do(t.Context(), c, nil); err == nil {
+				t.Error("went through without a permit")
+			}
+			if s.count() != 0 {
+				t.Errorf("sent %d times", s.count())
+			}
+		})
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, x := range map[string]struct {
+		code int
+		text string
+		want error
+	}{
+		"busy":    {403, "Load Balancer can't be updated while it processes previous actions", ErrBusy},
+		"scope":   {403, "You are not authorized to perform this operation", ErrRefused},
+		"pending": {422, "Droplet already has a pending event.", ErrPending},
+		"tagged":  {422, "load balancer already has a tag", ErrRefused},
+		"limited": {429, "slow down", ErrLimited},
+		"token":   {401, "Unable to authenticate you", ErrToken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, s := serve(t, func(w http.ResponseWriter, _ *http.Request) { refuse(w, x.code, x.text) })
+			err := c.RemoveDroplet(t.Context(), &allow{}, "lb-1", 12)
+			if !errors.Is(err, x.want) || errors.Is(err, remote.ErrUnknown) || s.count() != 1 {
+				t.Errorf("%d requests, %v", s.count(), err)
+			}
+			if f := fault.Of(err); f.Next == "" || f.On != "lb-1" || f.Why == "" {
+				t.Errorf("fault: %+v", f)
+			}
+			if strings.Contains(err.Error(), "forbidden") {
+				t.Errorf("says forbidden: %v", err)
+			}
+		})
+	}
+}
+
+func TestNobodyIsRefusedLocally(t *testing.T) {
+	c, s := serve(t, well)
+	p := &allow{}
+	for _, err := range []error{
+		c.AddDroplet(t.Context(), p, "lb-1", 0), c.RemoveDroplet(t.Context(), p, "", 4), c.Tag(t.Context(), p, "", 4), c.Untag(t.Context(), p, "web", 0),
+		func() error { _, err := c.Rebuild(t.Context(), p, 4, 0); return err }(),
+	} {
+		if err == nil || fault.CodeOf(err) != fault.Usage {
+			t.Errorf("error: %v", err)
+		}
+	}
+	if s.count() != 0 {
+		t.Errorf("sent %d", s.count())
+	}
+}
+
+func TestWhenFree(t *testing.T) {
+	n := 0
+	c, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if n++; n < 3 {
+			refuse(w, 403, "Load Balancer can't be updated while it processes previous actions")
+			return
+		}
+		well(w, r)
+	})
+	p := &allow{}
+	err := c.WhenFree(t.Context(), "remove worker-1", func(ctx context.Context) error { return c.RemoveDroplet(ctx, p, "lb-1", 12) })
+	if err != nil || s.count() != 3 || p.checks() != 3 {
+		t.Errorf("%d requests, %d checks, %v", s.count(), p.checks(), err)
+	}
+	if w := s.waited(); len(w) != 2 || w[0].Why != "busy" || w[1].Try != 2 || w[0].What != "remove worker-1" {
+		t.Errorf("waits %+v", w)
+	}
+}

@@ -1,0 +1,194 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/vmtui/vmtui/remote"
+)
+
+// Command is one command: its name and its arguments (strings, numbers, bytes).
+type Command []any
+
+// Cmd makes a command.
+func Cmd(args ...any) Command { return args }
+
+// reading are the commands that change nothing; Read sends no others.
+var reading = map[string]bool{
+	"PING": true, "TIME": true, "INFO": true, "DBSIZE": true, "EXISTS": true, "TYPE": true, "TTL": true, "PTTL": true, "GET": true, "MGET": true,
+	"STRLEN": true, "LLEN": true, "LINDEX": true, "LRANGE": true, "SCARD": true, "SMEMBERS": true, "SISMEMBER": true, "ZCARD": true, "ZRANGE": true,
+	"ZCOUNT": true, "HGET": true, "HMGET": true, "HGETALL": true, "HLEN": true, "SCAN": true, "SSCAN": true, "HSCAN": true, "ZSCAN": true,
+}
+
+func (cmd Command) name() string {
+	if len(cmd) == 0 {
+		return ""
+	}
+	s, _ := cmd[0].(string)
+	return strings.ToUpper(s)
+}
+
+// Reply is an answer to a command: a string, a number, a list of such, or nothing. It is as Redis sent it; what is shown of it must be cleaned.
+type Reply struct{ value any }
+
+// Nil reports that there is no such key, field or element.
+func (r Reply) Nil() bool { return r.value == nil }
+
+// Text is the answer as a string, empty when there is none.
+func (r Reply) Text() string {
+	switch v := r.value.(type) {
+	case string:
+		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
+	}
+	return ""
+}
+
+// Int is the answer as a number, 0 when it is none.
+func (r Reply) Int() int64 {
+	if n, ok := r.value.(int64); ok {
+		return n
+	}
+	n, err := strconv.ParseInt(r.Text(), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// List is the answer as a list, empty when it is none.
+func (r Reply) List() []Reply {
+	in, _ := r.value.([]any)
+	out := make([]Reply, 0, len(in))
+	for _, v := range in {
+		out = append(out, Reply{v})
+	}
+	return out
+}
+
+// Map is the answer of HGETALL.
+func (r Reply) Map() map[string]string {
+	list := r.List()
+	out := make(map[string]string, len(list)/2)
+	for i := 0; i+1 < len(list); i += 2 {
+		out[list[i].Text()] = list[i+1].Text()
+	}
+	return out
+}
+
+// Ping asks whether Redis answers.
+func (c *Client) Ping(ctx context.Context) error {
+	_, err := c.Read(ctx, Cmd("PING"))
+	return err
+}
+
+// Read sends commands that change nothing, all in one round trip, and once more when a connection kept from earlier turns out to be dead.
+func (c *Client) Read(ctx context.Context, cmds ...Command) ([]Reply, error) {
+	for _, cmd := range cmds {
+		if !reading[cmd.name()] {
+			return nil, c.fault("read from Redis", fmt.Errorf("%s is not a reading command; nothing was sent", cmd.name()))
+		}
+	}
+	if len(cmds) == 0 {
+		return nil, nil
+	}
+	out, err := c.pipeline(ctx, cmds)
+	var dial *dialError
+	if err != nil && !isAnswer(err) && ctx.Err() == nil && !errors.As(err, &dial) && !isTimeout(err) {
+		out, err = c.pipeline(ctx, cmds)
+	}
+	return out, c.fault("read from Redis", err)
+}
+
+func (c *Client) pipeline(ctx context.Context, cmds []Command) (_ []Reply, err error) {
+	rdb, err := c.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { c.give(rdb, err) }()
+	var sent []*goredis.Cmd
+	_, err = rdb.Pipelined(ctx, func(p goredis.Pipeliner) error {
+		sent = queue(ctx, p, cmds)
+		return nil
+	})
+	return replies(sent, err)
+}
+
+// Change sends commands as one transaction, exactly once. The permit is asked when the connection stands, just before they leave. An error that
+// wraps remote.ErrUnknown means that they left and no answer came.
+func (c *Client) Change(ctx context.Context, permit remote.Permit, what string, cmds ...Command) ([]Reply, error) {
+	if permit == nil || len(cmds) == 0 {
+		return nil, c.fault(what, errors.New("a change needs a permit and something to change; nothing was sent"))
+	}
+	rdb, err := c.take(ctx)
+	if err != nil {
+		return nil, c.fault(what, err)
+	}
+	var dialled error
+	defer func() { c.give(rdb, dialled) }()
+	conn, cause := alive(ctx, rdb)
+	if cause != nil {
+		dialled = cause
+		return nil, c.fault(what, cause)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := permit.Check(ctx); err != nil {
+		return nil, err
+	}
+	var sent []*goredis.Cmd
+	_, err = conn.TxPipelined(ctx, func(p goredis.Pipeliner) error {
+		sent = queue(ctx, p, cmds)
+		return nil
+	})
+	out, err := replies(sent, err)
+	if err != nil && !isAnswer(err) {
+		return nil, c.unknown(what, err)
+	}
+	return out, c.fault(what, err)
+}
+
+// alive is a connection of its own that answers. One kept from earlier may be dead, and that must show before anything is sent that must not be
+// sent twice.
+func alive(ctx context.Context, rdb *goredis.Client) (conn *goredis.Conn, err error) {
+	for range 2 {
+		conn = rdb.Conn()
+		if err = conn.Ping(ctx).Err(); err == nil {
+			return conn, nil
+		}
+		_ = conn.Close()
+		if isAnswer(err) {
+			break
+		}
+	}
+	return nil, err
+}
+
+func queue(ctx context.Context, p goredis.Pipeliner, cmds []Command) []*goredis.Cmd {
+	sent := make([]*goredis.Cmd, 0, len(cmds))
+	for _, cmd := range cmds {
+		sent = append(sent, p.Do(ctx, cmd...))
+	}
+	return sent
+}
+
+// replies takes the answers. Nothing there is an answer; an error of any command is the error of all.
+func replies(sent []*goredis.Cmd, err error) ([]Reply, error) {
+	if err != nil && !errors.Is(err, goredis.Nil) {
+		return nil, err
+	}
+	out := make([]Reply, 0, len(sent))
+	for _, s := range sent {
+		v, err := s.Result()
+		if err != nil && !errors.Is(err, goredis.Nil) {
+			return nil, err
+		}
+		out = append(out, Reply{v})
+	}
+	return out, nil
+}

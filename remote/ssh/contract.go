@@ -1,0 +1,50 @@
+// Package ssh is the wire to hosts.
+package ssh
+
+import (
+	"time"
+)
+
+// Outcome is how a remote command ended. Only Exited and Signalled are answers.
+type Outcome string
+
+// The four ways a command can end. Unknown is never taken as success.
+const (
+	Exited      Outcome = "exited"
+	Signalled   Outcome = "signalled"
+	Unknown     Outcome = "unknown"
+	Unreachable Outcome = "unreachable"
+)
+
+// Command is a POSIX shell script with arguments. Script is constant text; everything that varies goes into Args ($1, $2, …), which the
+// package quotes. It runs as `/bin/sh -c SCRIPT vmtui ARGS…`, so a slow ~/.bashrc costs nothing and no value becomes shell text.
+type Command struct {
+	Script string
+	Args   []string
+	Stdin  []byte
+	Tether bool // the script and all it started die with the connection; needs setsid on the host and takes no Stdin
+	Limit  int  // bytes kept of each output, 1 MiB when zero; what is beyond is drained, dropped and counted
+}
+
+// Result is what came back, cleaned of everything a terminal would obey.
+type Result struct {
+	Outcome Outcome
+	Code    int    // exit status, when Exited
+	Signal  string // signal name, when Signalled
+	Stdout  string
+	Stderr  string
+	Dropped int // bytes beyond the limit
+	Took    time.Duration
+	Cause   error // why it is Unknown or Unreachable
+}
+
+// OK reports an exit status of 0.
+func (r Result) OK() bool { return r.Outcome == Exited && r.Code == 0 }
+
+// Link is the state of the one connection to a host.
+type Link struct {
+	State string // "idle", "connecting", "up", "down"
+	Since time.Time
+	RTT   time.Duration // last keepalive, when up
+	Err   error         // why it is down
+}

@@ -1,0 +1,105 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// resets is how often a server that hangs up before it says who it is gets another try: sshd does that to some when many come at once.
+const resets = 3
+
+// dialError says how far a dial came.
+type dialError struct {
+	err     error
+	reached bool // something listened
+	reset   bool // it hung up before its key was seen
+}
+
+func (e *dialError) Error() string { return e.err.Error() }
+func (e *dialError) Unwrap() error { return e.err }
+
+// dial resolves the host, goes through its jump hosts and logs in.
+func (h *Host) dial(ctx context.Context) (*ssh.Client, error) {
+	r, via, err := h.path(ctx)
+	if err != nil {
+		return nil, err
+	}
+	leave, err := h.pass(ctx, r, via)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	for try := 1; ; try++ {
+		client, err := h.dialOnce(ctx, r, via)
+		var d *dialError
+		if err == nil || try == resets || !errors.As(err, &d) || !d.reset {
+			return client, err
+		}
+		if pause(ctx, jitter(time.Duration(try)*200*time.Millisecond)) != nil {
+			return nil, err
+		}
+	}
+}
+
+// path is where to go and through whom. The jump host is connected before any gate is taken: its own dial needs one.
+func (h *Host) path(ctx context.Context) (*route, *Host, error) {
+	r, err := h.resolved(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	via, err := h.linkVia(r)
+	if err != nil || via == nil {
+		return r, via, err
+	}
+	_, err = via.connect(ctx)
+	return r, via, err
+}
+
+// pass takes a place among the dials to the target and among those through its jump host.
+func (h *Host) pass(ctx context.Context, r *route, via *Host) (leave func(), err error) {
+	leave, err = h.pool.gates.enter(ctx, "to "+r.addr())
+	if err != nil || via == nil {
+		return leave, err
+	}
+	next, err := h.pool.gates.enter(ctx, "via "+via.key)
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	return func() { next(); leave() }, nil
+}
+
+func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (*ssh.Client, error) {
+	raw, err := h.reach(ctx, r, via)
+	if err != nil {
+		return nil, &dialError{err: err}
+	}
+	l := &login{host: h, route: r, ctx: ctx}
+	client, err := l.login(raw)
+	if err != nil {
+		_ = raw.Close()
+		reset := !l.sawKey() && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET))
+		return nil, &dialError{err: err, reached: true, reset: reset}
+	}
+	return client, nil
+}
+
+// reach opens the wire itself.
+func (h *Host) reach(ctx context.Context, r *route, via *Host) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.pool.pace.connect)
+	defer cancel()
+	if via == nil {
+		return new(net.Dialer).DialContext(ctx, "tcp", r.addr())
+	}
+	c, err := via.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.tunnel(ctx, "tcp", r.addr())
+}

@@ -1,0 +1,169 @@
+package ssh
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/vmtui/vmtui/keys"
+)
+
+// Config says how hosts are found, trusted and logged in to.
+type Config struct {
+	SSHConfigPath string           // ssh_config for aliases and jump hosts, ~/ expanded; "" or a missing file is an empty one
+	Trust         *keys.Trust      // whose keys we accept
+	Identities    *keys.Identities // who we are
+	Retry         time.Duration    // back-off after a login that failed, doubled up to 4 times this; 10 s when zero
+}
+
+// What servers bear, as sshd is set up by default.
+const (
+	maxSessions = 8 // of MaxSessions 10, for one connection
+	maxStreams  = 6 // of those: followed logs never keep a command waiting
+	maxDials    = 4 // of MaxStartups 10, to one address and through one jump host
+)
+
+// pace is how long things may take; tests hurry it.
+type pace struct {
+	connect   time.Duration // TCP
+	handshake time.Duration // from the first byte to the end of the login, without the operator's own time
+	operator  time.Duration // for one question to the operator
+	ping      time.Duration // between keepalives
+	pong      time.Duration // for the answer to one
+	grace     time.Duration // for a cancelled command to end after TERM
+	tether    time.Duration // for a tethered one, which gets TERM and then KILL on the host
+}
+
+var unhurried = pace{
+	connect: 5 * time.Second, handshake: 15 * time.Second, operator: 5 * time.Minute,
+	ping: 10 * time.Second, pong: 10 * time.Second, grace: 2 * time.Second, tether: 10 * time.Second,
+}
+
+// Pool holds one connection to every host, opened when it is first needed. It is safe for concurrent use.
+type Pool struct {
+	config Config
+	pace   pace
+	ctx    context.Context // ends at Close
+	cancel context.CancelFunc
+	crew   crew
+	gates  gates
+
+	mu    sync.Mutex
+	hosts map[string]*Host
+
+	links sync.Mutex // guards via of every host
+}
+
+// NewPool connects to nothing yet. Close it.
+func NewPool(c Config) *Pool {
+	if c.Retry <= 0 {
+		c.Retry = 10 * time.Second
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Pool{config: c, pace: unhurried, ctx: ctx, cancel: cancel, hosts: map[string]*Host{}}
+}
+
+// Host is the host behind an ssh_config alias or [user@]host[:port]; name is what operators call it. The same dest is the same Host.
+func (p *Pool) Host(name, dest string) *Host {
+	return p.hop(name, dest, nil)
+}
+
+// hop is a host reached through another one, or as its own configuration says when via is nil.
+func (p *Pool) hop(name, dest string, via *Host) *Host {
+	key := dest
+	if via != nil {
+		key = via.key + " > " + dest
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := p.hosts[key]
+	if h == nil {
+		h = &Host{pool: p, name: name, dest: dest, key: key, forced: via, link: Link{State: stateIdle, Since: time.Now()}}
+		p.hosts[key] = h
+	}
+	return h
+}
+
+// Close ends every connection and waits until nothing of the pool runs any more. Commands under way come back as Unknown.
+func (p *Pool) Close() error {
+	p.cancel()
+	p.mu.Lock()
+	hosts := make([]*Host, 0, len(p.hosts))
+	for _, h := range p.hosts {
+		hosts = append(hosts, h)
+	}
+	p.mu.Unlock()
+	for _, h := range hosts {
+		h.hangUp(errClosed)
+	}
+	p.crew.dismiss()
+	return nil
+}
+
+// crew owns the pool's goroutines.
+type crew struct {
+	mu     sync.Mutex
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// run starts work, or reports that the pool is closed.
+func (c *crew) run(work func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.wg.Go(work)
+	return true
+}
+
+func (c *crew) dismiss() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.wg.Wait()
+}
+
+// gates bound how many dials go to one place at once.
+type gates struct {
+	mu    sync.Mutex
+	doors map[string]chan struct{}
+}
+
+func (g *gates) enter(ctx context.Context, place string) (leave func(), err error) {
+	g.mu.Lock()
+	if g.doors == nil {
+		g.doors = map[string]chan struct{}{}
+	}
+	door := g.doors[place]
+	if door == nil {
+		door = make(chan struct{}, maxDials)
+		g.doors[place] = door
+	}
+	g.mu.Unlock()
+	select {
+	case door <- struct{}{}:
+		return func() { <-door }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// jitter spreads d by a quarter to both sides, so that many clients do not come back in step.
+func jitter(d time.Duration) time.Duration {
+	return d*3/4 + rand.N(d/2+1) // #nosec G404 -- spreading retries is no secret
+}
+
+// pause waits for d, or less when ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,235 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/clean"
+)
+
+// openTries is how often a session is asked for again when the host refuses one, because somebody else's or our own last ones still count.
+const openTries = 5
+
+// Look runs a command that only reads. Cancelling ctx ends it on the host too.
+func (h *Host) Look(ctx context.Context, c Command) Result {
+	return h.collect(ctx, c, nil)
+}
+
+// Do runs a command that changes something. The permit is checked when everything is ready, just before the command leaves; when it
+// refuses, nothing was sent and the result is Unreachable with the refusal as its cause. Once the command has left, only an exit status or
+// a signal is an answer; everything else, cancelling too, is Unknown.
+func (h *Host) Do(ctx context.Context, permit remote.Permit, c Command) Result {
+	if permit == nil {
+		return Result{Outcome: Unreachable, Cause: &fault.Error{What: "command not sent", On: h.name, Why: "nobody permitted it", Code: fault.Refused}}
+	}
+	return h.collect(ctx, c, permit)
+}
+
+func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Result {
+	out, errs := newBounded(c.Limit), newBounded(c.Limit)
+	res := h.run(ctx, task{command: c, permit: permit, out: out, errs: errs})
+	res.Stdout, res.Stderr = clean.Text(out.text()), clean.Text(errs.text())
+	res.Dropped = out.missing() + errs.missing()
+	return res
+}
+
+// Stream runs a command that only reads and hands on every line of both outputs, cleaned, as it comes: one call at a time, none after
+// Stream returns. A slow line function slows the command down. Result has no Stdout; Stderr is kept too, for the reason of a failure.
+func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Result {
+	tap := &tap{fn: line}
+	errs := newBounded(c.Limit)
+	lines, complaints := clean.NewSplitter(0, tap.line), clean.NewSplitter(0, tap.line)
+	res := h.run(ctx, task{command: c, long: true, out: lines, errs: io.MultiWriter(errs, complaints)})
+	if res.Outcome == Exited || res.Outcome == Signalled {
+		_, _ = lines.Close(), complaints.Close()
+	}
+	tap.close()
+	res.Stderr, res.Dropped = clean.Text(errs.text()), errs.missing()
+	return res
+}
+
+// task is a command with everything it needs.
+type task struct {
+	command   Command
+	permit    remote.Permit
+	long      bool
+	out, errs io.Writer
+}
+
+// run takes a task through to its result.
+func (h *Host) run(ctx context.Context, t task) Result {
+	began := time.Now()
+	res := h.attend(ctx, t)
+	res.Took = time.Since(began)
+	return res
+}
+
+func (h *Host) attend(ctx context.Context, t task) Result {
+	line, err := t.command.line()
+	if err != nil {
+		return Result{Outcome: Unreachable, Cause: err}
+	}
+	s, err := h.session(ctx, t.long)
+	if err != nil {
+		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
+	}
+	stdin, err := s.StdinPipe()
+	if err == nil && t.permit != nil {
+		err = t.permit.Check(ctx)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		h.abandon(s)
+		return Result{Outcome: Unreachable, Cause: err}
+	}
+	s.Stdout, s.Stderr = t.out, t.errs
+	return h.execute(ctx, s, execution{line: line, stdin: stdin, input: t.command.Stdin, tether: t.command.Tether})
+}
+
+// session opens a session, over a new connection when the old one turns out to be dead: nothing was sent yet.
+func (h *Host) session(ctx context.Context, long bool) (*session, error) {
+	renewed := false
+	for try := 1; ; try++ {
+		c, err := h.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s, err := c.open(ctx, long)
+		switch {
+		case err == nil:
+			return s, nil
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("still opening a session: %w", ctx.Err())
+		case isRefusal(err) && try < openTries:
+			if err := pause(ctx, jitter(time.Duration(try)*100*time.Millisecond)); err != nil {
+				return nil, err
+			}
+		case isRefusal(err) || renewed || errors.Is(err, errClosed):
+			return nil, fmt.Errorf("no session to be had: %w", err)
+		default:
+			renewed = true
+			h.forget(c)
+		}
+	}
+}
+
+// forget takes a dead connection out of use before its watcher does.
+func (h *Host) forget(c *conn) {
+	c.close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.conn == c {
+		h.conn = nil
+		h.setLink(Link{State: stateDown, Err: h.unreachable(errors.New("the connection was lost"))})
+	}
+}
+
+// abandon closes a session in which nothing was started.
+func (h *Host) abandon(s *session) {
+	end := func() {
+		_ = s.Close()
+		s.leave()
+	}
+	if !h.pool.crew.run(end) {
+		end()
+	}
+}
+
+// execution is what is sent in a session.
+type execution struct {
+	line   string
+	stdin  io.WriteCloser
+	input  []byte
+	tether bool
+}
+
+// execute sends the command and waits for its end or for ctx.
+func (h *Host) execute(ctx context.Context, s *session, e execution) Result {
+	ended := make(chan error, 1)
+	started := h.pool.crew.run(func() {
+		defer s.leave()
+		ended <- h.play(s, e)
+		_ = s.Close()
+	})
+	if !started {
+		h.abandon(s)
+		return Result{Outcome: Unreachable, Cause: h.unreachable(errClosed)}
+	}
+	select {
+	case err := <-ended:
+		return h.answer(err)
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended: // both at once: an answer is worth more
+		return h.answer(err)
+	default:
+	}
+	h.pool.crew.run(func() { h.cutOff(s, e, ended) })
+	return Result{Outcome: Unknown, Cause: fmt.Errorf("given up while it ran: %w", ctx.Err())}
+}
+
+// errNotStarted is the host's refusal to run a command at all; the library's own text would repeat the command.
+var errNotStarted = errors.New("the host refuses to run commands")
+
+// play starts the command, sends its input whole and waits for its end.
+func (h *Host) play(s *session, e execution) error {
+	if err := s.Start(e.line); err != nil {
+		if strings.HasPrefix(err.Error(), "ssh: command ") {
+			return errNotStarted
+		}
+		return err
+	}
+	if !e.tether {
+		h.pool.crew.run(func() {
+			_, _ = e.stdin.Write(e.input)
+			_ = e.stdin.Close()
+		})
+	}
+	return s.Wait()
+}
+
+// cutOff ends a command that nobody waits for any more: a tethered one by the end of its input, any other by TERM; then the session goes.
+func (h *Host) cutOff(s *session, e execution, ended <-chan error) {
+	grace := h.pool.pace.grace
+	signal := func() { _ = s.Signal(ssh.SIGTERM) }
+	if e.tether {
+		grace = h.pool.pace.tether
+		signal = func() { _ = e.stdin.Close() }
+	}
+	h.pool.crew.run(signal) // it may block on a dead link
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case <-ended:
+	case <-late.C:
+	case <-h.pool.ctx.Done():
+	}
+	_ = s.Close()
+}
+
+// answer reads the end of a command. Only a status or a signal is one.
+func (h *Host) answer(err error) Result {
+	var exit *ssh.ExitError
+	switch {
+	case err == nil:
+		return Result{Outcome: Exited}
+	case errors.As(err, &exit) && exit.Signal() != "":
+		return Result{Outcome: Signalled, Signal: clean.Line(exit.Signal())}
+	case errors.As(err, &exit):
+		return Result{Outcome: Exited, Code: exit.ExitStatus()}
+	case errors.Is(err, errNotStarted):
+		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
+	}
+	return Result{Outcome: Unknown, Cause: fmt.Errorf("no exit status came back: %w", err)}
+}

@@ -1,0 +1,177 @@
+// Package binding is the table of keys. Dispatch, footer, help, palette, remapping and the reference in the documentation are readings
+// of it; nothing else in the console knows a key.
+package binding
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vmtui/vmtui/ops/act"
+)
+
+// Place is where a binding holds.
+type Place string
+
+// The places.
+const (
+	Everywhere Place = "everywhere"
+	Fleet      Place = "fleet"
+	Node       Place = "node"
+	Runs       Place = "runs"
+	Run        Place = "run"
+	Plan       Place = "plan"
+	Help       Place = "help"
+)
+
+// Binding is a thing to do and the keys that do it. Where the id is a verb's, pressing it means the verb.
+type Binding struct {
+	ID     string
+	Keys   []string // as Bubble Tea names them: "d", "ctrl+c", "space"
+	Word   string   // in the footer
+	Long   string   // in the help
+	Places []Place
+	Danger act.Danger
+	Hidden bool // not in the footer: moving about, and what everybody knows
+
+	// Why says why it is off just now; it stays in its place. Filled by the screen.
+	Why string
+}
+
+// Holds reports that the binding holds in a place.
+func (b Binding) Holds(p Place) bool {
+	return slices.Contains(b.Places, p) || slices.Contains(b.Places, Everywhere)
+}
+
+// Has reports that a key is one of the binding's.
+func (b Binding) Has(key string) bool { return slices.Contains(b.Keys, key) }
+
+// Cap is the key as it is shown: the first one, with signs for those that have them.
+func (b Binding) Cap() string {
+	if len(b.Keys) == 0 {
+		return ""
+	}
+	return Cap(b.Keys[0])
+}
+
+// Caps are all keys as they are shown.
+func (b Binding) Caps() string {
+	out := make([]string, len(b.Keys))
+	for i, k := range b.Keys {
+		out[i] = Cap(k)
+	}
+	return strings.Join(out, " ")
+}
+
+// Cap is how a key is written on the screen.
+func Cap(key string) string {
+	switch key {
+	case "up":
+		return "↑"
+	case "down":
+		return "↓"
+	case "left":
+		return "←"
+	case "right":
+		return "→"
+	case "shift+tab":
+		return "⇧tab"
+	}
+	return strings.Replace(key, "ctrl+", "^", 1)
+}
+
+// Table is a set of bindings.
+type Table struct{ all []Binding }
+
+// New is the default table with keys remapped, by binding id: {"drain": "D", "down": "j down"}. Unknown ids, empty keys and keys that
+// would mean two things in one place are errors.
+func New(remap map[string]string) (*Table, error) {
+	t := &Table{all: defaults()}
+	for _, id := range sorted(remap) {
+		i := slices.IndexFunc(t.all, func(b Binding) bool { return b.ID == id })
+		if i < 0 {
+			return nil, fmt.Errorf("bindings: there is nothing called %q to bind (known: %s)", id, strings.Join(t.ids(), ", "))
+		}
+		keys := strings.Fields(strings.ReplaceAll(remap[id], ",", " "))
+		if len(keys) == 0 {
+			return nil, fmt.Errorf("bindings: %s has no key", id)
+		}
+		t.all[i].Keys = keys
+	}
+	return t, t.clash()
+}
+
+// Default is the table nobody remapped.
+func Default() *Table {
+	return &Table{all: defaults()}
+}
+
+// At are the bindings that hold in a place, its own before those that hold everywhere.
+func (t *Table) At(p Place) []Binding {
+	var own, general []Binding
+	for _, b := range t.all {
+		switch {
+		case slices.Contains(b.Places, p):
+			own = append(own, b)
+		case slices.Contains(b.Places, Everywhere):
+			general = append(general, b)
+		}
+	}
+	return append(own, general...)
+}
+
+// All are all bindings, in the order of the table.
+func (t *Table) All() []Binding { return slices.Clone(t.all) }
+
+// Get is a binding by its id; one that does not exist has no keys.
+func (t *Table) Get(id string) Binding {
+	for _, b := range t.all {
+		if b.ID == id {
+			return b
+		}
+	}
+	return Binding{ID: id}
+}
+
+// Find is the binding a key means among these.
+func Find(bs []Binding, key string) (Binding, bool) {
+	for _, b := range bs {
+		if b.Has(key) {
+			return b, true
+		}
+	}
+	return Binding{}, false
+}
+
+// clash is an error when one key means two things in one place.
+func (t *Table) clash() error {
+	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help} {
+		seen := map[string]string{}
+		for _, b := range t.At(p) {
+			for _, k := range b.Keys {
+				if other, ok := seen[k]; ok {
+					return fmt.Errorf("bindings: %s means both %s and %s on %s", k, other, b.ID, p)
+				}
+				seen[k] = b.ID
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Table) ids() []string {
+	out := make([]string, len(t.all))
+	for i, b := range t.all {
+		out[i] = b.ID
+	}
+	return out
+}
+
+func sorted(m map[string]string) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,66 @@
+package binding
+
+import "github.com/vmtui/vmtui/ops/act"
+
+// at lists places.
+func at(p ...Place) []Place { return p }
+
+// keys lists keys.
+func keys(k ...string) []string { return k }
+
+// defaults is the table as it ships. The order is the footer's.
+func defaults() []Binding {
+	return append(append(verbs(), places()...), general()...)
+}
+
+// verbs are the bindings whose ids are verbs of ops, and the choices of a gate.
+func verbs() []Binding {
+	nodes := at(Fleet, Node)
+	return []Binding{
+		{ID: "drain", Keys: keys("d"), Word: "drain", Long: "take the worker out of the load balancer without losing a request", Places: nodes, Danger: act.Changes},
+		{ID: "reimage", Keys: keys("r"), Word: "reimage", Long: "drain the worker, give it a new disk, prove it, and put it back", Places: nodes, Danger: act.Destroys},
+		{ID: "return", Keys: keys("b"), Word: "bring back", Long: "put a drained worker back to work", Places: nodes, Danger: act.Changes},
+		{ID: "refresh", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the whole fleet now", Places: nodes, Danger: act.Safe, Hidden: true},
+
+		{ID: "gate-go", Keys: keys("g"), Word: "go", Long: "at a gate: do what the step's plan says", Places: at(Run), Danger: act.Changes},
+		{ID: "gate-retry", Keys: keys("r"), Word: "retry", Long: "at a gate: look again, and try the step again", Places: at(Run), Danger: act.Changes},
+		{ID: "gate-skip", Keys: keys("s"), Word: "skip", Long: "at a gate: leave the step out, with a reason for the record", Places: at(Run), Danger: act.Changes},
+		{ID: "gate-undo", Keys: keys("u"), Word: "undo", Long: "walk back in reverse, as far as there is a way back", Places: at(Run), Danger: act.Changes},
+		{ID: "gate-stop", Keys: keys("x"), Word: "stop", Long: "stop at the next step boundary; the run can be resumed", Places: at(Run), Danger: act.Changes},
+		{ID: "resume", Keys: keys("R"), Word: "resume", Long: "go on with an unfinished run from what the world says now", Places: at(Fleet, Runs, Run), Danger: act.Changes},
+
+		{ID: "start", Keys: keys("g"), Word: "start", Long: "start the run that this plan describes", Places: at(Plan), Danger: act.Changes},
+	}
+}
+
+// places are the bindings that lead from one place to another.
+func places() []Binding {
+	return []Binding{
+		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Runs)},
+		{ID: "runs", Keys: keys("H"), Word: "runs", Long: "all runs, newest first", Places: at(Fleet, Node, Run)},
+		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run)},
+		{ID: "palette", Keys: keys(":"), Word: "command", Long: "type what to do: drain worker-2, runs, help", Places: at(Everywhere)},
+		{ID: "help", Keys: keys("?"), Word: "help", Long: "the keys of this place", Places: at(Everywhere)},
+		{ID: "back", Keys: keys("esc", "backspace"), Word: "back", Long: "leave this place, or drop the filter", Places: at(Everywhere)},
+		{ID: "quit", Keys: keys("q", "ctrl+c"), Word: "quit", Long: "leave the console; a run under way here stops at a step boundary and can be resumed", Places: at(Everywhere)},
+	}
+}
+
+// general are the bindings for moving about.
+func general() []Binding {
+	lists := at(Fleet, Node, Runs, Plan, Help)
+	return []Binding{
+		{ID: "up", Keys: keys("up", "k"), Long: "one up", Places: at(Everywhere), Hidden: true},
+		{ID: "down", Keys: keys("down", "j"), Long: "one down", Places: at(Everywhere), Hidden: true},
+		{ID: "left", Keys: keys("left", "h"), Long: "the pane to the left", Places: at(Everywhere), Hidden: true},
+		{ID: "right", Keys: keys("right", "l"), Long: "the pane to the right", Places: at(Everywhere), Hidden: true},
+		{ID: "page-up", Keys: keys("pgup", "ctrl+u"), Long: "half a page up", Places: at(Everywhere), Hidden: true},
+		{ID: "page-down", Keys: keys("pgdown", "ctrl+d"), Long: "half a page down", Places: at(Everywhere), Hidden: true},
+		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help), Hidden: true},
+		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan), Hidden: true},
+		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run), Hidden: true},
+		{ID: "next-pane", Keys: keys("tab"), Long: "the next pane", Places: at(Everywhere), Hidden: true},
+		{ID: "prev-pane", Keys: keys("shift+tab"), Long: "the pane before", Places: at(Everywhere), Hidden: true},
+		{ID: "mouse", Keys: keys("M"), Long: "switch the mouse off, so that text can be selected, or on", Places: at(Everywhere), Hidden: true},
+	}
+}

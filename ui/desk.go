@@ -1,0 +1,43 @@
+// Package ui is what the operator sees. Bubble Tea lives in its rooms and nowhere else.
+package ui
+
+import (
+	"context"
+	"iter"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// Desk is everything a screen may ask for. Screens call it from commands only, never from Update or Draw, so any method may take
+// as long as it likes; those with a context end when it does.
+type Desk interface {
+	// Fleet is the fleet as last observed. It looks at memory, not at the world.
+	Fleet() fleet.Snapshot
+	// Changed says, coalesced, that the fleet or a run of this process is not what it was.
+	Changed() <-chan struct{}
+	// Refresh looks at the whole fleet now; what it sees comes by Changed.
+	Refresh()
+	// Verbs are the things that can be done to a target ("" for those without one), with why each is off just now.
+	Verbs(target string) []desk.VerbState
+
+	Runs(ctx context.Context) ([]desk.Run, error)
+	// Tail yields the events of a run after that number, then waits for more; it ends with the context or with the run.
+	Tail(ctx context.Context, id string, after uint64) iter.Seq2[run.Event, error]
+
+	// Plan observes and says what a run would do; nothing is changed.
+	Plan(ctx context.Context, book, target string) (desk.Plan, error)
+	// Start begins a run and returns its id at once. Typed is what the operator typed to confirm, "" when nothing was asked.
+	Start(ctx context.Context, book, target, typed string) (id string, err error)
+	Resume(ctx context.Context, id string) error
+	// Answer decides at a gate. By is filled in below.
+	Answer(ctx context.Context, id string, answer run.Answer) error
+	Stop(ctx context.Context, id string) error
+	Undo(ctx context.Context, id string) error
+
+	// Pane looks once at something a step is best watched by.
+	Pane(ctx context.Context, id, pane string) (desk.Pane, error)
+	// Asks are questions from below. The channel is never closed while the console is open.
+	Asks() <-chan desk.Ask
+}

@@ -1,0 +1,75 @@
+package dialog
+
+import (
+	"slices"
+
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// Choice asks for one of some options. The first is Cancel and is where it rests.
+type Choice struct {
+	Tag     string
+	Title   string
+	Text    string
+	Details []string // shown as they are
+	Options []Option // behind Cancel
+	Cancel  string   // what Cancel says
+	Alarm   theme.Ink
+	Hush    widget.Hush // for one that opens by itself
+
+	on int
+}
+
+func (c *Choice) all() []Option {
+	label := c.Cancel
+	if label == "" {
+		label = "Cancel"
+	}
+	return append([]Option{{ID: "cancel", Label: label}}, c.Options...)
+}
+
+// Press implements Dialog.
+func (c *Choice) Press(k Key) *Result {
+	if c.Hush.Swallows(k.Now) || k.Repeat && k.Name != "left" && k.Name != "right" {
+		return nil
+	}
+	opts := c.all()
+	switch k.Name {
+	case "left", "shift+tab", "up", "h", "k":
+		c.on = (c.on + len(opts) - 1) % len(opts)
+	case "right", "tab", "down", "l", "j":
+		c.on = (c.on + 1) % len(opts)
+	case "esc", "ctrl+c":
+		return &Result{Tag: c.Tag}
+	case "enter":
+		return c.take(c.on)
+	default:
+		if i := slices.IndexFunc(opts, func(o Option) bool { return o.Key == k.Name && o.Key != "" || "hit:"+o.ID == k.Name }); i >= 0 {
+			return c.take(i)
+		}
+	}
+	return nil
+}
+
+func (c *Choice) take(i int) *Result {
+	if i == 0 {
+		return &Result{Tag: c.Tag}
+	}
+	return &Result{Tag: c.Tag, OK: true, Choice: c.all()[i].ID}
+}
+
+// Draw implements Dialog.
+func (c *Choice) Draw(w, h int) widget.Frame {
+	s := sheet{title: c.Title, alarm: c.Alarm, heavy: c.Alarm != theme.Plain}
+	inner := s.size(w, 66)
+	body := paragraphs(theme.Plain, inner, c.Text)
+	for _, d := range c.Details {
+		body = append(body, widget.Wrap(theme.Muted, d, inner)...)
+	}
+	if len(c.Details) > 0 {
+		body = append(body, nil)
+	}
+	row, hits := buttons(c.all(), c.on, len(body))
+	return s.draw(append(body, row), inner, h, nil, hits)
+}

@@ -1,0 +1,150 @@
+package dialog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// Item is something the palette can say.
+type Item struct {
+	Text  string // "drain worker-2"
+	About string
+	Key   string // the key that does the same
+	Why   string // why it is off
+}
+
+// Palette completes what is typed to one of its items.
+type Palette struct {
+	Tag   string
+	Items []Item
+	Past  []string // what was said before, newest last
+
+	in   widget.Input
+	on   int
+	back int // how far into the past
+}
+
+// Press implements Dialog.
+func (p *Palette) Press(k Key) *Result {
+	found := p.found()
+	switch k.Name {
+	case "esc", "ctrl+c":
+		return &Result{Tag: p.Tag}
+	case "up", "ctrl+p":
+		p.on = max(p.on-1, 0)
+	case "down", "ctrl+n":
+		p.on = max(min(p.on+1, len(found)-1), 0)
+	case "ctrl+r":
+		p.recall()
+	case "tab":
+		if p.on < len(found) {
+			p.in.Set(found[p.on].Text + " ")
+		}
+	case "enter":
+		return p.enter(found)
+	case "paste":
+		p.in.Insert(k.Text)
+		p.on = 0
+	default:
+		p.edit(k)
+	}
+	return nil
+}
+
+// edit types; backspace on nothing leaves, as in vi.
+func (p *Palette) edit(k Key) {
+	if p.in.Press(k.Name, k.Text) {
+		p.on = 0
+	}
+}
+
+// recall walks back through what was said before.
+func (p *Palette) recall() {
+	if p.back < len(p.Past) {
+		p.back++
+		p.in.Set(p.Past[len(p.Past)-p.back])
+		p.on = 0
+	}
+}
+
+func (p *Palette) enter(found []Item) *Result {
+	text := strings.TrimSpace(p.in.Text())
+	if slices.ContainsFunc(found, func(it Item) bool { return it.Text == text }) {
+		return &Result{Tag: p.Tag, OK: true, Text: text}
+	}
+	if p.on < len(found) {
+		return &Result{Tag: p.Tag, OK: true, Text: found[p.on].Text}
+	}
+	return &Result{Tag: p.Tag, OK: text != "", Text: text}
+}
+
+// found are the items that match what is typed: first those that begin with it, then those whose words do, then those that hold it.
+func (p *Palette) found() []Item {
+	want := strings.ToLower(strings.Join(strings.Fields(p.in.Text()), " "))
+	var ranks [3][]Item
+	for _, it := range p.Items {
+		if r := rank(strings.ToLower(it.Text), want); r < len(ranks) {
+			ranks[r] = append(ranks[r], it)
+		}
+	}
+	return slices.Concat(ranks[0], ranks[1], ranks[2])
+}
+
+// rank is how well text matches: 0 from its beginning, 1 word by word, 2 somewhere, 3 not.
+func rank(text, want string) int {
+	if strings.HasPrefix(text, want) {
+		return 0
+	}
+	have, words := strings.Fields(text), strings.Fields(want)
+	i := 0
+	for _, h := range have {
+		if i < len(words) && strings.HasPrefix(h, words[i]) {
+			i++
+		}
+	}
+	switch {
+	case i == len(words):
+		return 1
+	case strings.Contains(text, want):
+		return 2
+	}
+	return 3
+}
+
+// Draw implements Dialog.
+func (p *Palette) Draw(w, h int) widget.Frame {
+	s := sheet{title: "Command"}
+	inner := s.size(w, 84)
+	field, x := p.in.Line(inner - 2)
+	body := []widget.Line{append(widget.L(theme.Key, ": "), field...), nil}
+	found := p.found()
+	rows := min(max(h-8, 3), 14)
+	from := max(p.on-rows+1, 0)
+	table := widget.NewTable(inner, widget.Column{W: 24}, widget.Column{W: 10, Grow: 1}, widget.Column{W: 6, Right: true, Least: 60})
+	for i := from; i < min(from+rows, len(found)); i++ {
+		body = append(body, p.row(table, found[i], i == p.on, inner))
+	}
+	if len(found) == 0 {
+		body = append(body, widget.L(theme.Warn, "nothing by that name"))
+	}
+	for len(body) < rows+2 {
+		body = append(body, nil)
+	}
+	return s.draw(body, inner, h, &widget.Point{X: 2 + x, Y: 0}, nil)
+}
+
+// row is one item; an item that is off says why.
+func (p *Palette) row(t widget.Table, it Item, on bool, w int) widget.Line {
+	name, about := theme.Strong, widget.L(theme.Muted, it.About)
+	if it.Why != "" {
+		name, about = theme.Off, widget.Line{widget.S(theme.Warn, "off "), widget.S(theme.Off, it.Why)}
+	}
+	l := t.Row(widget.L(name, it.Text), about, widget.L(theme.Key, it.Key)).Fit(w)
+	if on {
+		return l.On(theme.Selected)
+	}
+	return l
+}

@@ -1,0 +1,138 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// Desk is a desk that says what the stage holds and remembers what it was told.
+type Desk struct {
+	Snapshot fleet.Snapshot
+	List     []desk.Run
+	Log      []run.Event // of every run
+	Review   desk.Plan
+	Fails    error // of every act
+
+	changed chan struct{}
+	asks    chan desk.Ask
+
+	mu    sync.Mutex
+	calls []string
+	more  chan run.Event
+}
+
+// New is a desk on the usual stage, with a run in that state.
+func New(log []run.Event) *Desk {
+	return &Desk{
+		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(),
+		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64),
+	}
+}
+
+func (d *Desk) told(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls = append(d.calls, fmt.Sprintf(format, args...))
+}
+
+// Calls are the acts that were asked for, oldest first.
+func (d *Desk) Calls() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]string(nil), d.calls...)
+}
+
+// Change says that the fleet has changed.
+func (d *Desk) Change() { d.changed <- struct{}{} }
+
+// Question asks the operator.
+func (d *Desk) Question(a desk.Ask) { d.asks <- a }
+
+// Happen appends to the log of the run that is followed.
+func (d *Desk) Happen(ev run.Event) { d.more <- ev }
+
+// Fleet implements ui.Desk.
+func (d *Desk) Fleet() fleet.Snapshot { return d.Snapshot }
+
+// Changed implements ui.Desk.
+func (d *Desk) Changed() <-chan struct{} { return d.changed }
+
+// Refresh implements ui.Desk.
+func (d *Desk) Refresh() { d.told("refresh") }
+
+// Verbs implements ui.Desk.
+func (d *Desk) Verbs(target string) []desk.VerbState { return Verbs(target) }
+
+// Runs implements ui.Desk.
+func (d *Desk) Runs(context.Context) ([]desk.Run, error) { return d.List, nil }
+
+// Tail implements ui.Desk.
+func (d *Desk) Tail(ctx context.Context, _ string, after uint64) iter.Seq2[run.Event, error] {
+	return func(yield func(run.Event, error) bool) {
+		for _, ev := range d.Log {
+			if ev.Seq > after && !yield(ev, nil) {
+				return
+			}
+		}
+		for {
+			select {
+			case ev := <-d.more:
+				if !yield(ev, nil) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// Plan implements ui.Desk.
+func (d *Desk) Plan(_ context.Context, book, target string) (desk.Plan, error) {
+	d.told("plan %s %s", book, target)
+	p := d.Review
+	p.Book, p.Target = book, target
+	return p, nil
+}
+
+// Start implements ui.Desk.
+func (d *Desk) Start(_ context.Context, book, target, typed string) (string, error) {
+	d.told("start %s %s typed %q", book, target, typed)
+	return "01J9ZQ7K3M", d.Fails
+}
+
+// Resume implements ui.Desk.
+func (d *Desk) Resume(_ context.Context, id string) error {
+	d.told("resume %s", id)
+	return d.Fails
+}
+
+// Answer implements ui.Desk.
+func (d *Desk) Answer(_ context.Context, id string, a run.Answer) error {
+	d.told("answer %s gate %d %s typed %q reason %q", id, a.Gate, a.Choice, a.Typed, a.Reason)
+	return d.Fails
+}
+
+// Stop implements ui.Desk.
+func (d *Desk) Stop(_ context.Context, id string) error {
+	d.told("stop %s", id)
+	return d.Fails
+}
+
+// Undo implements ui.Desk.
+func (d *Desk) Undo(_ context.Context, id string) error {
+	d.told("undo %s", id)
+	return d.Fails
+}
+
+// Pane implements ui.Desk.
+func (d *Desk) Pane(_ context.Context, _, pane string) (desk.Pane, error) { return Pane(pane), nil }
+
+// Asks implements ui.Desk.
+func (d *Desk) Asks() <-chan desk.Ask { return d.asks }

@@ -1,0 +1,210 @@
+package root
+
+import (
+	"fmt"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/screen"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// key gives a key to the dialog on top, to the filter being typed, or to the binding it means here.
+func (r *Root) key(k tea.KeyPressMsg) tea.Cmd {
+	press := dialog.Key{Name: k.String(), Text: k.Text, Repeat: k.IsRepeat, Now: r.world.Now}
+	switch {
+	case len(r.dialogs) > 0:
+		return r.toDialog(press)
+	case r.filter != nil:
+		return r.typeFilter(press)
+	}
+	r.notice = notice{}
+	b, ok := binding.Find(r.top().Bindings(), press.Name)
+	if !ok || press.Repeat && b.Danger != "" && b.Danger != act.Safe {
+		return nil
+	}
+	return r.pressed(b)
+}
+
+// pressed does what a binding means. One that is off says why.
+func (r *Root) pressed(b binding.Binding) tea.Cmd {
+	if b.Why != "" {
+		r.say(fmt.Sprintf("%s is off: %s", b.Word, b.Why), true)
+		return nil
+	}
+	switch b.ID {
+	case "palette":
+		r.dialogs = append(r.dialogs, asked{dialog: r.palette()})
+	case "help":
+		if _, open := r.top().(*screen.Help); !open {
+			return r.push(screen.NewHelp(r.env, r.top()))
+		}
+	case "back":
+		return r.back()
+	case "quit":
+		return r.quit()
+	case "filter":
+		r.filter = &widget.Input{}
+		r.filter.Set(r.filterOn)
+	case "mouse":
+		r.mouse = !r.mouse
+		r.say(map[bool]string{true: "the mouse is the console's", false: "the mouse is the terminal's: select away"}[r.mouse], false)
+	default:
+		return r.toTop(screen.Pressed{ID: b.ID})
+	}
+	return nil
+}
+
+// back drops the filter, then leaves what the screen has to leave, then the screen.
+func (r *Root) back() tea.Cmd {
+	if r.filterOn != "" {
+		return r.setFilter("")
+	}
+	if s, ok := r.top().(screen.Stepper); ok && s.StepBack() {
+		return nil
+	}
+	r.pop()
+	return nil
+}
+
+// quit leaves, after asking if that would stop something.
+func (r *Root) quit() tea.Cmd {
+	here := r.walkedHere()
+	if len(here) == 0 {
+		return tea.Quit
+	}
+	r.dialogs = append(r.dialogs, asked{dialog: &dialog.Choice{
+		Tag: "quit", Title: "Quit", Alarm: theme.Alarm, Cancel: "Stay",
+		Text:    "This console walks a run. If you quit, it stops at the next step boundary, and it can be resumed from here or from anywhere:",
+		Details: here, Options: []dialog.Option{{ID: "quit", Label: "Stop there and quit"}},
+	}})
+	return nil
+}
+
+// walkedHere are the runs that would stop if this process ended, each with the command that resumes it.
+func (r *Root) walkedHere() []string {
+	var out []string
+	for _, x := range r.world.Runs {
+		if x.Here && (x.State == run.Running || x.State == run.AtGate) {
+			out = append(out, "vmtui runs resume "+x.ID)
+		}
+	}
+	return out
+}
+
+// toDialog gives a key to the dialog on top, and its result to whoever opened it.
+func (r *Root) toDialog(k dialog.Key) tea.Cmd {
+	top := r.dialogs[len(r.dialogs)-1]
+	res := top.dialog.Press(k)
+	if res == nil {
+		return nil
+	}
+	r.dialogs = slices.DeleteFunc(r.dialogs, func(a asked) bool { return a.dialog == top.dialog })
+	switch {
+	case top.ask != nil:
+		reply, answer := top.ask.Reply, dialog.Answered(top.ask.Question, *res)
+		return func() tea.Msg { reply(answer); return nil }
+	case top.screen != 0:
+		for _, s := range r.stack {
+			if s.Number() == top.screen {
+				return r.tell(s, *res)
+			}
+		}
+		return nil
+	case res.Tag == "quit" && res.OK:
+		return tea.Quit
+	case res.Tag == "palette" && res.OK:
+		return r.said(res.Text)
+	}
+	return nil
+}
+
+// typeFilter edits the filter; what it lets through follows every key.
+func (r *Root) typeFilter(k dialog.Key) tea.Cmd {
+	switch k.Name {
+	case "enter":
+		r.filter = nil
+	case "esc", "ctrl+c":
+		r.filter = nil
+		return r.setFilter("")
+	default:
+		r.filter.Press(k.Name, k.Text)
+		return r.setFilter(r.filter.Text())
+	}
+	return nil
+}
+
+func (r *Root) setFilter(text string) tea.Cmd {
+	r.filterOn = text
+	return r.toTop(screen.Filter{Text: text})
+}
+
+// dropFilter forgets the filter of the screen that is being left or covered; the screen keeps none.
+func (r *Root) dropFilter() {
+	if r.filterOn != "" {
+		r.top().Update(screen.Filter{})
+	}
+	r.filter, r.filterOn = nil, ""
+}
+
+// pasted goes where text is typed, and nowhere else: pasted text is not keys.
+func (r *Root) pasted(text string) tea.Cmd {
+	k := dialog.Key{Name: "paste", Text: text, Now: r.world.Now}
+	switch {
+	case len(r.dialogs) > 0:
+		return r.toDialog(k)
+	case r.filter != nil:
+		r.filter.Insert(text)
+		return r.setFilter(r.filter.Text())
+	}
+	return nil
+}
+
+// click does what stands under the mouse.
+func (r *Root) click(m tea.MouseClickMsg) tea.Cmd {
+	id := r.last.At(m.X, m.Y)
+	switch {
+	case id == "" || m.Button != tea.MouseLeft:
+		return nil
+	case len(r.dialogs) > 0:
+		return r.toDialog(dialog.Key{Name: "hit:" + id, Now: r.world.Now})
+	}
+	if b, ok := findID(r.top().Bindings(), id); ok {
+		return r.pressed(b)
+	}
+	return r.toTop(screen.Clicked{ID: id})
+}
+
+// findID is the binding behind a footer's hit.
+func findID(bs []binding.Binding, hit string) (binding.Binding, bool) {
+	for _, b := range bs {
+		if "key:"+b.ID == hit {
+			return b, true
+		}
+	}
+	return binding.Binding{}, false
+}
+
+// wheel moves as the arrows do.
+func (r *Root) wheel(m tea.MouseWheelMsg) tea.Cmd {
+	id := map[tea.MouseButton]string{tea.MouseWheelUp: "up", tea.MouseWheelDown: "down"}[m.Button]
+	if id == "" || len(r.dialogs) > 0 {
+		return nil
+	}
+	return r.toTop(screen.Pressed{ID: id})
+}
+
+// colorless reports a terminal without colours, or one that was asked to show none.
+func colorless(p tea.ColorProfileMsg) bool {
+	switch p.String() {
+	case "TrueColor", "ANSI256", "ANSI":
+		return false
+	}
+	return true
+}

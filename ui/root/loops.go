@@ -1,0 +1,158 @@
+package root
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/screen"
+)
+
+// How the world is kept up with. Nothing here runs unless something changed, but for one tick a second, which ages and clocks need.
+const (
+	coalesce  = 50 * time.Millisecond // changes this close are one
+	runsEvery = 5 * time.Second       // runs of other processes tell nobody here that they moved
+)
+
+type ticked struct{}
+
+// tick comes at the next full second.
+func tick() tea.Cmd { return tea.Every(time.Second, func(time.Time) tea.Msg { return ticked{} }) }
+
+// tick lets ages grow and looks after what nobody announces.
+func (r *Root) tick() tea.Cmd {
+	if !r.notice.until.IsZero() && r.world.Now.After(r.notice.until) {
+		r.notice = notice{}
+	}
+	cmds := []tea.Cmd{tick(), r.toTop(screen.Tick{})}
+	if r.world.Now.Sub(r.world.RunsSeen) >= runsEvery {
+		cmds = append(cmds, r.askRuns())
+	}
+	return tea.Batch(cmds...)
+}
+
+// What comes back from the desk.
+type (
+	gotFleet struct{ fleet fleet.Snapshot }
+	gotVerbs struct{ verbs map[string][]desk.VerbState }
+	gotRuns  struct {
+		runs []desk.Run
+		err  error
+	}
+	gotAsk struct{ ask *desk.Ask }
+)
+
+// askFleet reads the fleet, now or when it has changed.
+func (r *Root) askFleet(whenChanged bool) tea.Cmd {
+	d := r.env.Desk
+	return r.post.Ask("fleet", func(ctx context.Context) tea.Msg {
+		if whenChanged && !changed(ctx, d.Changed()) {
+			return nil
+		}
+		return gotFleet{fleet: d.Fleet()}
+	})
+}
+
+// changed waits for a change and for what comes close behind it.
+func changed(ctx context.Context, ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+	case <-ctx.Done():
+		return false
+	}
+	timer := time.NewTimer(coalesce)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// askVerbs asks what can be done to each node.
+func (r *Root) askVerbs() tea.Cmd {
+	if r.post.Waiting("verbs") {
+		return nil
+	}
+	d, targets := r.env.Desk, []string{""}
+	for _, n := range r.world.Fleet.Nodes {
+		targets = append(targets, n.Name)
+	}
+	return r.post.Ask("verbs", func(ctx context.Context) tea.Msg {
+		verbs := map[string][]desk.VerbState{}
+		for _, t := range targets {
+			if ctx.Err() != nil {
+				return nil
+			}
+			verbs[t] = d.Verbs(t)
+		}
+		return gotVerbs{verbs: verbs}
+	})
+}
+
+// askRuns reads the list of runs, one reading at a time.
+func (r *Root) askRuns() tea.Cmd {
+	if r.post.Waiting("runs") {
+		return nil
+	}
+	d := r.env.Desk
+	return r.post.Ask("runs", func(ctx context.Context) tea.Msg {
+		runs, err := d.Runs(ctx)
+		return gotRuns{runs: runs, err: err}
+	})
+}
+
+// awaitAsk waits for a question from below.
+func (r *Root) awaitAsk() tea.Cmd {
+	d := r.env.Desk
+	return r.post.Ask("asks", func(ctx context.Context) tea.Msg {
+		select {
+		case a := <-d.Asks():
+			return gotAsk{ask: &a}
+		case <-ctx.Done():
+			return nil
+		}
+	})
+}
+
+// answer gives an answer to the screen that asked, if it is still there and still wants it.
+func (r *Root) answer(a screen.Answer) tea.Cmd {
+	if a.Screen == r.post.Number() {
+		if msg, ok := r.post.Open(a); ok {
+			return r.took(msg)
+		}
+		return nil
+	}
+	for _, s := range r.stack {
+		if s.Number() == a.Screen {
+			return r.tell(s, a)
+		}
+	}
+	return nil
+}
+
+// took puts what root asked for into the world.
+func (r *Root) took(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case gotFleet:
+		r.world.Fleet = msg.fleet
+		return tea.Batch(r.askFleet(true), r.askVerbs(), r.askRuns(), r.toTop(screen.Changed{}))
+	case gotVerbs:
+		r.world.Verbs = msg.verbs
+	case gotRuns:
+		if r.world.RunsErr = msg.err; msg.err == nil {
+			r.world.Runs = msg.runs
+		}
+		r.world.RunsSeen = r.world.Now
+		return r.toTop(screen.Changed{})
+	case gotAsk:
+		r.dialogs = append(r.dialogs, asked{dialog: dialog.Ask("ask", msg.ask.Question, r.world.Now), ask: msg.ask})
+		return tea.Batch(tea.Raw("\a"), r.awaitAsk())
+	}
+	return nil
+}

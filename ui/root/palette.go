@@ -1,0 +1,97 @@
+package root
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/screen"
+)
+
+// palette is everything that can be said here: verbs on their targets, places, runs.
+func (r *Root) palette() dialog.Dialog {
+	items := r.verbItems()
+	for _, p := range places {
+		items = append(items, dialog.Item{Text: p.word, About: p.about, Key: r.world.Keys.Get(p.binding).Cap()})
+	}
+	for i, x := range r.world.Runs {
+		if i == 50 {
+			break
+		}
+		items = append(items, dialog.Item{Text: "run " + x.ID, About: string(x.State) + ": " + x.Runbook + " " + x.Target})
+	}
+	return &dialog.Palette{Tag: "palette", Items: items, Past: r.past}
+}
+
+// places are the words that lead somewhere.
+var places = []struct{ word, about, binding string }{
+	{"fleet", "every node, service and unfinished run", ""},
+	{"runs", "all runs, newest first", "runs"},
+	{"help", "the keys of this place", "help"},
+	{"quit", "leave the console", "quit"},
+}
+
+// verbItems are the verbs, each with its targets.
+func (r *Root) verbItems() []dialog.Item {
+	var items []dialog.Item
+	for _, v := range r.world.Verbs[""] {
+		if v.Targets == "" {
+			items = append(items, dialog.Item{Text: v.ID, About: v.Title, Key: r.world.Keys.Get(v.ID).Cap(), Why: v.Why})
+		}
+	}
+	for _, v := range r.world.Verbs[""] {
+		for _, n := range r.world.Fleet.Nodes {
+			if v.Targets != n.Role && v.Targets != "node" {
+				continue
+			}
+			state, _ := screen.VerbFor(r.world, v.ID, n.Name)
+			items = append(items, dialog.Item{Text: v.ID + " " + n.Name, About: v.Title, Key: r.world.Keys.Get(v.ID).Cap(), Why: state.Why})
+		}
+	}
+	return items
+}
+
+// said does what was typed into the palette.
+func (r *Root) said(text string) tea.Cmd {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return nil
+	}
+	r.past = append(r.past, text)
+	target := strings.Join(words[1:], " ")
+	switch words[0] {
+	case "fleet":
+		for len(r.stack) > 1 {
+			r.pop()
+		}
+		return nil
+	case "runs":
+		return r.push(screen.NewRuns(r.env))
+	case "run":
+		if target != "" {
+			return r.push(screen.NewRun(r.env, target))
+		}
+	case "help":
+		return r.push(screen.NewHelp(r.env, r.top()))
+	case "quit", "q":
+		return r.quit()
+	}
+	if !r.verb(words[0]) {
+		r.say(fmt.Sprintf("there is nothing called “%s”; %s lists what there is", words[0], r.world.Keys.Get("palette").Cap()), true)
+		return nil
+	}
+	action, cmd := screen.Invoke(r.env, words[0], target)
+	return tea.Batch(cmd, r.do(r.top(), action))
+}
+
+// verb reports that there is a verb of that name.
+func (r *Root) verb(id string) bool {
+	for _, v := range r.world.Verbs[""] {
+		if v.ID == id {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,102 @@
+package root
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/screen"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// The smallest terminal in which the console says something useful.
+const (
+	leastW = 60
+	leastH = 16
+)
+
+// View implements tea.Model.
+func (r *Root) View() tea.View {
+	r.last = r.Draw(r.w, r.h)
+	v := tea.NewView(r.last.Paint(r.theme))
+	v.AltScreen = true
+	v.WindowTitle, v.ProgressBar = r.headline()
+	if r.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
+	if c := r.last.Cursor; c != nil {
+		v.Cursor = tea.NewCursor(c.X, c.Y)
+		v.Cursor.Shape = tea.CursorBar
+	}
+	return v
+}
+
+// Draw is the whole console in w by h cells.
+func (r *Root) Draw(w, h int) widget.Frame {
+	if w < leastW || h < leastH {
+		return tooSmall(w, h)
+	}
+	out := widget.Blank(w, h)
+	out.Put(0, 0, widget.Sheet([]widget.Line{r.header(w)}, w, 1))
+	out.Put(0, 1, r.top().Draw(w, h-2))
+	out.Put(0, h-1, r.footer(w))
+	if len(r.dialogs) > 0 {
+		out.Recede()
+		r.putDialog(&out, r.dialogs[len(r.dialogs)-1].dialog)
+	}
+	return out
+}
+
+// putDialog draws a dialog in front: the palette near the top, where its list can grow, everything else in the middle.
+func (r *Root) putDialog(out *widget.Frame, d dialog.Dialog) {
+	g := d.Draw(out.W, out.H-2)
+	x, y := out.Center(g.W, g.H)
+	if _, ok := d.(*dialog.Palette); ok {
+		y = min(y, max(out.H/8, 1))
+	}
+	out.Put(x, y, g)
+	out.Put(0, out.H-1, widget.Sheet([]widget.Line{dialogKeys(d)}, out.W, 1))
+}
+
+// dialogKeys is the footer while a dialog is open.
+func dialogKeys(d dialog.Dialog) widget.Line {
+	pairs := [][2]string{{"esc", "cancel"}, {"tab", "next choice"}, {"enter", "take the filled one"}}
+	switch d.(type) {
+	case *dialog.Palette:
+		pairs = [][2]string{{"esc", "cancel"}, {"↑↓", "choose"}, {"tab", "complete"}, {"enter", "do it"}, {"^r", "said before"}}
+	case *dialog.Typed, *dialog.Reason:
+		pairs = [][2]string{{"esc", "cancel"}, {"enter", "take the filled one"}}
+	}
+	l := widget.Line{widget.Gap(1)}
+	for _, p := range pairs {
+		l = l.Add(widget.S(theme.Key, p[0]), widget.S(theme.Muted, " "+p[1]), widget.Gap(3))
+	}
+	return l
+}
+
+// tooSmall says so.
+func tooSmall(w, h int) widget.Frame {
+	lines := []widget.Line{
+		widget.L(theme.Strong, "too small"), widget.L(theme.Plain, fmt.Sprintf("%dx%d, needs %dx%d", w, h, leastW, leastH)),
+	}
+	return widget.Sheet(lines, w, h)
+}
+
+// headline is the terminal's title and progress bar.
+func (r *Root) headline() (string, *tea.ProgressBar) {
+	name := r.world.About.Instance
+	t, ok := r.top().(screen.Titled)
+	if !ok {
+		return name + " · " + r.top().Crumb(), nil
+	}
+	words, percent, needsYou := t.Headline()
+	if needsYou {
+		return "▲ " + name + " waits for you: " + words, tea.NewProgressBar(tea.ProgressBarWarning, max(percent, 0))
+	}
+	if percent < 0 {
+		return name + " · " + words, nil
+	}
+	return name + " · " + words, tea.NewProgressBar(tea.ProgressBarDefault, percent)
+}

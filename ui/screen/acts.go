@@ -1,0 +1,64 @@
+package screen
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+const readOnly = "this console is read-only"
+
+// acted is how an act on a run ended.
+type acted struct {
+	what string // "resume", "answer", …
+	open string // the run to open when it went well
+	err  error
+}
+
+// resume goes on with a run and then shows it.
+func resume(p *Post, env Env, id string) (Action, tea.Cmd) {
+	if p.Waiting("act") {
+		return Say{Text: "still asking"}, nil
+	}
+	return Say{Text: "resuming " + id}, p.Ask("act", func(ctx context.Context) tea.Msg {
+		return acted{what: "resume", open: id, err: env.Desk.Resume(ctx, id)}
+	})
+}
+
+// told turns the end of an act into what is said about it.
+func told(env Env, m tea.Msg) (Action, tea.Cmd) {
+	a, ok := m.(acted)
+	switch {
+	case !ok:
+		return nil, nil
+	case a.err != nil:
+		return refusal(a.what, a.err), nil
+	case a.open != "":
+		return Push{NewRun(env, a.open)}, nil
+	}
+	return Reload{}, nil
+}
+
+// refusal says what failed, why, and the next thing to do.
+func refusal(what string, err error) Action {
+	text := what + ": " + brief(err)
+	if next := nextStep(err); next != "" {
+		text += " → " + next
+	}
+	return Say{Text: text, Bad: true}
+}
+
+// canResume reports that nobody walks the run and that it can be walked on.
+func canResume(r desk.Run) bool {
+	if r.Here || r.Alive {
+		return false
+	}
+	switch r.State {
+	case run.Interrupted, run.AtGate, run.Unknown:
+		return true
+	}
+	return false
+}

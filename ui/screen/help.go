@@ -1,0 +1,116 @@
+package screen
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// Help is the keys of a place, made from the same table that dispatches them.
+type Help struct {
+	*Post
+	env  Env
+	of   string
+	keys []binding.Binding
+	from int
+}
+
+// NewHelp opens the help of a screen.
+func NewHelp(env Env, of Screen) *Help {
+	return &Help{Post: NewPost(env.Ctx), env: env, of: of.Crumb(), keys: of.Bindings()}
+}
+
+// Crumb implements Screen.
+func (h *Help) Crumb() string { return "Help" }
+
+// Place implements Screen.
+func (h *Help) Place() binding.Place { return binding.Help }
+
+// Init implements Screen.
+func (h *Help) Init() tea.Cmd { return nil }
+
+// Bindings implements Screen.
+func (h *Help) Bindings() []binding.Binding { return h.env.World.Keys.At(binding.Help) }
+
+// Update implements Screen.
+func (h *Help) Update(msg tea.Msg) (Action, tea.Cmd) {
+	if p, ok := msg.(Pressed); ok {
+		switch p.ID {
+		case "up", "page-up":
+			h.from = max(h.from-1, 0)
+		case "down", "page-down":
+			h.from++
+		case "top":
+			h.from = 0
+		}
+	}
+	return nil, nil
+}
+
+// Draw implements Screen.
+func (h *Help) Draw(w, height int) widget.Frame {
+	wide := min(w, 124)
+	t := widget.NewTable(wide-4, widget.Column{W: 14}, widget.Column{W: 12, Least: 60}, widget.Column{W: 30, Grow: 1})
+	var lines []widget.Line
+	add := func(head string, moving, everywhere bool) {
+		lines = append(lines, widget.L(theme.Head, head))
+		for _, b := range h.keys {
+			if b.Hidden == moving && (moving || everyPlace(b) == everywhere) {
+				lines = append(lines, h.row(t, b)...)
+			}
+		}
+		lines = append(lines, nil)
+	}
+	add("HERE: "+h.of, false, false)
+	add("EVERYWHERE", false, true)
+	add("MOVING ABOUT", true, false)
+	lines = append(lines, signs()...)
+	h.from = min(h.from, max(len(lines)-(height-2), 0))
+	b := widget.Box{Title: title("Help"), Ink: theme.Focus, Lines: lines, From: h.from}
+	out := widget.Blank(w, height)
+	out.Put((w-wide)/2, 0, b.Draw(wide, min(height, len(lines)+2)))
+	return out
+}
+
+// everyPlace reports that a binding holds everywhere.
+func everyPlace(b binding.Binding) bool {
+	return len(b.Places) == 1 && b.Places[0] == binding.Everywhere
+}
+
+// row is one binding: its keys, its word, what it does, and why it is off.
+func (h *Help) row(t widget.Table, b binding.Binding) []widget.Line {
+	word, ink := widget.L(theme.Strong, b.Word), theme.Plain
+	long := b.Long
+	if b.Danger == act.Destroys {
+		word = widget.L(theme.Peril, b.Word)
+		long += " (destroys: asks for the name)"
+	}
+	rows := []widget.Line{t.Row(widget.L(theme.Key, b.Caps()), word, widget.L(ink, long))}
+	if b.Why != "" {
+		rows = append(rows, t.Row(nil, nil, widget.Line{widget.S(theme.Warn, "off just now: "), widget.S(theme.Muted, b.Why)}))
+	}
+	return rows
+}
+
+// signs explains the marks.
+func signs() []widget.Line {
+	pairs := []mark{
+		{"●", "well", theme.Good}, {"◐", "under way", theme.Info}, {"○", "out, to come, stopped", theme.Muted}, {"◌", "not seen yet, interrupted", theme.Muted},
+		{"✓", "done", theme.Good}, {"✗", "failed, does not answer", theme.Bad}, {"▲", "needs a look", theme.Warn}, {"?", "unknown", theme.Warn}, {"⚑", "held on purpose", theme.Warn},
+	}
+	out := []widget.Line{widget.L(theme.Head, "SIGNS")}
+	var l widget.Line
+	for i, p := range pairs {
+		l = append(l, widget.Line{widget.S(p.ink, p.sign), widget.S(theme.Plain, " "+p.word)}.Fit(28)...)
+		if i%3 == 2 {
+			out, l = append(out, l), nil
+		}
+	}
+	if len(l) > 0 {
+		out = append(out, l)
+	}
+	return out
+}

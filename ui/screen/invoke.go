@@ -1,0 +1,63 @@
+package screen
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/binding"
+)
+
+// Invoke does a verb on a target: a runbook's plan is opened for review, nothing is started. Keys, the mouse and the palette all come
+// through here.
+func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
+	state, known := VerbFor(env.World, verb, target)
+	switch {
+	case !known:
+		return Say{Text: fmt.Sprintf("there is no %s for %s", verb, orWord(target, "nothing")), Bad: true}, nil
+	case state.Why != "":
+		return Say{Text: verb + " is off: " + state.Why, Bad: true}, nil
+	case state.Runbook != "":
+		return Push{NewPlan(env, state.Runbook, target)}, nil
+	case verb == "refresh":
+		return Say{Text: "looking at the whole fleet"}, func() tea.Msg {
+			env.Desk.Refresh()
+			return nil
+		}
+	}
+	return Say{Text: verb + " has no place in the console yet: use the command line", Bad: true}, nil
+}
+
+// VerbFor is what is known of a verb on a target.
+func VerbFor(w *World, verb, target string) (desk.VerbState, bool) {
+	for _, key := range []string{target, ""} {
+		for _, s := range w.Verbs[key] {
+			if s.ID == verb && (key == target || s.Targets == "") {
+				return s, true
+			}
+		}
+	}
+	return desk.VerbState{}, false
+}
+
+// withVerbs fills in why the bindings that are verbs are off for a target.
+func withVerbs(w *World, bs []binding.Binding, target string) []binding.Binding {
+	for i := range bs {
+		s, ok := VerbFor(w, bs[i].ID, target)
+		if !ok {
+			continue
+		}
+		bs[i].Why, bs[i].Danger = s.Why, s.Danger
+	}
+	return bs
+}
+
+// off sets why a binding is off, if there is a why.
+func off(bs []binding.Binding, id, why string) {
+	for i := range bs {
+		if bs[i].ID == id && why != "" {
+			bs[i].Why = why
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// Node is one node with everything that is known of it.
+type Node struct {
+	*Post
+	env  Env
+	name string
+	from int
+}
+
+// NewNode opens a node.
+func NewNode(env Env, name string) *Node { return &Node{Post: NewPost(env.Ctx), env: env, name: name} }
+
+// Crumb implements Screen.
+func (n *Node) Crumb() string { return n.name }
+
+// Place implements Screen.
+func (n *Node) Place() binding.Place { return binding.Node }
+
+// Init implements Screen.
+func (n *Node) Init() tea.Cmd { return nil }
+
+// Update implements Screen.
+func (n *Node) Update(msg tea.Msg) (Action, tea.Cmd) {
+	p, ok := msg.(Pressed)
+	if !ok {
+		return nil, nil
+	}
+	switch p.ID {
+	case "up", "page-up":
+		n.from = max(n.from-1, 0)
+	case "down", "page-down":
+		n.from++
+	case "top":
+		n.from = 0
+	case "bottom", "left", "right", "next-pane", "prev-pane":
+	case "runs":
+		return Push{NewRuns(n.env)}, nil
+	default:
+		return Invoke(n.env, p.ID, n.name)
+	}
+	return nil, nil
+}
+
+// Bindings implements Screen.
+func (n *Node) Bindings() []binding.Binding {
+	return withVerbs(n.env.World, n.env.World.Keys.At(binding.Node), n.name)
+}
+
+// Draw implements Screen.
+func (n *Node) Draw(w, h int) widget.Frame {
+	lines := detail(n.env.World, n.name, w-4)
+	n.from = min(n.from, max(len(lines)-(h-2), 0))
+	return widget.Box{Title: title(n.name), Ink: theme.Focus, Lines: lines, From: n.from}.Draw(w, h)
+}
+
+// detailBox is the selected node beside the lists.
+func (f *Fleet) detailBox(w, h int) widget.Frame {
+	name := f.target()
+	b := widget.Box{Title: title(name), Lines: detail(f.env.World, name, w-4)}
+	if h < 12 {
+		b.Lines = squeeze(b.Lines)
+	}
+	return b.Draw(w, h)
+}
+
+// squeeze drops the blank lines: little room is better filled.
+func squeeze(lines []widget.Line) []widget.Line {
+	var out []widget.Line
+	for _, l := range lines {
+		if l.Width() > 0 {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// detail is everything known of a node, in lines of w cells.
+func detail(world *World, name string, w int) []widget.Line {
+	for _, n := range world.Fleet.Nodes {
+		if n.Name == name {
+			return nodeLines(world, n, w)
+		}
+	}
+	return []widget.Line{widget.L(theme.Muted, "no node is selected")}
+}
+
+func nodeLines(world *World, n fleet.Node, w int) []widget.Line {
+	head := seenLines(world, n, w)
+	if n.Hold != nil {
+		head = append(head, holdLine(*n.Hold, world.Now).Fit(w))
+	}
+	if n.Health.Seen.IsZero() {
+		return head
+	}
+	body := [][]widget.Line{containerLines(n, w), loadLines(n.Health.Value, w), trafficLines(n, w), lastLine(n, w)}
+	for _, part := range body {
+		if len(part) == 0 {
+			continue
+		}
+		head = append(head, nil)
+		for _, l := range part {
+			if n.Health.Stale() {
+				l = l.All(theme.Off)
+			}
+			head = append(head, l)
+		}
+	}
+	return head
+}
+
+// seenLines say who the node is and whether it answers.
+func seenLines(world *World, n fleet.Node, w int) []widget.Line {
+	m, h := nodeMark(n), n.Health
+	who := []string{n.Role, n.Dest}
+	if n.Droplet != 0 {
+		who = append(who, fmt.Sprintf("droplet %d", n.Droplet))
+	}
+	state := m.full()
+	switch {
+	case h.Stale() && !h.Seen.IsZero():
+		state = state.Add(widget.S(theme.Bad, ", last seen "+widget.Since(world.Now.Sub(h.Seen))+" ago"))
+	case !h.Stale():
+		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", seen %s ago in %d ms", age(h.Seen, world.Now), h.Value.RoundTrip.Milliseconds())))
+	}
+	out := []widget.Line{widget.L(theme.Muted, strings.Join(who, " · ")).Fit(w), state.Fit(w)}
+	if h.Err != nil {
+		out = append(out, widget.Hang(widget.Line{widget.Gap(2)}, theme.Plain, brief(h.Err), w)...)
+	}
+	if next := nextStep(h.Err); next != "" {
+		out = append(out, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
+	}
+	return out
+}
+
+// containerLines are the containers of a node.
+func containerLines(n fleet.Node, w int) []widget.Line {
+	cs := n.Health.Value.Containers
+	if len(cs) == 0 {
+		if n.Role == "worker" {
+			return []widget.Line{widget.L(theme.Head, "CONTAINERS"), widget.L(theme.Warn, "○ none")}
+		}
+		return nil
+	}
+	t := widget.NewTable(w,
+		widget.Column{Head: "CONTAINER", W: 11, Grow: 2}, widget.Column{Head: "", W: 10, Grow: 1},
+		widget.Column{Head: "VERSION", W: 7, Grow: 1}, widget.Column{Head: "CPU", W: 5, Right: true, Least: 40}, widget.Column{Head: "MEM", W: 8, Right: true, Least: 50},
+		widget.Column{Head: "UP", W: 8, Grow: 3, Least: 60})
+	out := []widget.Line{t.Head()}
+	for i := range cs {
+		m := containerMark(&cs[i])
+		out = append(out, t.Row(
+			append(widget.L(m.ink, m.sign+" "), widget.S(theme.Strong, cs[i].Service)), widget.L(m.ink, m.word),
+			widget.L(theme.Muted, version(cs[i].Image)), widget.L(theme.Plain, cs[i].CPU), widget.L(theme.Plain, cs[i].Mem),
+			widget.L(theme.Muted, cs[i].Status)))
+	}
+	return out
+}
+
+// loadLines are how busy a node is.
+func loadLines(v fleet.Health, w int) []widget.Line {
+	bar := min(max(w-24, 8), 32)
+	line := func(name string, graph widget.Line, percent float64, more string) widget.Line {
+		l := append(widget.L(theme.Muted, name).Fit(6), graph...)
+		l = append(l, widget.L(widget.Load(percent), widget.Percent(percent)).Right(5)...)
+		return l.Add(widget.S(theme.Muted, more))
+	}
+	return []widget.Line{
+		widget.L(theme.Head, "LOAD"),
+		line("cpu", widget.Spark(theme.Accent, v.CPUs, bar, 100), v.CPU, fmt.Sprintf("  load %.2f", v.Load1)),
+		line("mem", widget.Bar(theme.Accent, v.Mem, bar), v.Mem, ""),
+		line("disk", widget.Bar(theme.Accent, v.Disk, bar), v.Disk, ""),
+	}
+}
+
+// trafficLines are who talks to a worker.
+func trafficLines(n fleet.Node, w int) []widget.Line {
+	if n.Role != "worker" {
+		return nil
+	}
+	v := n.Health.Value
+	nginx := mark{"●", "runs", theme.Good}
+	if !v.Nginx {
+		nginx = mark{"○", "does not run", theme.Warn}
+	}
+	lines := []widget.Line{
+		widget.L(theme.Head, "TRAFFIC"),
+		append(widget.L(theme.Muted, "balancer "), lbMark(n.LB).full()...),
+		append(widget.L(theme.Muted, "nginx    "), nginx.full()...),
+		{widget.S(theme.Muted, "open     "), widget.S(theme.Strong, fmt.Sprint(v.Web)), widget.S(theme.Muted, " requests, "),
+			widget.S(theme.Strong, fmt.Sprint(v.Streaming)), widget.S(theme.Muted, " websockets")},
+	}
+	if v.LameDuck {
+		lines = append(lines, widget.L(theme.Warn, "◐ lame duck: its health check fails on purpose").Fit(w))
+	}
+	return lines
+}
+
+// lastLine is the newest line of the access log.
+func lastLine(n fleet.Node, w int) []widget.Line {
+	if n.Health.Value.LastLogLine == "" {
+		return nil
+	}
+	lines := widget.Wrap(theme.Muted, n.Health.Value.LastLogLine, w)
+	if len(lines) > 3 {
+		lines = append(lines[:2], lines[2].Add(widget.S(theme.Muted, "…")).Fit(w))
+	}
+	return append([]widget.Line{widget.L(theme.Head, "LAST LINE")}, lines...)
+}

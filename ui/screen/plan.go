@@ -1,0 +1,185 @@
+package screen
+
+import (
+	"context"
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// Plan shows what a run would do before anything is done: every step with its commands, the dangers, and why it is refused.
+type Plan struct {
+	*Post
+	env          Env
+	book, target string
+
+	plan  desk.Plan
+	known bool
+	err   error
+	at    cursor
+	page  int
+	from  int // of the step's detail
+}
+
+// NewPlan opens the plan of a runbook on a target.
+func NewPlan(env Env, book, target string) *Plan {
+	return &Plan{Post: NewPost(env.Ctx), env: env, book: book, target: target, page: 5}
+}
+
+// planned is what the desk found.
+type planned struct {
+	plan desk.Plan
+	err  error
+}
+
+// started is the run that began.
+type started struct {
+	id  string
+	err error
+}
+
+// Crumb implements Screen.
+func (p *Plan) Crumb() string {
+	return "Plan " + shortName(desk.Run{Summary: summaryOf(p.book, p.target)})
+}
+
+// Place implements Screen.
+func (p *Plan) Place() binding.Place { return binding.Plan }
+
+// Init implements Screen.
+func (p *Plan) Init() tea.Cmd { return p.look() }
+
+// look asks what the run would do.
+func (p *Plan) look() tea.Cmd {
+	d, book, target := p.env.Desk, p.book, p.target
+	return p.Ask("plan", func(ctx context.Context) tea.Msg {
+		plan, err := d.Plan(ctx, book, target)
+		return planned{plan: plan, err: err}
+	})
+}
+
+// Update implements Screen.
+func (p *Plan) Update(msg tea.Msg) (Action, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Answer:
+		if m, ok := p.Open(msg); ok {
+			return p.answered(m)
+		}
+	case dialog.Result:
+		if msg.OK {
+			return p.start(msg.Text)
+		}
+	case Clicked:
+		_, p.at.id = split(msg.ID)
+	case Pressed:
+		return p.press(msg.ID)
+	}
+	return nil, nil
+}
+
+// answered takes what the desk said.
+func (p *Plan) answered(m tea.Msg) (Action, tea.Cmd) {
+	switch m := m.(type) {
+	case planned:
+		p.plan, p.err, p.known = m.plan, m.err, true
+		p.at.settle(p.ids())
+	case started:
+		if m.err != nil {
+			return refusal("start", m.err), nil
+		}
+		return Swap{NewRun(p.env, m.id)}, nil
+	}
+	return nil, nil
+}
+
+func (p *Plan) press(id string) (Action, tea.Cmd) {
+	if p.at.move(id, p.ids(), p.page) {
+		p.from = 0
+		return nil, nil
+	}
+	switch id {
+	case "start":
+		return p.confirm()
+	case "left":
+		p.from = max(p.from-1, 0)
+	case "right":
+		p.from++
+	}
+	return nil, nil
+}
+
+// confirm asks for the name if the run destroys something, and starts it otherwise.
+func (p *Plan) confirm() (Action, tea.Cmd) {
+	if p.plan.Confirm == "" {
+		return p.start("")
+	}
+	return Open{&dialog.Typed{
+		Title:   p.plan.Title,
+		Text:    fmt.Sprintf("This cannot be taken back once %s has its new disk. Until then every step can be undone.", p.target),
+		Details: p.plan.Dangers, Name: p.plan.Confirm, Droplet: p.plan.Droplet, Deed: "start on " + p.target,
+	}}, nil
+}
+
+// start begins the run.
+func (p *Plan) start(typed string) (Action, tea.Cmd) {
+	if p.Waiting("start") {
+		return Say{Text: "it is being started"}, nil
+	}
+	d, book, target := p.env.Desk, p.book, p.target
+	return Say{Text: "starting"}, p.Ask("start", func(ctx context.Context) tea.Msg {
+		id, err := d.Start(ctx, book, target, typed)
+		return started{id: id, err: err}
+	})
+}
+
+// stands says why the run cannot be started; "" means nothing stands in the way.
+func (p *Plan) stands() string {
+	switch {
+	case p.env.World.About.ReadOnly:
+		return readOnly
+	case !p.known:
+		return "the plan is still being made"
+	case p.err != nil:
+		return brief(p.err)
+	case len(p.plan.Refusals) > 0:
+		return p.plan.Refusals[0].Why
+	}
+	return ""
+}
+
+// Bindings implements Screen.
+func (p *Plan) Bindings() []binding.Binding {
+	bs := p.env.World.Keys.At(binding.Plan)
+	off(bs, "start", p.stands())
+	for i := range bs {
+		if bs[i].ID == "start" && p.plan.Danger != "" {
+			bs[i].Danger = p.plan.Danger
+		}
+	}
+	return bs
+}
+
+func (p *Plan) ids() []string {
+	ids := make([]string, len(p.plan.Steps))
+	for i, s := range p.plan.Steps {
+		ids[i] = s.ID
+	}
+	return ids
+}
+
+// danger is how the plan's danger is named and inked.
+func danger(d act.Danger) mark {
+	switch d {
+	case act.Destroys:
+		return mark{"▲", "destroys", theme.Peril}
+	case act.Changes:
+		return mark{"◐", "changes, and can be taken back", theme.Warn}
+	}
+	return mark{"○", "only looks", theme.Good}
+}

@@ -1,0 +1,397 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// Draw implements Screen.
+func (r *Run) Draw(w, h int) widget.Frame {
+	switch {
+	case !r.read:
+		return r.nothingYet(w, h)
+	case w >= 100:
+		return r.drawWide(w, h)
+	}
+	return r.drawNarrow(w, h)
+}
+
+// nothingYet says why there is nothing to see.
+func (r *Run) nothingYet(w, h int) widget.Frame {
+	line := widget.L(theme.Muted, "◌ reading the run's log")
+	if r.err != nil {
+		line = widget.Line{widget.S(theme.Bad, "✗ "), widget.S(theme.Plain, brief(r.err))}
+	}
+	return widget.Box{Title: title(r.Crumb()), Lines: []widget.Line{line}}.Draw(w, h)
+}
+
+// drawWide puts steps, the current step and live panes side by side, and the transcript below.
+func (r *Run) drawWide(w, h int) widget.Frame {
+	out := widget.Blank(w, h)
+	logH := min(max(h/3, 6), max(h-len(r.view.Steps)-3, 6))
+	top := h - logH
+	left := min(max(w/4, 32), 46)
+	side := 0
+	if w >= 116 && len(r.wanted()) > 0 {
+		side = min(max(w/4, 32), 64)
+	}
+	out.Put(0, 0, r.stepsBox(left, top))
+	out.Put(left, 0, r.middle(w-left-side, top))
+	r.putPanes(&out, w-side, side, top)
+	out.Put(0, top, r.transcript(w, logH))
+	return out
+}
+
+// drawNarrow stacks a strip of steps, the current one and the transcript.
+func (r *Run) drawNarrow(w, h int) widget.Frame {
+	out := widget.Blank(w, h)
+	strip, logH := 5, max(h/4, 4)
+	if r.view.Gate != nil {
+		logH = max(h/5, 3)
+	}
+	out.Put(0, 0, r.stepsBox(w, strip))
+	out.Put(0, strip, r.middle(w, h-strip-logH))
+	out.Put(0, h-logH, r.transcript(w, logH))
+	return out
+}
+
+// stepsBox is the list of steps with their states.
+func (r *Run) stepsBox(w, h int) widget.Frame {
+	v := r.view
+	at := v.Current
+	if r.looking {
+		at = r.look.settle(r.stepIDs())
+	}
+	r.page = max((h-2)/2, 1)
+	var lines []widget.Line
+	var hits []widget.Hit
+	for i := range v.Steps {
+		row := r.stepRow(i, w-4)
+		if i == at {
+			row = row.On(theme.Selected)
+		}
+		hits = append(hits, widget.Hit{Y: i, ID: "step:" + v.Steps[i].ID})
+		lines = append(lines, row)
+	}
+	head := title(r.Crumb())
+	count := widget.L(theme.Muted, fmt.Sprintf("%d/%d", behind(v), len(v.Steps)))
+	b := widget.Box{Title: head, Right: count, Ink: focus(!r.inLines), Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
+	return b.Draw(w, h)
+}
+
+// stepRow is one step in the list.
+func (r *Run) stepRow(i, w int) widget.Line {
+	s := r.view.Steps[i]
+	m, ink := stepMark(s.State), theme.Plain
+	right := widget.Line{}
+	switch {
+	case i == r.view.Current && r.view.Gate != nil:
+		m, ink = mark{"▲", "waits for you", theme.Warn}, theme.Strong
+		right = widget.L(theme.Warn, "you")
+	case i == r.view.Current && !ended(r.view.State):
+		ink = theme.Strong
+		right = widget.L(theme.Info, r.took(s))
+	case s.State == run.Pending:
+		ink = theme.Muted
+		if s.Confirm != "" {
+			right = widget.L(theme.Peril, "▲")
+		}
+	case s.State == run.Skipped, s.State == run.StepUndo:
+		ink = theme.Muted
+		right = widget.L(m.ink, m.word)
+	case s.State == run.StepFail, s.State == run.Unsure:
+		right = widget.L(m.ink, m.word)
+	default:
+		right = widget.L(theme.Muted, r.took(s))
+	}
+	left := widget.Line{widget.S(m.ink, m.sign+" "), widget.S(ink, s.Title)}
+	return widget.Ends(left, append(widget.Line{widget.Gap(1)}, right...), w)
+}
+
+// took is how long a step took, or takes so far.
+func (r *Run) took(s run.StepView) string {
+	switch {
+	case s.Began.IsZero():
+		return ""
+	case s.Ended.IsZero():
+		return widget.Since(r.env.World.Now.Sub(s.Began))
+	}
+	return widget.Since(s.Ended.Sub(s.Began))
+}
+
+// middle is what matters most: a gate, the end, or the step that is looked at.
+func (r *Run) middle(w, h int) widget.Frame {
+	s := r.shown()
+	switch {
+	case r.view.Gate != nil && !r.looking:
+		return r.gateBox(w, h)
+	case s == nil, ended(r.view.State) && !r.looking:
+		return r.endBox(w, h)
+	}
+	return r.stepBox(*s, w, h)
+}
+
+// stepBox is a step: why it is, what it does, what it waits for, and what an operator can do about it.
+func (r *Run) stepBox(s run.StepView, w, h int) widget.Frame {
+	m := stepMark(s.State)
+	current := s.ID == r.currentID()
+	inner := w - 4
+	top := widget.Wrap(theme.Plain, s.Why, inner)
+	if len(s.Plan) > 0 {
+		top = append(top, nil, widget.L(theme.Head, "WHAT IT DOES"))
+		top = append(top, planLines(s.Plan, inner)...)
+	}
+	if s.Detail != "" && (s.State != run.Pending) {
+		top = append(top, nil)
+		top = append(top, widget.Hang(widget.L(m.ink, m.sign+" "), theme.Plain, s.Detail, inner)...)
+	}
+	var low []widget.Line
+	if current {
+		low = append(r.waitLines(inner), r.compass(inner)...)
+	} else {
+		low = traits(s.StepInfo, inner)
+	}
+	b := widget.Box{Title: title(s.Title), Right: m.full(), Lines: spread(top, low, h-2)}
+	return b.Draw(w, h)
+}
+
+// spread puts one part at the top and one at the bottom of h lines; where there is too little room the upper part gives way.
+func spread(top, low []widget.Line, h int) []widget.Line {
+	if len(top)+len(low) > h {
+		top, low = squeeze(top), squeeze(low)
+	}
+	if room := max(h-len(low), 0); len(top) > room {
+		top = top[:room]
+		if room > 0 {
+			top[room-1] = widget.L(theme.Muted, "…")
+		}
+	}
+	for len(top)+len(low) < h {
+		top = append(top, nil)
+	}
+	return append(top, low...)
+}
+
+func (r *Run) currentID() string {
+	if i := r.view.Current; i >= 0 && i < len(r.view.Steps) {
+		return r.view.Steps[i].ID
+	}
+	return ""
+}
+
+func (r *Run) stepTitle() string {
+	if i := r.view.Current; i >= 0 && i < len(r.view.Steps) {
+		return r.view.Steps[i].Title
+	}
+	return r.Crumb()
+}
+
+// waitLines say what is awaited, since when, for how long at most and how long it usually takes.
+func (r *Run) waitLines(w int) []widget.Line {
+	wait := r.view.Wait
+	if wait == nil {
+		return nil
+	}
+	now := r.env.World.Now
+	so, most := now.Sub(wait.Since), wait.Until.Sub(wait.Since)
+	lines := []widget.Line{widget.L(theme.Head, "WAITING FOR")}
+	lines = append(lines, widget.Hang(widget.L(theme.Info, "◐ "), theme.Strong, wait.For, w)...)
+	l := widget.Line{widget.Gap(2), widget.S(theme.Plain, widget.Since(so))}
+	if most > 0 {
+		bar := min(max(w-40, 8), 24)
+		l = l.Add(widget.Gap(1))
+		l = append(l, widget.Bar(theme.Info, float64(so)*100/float64(most), bar)...)
+		l = l.Add(widget.S(theme.Muted, " gives up at "), widget.S(theme.Plain, widget.Since(most)))
+	}
+	lines = append(lines, l.Fit(w))
+	if wait.Usual != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, "  usually "), theme.Muted, wait.Usual, w)...)
+	}
+	return append(lines, nil)
+}
+
+// compass says what comes next, how to stop and how to go back: what a person who never read a manual must know at every moment.
+func (r *Run) compass(w int) []widget.Line {
+	k := r.env.World.Keys
+	lines := []widget.Line{}
+	add := func(name string, l widget.Line) {
+		lines = append(lines, append(widget.L(theme.Muted, name).Fit(6), l...).Fit(w))
+	}
+	add("next", widget.L(theme.Plain, r.nextTitle()))
+	if !r.walked() {
+		return append(lines, r.deserted(w)...)
+	}
+	add("stop", widget.Line{widget.S(theme.Key, k.Get("gate-stop").Cap()), widget.S(theme.Plain, " at the next step boundary; it can be resumed")})
+	back, last := r.backTo()
+	switch {
+	case back != "":
+		add("back", widget.L(theme.Warn, back))
+	case last > 0:
+		add("back", widget.L(theme.Plain, "stop, then "+k.Get("gate-undo").Cap()+" takes back "+widget.Count(last, "step", "steps")))
+	default:
+		add("back", widget.L(theme.Plain, "nothing has been changed yet"))
+	}
+	return lines
+}
+
+// deserted says that nobody walks the run, and what to do about it.
+func (r *Run) deserted(w int) []widget.Line {
+	k := r.env.World.Keys
+	l := widget.Line{
+		widget.S(theme.Warn, "◌ nobody walks this run: "), widget.S(theme.Key, k.Get("resume").Cap()), widget.S(theme.Plain, " resumes it, "),
+		widget.S(theme.Key, k.Get("gate-undo").Cap()), widget.S(theme.Plain, " takes it back"),
+	}
+	return []widget.Line{l.Fit(w)}
+}
+
+// nextTitle is the step that comes after the current one.
+func (r *Run) nextTitle() string {
+	i := r.view.Current + 1
+	if i >= len(r.view.Steps) {
+		return "the run is done"
+	}
+	return r.view.Steps[i].Title
+}
+
+// backTo says why there is no way back, or how many steps there are to take back.
+func (r *Run) backTo() (string, int) {
+	n := 0
+	for i := min(r.view.Current, len(r.view.Steps)-1); i >= 0; i-- {
+		s := r.view.Steps[i]
+		if s.State == run.Pending || s.State == run.Observing {
+			continue
+		}
+		if s.Kind == run.Once && s.NoUndo != "" {
+			return "no way back past “" + s.Title + "”: " + s.NoUndo, n
+		}
+		if s.NoUndo == "" && s.Kind != run.Read {
+			n++
+		}
+	}
+	return "", n
+}
+
+// wayBack are the steps that walking back would take back, in that order.
+func (r *Run) wayBack() []string {
+	var out []string
+	for i := min(r.view.Current, len(r.view.Steps)-1); i >= 0; i-- {
+		s := r.view.Steps[i]
+		if s.State == run.Pending {
+			continue
+		}
+		if s.Kind == run.Once && s.NoUndo != "" {
+			return append(out, "✗ "+s.Title+": "+s.NoUndo)
+		}
+		if s.NoUndo == "" && s.Kind != run.Read {
+			out = append(out, "↶ "+s.Title)
+		}
+	}
+	return out
+}
+
+// droplet is the target's droplet as the run was started with.
+func (r *Run) droplet() int {
+	n := 0
+	if _, err := fmt.Sscan(r.view.Header.Inputs["droplet"], &n); err != nil {
+		for _, node := range r.env.World.Fleet.Nodes {
+			if node.Name == r.view.Header.Target {
+				return node.Droplet
+			}
+		}
+	}
+	return n
+}
+
+// endBox is how the run ended, or that it has not begun.
+func (r *Run) endBox(w, h int) widget.Frame {
+	v := r.view
+	m := runMark(v.State)
+	inner := w - 4
+	lines := []widget.Line{widget.L(m.ink, m.sign+" "+m.word).Add(widget.S(theme.Muted, " after "+widget.Since(v.Updated.Sub(v.Started))))}
+	if v.Detail != "" {
+		lines = append(lines, nil)
+		lines = append(lines, widget.Wrap(theme.Plain, v.Detail, inner)...)
+	}
+	lines = append(lines, nil,
+		widget.Line{widget.S(theme.Muted, "run  "), widget.S(theme.Plain, v.ID)},
+		widget.Line{widget.S(theme.Muted, "by   "), widget.S(theme.Plain, v.Header.Operator)},
+		widget.Line{widget.S(theme.Muted, "legs "), widget.S(theme.Plain, fmt.Sprint(v.Leg))})
+	b := widget.Box{Title: title(orWord(v.Header.Title, r.Crumb())), Ink: m.ink, Lines: lines}
+	if !ended(v.State) {
+		b.Ink = theme.Border
+		b.Lines = append(b.Lines, nil)
+		b.Lines = append(b.Lines, r.compass(inner)...)
+	}
+	return b.Draw(w, h)
+}
+
+// transcript is everything that was run and what came back, newest at the bottom.
+func (r *Run) transcript(w, h int) widget.Frame {
+	rows := h - 2
+	var keep []run.Line
+	skip := r.lines
+	for i := len(r.view.Lines) - 1; i >= 0 && len(keep) < rows; i-- {
+		l := r.view.Lines[i]
+		if !r.filter.lets(l.Mark + " " + l.Step + " " + l.Text) {
+			continue
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		keep = append(keep, l)
+	}
+	r.lines -= skip // no further up than there is
+	lines := make([]widget.Line, 0, rows)
+	for i := len(keep) - 1; i >= 0; i-- {
+		lines = append(lines, transcriptRow(keep[i], w-4))
+	}
+	head := title("Transcript")
+	if r.filter.on() {
+		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, r.filter.text))
+	}
+	return widget.Box{Title: head, Right: r.transcriptNote(), Ink: focus(r.inLines), Lines: lines}.Draw(w, h)
+}
+
+// transcriptNote says what is out of sight, and that the log cannot be read.
+func (r *Run) transcriptNote() widget.Line {
+	var parts []widget.Line
+	if r.err != nil {
+		parts = append(parts, widget.L(theme.Bad, "✗ "+brief(r.err)))
+	}
+	if r.view.Cut > 0 {
+		parts = append(parts, widget.L(theme.Muted, fmt.Sprintf("%d older lines are in the log only", r.view.Cut)))
+	}
+	if r.lines > 0 {
+		parts = append(parts, widget.L(theme.Warn, fmt.Sprintf("↓ %d newer", r.lines)))
+	}
+	return widget.Join(widget.S(theme.Muted, " · "), parts...)
+}
+
+// lineInks are the inks of the transcript's marks.
+var lineInks = map[string]theme.Ink{"✓": theme.Good, "✗": theme.Bad, "?": theme.Warn, "→": theme.Accent, "›": theme.Accent, "·": theme.Muted}
+
+// transcriptRow is one line of the transcript.
+func transcriptRow(l run.Line, w int) widget.Line {
+	ink, ok := lineInks[l.Mark]
+	text := theme.Plain
+	switch {
+	case !ok:
+		text = theme.Muted
+	case l.Mark == "·":
+		text = theme.Muted
+	case l.Mark == "›":
+		text = theme.Info
+	}
+	row := widget.Line{widget.S(theme.Muted, l.Time.Format("15:04:05")), widget.Gap(1)}
+	if w >= 96 {
+		row = append(row, widget.L(theme.Off, l.Step).Fit(14)...)
+		row = row.Add(widget.Gap(1))
+	}
+	row = append(row, widget.L(ink, l.Mark).Fit(2)...)
+	return row.Add(widget.S(text, strings.TrimSpace(l.Text))).Fit(w)
+}

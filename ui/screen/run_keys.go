@@ -1,0 +1,228 @@
+package screen
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// choices are the bindings that answer a gate.
+var choices = map[string]run.Choice{
+	"gate-go": run.Go, "gate-retry": run.Retry, "gate-skip": run.Skip, "gate-undo": run.Undo, "gate-stop": run.Stop,
+}
+
+// press does what a binding means here.
+func (r *Run) press(id string) (Action, tea.Cmd) {
+	if choice, ok := choices[id]; ok {
+		return r.choose(choice)
+	}
+	if r.inLines && r.scroll(id) {
+		return nil, nil
+	}
+	if !r.inLines && len(r.view.Steps) > 0 && slices.Contains([]string{"up", "down", "page-up", "page-down", "head", "bottom"}, id) {
+		if !r.looking {
+			r.look.row, r.look.id = max(r.view.Current, 0), ""
+		}
+		r.looking = true
+		r.look.move(id, r.stepIDs(), r.page)
+		return nil, r.lookAtPanes()
+	}
+	switch id {
+	case "next-pane", "prev-pane", "left", "right":
+		r.inLines = !r.inLines
+	case "runs":
+		return Push{NewRuns(r.env)}, nil
+	case "resume":
+		return r.resume()
+	}
+	return nil, nil
+}
+
+// StepBack implements Stepper: first back to the current step and the end of the transcript, only then out.
+func (r *Run) StepBack() bool {
+	moved := r.looking || r.lines > 0
+	r.looking, r.lines = false, 0
+	return moved
+}
+
+// scroll moves through the transcript.
+func (r *Run) scroll(id string) bool {
+	switch id {
+	case "up":
+		r.lines++
+	case "down":
+		r.lines--
+	case "page-up":
+		r.lines += r.page
+	case "page-down":
+		r.lines -= r.page
+	case "head":
+		r.lines = len(r.view.Lines)
+	case "bottom":
+		r.lines = 0
+	default:
+		return false
+	}
+	r.lines = max(r.lines, 0)
+	return true
+}
+
+// resume walks the run on.
+func (r *Run) resume() (Action, tea.Cmd) {
+	id, d := r.view.ID, r.env.Desk
+	r.looking = false
+	return Say{Text: "resuming"}, r.ask("resume", func(ctx context.Context) error { return d.Resume(ctx, id) })
+}
+
+// ask asks for something about this run.
+func (r *Run) ask(what string, f func(context.Context) error) tea.Cmd {
+	return r.Ask("act", func(ctx context.Context) tea.Msg { return acted{what: what, err: f(ctx)} })
+}
+
+// choose is a key of a gate. What cannot be taken back lightly asks first.
+func (r *Run) choose(c run.Choice) (Action, tea.Cmd) {
+	if r.view.Gate == nil {
+		return r.outside(c)
+	}
+	if r.hush.Swallows(r.env.World.Now) {
+		return Say{Text: "the gate has only just opened: read it, then press again"}, nil
+	}
+	tag := fmt.Sprintf("%s %d", c, r.view.GateSeq)
+	g := r.view.Gate
+	switch {
+	case c == run.Go && g.Confirm != "":
+		return Open{r.typed(tag, g)}, nil
+	case c == run.Skip:
+		return Open{&dialog.Reason{
+			Tag: tag, Title: "Skip: " + r.stepTitle(), Deed: "skip it", Alarm: theme.Alarm,
+			Text: "The step is left out, and what it would have proved is not proved. Why? The words go into the record.",
+		}}, nil
+	case c == run.Undo:
+		return Open{r.undoDialog(tag)}, nil
+	}
+	return r.answer(run.Answer{Gate: r.view.GateSeq, Choice: c})
+}
+
+// typed is the question before something is destroyed.
+func (r *Run) typed(tag string, g *run.Gate) dialog.Dialog {
+	return &dialog.Typed{
+		Tag: tag, Title: r.stepTitle(), Text: g.Cause, Details: g.Details, Name: g.Confirm, Droplet: r.droplet(), Deed: "do it to " + g.Confirm,
+	}
+}
+
+func (r *Run) undoDialog(tag string) dialog.Dialog {
+	return &dialog.Choice{
+		Tag: tag, Title: "Walk back", Alarm: theme.Alarm,
+		Text:    "Every step that is done is taken back, in reverse, as far as there is a way back.",
+		Details: r.wayBack(), Options: []dialog.Option{{ID: "undo", Label: "Walk back"}},
+	}
+}
+
+// outside is a gate's key while no gate is open: stop asks for a stop at the next boundary, undo takes an unfinished run back.
+func (r *Run) outside(c run.Choice) (Action, tea.Cmd) {
+	switch c {
+	case run.Stop:
+		return Open{&dialog.Choice{
+			Tag: "request-stop", Title: "Stop", Alarm: theme.Alarm, Cancel: "Go on",
+			Text:    "The run stops at the next step boundary and can be resumed. What the current step began, it finishes.",
+			Options: []dialog.Option{{ID: "stop", Label: "Stop there"}},
+		}}, nil
+	case run.Undo:
+		return Open{r.undoDialog("request-undo")}, nil
+	}
+	return nil, nil
+}
+
+// decided takes a dialog's result.
+func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
+	if !res.OK {
+		return nil, nil
+	}
+	id, d := r.view.ID, r.env.Desk
+	switch res.Tag {
+	case "request-stop":
+		return Say{Text: "it will stop at the next step boundary"}, r.ask("stop", func(ctx context.Context) error { return d.Stop(ctx, id) })
+	case "request-undo":
+		return Say{Text: "walking back"}, r.ask("undo", func(ctx context.Context) error { return d.Undo(ctx, id) })
+	}
+	choice, seq, _ := strings.Cut(res.Tag, " ")
+	if r.view.Gate == nil || seq != fmt.Sprint(r.view.GateSeq) {
+		return Say{Text: "that gate is not open any more; nothing was done", Bad: true}, nil
+	}
+	a := run.Answer{Gate: r.view.GateSeq, Choice: run.Choice(choice)}
+	switch a.Choice {
+	case run.Go:
+		a.Typed = res.Text
+	case run.Skip:
+		a.Reason = res.Text
+	}
+	return r.answer(a)
+}
+
+// answer sends a decision.
+func (r *Run) answer(a run.Answer) (Action, tea.Cmd) {
+	if r.Waiting("act") {
+		return Say{Text: "the last answer is still on its way"}, nil
+	}
+	id, d := r.view.ID, r.env.Desk
+	return nil, r.ask(string(a.Choice), func(ctx context.Context) error { return d.Answer(ctx, id, a) })
+}
+
+// Bindings implements Screen.
+func (r *Run) Bindings() []binding.Binding {
+	bs := r.env.World.Keys.At(binding.Run)
+	for id, c := range choices {
+		off(bs, id, r.whyNot(c))
+	}
+	if g := r.view.Gate; g != nil && g.Confirm != "" {
+		for i := range bs {
+			if bs[i].ID == "gate-go" {
+				bs[i].Danger = act.Destroys
+			}
+		}
+	}
+	off(bs, "resume", r.whyNoResume())
+	return bs
+}
+
+// whyNot says why a choice is off; "" means it is on.
+func (r *Run) whyNot(c run.Choice) string {
+	g := r.view.Gate
+	switch {
+	case r.env.World.About.ReadOnly:
+		return readOnly
+	case ended(r.view.State):
+		return "the run has ended"
+	case !r.walked() && c == run.Undo:
+		return ""
+	case !r.walked():
+		return "nobody walks this run: resume it first"
+	case g != nil && !slices.Contains(g.Choices, c):
+		return "this gate does not offer it"
+	case g == nil && c != run.Stop:
+		return "no gate is open"
+	}
+	return ""
+}
+
+// whyNoResume says why the run cannot be resumed.
+func (r *Run) whyNoResume() string {
+	switch {
+	case r.env.World.About.ReadOnly:
+		return readOnly
+	case ended(r.view.State):
+		return "the run has ended"
+	case r.walked():
+		return "it is being walked"
+	}
+	return ""
+}

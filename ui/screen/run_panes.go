@@ -1,0 +1,76 @@
+package screen
+
+import (
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// putPanes stacks the live panes of the step at the right edge.
+func (r *Run) putPanes(out *widget.Frame, x, w, h int) {
+	names := r.wanted()
+	if w == 0 || len(names) == 0 {
+		return
+	}
+	y := 0
+	for i, name := range names {
+		ph := r.paneHeight(name, (h-y)/(len(names)-i))
+		if i == len(names)-1 {
+			ph = h - y
+		}
+		out.Put(x, y, r.paneBox(name, w, ph))
+		y += ph
+	}
+}
+
+// paneHeight gives a pane what it needs, and no more than its share.
+func (r *Run) paneHeight(name string, share int) int {
+	p := r.panes[name]
+	need := len(p.Lines) + 2
+	if len(p.Series) > 0 {
+		need += 2
+	}
+	return min(max(need, 5), share)
+}
+
+// paneBox is one live pane: its newest number and where it came from, its lines, and its age.
+func (r *Run) paneBox(name string, w, h int) widget.Frame {
+	p := r.panes[name]
+	now := r.env.World.Now
+	var lines []widget.Line
+	if len(p.Series) > 0 {
+		value := widget.L(theme.Strong, p.Value)
+		room := max(w-4-value.Width()-2, 4)
+		lines = append(lines, append(append(value, widget.Gap(2)), widget.Spark(theme.Accent, p.Series, room, 0)...), nil)
+	}
+	for _, l := range p.Lines {
+		lines = append(lines, paneLine(l))
+	}
+	right := widget.L(theme.Muted, age(p.Seen, now))
+	switch {
+	case p.Err != nil:
+		right = widget.L(theme.Bad, "✗ "+age(p.Seen, now))
+		for i := range lines {
+			lines[i] = lines[i].All(theme.Off)
+		}
+		lines = append(widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(p.Err), w-4), lines...)
+	case p.Seen.IsZero():
+		right = nil
+		lines = []widget.Line{widget.L(theme.Muted, "◌ looking")}
+	}
+	from := max(len(lines)-(h-2), 0)
+	if len(p.Series) > 0 && from > 0 { // keep the number in sight, drop the oldest lines
+		lines = append(lines[:2:2], lines[2+from:]...)
+		from = 0
+	}
+	return widget.Box{Title: title(orWord(p.Title, name)), Right: right, Lines: lines, From: from}.Draw(w, h)
+}
+
+// paneLine inks the sign that a pane's line may begin with.
+func paneLine(text string) widget.Line {
+	for sign, ink := range map[string]theme.Ink{"●": theme.Good, "◐": theme.Warn, "○": theme.Muted, "✗": theme.Bad, "✓": theme.Good, "?": theme.Warn, "▲": theme.Warn} {
+		if len(text) > len(sign) && text[:len(sign)] == sign {
+			return widget.Line{widget.S(ink, sign), widget.S(theme.Plain, text[len(sign):])}
+		}
+	}
+	return widget.L(theme.Plain, text)
+}

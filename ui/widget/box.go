@@ -1,0 +1,99 @@
+package widget
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// Box is a bordered part of a screen.
+type Box struct {
+	Title Line      // in the upper border
+	Right Line      // at the right end of the upper border
+	Foot  Line      // at the right end of the lower border
+	Ink   theme.Ink // of the border; Plain means at rest
+	Heavy bool      // for what must not be missed
+	Lines []Line
+	From  int // first line shown, when there are more than fit
+	Hits  []Hit
+}
+
+// edges are the characters of a border: corners from the upper left clockwise, then the horizontal and the vertical.
+var edges = map[bool][6]string{
+	false: {"╭", "╮", "╯", "╰", "─", "│"},
+	true:  {"┏", "┓", "┛", "┗", "━", "┃"},
+}
+
+// Draw is the box in a w by h frame. One blank cell stands between the border and the lines.
+func (b Box) Draw(w, h int) Frame {
+	f := Blank(w, h)
+	if w < 4 || h < 2 {
+		return f
+	}
+	ink := b.Ink
+	if ink == theme.Plain {
+		ink = theme.Border
+	}
+	e := edges[b.Heavy]
+	from := min(b.From, max(len(b.Lines)-(h-2), 0))
+	f.Lines[0] = b.edge(e[0], e[1], e[4], ink, b.Title, b.Right, w)
+	for i := range h - 2 {
+		var l Line
+		if from+i < len(b.Lines) {
+			l = b.Lines[from+i]
+		}
+		row := Line{S(ink, e[5]), Gap(1)}
+		row = append(row, l.Fit(w-4)...)
+		f.Lines[1+i] = append(row, Gap(1), S(ink, e[5]))
+	}
+	f.Lines[h-1] = b.edge(e[3], e[2], e[4], ink, nil, b.foot(from, h-2), w)
+	f.Hits = b.hits(from, w, h)
+	return f
+}
+
+// edge is an upper or lower border with what is written into it.
+func (b Box) edge(l, r, line string, ink theme.Ink, title, right Line, w int) Line {
+	room := w - 4
+	out := Line{S(ink, l+line)}
+	if title.Width() > 0 && room > 4 {
+		t := title
+		if t.Width() > room-2 {
+			t = t.Fit(room - 2)
+		}
+		out = append(append(append(out, Gap(1)), t...), Gap(1))
+		room -= t.Width() + 2
+	}
+	var tail Line
+	if n := right.Width(); n > 0 && n+2 <= room {
+		tail = append(append(Line{Gap(1)}, right...), Gap(1))
+		room -= n + 2
+	}
+	out = append(out, S(ink, strings.Repeat(line, max(room, 0))))
+	return append(append(out, tail...), S(ink, line+r))
+}
+
+// foot is what the lower border says: what was asked for, or how much is out of sight.
+func (b Box) foot(from, rows int) Line {
+	if more := len(b.Lines) - from - rows; b.Foot == nil && more > 0 {
+		return L(theme.Muted, fmt.Sprintf("↓ %d more", more))
+	}
+	return b.Foot
+}
+
+// hits moves the regions of the lines to where the lines are drawn.
+func (b Box) hits(from, w, h int) []Hit {
+	var out []Hit
+	for _, hit := range b.Hits {
+		y := hit.Y - from
+		if y < 0 || y >= h-2 {
+			continue
+		}
+		if hit.W == 0 {
+			hit.X, hit.W, hit.H = -1, w-2, max(hit.H, 1)
+		}
+		hit.X, hit.Y = hit.X+2, y+1
+		out = append(out, hit)
+	}
+	return out
+}

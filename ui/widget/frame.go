@@ -1,0 +1,110 @@
+package widget
+
+import (
+	"strings"
+
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// Frame is a drawn rectangle: its lines, where the cursor stands, and what a mouse can hit. Every line has exactly W cells.
+type Frame struct {
+	W, H   int
+	Lines  []Line
+	Cursor *Point
+	Hits   []Hit
+}
+
+// Point is a cell, counted from the frame's upper left corner.
+type Point struct{ X, Y int }
+
+// Hit is a region a mouse can hit, and what stands there.
+type Hit struct {
+	X, Y, W, H int
+	ID         string
+}
+
+// Blank is an empty frame.
+func Blank(w, h int) Frame {
+	w, h = max(w, 0), max(h, 0)
+	f := Frame{W: w, H: h, Lines: make([]Line, h)}
+	for i := range f.Lines {
+		f.Lines[i] = Line{Gap(w)}
+	}
+	return f
+}
+
+// Sheet is a frame of these lines, cut and filled to its size.
+func Sheet(lines []Line, w, h int) Frame {
+	f := Blank(w, h)
+	for i := range min(len(lines), f.H) {
+		f.Lines[i] = lines[i].Fit(f.W)
+	}
+	return f
+}
+
+// Put draws g over f with its corner at x, y; what would stand outside is cut.
+func (f *Frame) Put(x, y int, g Frame) {
+	for i, l := range g.Lines {
+		if y+i < 0 || y+i >= f.H {
+			continue
+		}
+		row, w := f.Lines[y+i], min(g.W, f.W-x)
+		line := row.Cut(0, x)
+		line = append(line[:len(line):len(line)], l.Cut(0, w)...)
+		f.Lines[y+i] = append(line, row.Cut(x+w, f.W)...)
+	}
+	if g.Cursor != nil {
+		f.Cursor = &Point{X: g.Cursor.X + x, Y: g.Cursor.Y + y}
+	}
+	for _, h := range g.Hits {
+		h.X, h.Y = h.X+x, h.Y+y
+		f.Hits = append(f.Hits, h)
+	}
+}
+
+// Center is where a w by h frame stands in the middle of f.
+func (f *Frame) Center(w, h int) (x, y int) { return max((f.W-w)/2, 0), max((f.H-h)/2, 0) }
+
+// Recede makes everything faint: a dialog is about to stand in front. What was hittable is not any more.
+func (f *Frame) Recede() {
+	for i, l := range f.Lines {
+		f.Lines[i] = l.All(theme.Faint)
+	}
+	f.Cursor, f.Hits = nil, nil
+}
+
+// At is what stands at a cell, "" for nothing. What was drawn last wins.
+func (f *Frame) At(x, y int) string {
+	for i := len(f.Hits) - 1; i >= 0; i-- {
+		h := f.Hits[i]
+		if x >= h.X && x < h.X+h.W && y >= h.Y && y < h.Y+h.H {
+			return h.ID
+		}
+	}
+	return ""
+}
+
+// String is the frame's text without inks, as goldens and plain readers see it.
+func (f *Frame) String() string {
+	var b strings.Builder
+	for _, l := range f.Lines {
+		b.WriteString(strings.TrimRight(l.String(), " "))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// Paint is the frame in a theme's colours.
+func (f *Frame) Paint(t *theme.Theme) string {
+	var b strings.Builder
+	b.Grow(f.W * f.H * 2)
+	for i, l := range f.Lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		for _, s := range l {
+			t.Write(&b, s.Ink, s.Text)
+		}
+	}
+	return b.String()
+}
