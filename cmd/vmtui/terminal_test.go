@@ -16,7 +16,7 @@ import (
 
 // terminal is a console under test: the real program on a real pty, and the screen it drew.
 type terminal struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	pty    *os.File
 	screen vt10x.Terminal
@@ -28,7 +28,13 @@ type terminal struct {
 // sit starts vmtui on a terminal of that size.
 func sit(t *testing.T, cols, rows uint16, args ...string) *terminal {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...) // #nosec G204 -- this very binary
+	return sitAt(t, os.Args[0], cols, rows, args...)
+}
+
+// sitAt is sit with a binary of one's choice.
+func sitAt(t testing.TB, path string, cols, rows uint16, args ...string) *terminal {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), path, args...) // #nosec G204 -- this very binary, or one just built
 	cmd.Env = append(os.Environ(), asProduct+"=1", "TERM=xterm-256color", "COLORTERM=truecolor")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second

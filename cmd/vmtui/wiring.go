@@ -166,13 +166,6 @@ func (a *app) workerDeps() worker.Deps {
 	return worker.Deps{
 		Config: a.cfg, Operator: a.operator, Cloud: a.cloud, Jobs: a.jobs, Records: a.keeper, Trust: a.trust,
 		Host: func(name string) worker.Host { return a.host(name) },
-		PublicKeys: func() []string {
-			ours, err := a.idents.PublicKeys(context.Background())
-			if err != nil {
-				return nil
-			}
-			return ours
-		},
 	}
 }
 

@@ -39,7 +39,7 @@ func (e *Engine) Request(ctx context.Context, id, what string) error {
 		past := h.pastReturn(v)
 		switch {
 		case v.State.Final():
-			return Event{}, ended(v)
+			return Event{}, hasEnded(v)
 		case what == RequestUndo && past != nil:
 			return Event{}, past
 		case !v.open || !e.live().Alive(id, v.Leg):

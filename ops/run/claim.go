@@ -86,7 +86,7 @@ func (e *Engine) may(v *View, h *history, rb Runbook, m Mode) error {
 			return err
 		}
 	} else if v.State.Final() {
-		return ended(v)
+		return hasEnded(v)
 	}
 	if v.open && !m.TakeOver && e.live().Alive(v.ID, v.Leg) {
 		return taken(v.ID, ErrTaken)
@@ -112,7 +112,7 @@ func matches(v *View, rb Runbook) error {
 	return nil
 }
 
-func ended(v *View) error {
+func hasEnded(v *View) error {
 	next := "start a new run"
 	if v.State == Stopped || v.State == Failed {
 		next = "take back what it did: vmtui runs undo " + v.ID + ", or start a new run"

@@ -233,6 +233,9 @@ func TestCrashInUndo(t *testing.T) {
 				if state, err := e.Walk(t.Context(), id, rb, Mode{Unattended: true}); state != AtGate || err != nil {
 					t.Fatal(state, err)
 				}
+				if list, err := e.List(t.Context()); err != nil || list[0].State != AtGate {
+					t.Errorf("nobody walks it, and it waits: %+v, %v", list, err)
+				}
 				crash(t, e, dir, w, id, step, point, "RUN_TEST_UNDO=1")
 				mode := Mode{Unattended: true, Undo: step == "removed" && point != afterAnything}
 				state, err := e.Walk(t.Context(), id, rb, mode) // a walk back that began goes on by itself

@@ -74,6 +74,6 @@ func same(f *os.File, path string) bool {
 	if err != nil {
 		return false
 	}
-	there, err := os.Stat(path)
+	there, err := os.Stat(path) // #nosec G703 -- as above
 	return err == nil && os.SameFile(here, there)
 }

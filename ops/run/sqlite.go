@@ -61,14 +61,14 @@ func Open(ctx context.Context, dir string, redact func(string) string) (*SQLite,
 
 // place makes the directory and the file with their modes; SQLite gives its side files the mode of the database.
 func place(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { // #nosec G703 -- the configured state directory
 		return "", err
 	}
 	path, err := filepath.Abs(filepath.Join(dir, "runs.db"))
 	if err != nil {
 		return "", err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // #nosec G304 -- the configured state directory
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // #nosec G304 G703 -- the configured state directory
 	if err != nil {
 		return "", err
 	}

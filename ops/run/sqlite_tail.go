@@ -45,9 +45,12 @@ func (s *SQLite) Tail(ctx context.Context, id string, after uint64) iter.Seq2[Ev
 				return
 			}
 			for _, ev := range events {
-				if after = ev.Seq; !yield(ev, nil) || ev.ends() {
+				if after = ev.Seq; !yield(ev, nil) {
 					return
 				}
+			}
+			if ended(events) {
+				return
 			}
 			if err := s.await(ctx, id, after, news); err != nil {
 				if ctx.Err() == nil {
@@ -78,5 +81,11 @@ func (s *SQLite) await(ctx context.Context, id string, after uint64, news <-chan
 	}
 }
 
-// ends reports the event after which nothing follows.
-func (ev Event) ends() bool { return ev.Type == Result && State(ev.State).Final() }
+// ended reports that nothing follows. A run that failed or was stopped can be walked back later: then its first result is not its last event.
+func ended(events []Event) bool {
+	if len(events) == 0 {
+		return false
+	}
+	last := events[len(events)-1]
+	return last.Type == Result && State(last.State).Final()
+}

@@ -165,6 +165,17 @@ func TestTailAcrossHandles(t *testing.T) {
 	if strings.Join(rest, " ") != "waits done" {
 		t.Error(rest)
 	}
+	// A run that was walked back after its end is told to its last event.
+	_ = a.Append(t.Context(), "r", 5, Event{Type: LegOpen, Leg: 2}, Event{Type: Result, State: string(Undone)})
+	n := 0
+	for _, err := range b.Tail(t.Context(), "r", 0) {
+		if n++; err != nil {
+			t.Error(err)
+		}
+	}
+	if n != 7 {
+		t.Errorf("told %d events", n)
+	}
 	for _, err := range b.Tail(t.Context(), "nothing", 0) {
 		if !errors.Is(err, ErrNoRun) {
 			t.Error(err)

@@ -22,7 +22,10 @@ import (
 type Host interface {
 	Look(ctx context.Context, c ssh.Command) ssh.Result
 	Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result
-	Addr() string
+	Addr() string    // host:port as dialled
+	KnownAs() string // how the known hosts name it
+	// PublicKeys are the keys of ours that this host is shown, in authorized_keys form.
+	PublicKeys(ctx context.Context) ([]string, error)
 	Drop()
 }
 
@@ -71,8 +74,6 @@ type Deps struct {
 	Jobs     Jobs
 	Records  Records
 	Trust    Trust
-	// PublicKeys are ours, in authorized_keys form: the new disk must know one of them, or it locks us out.
-	PublicKeys func() []string
 }
 
 // crew is one runbook's hands: the dependencies, the target, and what was resolved about it when the run was made.

@@ -103,7 +103,7 @@ func (c *crew) trustKey() run.Step {
 			Why: "The key changed because the disk did. Only this host's entries are replaced, only now, and a ledger on exec says so for good.",
 		},
 		Deadline: c.Config.Reimage.Wait,
-		Plan:     plan("known_hosts: replace the entries of "+c.in.Address, fmt.Sprintf("%s$ append both fingerprints to %s/host-keys.log", c.Config.Exec().Name, lease.Dir)),
+		Plan:     plan("known_hosts: replace the entries of "+c.in.KnownAs, fmt.Sprintf("%s$ append both fingerprints to %s/host-keys.log", c.Config.Exec().Name, lease.Dir)),
 		Observe:  c.observeKey,
 		Do:       c.renewKey,
 	}
@@ -122,7 +122,7 @@ func (c *crew) observeKey(_ context.Context, w *run.Walk) (run.Finding, error) {
 	if err != nil {
 		return run.Finding{}, err
 	}
-	if trusted := c.Trust.Fingerprints(c.in.Address); len(trusted) == 1 && trusted[0] == fingerprint(key) {
+	if trusted := c.Trust.Fingerprints(c.in.KnownAs); len(trusted) == 1 && trusted[0] == fingerprint(key) {
 		return done("already trusted: %s", trusted[0]), nil
 	}
 	return pending("was %s, now %s", list(c.in.HostKeys), fingerprint(key)), nil
@@ -139,14 +139,15 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 	old, now := list(c.in.HostKeys), fingerprint(key)
 	w.Out("host key of %s: was %s", c.node.Name, old)
 	w.Out("host key of %s: now %s", c.node.Name, now)
-	what := fmt.Sprintf("host key of %s: %s -> %s", c.in.Address, old, now)
+	what := fmt.Sprintf("host key of %s: %s -> %s", c.in.KnownAs, old, now)
 	return w.Act(ctx, act.Act{Verb: "keys/renew", Target: c.node.Name, What: what, Danger: act.Changes}, func(ctx context.Context, p act.Permit) error {
 		line := fmt.Sprintf("%s droplet=%d action=%s run=%s by=%s old=%s new=%s", time.Now().UTC().Format(time.RFC3339), c.in.Droplet, w.Fact(factAction), w.Run(), c.Operator, strings.ReplaceAll(old, " ", ""), now)
 		if err := c.Records.Ledger(ctx, p, line); err != nil {
 			return err
 		}
-		c.host().Drop()
-		return c.Trust.Renew(ctx, keys.Window{Host: c.in.Address, Old: c.in.HostKeys, Key: key, Until: time.Now().Add(window)})
+		// The connection is dropped afterwards: what it remembers of the old key goes with it.
+		defer c.host().Drop()
+		return c.Trust.Renew(ctx, keys.Window{Host: c.in.KnownAs, Old: c.in.HostKeys, Key: key, Until: time.Now().Add(window)})
 	})
 }
 

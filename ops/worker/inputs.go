@@ -21,6 +21,7 @@ type inputs struct {
 	Private  string   // its private address, where the balancer's probe goes
 	Public   string   // its public address
 	Address  string   // host:port of its ssh
+	KnownAs  string   // how the known hosts name it
 	Balancer string   // id
 	Tag      string   // the balancer's tag, when it selects by one
 	Image    int      // id; 0 when the runbook gives no new disk
@@ -99,7 +100,8 @@ func (c *crew) resolve(ctx context.Context, given map[string]string, newDisk boo
 	in.Droplet, in.Private, in.Public = droplet.ID, droplet.PrivateIP, droplet.PublicIP
 	in.Balancer, in.Tag, in.Check = lb.ID, lb.Tag, lb.Check
 	in.Address = c.host().Addr()
-	in.HostKeys = c.Trust.Fingerprints(in.Address)
+	in.KnownAs = c.host().KnownAs()
+	in.HostKeys = c.Trust.Fingerprints(in.KnownAs)
 	in.Dead = !c.answers(ctx)
 	if err := c.findPeers(ctx); err != nil || !newDisk {
 		return err

@@ -39,7 +39,7 @@ reimage: {image: worker-golden-2026-11, provision: provision-worker.sh}
 	}
 	node, _ := cfg.Node("worker-2")
 	return &crew{Deps: Deps{Config: cfg, Operator: "mike"}, node: node, in: inputs{
-		Droplet: 3164495, Private: "10.0.0.12", Address: "10.0.0.12:22", Balancer: "4de7ac8b", Image: 7555620, ImageTag: "worker-golden-2026-11",
+		Droplet: 3164495, Private: "10.0.0.12", Address: "10.0.0.12:22", KnownAs: "10.0.0.12:22", Balancer: "4de7ac8b", Image: 7555620, ImageTag: "worker-golden-2026-11",
 		Check: digitalocean.HealthCheck{Protocol: "http", Port: 80, Path: "/lb-health", Interval: 10 * time.Second, Timeout: 5 * time.Second, Unhealthy: 3, Healthy: 5},
 		Peers: map[string]string{"worker-1": "10.0.0.11", "worker-3": "10.0.0.13"},
 	}}

@@ -122,7 +122,7 @@ func (c *crew) seeContainers(ctx context.Context) (Sight, error) {
 	s := Sight{Title: "containers of " + c.node.Name}
 	all, err := c.containers(ctx)
 	for _, d := range all {
-		s.Lines = append(s.Lines, fmt.Sprintf("%-10s %-9s %s", d.label("com.docker.compose.service"), d.State, d.Status))
+		s.Lines = append(s.Lines, fmt.Sprintf("%-10s %-9s %s", d.Service, d.State, d.Status))
 	}
 	return s, err
 }

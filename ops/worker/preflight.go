@@ -222,7 +222,10 @@ func (c *crew) checkKeys(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ours := c.PublicKeys()
+	ours, err := c.host().PublicKeys(ctx)
+	if err != nil {
+		return "", err
+	}
 	for _, k := range ours {
 		if fields := strings.Fields(k); len(fields) > 1 && strings.Contains(theirs, fields[1]) {
 			return "one of our keys is in the droplet's metadata", nil

@@ -46,7 +46,7 @@ func (c *crew) sidekiqContainers(ctx context.Context) ([]string, error) {
 	}
 	var ids []string
 	for _, d := range all {
-		if strings.HasPrefix(d.label("com.docker.compose.service"), "sidekiq") && d.State == "running" {
+		if strings.HasPrefix(d.Service, "sidekiq") && d.State == "running" {
 			ids = append(ids, d.ID[:min(12, len(d.ID))])
 		}
 	}

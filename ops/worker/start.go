@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -72,13 +73,16 @@ func (c *crew) unhealthy(ctx context.Context) ([]string, error) {
 	}
 	var waiting []string
 	for _, service := range c.serving() {
-		at := slices.IndexFunc(all, func(d container) bool { return d.label("com.docker.compose.service") == service })
-		if at < 0 || all[at].State != "running" || !all[at].healthy() {
+		at := slices.IndexFunc(all, func(d fleet.Container) bool { return d.Service == service })
+		if at < 0 || all[at].State != "running" || !healthy(all[at]) {
 			waiting = append(waiting, service)
 		}
 	}
 	return waiting, nil
 }
+
+// healthy is docker's word, or its silence: a service without a health check is taken for running.
+func healthy(d fleet.Container) bool { return d.Health == "healthy" || d.Health == "" }
 
 const pageScript = `curl -sS -k -o /dev/null -m 10 -w '%{http_code}' -H "Host: $1" -H 'X-Forwarded-Proto: https' "$2"`
 

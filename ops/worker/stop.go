@@ -2,13 +2,13 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -111,39 +111,15 @@ func (c *crew) stopContainers() run.Step {
 	}
 }
 
-// container is a line of `docker ps -a --format '{{json .}}'`.
-type container struct {
-	ID, Names, Image, State, Status, Labels string
-}
-
-func (d container) label(key string) string {
-	for pair := range strings.SplitSeq(d.Labels, ",") {
-		if k, v, _ := strings.Cut(pair, "="); k == key {
-			return v
-		}
-	}
-	return ""
-}
-
-func (d container) healthy() bool {
-	return strings.Contains(d.Status, "(healthy)") || !strings.Contains(d.Status, "(")
-}
-
 // containers are those of the node's compose project, found by label: names differ between versions of compose.
-func (c *crew) containers(ctx context.Context) ([]container, error) {
+func (c *crew) containers(ctx context.Context) ([]fleet.Container, error) {
 	out, err := c.ask(ctx, "listing containers", `docker ps -a --format '{{json .}}'`)
 	if err != nil {
 		return nil, err
 	}
-	var all []container
-	for line := range strings.Lines(out) {
-		var d container
-		if err := json.Unmarshal([]byte(line), &d); err != nil {
-			return nil, (&fault.Error{What: "docker's answer is not understood", On: c.node.Name}).Because(err)
-		}
-		if d.label("com.docker.compose.project") == c.node.Mastodon.Project {
-			all = append(all, d)
-		}
+	all, bad := fleet.Containers(out, c.node.Mastodon.Project)
+	if bad > 0 {
+		return nil, &fault.Error{What: "docker's answer is not understood", On: c.node.Name, Why: fmt.Sprintf("%d lines are no containers", bad), Next: "run `docker ps -a` there and look"}
 	}
 	return all, nil
 }
@@ -156,7 +132,7 @@ func (c *crew) running(ctx context.Context) ([]string, error) {
 	var up []string
 	for _, d := range all {
 		if d.State == "running" || d.State == "restarting" || d.State == "paused" {
-			up = append(up, d.label("com.docker.compose.service"))
+			up = append(up, d.Service)
 		}
 	}
 	slices.Sort(up)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/vmtui/vmtui/keys/fault"
 )
 
 // resets is how often a server that hangs up before it says who it is gets another try: sshd does that to some when many come at once.
@@ -26,6 +28,9 @@ func (e *dialError) Unwrap() error { return e.err }
 
 // dial resolves the host, goes through its jump hosts and logs in.
 func (h *Host) dial(ctx context.Context) (*ssh.Client, error) {
+	if c := h.pool.config; c.Trust == nil || c.Identities == nil {
+		return nil, &fault.Error{What: "nobody to trust and nobody to be", On: h.name, Why: "the pool was made without Trust or Identities", Code: fault.Usage}
+	}
 	r, via, err := h.path(ctx)
 	if err != nil {
 		return nil, err
@@ -63,16 +68,16 @@ func (h *Host) path(ctx context.Context) (*route, *Host, error) {
 
 // pass takes a place among the dials to the target and among those through its jump host.
 func (h *Host) pass(ctx context.Context, r *route, via *Host) (leave func(), err error) {
-	leave, err = h.pool.gates.enter(ctx, "to "+r.addr())
+	to, err := h.pool.gates.enter(ctx, "to "+r.addr())
 	if err != nil || via == nil {
-		return leave, err
+		return to, err
 	}
-	next, err := h.pool.gates.enter(ctx, "via "+via.key)
+	through, err := h.pool.gates.enter(ctx, "via "+via.key)
 	if err != nil {
-		leave()
+		to()
 		return nil, err
 	}
-	return func() { next(); leave() }, nil
+	return func() { through(); to() }, nil
 }
 
 func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (*ssh.Client, error) {

@@ -2,8 +2,6 @@ package ssh
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"errors"
 	"io"
 	"net"
@@ -215,10 +213,8 @@ func TestChangedHostKeyStopsHard(t *testing.T) {
 }
 
 func TestKnownKeyIsAskedForAmongSeveral(t *testing.T) {
-	_, priv, _ := ed25519.GenerateKey(rand.Reader)
-	second, _ := ssh.NewSignerFromKey(priv)
 	ecdsaKey := newECDSA(t)
-	s := newServer(t, func(s *server) { s.config.AddHostKey(ecdsaKey); _ = second })
+	s := newServer(t, func(s *server) { s.config.AddHostKey(ecdsaKey) })
 	p := newPlace(t)
 	p.pin(s.addr(), ecdsaKey.PublicKey())
 	if r := p.pool(nil).Host("w", "root@"+s.addr()).Look(within10s(t), Command{Script: "true"}); !r.OK() {

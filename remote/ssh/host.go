@@ -142,7 +142,7 @@ func (h *Host) connect(ctx context.Context) (*conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, h.unreachable(err)
 	}
-	c, a, err := h.join()
+	c, a, err := h.join() //nolint:contextcheck // the dial outlives the caller who started it
 	if c != nil || err != nil {
 		return c, err
 	}

@@ -155,10 +155,11 @@ type execution struct {
 
 // execute sends the command and waits for its end or for ctx.
 func (h *Host) execute(ctx context.Context, s *session, e execution) Result {
-	ended := make(chan error, 1)
+	ended, over := make(chan error, 1), make(chan struct{})
 	started := h.pool.crew.run(func() {
 		defer s.leave()
 		ended <- h.play(s, e)
+		close(over)
 		_ = s.Close()
 	})
 	if !started {
@@ -175,7 +176,7 @@ func (h *Host) execute(ctx context.Context, s *session, e execution) Result {
 		return h.answer(err)
 	default:
 	}
-	h.pool.crew.run(func() { h.cutOff(s, e, ended) })
+	h.pool.crew.run(func() { h.cutOff(s, e, over) })
 	return Result{Outcome: Unknown, Cause: fmt.Errorf("given up while it ran: %w", ctx.Err())}
 }
 
@@ -200,7 +201,7 @@ func (h *Host) play(s *session, e execution) error {
 }
 
 // cutOff ends a command that nobody waits for any more: a tethered one by the end of its input, any other by TERM; then the session goes.
-func (h *Host) cutOff(s *session, e execution, ended <-chan error) {
+func (h *Host) cutOff(s *session, e execution, over <-chan struct{}) {
 	grace := h.pool.pace.grace
 	signal := func() { _ = s.Signal(ssh.SIGTERM) }
 	if e.tether {
@@ -211,7 +212,7 @@ func (h *Host) cutOff(s *session, e execution, ended <-chan error) {
 	late := time.NewTimer(grace)
 	defer late.Stop()
 	select {
-	case <-ended:
+	case <-over:
 	case <-late.C:
 	case <-h.pool.ctx.Done():
 	}

@@ -117,7 +117,7 @@ func anyMatch(pattern string, depth int) bool {
 		return false
 	}
 	for _, f := range files {
-		data, err := os.ReadFile(f) // #nosec G304 -- the operator's ssh_config includes it
+		data, err := os.ReadFile(f) // #nosec G304 G703 -- the operator's ssh_config includes it
 		if err == nil && usesMatch(data, depth+1) {
 			return true
 		}

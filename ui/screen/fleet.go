@@ -6,7 +6,6 @@ import (
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui/binding"
-	"github.com/vmtui/vmtui/ui/widget"
 )
 
 // Fleet is the first screen: every node, service and unfinished run at a glance, and the selected node in detail.
@@ -194,12 +193,4 @@ func (f *Fleet) resumable() (desk.Run, bool) {
 		return found[0], true
 	}
 	return desk.Run{}, false
-}
-
-// Draw implements Screen.
-func (f *Fleet) Draw(w, h int) widget.Frame {
-	if w >= 108 {
-		return f.drawWide(w, h)
-	}
-	return f.drawNarrow(w, h)
 }

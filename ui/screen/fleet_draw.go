@@ -11,48 +11,6 @@ import (
 	"github.com/vmtui/vmtui/ui/widget"
 )
 
-// drawWide puts the selected node beside the lists.
-func (f *Fleet) drawWide(w, h int) widget.Frame {
-	out := widget.Blank(w, h)
-	side := max(43, w*36/100)
-	left := w - side
-	services := f.services(left - 4)
-	nodesH := min(len(f.visible())+3, h-10)
-	servicesH := min(len(services)+2, max(h-nodesH-6, 3))
-	out.Put(0, 0, f.nodesBox(left, nodesH))
-	out.Put(0, nodesH, widget.Box{Title: title("Services"), Lines: services}.Draw(left, servicesH))
-	out.Put(0, nodesH+servicesH, f.runsBox(left, h-nodesH-servicesH))
-	out.Put(left, 0, f.detailBox(side, h))
-	return out
-}
-
-// drawNarrow stacks the lists, with as much of the selected node as there is room for.
-func (f *Fleet) drawNarrow(w, h int) widget.Frame {
-	out := widget.Blank(w, h)
-	services := f.services(w - 4)
-	nodesH := max(min(len(f.visible())+3, h/2), 4)
-	runsH := min(max(len(unfinished(f.env.World)), 1), 3) + 2
-	servicesH := min(len(services)+2, max(h-nodesH-runsH, 0))
-	detailH := h - nodesH - servicesH - runsH
-	if detailH < 5 {
-		runsH, detailH = h-nodesH-servicesH, 0
-	}
-	y := 0
-	for _, part := range []struct {
-		h    int
-		draw func(w, h int) widget.Frame
-	}{
-		{nodesH, f.nodesBox}, {detailH, f.detailBox},
-		{servicesH, widget.Box{Title: title("Services"), Lines: services}.Draw}, {runsH, f.runsBox},
-	} {
-		if part.h > 0 {
-			out.Put(0, y, part.draw(w, part.h))
-			y += part.h
-		}
-	}
-	return out
-}
-
 func title(s string) widget.Line { return widget.L(theme.Title, s) }
 
 // focus is the border of a box that may have the keys.
@@ -108,12 +66,12 @@ func (f *Fleet) holdsNote() widget.Line {
 func nodeTable(w int) widget.Table {
 	return widget.NewTable(w,
 		widget.Column{W: 1},
-		widget.Column{Head: "NODE", W: 10, Grow: 2},
+		widget.Column{Head: "NODE", W: 10, Grow: 3},
 		widget.Column{Head: "ROLE", W: 6},
 		widget.Column{Head: "LB", W: 12, Grow: 1},
-		widget.Column{Head: "WEB", W: 3, Grow: 2},
-		widget.Column{Head: "STR", W: 3, Grow: 2},
-		widget.Column{Head: "SKQ", W: 3, Grow: 2},
+		widget.Column{Head: "WEB", W: 3, Grow: 5},
+		widget.Column{Head: "STR", W: 3, Grow: 5},
+		widget.Column{Head: "SKQ", W: 3, Grow: 5},
 		widget.Column{Head: "CPU", W: 11, Grow: 3},
 		widget.Column{Head: "MEM", W: 4, Right: true},
 		widget.Column{Head: "DISK", W: 4, Right: true},
@@ -294,8 +252,8 @@ func (f *Fleet) holdLines(w int) []widget.Line {
 
 func holdLine(h fleet.Hold, now time.Time) widget.Line {
 	l := widget.Line{
-		widget.S(theme.Warn, "⚑ "), widget.S(theme.Strong, h.Worker), widget.S(theme.Muted, " is held by "), widget.S(theme.Plain, h.By),
-		widget.S(theme.Muted, " for "+widget.Since(now.Sub(h.Since))),
+		widget.S(theme.Warn, "⚑ "), widget.S(theme.Strong, h.Worker),
+		widget.S(theme.Muted, " held "+widget.Since(now.Sub(h.Since))+" by "), widget.S(theme.Plain, h.By),
 	}
 	if h.Why != "" {
 		l = l.Add(widget.S(theme.Muted, ": "), widget.S(theme.Plain, h.Why))

@@ -58,7 +58,7 @@ func (h *Help) Draw(w, height int) widget.Frame {
 	add := func(head string, moving, everywhere bool) {
 		lines = append(lines, widget.L(theme.Head, head))
 		for _, b := range h.keys {
-			if b.Hidden == moving && (moving || everyPlace(b) == everywhere) {
+			if (b.Word == "") == moving && (moving || everyPlace(b) == everywhere) {
 				lines = append(lines, h.row(t, b)...)
 			}
 		}
@@ -86,9 +86,11 @@ func (h *Help) row(t widget.Table, b binding.Binding) []widget.Line {
 	long := b.Long
 	if b.Danger == act.Destroys {
 		word = widget.L(theme.Peril, b.Word)
-		long += " (destroys: asks for the name)"
 	}
 	rows := []widget.Line{t.Row(widget.L(theme.Key, b.Caps()), word, widget.L(ink, long))}
+	if b.Danger == act.Destroys {
+		rows = append(rows, t.Row(nil, nil, widget.L(theme.Bad, "▲ destroys: asks for the name first")))
+	}
 	if b.Why != "" {
 		rows = append(rows, t.Row(nil, nil, widget.Line{widget.S(theme.Warn, "off just now: "), widget.S(theme.Muted, b.Why)}))
 	}

@@ -70,10 +70,42 @@ func (n *Node) Draw(w, h int) widget.Frame {
 func (f *Fleet) detailBox(w, h int) widget.Frame {
 	name := f.target()
 	b := widget.Box{Title: title(name), Lines: detail(f.env.World, name, w-4)}
-	if h < 12 {
-		b.Lines = squeeze(b.Lines)
+	for _, n := range f.env.World.Fleet.Nodes {
+		if n.Name == name {
+			b.Right = widget.L(theme.Muted, n.Role)
+		}
+	}
+	if h < 14 {
+		b.Lines = f.inShort(name, w-4)
 	}
 	return b.Draw(w, h)
+}
+
+// inShort is the selected node in as few lines as it can be told in.
+func (f *Fleet) inShort(name string, w int) []widget.Line {
+	for _, n := range f.env.World.Fleet.Nodes {
+		if n.Name != name {
+			continue
+		}
+		lines := seenLines(f.env.World, n, w)
+		if n.Health.Seen.IsZero() {
+			return lines
+		}
+		var cs, v widget.Line = nil, nil
+		for i := range n.Health.Value.Containers {
+			c := &n.Health.Value.Containers[i]
+			m := containerMark(c)
+			cs = cs.Add(widget.S(m.ink, m.sign+" "), widget.S(theme.Strong, c.Service), widget.S(m.ink, " "+m.word), widget.Gap(3))
+			v = widget.L(theme.Muted, version(c.Image))
+		}
+		lines = append(lines, append(cs, v...).Fit(w))
+		if t := trafficLines(n, w); len(t) > 3 {
+			lines = append(lines, widget.Join(widget.Gap(3), t[2], t[3]).Fit(w))
+			lines = append(lines, t[4:]...)
+		}
+		return append(lines, lastLine(n, w)...)
+	}
+	return nil
 }
 
 // squeeze drops the blank lines: little room is better filled.
@@ -99,9 +131,6 @@ func detail(world *World, name string, w int) []widget.Line {
 
 func nodeLines(world *World, n fleet.Node, w int) []widget.Line {
 	head := seenLines(world, n, w)
-	if n.Hold != nil {
-		head = append(head, holdLine(*n.Hold, world.Now).Fit(w))
-	}
 	if n.Health.Seen.IsZero() {
 		return head
 	}
@@ -124,7 +153,7 @@ func nodeLines(world *World, n fleet.Node, w int) []widget.Line {
 // seenLines say who the node is and whether it answers.
 func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 	m, h := nodeMark(n), n.Health
-	who := []string{n.Role, n.Dest}
+	who := []string{n.Dest}
 	if n.Droplet != 0 {
 		who = append(who, fmt.Sprintf("droplet %d", n.Droplet))
 	}
@@ -135,7 +164,14 @@ func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 	case !h.Stale():
 		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", seen %s ago in %d ms", age(h.Seen, world.Now), h.Value.RoundTrip.Milliseconds())))
 	}
-	out := []widget.Line{widget.L(theme.Muted, strings.Join(who, " · ")).Fit(w), state.Fit(w)}
+	out := append([]widget.Line{state.Fit(w)}, widget.Wrap(theme.Muted, strings.Join(who, " · "), w)...)
+	if n.Hold != nil {
+		text := "held " + widget.Since(world.Now.Sub(n.Hold.Since)) + " by " + n.Hold.By
+		if n.Hold.Why != "" {
+			text += ": " + n.Hold.Why
+		}
+		out = append(out, widget.Hang(widget.L(theme.Warn, "⚑ "), theme.Plain, text, w)...)
+	}
 	if h.Err != nil {
 		out = append(out, widget.Hang(widget.Line{widget.Gap(2)}, theme.Plain, brief(h.Err), w)...)
 	}
@@ -155,16 +191,16 @@ func containerLines(n fleet.Node, w int) []widget.Line {
 		return nil
 	}
 	t := widget.NewTable(w,
-		widget.Column{Head: "CONTAINER", W: 11, Grow: 2}, widget.Column{Head: "", W: 10, Grow: 1},
-		widget.Column{Head: "VERSION", W: 7, Grow: 1}, widget.Column{Head: "CPU", W: 5, Right: true, Least: 40}, widget.Column{Head: "MEM", W: 8, Right: true, Least: 50},
-		widget.Column{Head: "UP", W: 8, Grow: 3, Least: 60})
+		widget.Column{Head: "CONTAINER", W: 11, Grow: 1}, widget.Column{Head: "", W: 9},
+		widget.Column{Head: "VERSION", W: 8, Grow: 1}, widget.Column{Head: "CPU", W: 5, Right: true, Least: 36}, widget.Column{Head: "MEM", W: 8, Right: true, Least: 48},
+		widget.Column{Head: "  DOCKER SAYS", W: 22, Least: 72})
 	out := []widget.Line{t.Head()}
 	for i := range cs {
 		m := containerMark(&cs[i])
 		out = append(out, t.Row(
 			append(widget.L(m.ink, m.sign+" "), widget.S(theme.Strong, cs[i].Service)), widget.L(m.ink, m.word),
 			widget.L(theme.Muted, version(cs[i].Image)), widget.L(theme.Plain, cs[i].CPU), widget.L(theme.Plain, cs[i].Mem),
-			widget.L(theme.Muted, cs[i].Status)))
+			widget.L(theme.Muted, "  "+cs[i].Status)))
 	}
 	return out
 }
@@ -203,7 +239,7 @@ func trafficLines(n fleet.Node, w int) []widget.Line {
 			widget.S(theme.Strong, fmt.Sprint(v.Streaming)), widget.S(theme.Muted, " websockets")},
 	}
 	if v.LameDuck {
-		lines = append(lines, widget.L(theme.Warn, "◐ lame duck: its health check fails on purpose").Fit(w))
+		lines = append(lines, widget.Hang(widget.L(theme.Warn, "◐ "), theme.Warn, "lame duck: its health check fails on purpose", w)...)
 	}
 	return lines
 }

@@ -34,7 +34,7 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	out := widget.Blank(w, h)
 	logH := min(max(h/3, 6), max(h-len(r.view.Steps)-3, 6))
 	top := h - logH
-	left := min(max(w/4, 32), 46)
+	left := min(max(w*32/100, 34), 52)
 	side := 0
 	if w >= 116 && len(r.wanted()) > 0 {
 		side = min(max(w/4, 32), 64)
@@ -109,7 +109,13 @@ func (r *Run) stepRow(i, w int) widget.Line {
 		right = widget.L(theme.Muted, r.took(s))
 	}
 	left := widget.Line{widget.S(m.ink, m.sign+" "), widget.S(ink, s.Title)}
-	return widget.Ends(left, append(widget.Line{widget.Gap(1)}, right...), w)
+	if i != r.view.Current && left.Width()+right.Width()+1 > w && right.Width() < 7 && s.Confirm == "" {
+		right = nil // the words matter more than how long it took
+	}
+	if len(right) > 0 {
+		right = append(widget.Line{widget.Gap(1)}, right...)
+	}
+	return widget.Ends(left, right, w)
 }
 
 // took is how long a step took, or takes so far.

@@ -65,10 +65,11 @@ func (f *Frame) Put(x, y int, g Frame) {
 // Center is where a w by h frame stands in the middle of f.
 func (f *Frame) Center(w, h int) (x, y int) { return max((f.W-w)/2, 0), max((f.H-h)/2, 0) }
 
-// Recede makes everything faint: a dialog is about to stand in front. What was hittable is not any more.
+// Recede makes everything below the first line faint: a dialog is about to stand in front, and nobody may forget on which instance.
+// What was hittable is not any more.
 func (f *Frame) Recede() {
-	for i, l := range f.Lines {
-		f.Lines[i] = l.All(theme.Faint)
+	for i := 1; i < len(f.Lines); i++ {
+		f.Lines[i] = f.Lines[i].All(theme.Faint)
 	}
 	f.Cursor, f.Hits = nil, nil
 }

@@ -98,6 +98,9 @@ func (d *Desk) Plan(_ context.Context, book, target string) (desk.Plan, error) {
 	d.told("plan %s %s", book, target)
 	p := d.Review
 	p.Book, p.Target = book, target
+	if p.Confirm != "" {
+		p.Confirm = target
+	}
 	return p, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
@@ -98,7 +97,7 @@ func Verbs(target string) []desk.VerbState {
 			s.Why = "run 01J9ZQ7K3M holds worker-2"
 		case target == "worker-1" && v.ID == "return":
 			s.Why = "worker-1 is in service already"
-		case target == "worker-1" && v.Danger != act.Safe:
+		case target == "worker-1" && v.ID == "drain":
 			s.Why = "worker-1 is the last healthy backend"
 		}
 		out = append(out, s)

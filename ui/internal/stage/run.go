@@ -49,8 +49,8 @@ var commands = map[string][]string{
 func Plan() desk.Plan {
 	p := desk.Plan{
 		Book: "worker-reimage", Target: "worker-2", Title: "Reimage a worker", Danger: act.Destroys,
-		Summary: "Takes worker-2 out of the load balancer without losing a request or a job, gives it a new disk from worker-golden-2026-11, proves it equal to its peers, and puts it back.",
-		Dangers: []string{"The disk of worker-2 is erased: everything on it that is not on the share is gone for good."},
+		Summary: "Takes a worker out of the load balancer without losing a request or a job, gives it a new disk from worker-golden-2026-11, proves it equal to its peers, and puts it back.",
+		Dangers: []string{"The worker's disk is erased: everything on it that is not on the share is gone for good."},
 		Confirm: "worker-2", Droplet: 3164502, Usual: "about 12 minutes",
 	}
 	for _, s := range Steps() {

@@ -1,0 +1,180 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// racing is a store in which somebody else appends just before chosen appends, and whose tails hear nothing.
+type racing struct {
+	*memory
+	before func(ev Event) *Event
+}
+
+func (r *racing) Append(ctx context.Context, id string, after uint64, events ...Event) error {
+	for _, ev := range events {
+		if other := r.before(ev); other != nil {
+			if err := r.memory.Append(ctx, id, after, *other); err != nil {
+				return err
+			}
+		}
+	}
+	return r.memory.Append(ctx, id, after, events...)
+}
+
+func (r *racing) Tail(ctx context.Context, _ string, _ uint64) iter.Seq2[Event, error] {
+	return func(func(Event, error) bool) { <-ctx.Done() }
+}
+
+// race makes other appear once, before the first event that when chooses.
+func race(e *Engine, when func(Event) bool, other Event) {
+	m, ok := e.Store.(*memory)
+	if !ok {
+		panic("no memory")
+	}
+	done := false
+	e.Store = &racing{memory: m, before: func(ev Event) *Event {
+		if done || !when(ev) {
+			return nil
+		}
+		done = true
+		return &other
+	}}
+}
+
+func TestAppendsMeet(t *testing.T) {
+	intent := func(ev Event) bool { return ev.Type == Intent && ev.Step == "removed" }
+	opens := func(ev Event) bool { return ev.Type == LegOpen }
+	newer := Event{Type: LegOpen, Leg: 2}
+	for name, c := range map[string]struct {
+		when  func(Event) bool
+		other Event
+		state State
+		err   error
+		world string
+	}{
+		"a note":                         {intent, Event{Type: Output, Detail: "hello"}, Done, nil, "rebuilt returned"},
+		"a request to stop":              {intent, Event{Type: Asked, State: RequestStop}, Stopped, nil, "lame removed"},
+		"a newer leg before the intent":  {intent, newer, Running, ErrOvertaken, "lame"},
+		"a note while a leg is claimed":  {opens, Event{Type: Output, Detail: "hello"}, Done, nil, "rebuilt returned"},
+		"another leg, claimed before us": {opens, Event{Type: LegOpen, Leg: 1}, Running, ErrTaken, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, w := memEngine(), newWorld(t)
+			race(e, c.when, c.other)
+			rb := w.book()
+			id := start(t, e, rb)
+			state, err := e.Walk(t.Context(), id, rb, unattended)
+			if state != c.state || !errors.Is(err, c.err) || w.state() != c.world {
+				t.Errorf("%s, %v, world %q\n%s", state, err, w.state(), told(events(t, e, id)))
+			}
+		})
+	}
+}
+
+func TestAnswerMeetsAnotherEvent(t *testing.T) {
+	e, w := memEngine(), newWorld(t)
+	m := e.Store
+	rb := w.book()
+	id := start(t, e, rb)
+	wait := walking(t.Context(), e, id, rb, Mode{})
+	for ev, err := range m.Tail(t.Context(), id, 0) {
+		if err != nil || ev.Type != Gated {
+			continue
+		}
+		other := *e
+		race(&other, func(ev Event) bool { return ev.Type == Answerd }, Event{Type: Output, Detail: "hello"})
+		if err := other.Answer(t.Context(), id, Answer{Gate: ev.Seq, Choice: Go, Typed: "w2"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if state, err := wait(); state != Done || err != nil {
+		t.Error(state, err)
+	}
+}
+
+// TestSuspendedProcessIsOvertaken stops a process at its gate, takes its run over, and lets it go on: it finds that the run is not its own.
+func TestSuspendedProcessIsOvertaken(t *testing.T) {
+	dir, w := t.TempDir(), newWorld(t)
+	e := sqlEngine(t, dir)
+	rb := crashBook(w, false)
+	id := start(t, e, rb)
+	cmd := childCmd(t, dir, w, id, "RUN_TEST_ATTENDED=1")
+	var out strings.Builder
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for ev, err := range e.Store.Tail(t.Context(), id, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Type == Gated {
+			break
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	m := unattended
+	m.TakeOver = true
+	if state, err := e.Walk(t.Context(), id, rb, m); state != Done || err != nil {
+		t.Errorf("%s, %v", state, err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil || !strings.Contains(out.String(), "took the run over") {
+		t.Errorf("%v %s", err, out.String())
+	}
+	if w.count("rebuilt") != 1 {
+		t.Errorf("rebuilt %d times", w.count("rebuilt"))
+	}
+}
+
+func TestWhatAStepSees(t *testing.T) {
+	e, w := memEngine(), newWorld(t)
+	rb := w.book()
+	var saw []string
+	do := rb.at("returned").Do
+	rb.at("returned").Do = func(ctx context.Context, k *Walk) error {
+		in := k.Intents("rebuilt")
+		if len(in) != 1 || in[0].State != settledDone || in[0].Effect != "rebuilt-1" || in[0].Verb != "made-up/rebuilt" || len(k.Intents("")) != 0 {
+			t.Errorf("intents %+v", in)
+		}
+		if k.Attended() || !k.Resumed() || k.Dry() || k.Run() == "" || k.Fact("seen") != "yes" || k.Fact("unseen") != "" {
+			t.Error("the walk says something else")
+		}
+		for _, v := range []string{"a", "a", "b"} {
+			if err := k.Remember(ctx, "k", v); err != nil {
+				return err
+			}
+			saw = append(saw, k.Fact("k"))
+		}
+		k.Out("two\nlines\n")
+		return do(ctx, k)
+	}
+	id := start(t, e, rb)
+	if state, err := e.Walk(t.Context(), id, rb, Mode{Unattended: true}); state != AtGate || err != nil {
+		t.Fatal(state, err)
+	}
+	if state, err := e.Walk(t.Context(), id, rb, unattended); state != Done || err != nil {
+		t.Fatal(state, err)
+	}
+	var facts, lines int
+	for _, ev := range events(t, e, id) {
+		switch {
+		case ev.Type == Fact && ev.Step == "returned":
+			facts++
+		case ev.Type == Output && ev.Step == "returned":
+			lines++
+		}
+	}
+	if strings.Join(saw, "") != "aab" || facts != 2 || lines != 2 {
+		t.Errorf("saw %v, %d facts, %d lines", saw, facts, lines)
+	}
+}
