@@ -68,7 +68,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	for _, floor := range []func(context.Context) error{
 		func(context.Context) error { return a.openKeys(asker) },
 		func(context.Context) error { return a.openRemote() },
-		func(context.Context) error { return a.openOps(f.readOnly || cfg.ReadOnly) },
+		func(ctx context.Context) error { return a.openOps(ctx, f.readOnly || cfg.ReadOnly) },
 	} {
 		if err := floor(ctx); err != nil {
 			a.close()
@@ -131,8 +131,8 @@ func (a *app) openRedis() error {
 	return nil
 }
 
-func (a *app) openOps(readOnly bool) error {
-	store, err := run.OpenSQLite(a.cfg.StateDir, a.redact.Redact)
+func (a *app) openOps(ctx context.Context, readOnly bool) error {
+	store, err := run.Open(ctx, a.cfg.StateDir, a.redact.Redact)
 	if err != nil {
 		return err
 	}
