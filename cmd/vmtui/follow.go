@@ -4,71 +4,86 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/plain"
 )
 
-// follow shows a run's log as it grows: as JSON lines, or as plain ones with a prompt at each gate when somebody attends. The returned func
-// shows what is left and ends it.
-func (a *app) follow(ctx context.Context, f *flags, id string, attended bool) func() {
-	tail, cancel := context.WithCancel(ctx)
-	done := make(chan uint64)
-	show := a.shower(ctx, f, id, attended)
-	go func() {
-		last := uint64(0)
-		for e, err := range a.store.Tail(tail, id, 0) {
-			if err != nil {
-				break
-			}
-			last = e.Seq
-			show(tail, e)
+// follow shows a run's log as it grows: as JSON lines, or as plain ones with a prompt at each gate when somebody attends. The returned func waits
+// until everything is shown.
+func (a *app) follow(ctx context.Context, f *flags, id string, leg int, attended bool) func() {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var showing sync.WaitGroup
+	if f.json {
+		showing.Go(func() { a.followJSON(ctx, f, id, leg) })
+	} else {
+		term := plain.Terminal{Out: redacting{f}}
+		if attended {
+			term = f.terminal()
 		}
-		done <- last
-	}()
+		// When the terminal is gone the run goes on; its log has what could not be shown.
+		showing.Go(func() { _, _ = plain.Follow(ctx, a.desk, id, leg, term) })
+	}
 	return func() {
+		timer := time.AfterFunc(lastWords, cancel)
+		defer timer.Stop()
+		showing.Wait()
 		cancel()
-		rest, err := a.store.Events(context.WithoutCancel(ctx), id, <-done)
+	}
+}
+
+// lastWords is how long the end of a log may take to be shown; a leg that was overtaken or lost its log writes none.
+const lastWords = 2 * time.Second
+
+// followJSON prints the log from its first event until this leg is let go of.
+func (a *app) followJSON(ctx context.Context, f *flags, id string, leg int) {
+	for e, err := range a.store.Tail(ctx, id, 0) {
 		if err != nil {
 			return
 		}
-		for _, e := range rest {
-			show(tail, e)
+		if text, ok := run.JSONLine(id, e); ok {
+			_, _ = fmt.Fprintf(f.out, "%s\n", text)
+		}
+		if (e.Type == run.Result || e.Type == run.LegEnd) && e.Leg >= leg {
+			return
 		}
 	}
 }
 
-// shower renders one event. Its output goes to the terminal or a pipe; when that is gone, the run goes on.
-func (a *app) shower(ctx context.Context, f *flags, id string, attended bool) func(context.Context, run.Event) {
-	if f.json {
-		return func(_ context.Context, e run.Event) {
-			if line, ok := run.JSONLine(id, e); ok {
-				_, _ = fmt.Fprintf(f.out, "%s\n", line)
-			}
-		}
+// redacting is the output with every secret in use taken out.
+type redacting struct{ f *flags }
+
+// Write implements io.Writer.
+func (r redacting) Write(p []byte) (int, error) {
+	text := string(p)
+	if r.f.redact != nil {
+		text = r.f.redact(text)
 	}
-	var prompt plain.Answerer
-	if attended {
-		prompt = func(answer run.Answer) error { return a.desk.Answer(ctx, id, answer) }
+	if _, err := r.f.out.Write([]byte(text)); err != nil {
+		return 0, err
 	}
-	return plain.NewRun(f.out, f.in, id, prompt).Show
+	return len(p), nil
 }
 
 // showPlan observes and prints what would be done.
 func (a *app) showPlan(ctx context.Context, f *flags, rb run.Runbook) error {
+	n := 0
 	for s, err := range a.engine.Plan(ctx, rb) {
 		if err != nil {
 			return err
 		}
-		if err := a.showStep(f, s); err != nil {
+		n++
+		if err := f.showStep(n, s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *app) showStep(f *flags, s run.StepPlan) error {
+func (f *flags) showStep(n int, s run.StepPlan) error {
 	if f.json {
 		line, err := json.Marshal(map[string]any{"type": "plan", "run": "", "step": s.ID, "state": s.Finding.Truth, "detail": s.Title, "plan": s.Plan, "time": time.Now().UTC()})
 		if err != nil {
@@ -76,5 +91,22 @@ func (a *app) showStep(f *flags, s run.StepPlan) error {
 		}
 		return f.printf("%s\n", f.redact(string(line)))
 	}
-	return f.printf("%s\n", f.redact(plain.Step(s)))
+	return f.printf("%s\n", f.redact(planText(n, s)))
+}
+
+func planText(n int, s run.StepPlan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%2d. %s (%s)\n    %s\n", n, s.Title, s.ID, s.Why)
+	for _, line := range s.Plan {
+		fmt.Fprintf(&b, "      %s\n", line)
+	}
+	if s.Err != nil {
+		fmt.Fprintf(&b, "    could not look: %v\n", s.Err)
+	} else if s.Finding.Detail != "" {
+		fmt.Fprintf(&b, "    now: %s (%s)\n", s.Finding.Detail, s.Finding.Truth)
+	}
+	for _, d := range s.Finding.Details {
+		fmt.Fprintf(&b, "      %s\n", d)
+	}
+	return b.String()
 }

@@ -55,7 +55,10 @@ func holdWords(h fleet.Hold) string {
 
 func setHold(f *flags) *cobra.Command {
 	var why string
-	cmd := &cobra.Command{Use: "set WORKER", Short: "Say that a worker is out on purpose", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
+	cmd := &cobra.Command{Use: "set WORKER --why REASON", Short: "Say that a worker is out on purpose", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
+		if why == "" {
+			return usage(cmd, "--why is missing: the others must be able to read the reason")
+		}
 		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error {
 			if err := a.mustKnow(args[0]); err != nil {
 				return err
@@ -69,7 +72,6 @@ func setHold(f *flags) *cobra.Command {
 		})
 	}}
 	cmd.Flags().StringVar(&why, "why", "", "the `REASON`, for everybody who looks")
-	_ = cmd.MarkFlagRequired("why") // fails only for a flag that does not exist
 	return withJSON(f, cmd)
 }
 

@@ -20,7 +20,8 @@ type flags struct {
 	readOnly bool
 	plain    bool
 	json     bool
-	redact   func(string) string // set as soon as there are secrets to hide
+	line     func(context.Context) (string, error) // reads the operator's answers
+	redact   func(string) string                   // set as soon as there are secrets to hide
 }
 
 func newRoot(f *flags) *cobra.Command {

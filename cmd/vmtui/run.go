@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ui/plain"
 )
 
 // runFlags are those of `vmtui run` and `vmtui runs resume`.
@@ -52,7 +53,7 @@ func (f *flags) attended(yes bool) bool {
 
 func (f *flags) asker(yes bool) keys.Asker {
 	if f.attended(yes) {
-		return f.prompter()
+		return f.terminal()
 	}
 	return keys.Refuser{}
 }
@@ -97,7 +98,11 @@ func inputsOf(set []string) (map[string]string, error) {
 
 // walk walks a leg while its log is shown, and ends with the run's exit code.
 func (a *app) walk(ctx context.Context, f *flags, id string, rb run.Runbook, mode run.Mode) error {
-	show := a.follow(ctx, f, id, !mode.Unattended)
+	v, err := a.engine.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	show := a.follow(ctx, f, id, v.Leg+1, !mode.Unattended)
 	state, err := a.engine.Walk(ctx, id, rb, mode)
 	show()
 	if err != nil {
@@ -110,4 +115,22 @@ func (a *app) walk(ctx context.Context, f *flags, id string, rb run.Runbook, mod
 		return ended(code)
 	}
 	return nil
+}
+
+// terminal is the operator's, to be asked at: gates, host keys, passphrases.
+func (f *flags) terminal() plain.Terminal {
+	in, ok := f.in.(*os.File)
+	if !ok {
+		return plain.Terminal{Out: redacting{f}}
+	}
+	if f.line == nil {
+		f.line = plain.Lines(in) // one reader for the whole process: a line is not lost between two questions
+	}
+	return plain.Terminal{Out: redacting{f}, Line: f.line, Secret: func(_ context.Context, prompt string) (string, error) {
+		if err := f.printf("%s ", prompt); err != nil {
+			return "", err
+		}
+		secret, err := term.ReadPassword(int(in.Fd()))
+		return string(secret), err
+	}}
 }

@@ -35,7 +35,7 @@ func status(ctx context.Context, f *flags) error {
 	if f.json {
 		return f.printJSON(statusJSON(snap, time.Now()))
 	}
-	return f.printf("%s", f.redact(plain.Fleet(snap, time.Now())))
+	return plain.Status(redacting{f}, snap, time.Now())
 }
 
 // lookOnce runs the watch until everything has been looked at once.

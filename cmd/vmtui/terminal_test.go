@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
@@ -20,6 +21,7 @@ type terminal struct {
 	cmd    *exec.Cmd
 	pty    *os.File
 	screen vt10x.Terminal
+	raw    []byte // what was written to the terminal, as it came
 	mu     sync.Mutex
 	drawn  chan struct{}
 	gone   chan struct{}
@@ -57,6 +59,7 @@ func (s *terminal) read() {
 		n, err := s.pty.Read(buf)
 		s.mu.Lock()
 		_, _ = s.screen.Write(buf[:n])
+		s.raw = append(s.raw, buf[:n]...)
 		s.mu.Unlock()
 		select {
 		case s.drawn <- struct{}{}:
@@ -115,4 +118,13 @@ func (s *terminal) ends() int {
 	_ = s.cmd.Wait() // the exit code says it
 	_ = s.pty.Close()
 	return s.cmd.ProcessState.ExitCode()
+}
+
+// clean reports that the terminal was given back: the console's own screen left, the cursor shown.
+func (s *terminal) clean() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left, entered := bytes.LastIndex(s.raw, []byte("\x1b[?1049l")), bytes.LastIndex(s.raw, []byte("\x1b[?1049h"))
+	shown, hidden := bytes.LastIndex(s.raw, []byte("\x1b[?25h")), bytes.LastIndex(s.raw, []byte("\x1b[?25l"))
+	return left > entered && shown >= hidden
 }

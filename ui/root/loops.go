@@ -20,15 +20,35 @@ const (
 
 type ticked struct{}
 
-// tick comes at the next full second.
-func tick() tea.Cmd { return tea.Every(time.Second, func(time.Time) tea.Msg { return ticked{} }) }
+// nextTick comes at the next full second, so that clocks and ages change together.
+func (r *Root) nextTick() tea.Cmd {
+	return r.post.Ask("tick", func(ctx context.Context) tea.Msg {
+		now := time.Now()
+		if !pause(ctx, now.Truncate(time.Second).Add(time.Second).Sub(now)) {
+			return nil
+		}
+		return ticked{}
+	})
+}
+
+// pause waits, and reports that it was not cut short.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // tick lets ages grow and looks after what nobody announces.
 func (r *Root) tick() tea.Cmd {
 	if !r.notice.until.IsZero() && r.world.Now.After(r.notice.until) {
 		r.notice = notice{}
 	}
-	cmds := []tea.Cmd{tick(), r.toTop(screen.Tick{})}
+	cmds := []tea.Cmd{r.nextTick(), r.toTop(screen.Tick{})}
 	if r.world.Now.Sub(r.world.RunsSeen) >= runsEvery {
 		cmds = append(cmds, r.askRuns())
 	}
@@ -64,14 +84,7 @@ func changed(ctx context.Context, ch <-chan struct{}) bool {
 	case <-ctx.Done():
 		return false
 	}
-	timer := time.NewTimer(coalesce)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return pause(ctx, coalesce)
 }
 
 // askVerbs asks what can be done to each node.
@@ -139,6 +152,8 @@ func (r *Root) answer(a screen.Answer) tea.Cmd {
 // took puts what root asked for into the world.
 func (r *Root) took(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
+	case ticked:
+		return r.tick()
 	case gotFleet:
 		r.world.Fleet = msg.fleet
 		return tea.Batch(r.askFleet(true), r.askVerbs(), r.askRuns(), r.toTop(screen.Changed{}))

@@ -112,7 +112,7 @@ func (r *Root) top() screen.Screen { return r.stack[len(r.stack)-1] }
 
 // Init implements tea.Model.
 func (r *Root) Init() tea.Cmd {
-	cmds := []tea.Cmd{tea.RequestBackgroundColor, tick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk()}
+	cmds := []tea.Cmd{tea.RequestBackgroundColor, r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk()}
 	for _, s := range r.stack {
 		cmds = append(cmds, s.Init())
 	}
@@ -138,8 +138,6 @@ func (r *Root) route(msg tea.Msg) tea.Cmd {
 		return r.wheel(msg)
 	case screen.Answer:
 		return r.answer(msg)
-	case ticked:
-		return r.tick()
 	case tea.WindowSizeMsg:
 		r.w, r.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:

@@ -69,9 +69,9 @@ func nodeTable(w int) widget.Table {
 		widget.Column{Head: "NODE", W: 10, Grow: 3},
 		widget.Column{Head: "ROLE", W: 6},
 		widget.Column{Head: "LB", W: 12, Grow: 1},
-		widget.Column{Head: "WEB", W: 3, Grow: 5},
-		widget.Column{Head: "STR", W: 3, Grow: 5},
-		widget.Column{Head: "SKQ", W: 3, Grow: 5},
+		widget.Column{Head: "WEB", W: 3, Grow: 7},
+		widget.Column{Head: "STR", W: 3, Grow: 7},
+		widget.Column{Head: "SKQ", W: 3, Grow: 7},
 		widget.Column{Head: "CPU", W: 11, Grow: 3},
 		widget.Column{Head: "MEM", W: 4, Right: true},
 		widget.Column{Head: "DISK", W: 4, Right: true},
@@ -89,10 +89,10 @@ func (f *Fleet) nodeRow(t widget.Table, n fleet.Node) widget.Line {
 		return t.Row(m.line(), widget.L(theme.Strong, n.Name), widget.L(theme.Muted, n.Role), lbCell(n),
 			dash(), dash(), dash(), widget.L(m.ink, m.word), nil, nil, nil, nil, widget.L(theme.Muted, "never"))
 	}
-	cpu := t.Wide(7) - 5
+	cpu, word := t.Wide(7)-5, min(t.Wide(4), t.Wide(5), t.Wide(6)) >= 10
 	row := []widget.Line{
 		m.line(), widget.L(theme.Strong, n.Name), widget.L(theme.Muted, n.Role), lbCell(n),
-		f.serviceCell(n, "web", t.Wide(4)), f.serviceCell(n, "streaming", t.Wide(5)), f.serviceCell(n, "sidekiq", t.Wide(6)),
+		serviceCell(n, "web", word), serviceCell(n, "streaming", word), serviceCell(n, "sidekiq", word),
 		append(widget.Spark(theme.Accent, v.CPUs, cpu, 100), widget.L(widget.Load(v.CPU), widget.Percent(v.CPU)).Right(5)...),
 		widget.L(widget.Load(v.Mem), widget.Percent(v.Mem)), widget.L(widget.Load(v.Disk), widget.Percent(v.Disk)),
 		widget.L(theme.Plain, fmt.Sprintf("%d + %d", v.Web, v.Streaming)), widget.L(theme.Plain, fmt.Sprintf("%.2f", v.Load1)),
@@ -125,13 +125,13 @@ func lbCell(n fleet.Node) widget.Line {
 	return l
 }
 
-// serviceCell is a container in a sign, with its word where there is room. Services outside docker are told from the fleet's services.
-func (f *Fleet) serviceCell(n fleet.Node, service string, w int) widget.Line {
-	m := containerMark(container(n, service))
-	if w >= 10 && m.word != "none" {
-		return m.full()
+// serviceCell is a container in a sign, and in a word where there is room for one.
+func serviceCell(n fleet.Node, service string, word bool) widget.Line {
+	c := container(n, service)
+	if word && c != nil {
+		return containerMark(c).full()
 	}
-	return m.line()
+	return containerMark(c).line()
 }
 
 // services is the flow of services and the site, wrapped over lines of w cells.

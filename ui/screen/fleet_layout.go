@@ -96,4 +96,3 @@ func (f *Fleet) drawNarrow(w, h int) widget.Frame {
 	}
 	return out
 }
-

@@ -100,7 +100,8 @@ func (f *Fleet) inShort(name string, w int) []widget.Line {
 		}
 		lines = append(lines, append(cs, v...).Fit(w))
 		if t := trafficLines(n, w); len(t) > 3 {
-			lines = append(lines, widget.Join(widget.Gap(3), t[2], t[3]).Fit(w))
+			nginx := append(widget.L(theme.Muted, "nginx "), nginxMark(n).full()...)
+			lines = append(lines, widget.Join(widget.Gap(3), nginx, t[3][1:]).Fit(w))
 			lines = append(lines, t[4:]...)
 		}
 		return append(lines, lastLine(n, w)...)
@@ -227,14 +228,10 @@ func trafficLines(n fleet.Node, w int) []widget.Line {
 		return nil
 	}
 	v := n.Health.Value
-	nginx := mark{"●", "runs", theme.Good}
-	if !v.Nginx {
-		nginx = mark{"○", "does not run", theme.Warn}
-	}
 	lines := []widget.Line{
 		widget.L(theme.Head, "TRAFFIC"),
 		append(widget.L(theme.Muted, "balancer "), lbMark(n.LB).full()...),
-		append(widget.L(theme.Muted, "nginx    "), nginx.full()...),
+		append(widget.L(theme.Muted, "nginx    "), nginxMark(n).full()...),
 		{widget.S(theme.Muted, "open     "), widget.S(theme.Strong, fmt.Sprint(v.Web)), widget.S(theme.Muted, " requests, "),
 			widget.S(theme.Strong, fmt.Sprint(v.Streaming)), widget.S(theme.Muted, " websockets")},
 	}
@@ -242,6 +239,14 @@ func trafficLines(n fleet.Node, w int) []widget.Line {
 		lines = append(lines, widget.Hang(widget.L(theme.Warn, "◐ "), theme.Warn, "lame duck: its health check fails on purpose", w)...)
 	}
 	return lines
+}
+
+// nginxMark is whether a worker's nginx runs.
+func nginxMark(n fleet.Node) mark {
+	if n.Health.Value.Nginx {
+		return mark{"●", "runs", theme.Good}
+	}
+	return mark{"○", "does not run", theme.Warn}
 }
 
 // lastLine is the newest line of the access log.

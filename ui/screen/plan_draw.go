@@ -76,7 +76,7 @@ func (p *Plan) verdict(w int) []widget.Line {
 		lines = append(lines, refusalLines(r, w)...)
 	}
 	if len(p.plan.Refusals) == 0 {
-		lines = append(lines, p.goLine())
+		lines = append(lines, p.goLine(w))
 	}
 	return lines
 }
@@ -113,7 +113,7 @@ func refusalLines(r desk.Refusal, w int) []widget.Line {
 }
 
 // goLine says how to start, or why not.
-func (p *Plan) goLine() widget.Line {
+func (p *Plan) goLine(w int) widget.Line {
 	k := p.env.World.Keys
 	if why := p.stands(); why != "" {
 		return widget.Line{widget.S(theme.Warn, "○ "), widget.S(theme.Plain, why)}
@@ -122,7 +122,11 @@ func (p *Plan) goLine() widget.Line {
 	if p.plan.Confirm != "" {
 		l = l.Add(widget.S(theme.Plain, ", after you have typed the name"))
 	}
-	return l.Add(widget.S(theme.Plain, "; "), widget.S(theme.Key, k.Get("back").Cap()), widget.S(theme.Plain, " leaves"))
+	leave := widget.Line{widget.S(theme.Plain, "; "), widget.S(theme.Key, k.Get("back").Cap()), widget.S(theme.Plain, " leaves")}
+	if l.Width()+leave.Width() <= w {
+		l = append(l, leave...)
+	}
+	return l
 }
 
 // stepsBox is the list of steps.

@@ -32,8 +32,8 @@ func (r *Run) nothingYet(w, h int) widget.Frame {
 // drawWide puts steps, the current step and live panes side by side, and the transcript below.
 func (r *Run) drawWide(w, h int) widget.Frame {
 	out := widget.Blank(w, h)
-	logH := min(max(h/3, 6), max(h-len(r.view.Steps)-3, 6))
-	top := h - logH
+	top := max(min(max(len(r.view.Steps)+2, 26), h*2/3), 8)
+	logH := h - top
 	left := min(max(w*32/100, 34), 52)
 	side := 0
 	if w >= 116 && len(r.wanted()) > 0 {
@@ -165,7 +165,8 @@ func (r *Run) stepBox(s run.StepView, w, h int) widget.Frame {
 	return b.Draw(w, h)
 }
 
-// spread puts one part at the top and one at the bottom of h lines; where there is too little room the upper part gives way.
+// spread puts one part at the top of h lines and one below it, near enough to be read together; where there is too little room the
+// upper part gives way.
 func spread(top, low []widget.Line, h int) []widget.Line {
 	if len(top)+len(low) > h {
 		top, low = squeeze(top), squeeze(low)
@@ -176,7 +177,7 @@ func spread(top, low []widget.Line, h int) []widget.Line {
 			top[room-1] = widget.L(theme.Muted, "…")
 		}
 	}
-	for len(top)+len(low) < h {
+	for range min(h-len(top)-len(low), 2) {
 		top = append(top, nil)
 	}
 	return append(top, low...)
@@ -231,7 +232,7 @@ func (r *Run) compass(w int) []widget.Line {
 	if !r.walked() {
 		return append(lines, r.deserted(w)...)
 	}
-	add("stop", widget.Line{widget.S(theme.Key, k.Get("gate-stop").Cap()), widget.S(theme.Plain, " at the next step boundary; it can be resumed")})
+	add("stop", widget.Line{widget.S(theme.Key, k.Get("gate-stop").Cap()), widget.S(theme.Plain, " at the next step boundary; resumable")})
 	back, last := r.backTo()
 	switch {
 	case back != "":
@@ -393,7 +394,7 @@ func transcriptRow(l run.Line, w int) widget.Line {
 	case l.Mark == "›":
 		text = theme.Info
 	}
-	row := widget.Line{widget.S(theme.Muted, l.Time.Format("15:04:05")), widget.Gap(1)}
+	row := widget.Line{widget.S(theme.Muted, l.Time.Local().Format("15:04:05")), widget.Gap(1)}
 	if w >= 96 {
 		row = append(row, widget.L(theme.Off, l.Step).Fit(14)...)
 		row = row.Add(widget.Gap(1))

@@ -31,7 +31,7 @@ func safe(text string) (string, int) {
 	return b.String(), width
 }
 
-// settled is a cluster every terminal measures alike.
+// settled is a cluster every terminal measures alike, whatever stands beside it.
 func settled(cluster string, w int) (string, int) {
 	r, size := utf8.DecodeRuneInString(cluster)
 	switch {
@@ -41,12 +41,18 @@ func settled(cluster string, w int) (string, int) {
 		return "", 0
 	case r == utf8.RuneError && size <= 1:
 		return "?", 1
-	case ansi.StringWidthWc(cluster) == w:
+	case firm(cluster, w):
 		return cluster, w
-	case ansi.StringWidthWc(cluster[:size]) == w:
+	case firm(cluster[:size], w):
 		return cluster[:size], w
 	}
 	return strings.Repeat("?", w), w
+}
+
+// firm reports that both ways of measuring agree on a cluster, and that it joins with neither of its neighbours.
+func firm(cluster string, w int) bool {
+	between := "x" + cluster + "x"
+	return ansi.StringWidth(between) == w+2 && ansi.StringWidthWc(between) == w+2
 }
 
 // narrow counts the cells of text made only of characters known to take one cell and to combine with nothing: printable ASCII,

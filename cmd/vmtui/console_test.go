@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// The operator's own connection drops, or they press Ctrl-C: the run stops at a step boundary, the terminal is clean, the run can be resumed.
+func TestConsoleLeavesCleanly(t *testing.T) {
+	for name, leave := range map[string]func(*terminal){
+		"hang-up": func(s *terminal) { s.signal(syscall.SIGHUP) },
+		"ctrl-c":  func(s *terminal) { s.press("\x03"); s.sees("resume"); s.press("\x03") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := startBox(t, nil)
+			s := sit(t, 120, 36, "--config", b.ConfigPath())
+			s.sees("worker-2", "healthy")
+			s.press(":drain worker-2\r")
+			s.sees("Let the balancer stop sending")
+			s.press("\r")
+			s.sees("notice")
+			leave(s)
+			if code := s.ends(); code != 130 && code != 0 {
+				t.Errorf("exit %d\n%s", code, s.text())
+			}
+			if !s.clean() {
+				t.Errorf("the terminal was left in disorder: %q", s.raw[max(0, len(s.raw)-200):])
+			}
+			got := vmtui(t, b.ConfigPath(), "runs", "list", "--json")
+			if !strings.Contains(got.out, `"interrupted"`) {
+				t.Fatalf("runs: %s%s", got.out, got.err)
+			}
+			intact(t, b)
+		})
+	}
+}
+
+func (s *terminal) signal(sig os.Signal) {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		s.t.Fatal(err)
+	}
+}

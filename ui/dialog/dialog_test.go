@@ -1,0 +1,115 @@
+package dialog
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/desk"
+)
+
+// press types keys; a name of one letter types itself.
+func press(d Dialog, names ...string) *Result {
+	for _, n := range names {
+		k := Key{Name: n, Now: time.Now()}
+		if len(n) == 1 {
+			k.Text = n
+		}
+		if res := d.Press(k); res != nil {
+			return res
+		}
+	}
+	return nil
+}
+
+func typed() *Typed { return &Typed{Tag: "x", Title: "Reimage", Name: "worker-2", Droplet: 3164502, Deed: "reimage worker-2"} }
+
+func spell(d Dialog, s string) *Result { return press(d, strings.Split(s, "")...) }
+
+func TestTypedRestsOnCancel(t *testing.T) {
+	if res := press(typed(), "enter"); res == nil || res.OK {
+		t.Errorf("Enter on nothing: %+v, want cancelled", res)
+	}
+	d := typed()
+	spell(d, "worker-3")
+	if res := press(d, "enter", "enter", "enter"); res != nil {
+		t.Fatalf("a wrong name decided something: %+v", res)
+	}
+	if got := d.Draw(80, 24); !strings.Contains(got.String(), "“worker-3” is not worker-2. Nothing was done.") || !strings.Contains(got.String(), "3164502") {
+		t.Errorf("it does not say so:\n%s", got.String())
+	}
+	press(d, "backspace")
+	spell(d, "2")
+	if res := press(d, "enter"); res == nil || !res.OK || res.Text != "worker-2" {
+		t.Errorf("the right name: %+v", res)
+	}
+}
+
+func TestTypedTakesNoPasteAndNoHeldKey(t *testing.T) {
+	d := typed()
+	d.Press(Key{Name: "paste", Text: "worker-2"})
+	if res := press(d, "hit:deed"); res != nil {
+		t.Errorf("pasted: %+v", res)
+	}
+	spell(d, "worker-2")
+	if res := d.Press(Key{Name: "enter", Repeat: true}); res != nil {
+		t.Errorf("held down: %+v", res)
+	}
+}
+
+func TestChoiceRestsOnCancel(t *testing.T) {
+	c := func() *Choice { return &Choice{Tag: "q", Options: []Option{{ID: "quit", Label: "Quit"}}} }
+	if res := press(c(), "enter"); res == nil || res.OK {
+		t.Errorf("%+v", res)
+	}
+	if res := press(c(), "tab", "enter"); res == nil || res.Choice != "quit" {
+		t.Errorf("%+v", res)
+	}
+	held := c()
+	press(held, "tab")
+	if res := held.Press(Key{Name: "enter", Repeat: true}); res != nil {
+		t.Errorf("a held key confirmed: %+v", res)
+	}
+}
+
+func TestReasonIsNotEmpty(t *testing.T) {
+	d := &Reason{Tag: "skip", Deed: "skip it"}
+	if res := press(d, "space", "enter"); res != nil {
+		t.Errorf("%+v", res)
+	}
+	spell(d, "known")
+	if res := press(d, "enter"); res == nil || res.Text != "known" {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestAskListensOnlyToARestedHand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := Ask("ask", desk.Question{Kind: desk.AskHostKey, Subject: "worker-2", Text: "Is this its key?"}, time.Now())
+		for range 4 { // somebody is typing y, tab, enter at something else
+			time.Sleep(150 * time.Millisecond)
+			if res := press(d, "tab", "enter"); res != nil {
+				t.Fatalf("a dialog that opened by itself took %+v", res)
+			}
+		}
+		time.Sleep(400 * time.Millisecond)
+		res := press(d, "tab", "enter")
+		if res == nil || !Answered(desk.Question{}, *res).Yes {
+			t.Errorf("after a rest: %+v", res)
+		}
+	})
+}
+
+func TestPaletteCompletes(t *testing.T) {
+	items := []Item{{Text: "drain worker-1"}, {Text: "drain worker-2"}, {Text: "reimage worker-2"}, {Text: "runs"}}
+	for _, c := range []struct{ keys, want string }{
+		{"d", "drain worker-1"}, {"dr worker-2", "drain worker-2"}, {"ru", "runs"}, {"worker-2", "drain worker-2"}, {"frobnicate x", "frobnicate x"},
+	} {
+		p := &Palette{Tag: "p", Items: items}
+		spell(p, c.keys)
+		if res := press(p, "enter"); res == nil || res.Text != c.want {
+			t.Errorf("%q: %+v, want %q", c.keys, res, c.want)
+		}
+	}
+}

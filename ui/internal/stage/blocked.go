@@ -1,0 +1,66 @@
+package stage
+
+import (
+	"context"
+	"iter"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// Blocked is a desk whose every method waits until it is closed, whatever its context says: the worst desk there can be.
+type Blocked chan struct{}
+
+// Fleet implements ui.Desk.
+func (b Blocked) Fleet() fleet.Snapshot { <-b; return fleet.Snapshot{} }
+
+// Changed implements ui.Desk.
+func (b Blocked) Changed() <-chan struct{} { <-b; return nil }
+
+// Refresh implements ui.Desk.
+func (b Blocked) Refresh() { <-b }
+
+// Verbs implements ui.Desk.
+func (b Blocked) Verbs(string) []desk.VerbState { <-b; return nil }
+
+// Runs implements ui.Desk.
+func (b Blocked) Runs(context.Context) ([]desk.Run, error) { <-b; return nil, ErrStage }
+
+// Tail implements ui.Desk.
+func (b Blocked) Tail(context.Context, string, uint64) iter.Seq2[run.Event, error] {
+	return func(func(run.Event, error) bool) { <-b }
+}
+
+// Plan implements ui.Desk.
+func (b Blocked) Plan(context.Context, string, string) (desk.Plan, error) {
+	<-b
+	return desk.Plan{}, ErrStage
+}
+
+// Start implements ui.Desk.
+func (b Blocked) Start(context.Context, string, string, string) (string, error) {
+	<-b
+	return "", ErrStage
+}
+
+// Resume implements ui.Desk.
+func (b Blocked) Resume(context.Context, string) error { <-b; return ErrStage }
+
+// Answer implements ui.Desk.
+func (b Blocked) Answer(context.Context, string, run.Answer) error { <-b; return ErrStage }
+
+// Stop implements ui.Desk.
+func (b Blocked) Stop(context.Context, string) error { <-b; return ErrStage }
+
+// Undo implements ui.Desk.
+func (b Blocked) Undo(context.Context, string) error { <-b; return ErrStage }
+
+// Pane implements ui.Desk.
+func (b Blocked) Pane(context.Context, string, string) (desk.Pane, error) {
+	<-b
+	return desk.Pane{}, ErrStage
+}
+
+// Asks implements ui.Desk.
+func (b Blocked) Asks() <-chan desk.Ask { <-b; return nil }

@@ -1,0 +1,402 @@
+package root
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/exp/golden"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/internal/stage"
+)
+
+func TestWalkFromTheFleetToARun(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(stage.Waiting())
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.sees("vmst.example", "Nodes", "worker-3", "1/3 serving", "reimage worker-2")
+		d.press("down", "down", "r") // worker-1 is where it rests
+		d.sees("Plan reimage worker-3", "What will happen", "▲ no way back", "nothing stands in the way")
+		d.press("g")
+		d.sees("type worker-3 to go on", "3164502")
+		d.write("worker-1")
+		d.press("enter")
+		d.sees("“worker-1” is not worker-3. Nothing was done.")
+		d.press("backspace")
+		d.write("3")
+		d.press("enter")
+		d.rest(100 * time.Millisecond)
+		d.sees("Let what is in flight finish", "WAITING FOR", "connections of worker-2", "Transcript")
+		if want := []string{`plan worker-reimage worker-3`, `start worker-reimage worker-3 typed "worker-3"`}; !slices.Equal(desk.Calls(), want) {
+			t.Errorf("the desk was told %q, want %q", desk.Calls(), want)
+		}
+		d.press("esc")
+		d.sees("Nodes")
+		d.lacks("WAITING FOR")
+	})
+}
+
+func TestAVerbThatIsOffSaysWhy(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		d.sees("d drain", "b bring back")
+		d.press("d")
+		d.sees("drain is off: worker-1 is the last healthy backend")
+		d.rest(20 * time.Second)
+		d.lacks("is off:")
+	})
+}
+
+func TestReadOnly(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(stage.Confirming())
+		o := options()
+		o.About.ReadOnly = true
+		d := drive(t, fake, o, 120, 36)
+		defer d.stop()
+		d.sees("READ-ONLY")
+		d.press("down", "down", "r")
+		d.sees("this console is read-only")
+		d.press("g")
+		d.sees("start is off: this console is read-only")
+		d.press("esc", "R")
+		d.sees("resume is off")
+		if calls := fake.Calls(); len(calls) != 1 {
+			t.Errorf("the desk was told %q", calls)
+		}
+	})
+}
+
+func TestPalette(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		d.press(":")
+		d.write("drain worker-3")
+		d.press("enter")
+		d.sees("Plan drain worker-3")
+		d.press(":")
+		d.write("runs")
+		d.press("enter")
+		d.sees("01J9", "Runs")
+		d.press(":")
+		d.write("frobnicate")
+		d.press("enter")
+		d.sees("there is nothing called “frobnicate”")
+		d.press(":")
+		d.write("drain worker-1")
+		d.press("enter")
+		d.sees("drain is off: worker-1 is the last healthy backend")
+	})
+}
+
+func TestFilterFollowsEveryKeyAndEscDropsIt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		d.press("/")
+		d.write("er-3")
+		d.sees("worker-3")
+		d.lacks("root@10.0.0.11:22", "worker-1   worker")
+		d.press("enter", "esc")
+		d.sees("worker-1   worker")
+		d.press("/")
+		d.write("!worker")
+		d.sees("exec")
+		d.lacks("worker-2   worker")
+	})
+}
+
+func TestGates(t *testing.T) {
+	const id = "01J9ZQ7K3M"
+	for _, c := range []struct {
+		name string
+		log  func() []run.Event
+		keys func(d *driver)
+		want string
+	}{
+		{"go with the name", stage.Confirming, func(d *driver) { d.press("g"); d.write("worker-2"); d.press("enter") }, `answer %s gate %d go typed "worker-2" reason ""`},
+		{"go without", stage.Confirming, func(d *driver) { d.press("g", "enter") }, ``},
+		{"retry", stage.Failing, func(d *driver) { d.press("r") }, `answer %s gate %d retry typed "" reason ""`},
+		{"skip with a reason", stage.Failing, func(d *driver) { d.press("s"); d.write("known"); d.press("enter") }, `answer %s gate %d skip typed "" reason "known"`},
+		{"skip without", stage.Failing, func(d *driver) { d.press("s", "enter", "esc") }, ``},
+		{"stop", stage.Failing, func(d *driver) { d.press("x") }, `answer %s gate %d stop typed "" reason ""`},
+		{"undo", stage.Confirming, func(d *driver) { d.press("u", "tab", "enter") }, `answer %s gate %d undo typed "" reason ""`},
+		{"undo rests on cancel", stage.Confirming, func(d *driver) { d.press("u", "enter") }, ``},
+		{"what is not offered", stage.Failing, func(d *driver) { d.press("g", "u") }, ``},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				log := c.log()
+				fake := stage.New(log)
+				o := options()
+				o.Open = id
+				d := drive(t, fake, o, 120, 36)
+				defer d.stop()
+				d.rest(time.Second)
+				if d.bell != 1 {
+					t.Errorf("%d bells, want 1", d.bell)
+				}
+				c.keys(d)
+				got := strings.Join(fake.Calls(), "; ")
+				want := c.want
+				if want != "" {
+					want = fmt.Sprintf(want, id, log[len(log)-1].Seq)
+				}
+				if got != want {
+					t.Errorf("the desk was told %q, want %q\n%s", got, want, d.screen())
+				}
+			})
+		})
+	}
+}
+
+func TestAGateThatOpensSwallowsKeysUntilTheHandRests(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		log := stage.Failing()
+		fake := stage.New(log[:len(log)-1])
+		o := options()
+		o.Open = "01J9ZQ7K3M"
+		d := drive(t, fake, o, 120, 36)
+		defer d.stop()
+		d.rest(time.Second)
+		fake.Happen(log[len(log)-1])
+		d.rest(50 * time.Millisecond)
+		d.sees("THIS STEP DID NOT GO WELL")
+		for range 3 {
+			d.press("r")
+			d.rest(200 * time.Millisecond)
+		}
+		if calls := fake.Calls(); len(calls) != 0 {
+			t.Fatalf("a key that was meant for something else decided: %q", calls)
+		}
+		d.rest(400 * time.Millisecond)
+		d.press("r")
+		if calls := fake.Calls(); len(calls) != 1 {
+			t.Fatalf("after a rest the desk was told %q", calls)
+		}
+	})
+}
+
+func TestAGateAnsweredElsewhereTakesNoLateAnswer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		log := stage.Failing()
+		fake := stage.New(log)
+		o := options()
+		o.Open = "01J9ZQ7K3M"
+		d := drive(t, fake, o, 120, 36)
+		defer d.stop()
+		d.rest(time.Second)
+		d.press("s")
+		d.write("slow")
+		last := log[len(log)-1]
+		fake.Happen(run.Event{Seq: last.Seq + 1, Time: time.Now(), Leg: 1, Type: run.Answerd, Step: last.Step, Data: []byte(fmt.Sprintf(`{"gate":%d,"choice":"retry","by":"ann"}`, last.Seq))})
+		d.rest(100 * time.Millisecond)
+		d.press("enter")
+		d.sees("that gate is not open any more")
+		if calls := fake.Calls(); len(calls) != 0 {
+			t.Errorf("the desk was told %q", calls)
+		}
+	})
+}
+
+func TestQuitAsksWhileARunIsUnderWayHere(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		for _, key := range []string{"q", "ctrl+c"} {
+			d.press(key)
+			d.sees("stops at the next step boundary", "vmtui runs resume 01J9ZQ7K3M")
+			d.press("enter") // rests on Stay
+			if d.quit {
+				t.Fatal("it quit without being told to")
+			}
+		}
+		d.press("q", "tab", "enter")
+		if !d.quit {
+			t.Error("it did not quit")
+		}
+	})
+}
+
+func TestQuitGoesAtOnceWhenNothingIsUnderWay(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		fake.List = fake.List[2:]
+		d := opened(t, fake, 80, 24)
+		defer d.stop()
+		if d.press("q"); !d.quit {
+			t.Error("it did not quit")
+		}
+	})
+}
+
+func TestAQuestionFromBelowOpensByItself(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		said := make(chan desk.Answer, 1)
+		fake.Question(desk.Ask{
+			Question: desk.Question{Kind: desk.AskHostKey, Subject: "worker-2", Text: "Is this its key?", Details: []string{"SHA256:abc"}},
+			Reply:    func(a desk.Answer) { said <- a },
+		})
+		d.settle()
+		d.sees("Host key of worker-2", "SHA256:abc")
+		d.press("tab", "enter")
+		d.sees("Host key of worker-2") // too soon
+		d.rest(time.Second)
+		d.press("tab", "enter")
+		d.lacks("Host key of worker-2")
+		if a := <-said; !a.Yes {
+			t.Errorf("the answer was %+v", a)
+		}
+	})
+}
+
+func TestAChangeIsSeenAndTheSelectionStays(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.press("down") // worker-2
+		slices.Reverse(fake.Snapshot.Nodes)
+		fake.Change()
+		d.rest(200 * time.Millisecond)
+		d.sees("─ worker-2 ─")
+		rows := strings.Split(d.screen(), "\n")
+		if !strings.Contains(rows[3], "worker-3") {
+			t.Errorf("the order did not change: %q", rows[3])
+		}
+	})
+}
+
+func TestNothingWaitsForADeskThatNeverAnswers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		blocked := make(stage.Blocked)
+		defer close(blocked)
+		d := drive(t, blocked, options(), 120, 36)
+		defer d.stop()
+		began := time.Now()
+		first := d.screen()
+		for _, want := range []string{"worker-1", "worker-2", "worker-3", "48s", "1s", "load balancer"} {
+			if !strings.Contains(first, want) {
+				t.Errorf("%q is not in the first frame:\n%s", want, first)
+			}
+		}
+		// Every screen, and every key on it.
+		for _, open := range [][]string{{}, {"enter"}, {"H"}, {"?"}, {":", "r", "u", "n", "s", "enter"}} {
+			d.press(open...)
+			for _, key := range []string{"up", "down", "tab", "d", "r", "b", "R", "g", "s", "u", "x", "enter", "home", "esc", "esc"} {
+				d.press(key)
+			}
+		}
+		d.root.do(d.root.top(), nil)
+		for _, s := range blockedScreens(d) {
+			d.start(d.root.push(s))
+			d.settle()
+			for _, key := range []string{"up", "down", "tab", "g", "r", "s", "u", "x", "R", "enter", "esc"} {
+				d.press(key)
+			}
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("something waited for %s", took)
+		}
+	})
+}
+
+func TestAScreenThatWasLeftGetsNoAnswer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(stage.Waiting()), 120, 36)
+		defer d.stop()
+		s := blockedScreens(d)[0]
+		cmd := d.root.push(s)
+		d.root.pop()
+		d.start(cmd) // its answer comes after it has gone
+		d.settle()
+		d.sees("Nodes")
+	})
+}
+
+func TestTinyTerminalsAreTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 40, 10)
+		defer d.stop()
+		d.sees("too small", "40x10, needs 60x16")
+	})
+}
+
+func TestDialogsGolden(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+		for name, keys := range map[string][]string{
+			"fleet": {}, "palette": {":", "d", "r"}, "quit": {"q"}, "help": {"?"}, "filter": {"/", "w"},
+			"typed": {"down", "down", "r", "g", "w", "o", "enter"},
+		} {
+			t.Run(fmt.Sprintf("%s/%dx%d", name, size[0], size[1]), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					d := opened(t, stage.New(nil), size[0], size[1])
+					defer d.stop()
+					d.press(keys...)
+					golden.RequireEqual(t, d.screen())
+				})
+			})
+		}
+	}
+}
+
+func TestAskGolden(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 80, 24)
+		defer d.stop()
+		d.root.dialogs = append(d.root.dialogs, asked{dialog: dialog.Ask("ask", desk.Question{
+			Kind: desk.AskPassphrase, Subject: "~/.ssh/id_ed25519", Text: "This key is locked.", Secret: true}, time.Now())})
+		d.rest(time.Second)
+		d.write("hunter2")
+		d.lacks("hunter2")
+		golden.RequireEqual(t, d.screen())
+	})
+}
+
+func TestRunLeavesTheTerminalInOrder(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	var out bytes.Buffer
+	fake := stage.New(nil)
+	o := options()
+	o.Input, o.Output, o.Env = &bytes.Buffer{}, &out, []string{"TERM=xterm-256color"}
+	done := make(chan error, 1)
+	go func() { done <- Run(ctx, fake, o) }()
+	fake.Change()
+	end()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if s := out.String(); strings.Contains(s, "\x1b[?1049h") && !strings.Contains(s, "\x1b[?1049l") {
+		t.Error("the alternate screen was not left")
+	}
+}
+
+func TestTitleCallsWhenAGateWaits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := options()
+		o.Open = "01J9ZQ7K3M"
+		d := drive(t, stage.New(stage.Confirming()), o, 120, 36)
+		defer d.stop()
+		d.rest(time.Second)
+		v := d.root.View()
+		if !strings.Contains(v.WindowTitle, "waits for you") || v.ProgressBar == nil || v.ProgressBar.State != tea.ProgressBarWarning {
+			t.Errorf("title %q, progress %+v", v.WindowTitle, v.ProgressBar)
+		}
+	})
+}

@@ -1,0 +1,11 @@
+package root
+
+import "github.com/vmtui/vmtui/ui/screen"
+
+// blockedScreens are screens whose questions are not answered.
+func blockedScreens(d *driver) []screen.Screen {
+	return []screen.Screen{
+		screen.NewPlan(d.root.env, "worker-drain", "worker-1"), screen.NewRun(d.root.env, "01J9ZQ7K3M"),
+		screen.NewNode(d.root.env, "worker-2"), screen.NewRuns(d.root.env),
+	}
+}

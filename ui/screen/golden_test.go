@@ -1,0 +1,111 @@
+package screen
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ui/internal/stage"
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// runOf is a run screen that has read its log and looked at its panes.
+func runOf(e Env, log []run.Event) *Run {
+	r := NewRun(e, "01J9ZQ7K3M")
+	r.fold(batch{Events: log})
+	for _, name := range r.wanted() {
+		r.answered(looked{name: name, pane: stage.Pane(name)})
+	}
+	return r
+}
+
+// planOf is a plan screen that has its plan.
+func planOf(e Env, change func(*desk.Plan)) *Plan {
+	p := NewPlan(e, "worker-reimage", "worker-2")
+	plan := stage.Plan()
+	change(&plan)
+	p.answered(planned{plan: plan})
+	return p
+}
+
+// scenes are the screens as an operator meets them.
+func scenes(e Env) map[string]Screen {
+	fleet, dead := NewFleet(e), NewFleet(e)
+	fleet.nodes.id, dead.nodes.id = "worker-2", "worker-3"
+	lost := *e.World
+	lost.Runs, lost.RunsErr = nil, &desk.Fault{What: "cannot read the runs", Why: "disk I/O error", Next: "look at the disk"}
+	return map[string]Screen{
+		"fleet":         fleet,
+		"fleet-dead":    dead,
+		"fleet-no-runs": NewFleet(Env{Ctx: e.Ctx, Desk: e.Desk, World: &lost}),
+		"node":          NewNode(e, "worker-2"),
+		"runs":          NewRuns(e),
+		"help-fleet":    NewHelp(e, fleet),
+		"run-waiting":   runOf(e, stage.Waiting()),
+		"run-confirm":   runOf(e, stage.Confirming()),
+		"run-failing":   runOf(e, stage.Failing()),
+		"run-done":      runOf(e, stage.Finished()),
+		"run-empty":     NewRun(e, "01J9ZQ7K3M"),
+		"plan":          planOf(e, func(*desk.Plan) {}),
+		"plan-refused": planOf(e, func(p *desk.Plan) {
+			p.Refusals = []desk.Refusal{{Why: "only worker-1 is healthy besides worker-2, and min_healthy is 2", Next: "bring worker-3 back first"}}
+		}),
+		"plan-looking": NewPlan(e, "worker-reimage", "worker-2"),
+	}
+}
+
+func TestScreens(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	for name, s := range scenes(env(ctx, stage.New(nil))) {
+		for _, size := range sizes {
+			t.Run(name+"/"+size.name, func(t *testing.T) {
+				f := s.Draw(size.w, size.h)
+				golden.RequireEqual(t, f.String())
+			})
+		}
+	}
+}
+
+// TestEveryCellIsAccountedFor draws every screen at every size and counts cells: nothing overflows a column, nothing is short.
+func TestEveryCellIsAccountedFor(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	d := stage.New(nil)
+	d.Snapshot.Nodes[1].Health.Value.LastLogLine = "GET /@日本語👨‍👩‍👧‍👦\u202e HTTP/1.1\x1b[31m"
+	d.Snapshot.Nodes[2].Hold.Why = strings.Repeat("very long words ", 40)
+	for name, s := range scenes(env(ctx, d)) {
+		for _, size := range [][2]int{{60, 14}, {61, 15}, {80, 22}, {99, 30}, {100, 31}, {107, 20}, {108, 16}, {120, 34}, {170, 40}, {200, 58}, {270, 64}} {
+			f := s.Draw(size[0], size[1])
+			if len(f.Lines) != size[1] {
+				t.Fatalf("%s at %v: %d lines", name, size, len(f.Lines))
+			}
+			for i, l := range strings.Split(f.Paint(theme.New(true, "red")), "\n") {
+				if n := ansi.StringWidth(l); n != size[0] {
+					t.Errorf("%s at %v, line %d: %d cells: %q", name, size, i, n, ansi.Strip(l))
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkDraw(b *testing.B) {
+	ctx, end := context.WithCancel(b.Context())
+	defer end()
+	th := theme.New(true, "red")
+	all := scenes(env(ctx, stage.New(nil)))
+	for _, name := range []string{"fleet", "run-waiting", "run-confirm", "plan", "help-fleet"} {
+		b.Run(name+"/270x66", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				f := all[name].Draw(270, 64)
+				f.Paint(th)
+			}
+		})
+	}
+}

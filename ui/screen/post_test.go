@@ -1,0 +1,64 @@
+package screen
+
+import (
+	"context"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// ask asks something that answers with itself.
+func ask(p *Post, topic, text string) func() tea.Msg {
+	return p.Ask(topic, func(context.Context) tea.Msg { return text })
+}
+
+func TestALateAnswerIsDropped(t *testing.T) {
+	p := NewPost(t.Context())
+	defer p.Close()
+	first, second := ask(p, "fleet", "old"), ask(p, "fleet", "new")
+	other := ask(p, "runs", "runs")
+	late, now, beside := first().(Answer), second().(Answer), other().(Answer)
+	if m, ok := p.Open(now); !ok || m != "new" {
+		t.Errorf("the new answer: %v %v", m, ok)
+	}
+	if m, ok := p.Open(late); ok {
+		t.Errorf("the late answer got through: %v", m)
+	}
+	if m, ok := p.Open(beside); !ok || m != "runs" {
+		t.Errorf("another topic's answer: %v %v", m, ok)
+	}
+}
+
+func TestAskingAgainEndsWhatWasAskedBefore(t *testing.T) {
+	p := NewPost(t.Context())
+	defer p.Close()
+	var first context.Context
+	p.Ask("x", func(ctx context.Context) tea.Msg { first = ctx; return nil })()
+	ask(p, "x", "again")
+	if first.Err() == nil {
+		t.Error("the first question goes on for nobody")
+	}
+}
+
+func TestNothingReachesAClosedScreenOrAnother(t *testing.T) {
+	p, q := NewPost(t.Context()), NewPost(t.Context())
+	defer q.Close()
+	a := ask(p, "x", "for p")().(Answer)
+	if _, ok := q.Open(a); ok {
+		t.Error("q opened p's answer")
+	}
+	p.Close()
+	if _, ok := p.Open(a); ok {
+		t.Error("a closed screen opened an answer")
+	}
+}
+
+func TestSelectionStaysWithItsThing(t *testing.T) {
+	c := cursor{id: "worker-2"}
+	if i := c.settle([]string{"worker-3", "exec", "worker-2"}); i != 2 {
+		t.Errorf("row %d", i)
+	}
+	if c.settle([]string{"worker-3", "exec"}); c.id != "exec" {
+		t.Errorf("the thing is gone, the nearest is %q", c.id)
+	}
+}

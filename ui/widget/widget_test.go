@@ -1,0 +1,118 @@
+package widget
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// strangers are names as they come from a fediverse server.
+var strangers = []string{
+	"plain", "日本語の名前", "👨‍👩‍👧‍👦 family", "🏳️‍🌈", "é́combining", "a\tb", "esc\x1b[31mred", "\u202eright to left", "🇩🇪🇫🇷", "ﷺ", "क्षि", "x\x00y", "\xff\xfe",
+}
+
+func TestNothingBreaksAColumn(t *testing.T) {
+	table := NewTable(60, Column{W: 12}, Column{W: 8, Grow: 1}, Column{W: 6, Right: true})
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.SampledFrom(strangers), rapid.String()).Draw(t, "text")
+		l := table.Row(L(theme.Plain, text), L(theme.Good, text), L(theme.Bad, text))
+		for name, width := range map[string]int{
+			"known": l.Width(), "by graphemes": ansi.StringWidth(l.String()), "by runes": ansi.StringWidthWc(l.String()),
+		} {
+			if width != 60 {
+				t.Fatalf("%q: %d cells %s, want 60: %q", text, width, name, l.String())
+			}
+		}
+	})
+}
+
+func TestPutKeepsTheFrame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := Sheet([]Line{L(theme.Plain, "日本語日本語日本語日本語"), L(theme.Plain, strings.Repeat("x", 30))}, 24, 6)
+		g := Box{Title: L(theme.Title, "box"), Lines: []Line{L(theme.Plain, "名")}}.Draw(rapid.IntRange(0, 30).Draw(t, "w"), rapid.IntRange(0, 8).Draw(t, "h"))
+		f.Put(rapid.IntRange(0, 30).Draw(t, "x"), rapid.IntRange(-2, 8).Draw(t, "y"), g)
+		if len(f.Lines) != 6 {
+			t.Fatalf("%d lines", len(f.Lines))
+		}
+		for i, l := range f.Lines {
+			if l.Width() != 24 || ansi.StringWidth(l.String()) != 24 {
+				t.Fatalf("line %d has %d cells: %q", i, l.Width(), l.String())
+			}
+		}
+	})
+}
+
+func TestFitSaysThatItCut(t *testing.T) {
+	if got := L(theme.Plain, "load balancer").Fit(6).String(); got != "load …" {
+		t.Errorf("got %q", got)
+	}
+	if got := L(theme.Plain, "日本語").Fit(4).String(); got != "日 …" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestInput(t *testing.T) {
+	var in Input
+	for _, k := range []string{"w", "o", "r", "k", "x", "backspace", "e", "r", "left", "left", "home", "delete", "W"} {
+		text := k
+		if len(k) > 1 {
+			text = ""
+		}
+		in.Press(k, text)
+	}
+	if in.Text() != "Worker" {
+		t.Errorf("got %q", in.Text())
+	}
+	in.Secret = true
+	l, at := in.Line(10)
+	if strings.Contains(l.String(), "W") || at != 1 {
+		t.Errorf("%q, cursor %d", l.String(), at)
+	}
+}
+
+func TestHushWaitsForARestingHand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHush(time.Now())
+		for range 5 { // typing on
+			time.Sleep(200 * time.Millisecond)
+			if !h.Swallows(time.Now()) {
+				t.Fatal("a key got through while the hand was moving")
+			}
+		}
+		time.Sleep(Quiet)
+		if h.Swallows(time.Now()) {
+			t.Fatal("the hand had rested")
+		}
+		if h.Swallows(time.Now()) {
+			t.Fatal("after that it listens")
+		}
+	})
+}
+
+func TestSince(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0s", 59 * time.Second: "59s", 80 * time.Second: "1m20s", 3*time.Hour + 5*time.Minute: "3h05m", 52 * time.Hour: "2d4h",
+	} {
+		if got := Since(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestASCII(t *testing.T) {
+	f := Box{Title: L(theme.Title, "Nodes ●"), Lines: []Line{Spark(theme.Accent, []float64{1, 5, 9}, 3, 9), L(theme.Plain, "日本")}}.Draw(20, 4)
+	th := theme.Mono()
+	th.ASCII = true
+	got := ansi.Strip(f.Paint(th))
+	for i, l := range strings.Split(got, "\n") {
+		if len(l) != 20 {
+			t.Errorf("line %d is %d bytes: %q", i, len(l), l)
+		}
+	}
+}
