@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ func (a *app) lookOnce(ctx context.Context, limit time.Duration) fleet.Snapshot 
 	began := time.Now()
 	for !complete(a.watch.Snapshot(), began) {
 		select {
-		case <-a.watch.Changed():
+		case <-a.desk.Changed():
 		case <-ctx.Done():
 			<-done
 			return a.watch.Snapshot()
@@ -64,7 +65,9 @@ func (a *app) lookOnce(ctx context.Context, limit time.Duration) fleet.Snapshot 
 
 // complete reports that every part has answered or failed since began.
 func complete(s fleet.Snapshot, began time.Time) bool {
-	looked := func(seen time.Time, err error) bool { return err != nil || seen.After(began) }
+	looked := func(seen time.Time, err error) bool {
+		return err != nil && !errors.Is(err, fleet.ErrRemembered) || seen.After(began)
+	}
 	for _, n := range s.Nodes {
 		if !looked(n.Health.Seen, n.Health.Err) {
 			return false

@@ -71,6 +71,7 @@ func (d *Desk) walk(id string, rb run.Runbook, mode run.Mode) {
 }
 
 func (d *Desk) mark(id string, on bool) {
+	defer d.stir()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if on {

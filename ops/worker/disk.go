@@ -62,7 +62,7 @@ func (c *crew) newDisk() run.Step {
 			Why: "The old system may answer for a while after the rebuild began. Only a login that finds no mark and another boot id is the new disk.",
 		},
 		Deadline: c.Config.Reimage.Wait,
-		Plan:     plan(c.node.Name+"$ "+bootID+"   must differ from before", c.node.Name+"$ "+nonceFile+" must be absent"),
+		Plan:     plan(c.node.Name+"$ "+bootID+"   must differ from before", c.node.Name+"$ test -e "+nonceFile+"   must fail"),
 		Verify:   c.verifyNewDisk,
 	}
 }

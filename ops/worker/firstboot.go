@@ -69,8 +69,8 @@ func (c *crew) provision() run.Step {
 		Plan:     plan(fmt.Sprintf("upload %s to %s:%s", name, c.node.Name, scriptFile), c.node.Name+"$ sh "+scriptFile),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
 			mark, err := c.ask(ctx, "reading the provisioning mark", `cat "$1" 2>/dev/null || true`, provisioned)
-			if err != nil || mark != w.Run() {
-				return pending("not provisioned"), err
+			if err != nil || mark == "" || mark != w.Run() {
+				return pending("not provisioned by this run"), err
 			}
 			return done("provisioned by this run"), nil
 		},

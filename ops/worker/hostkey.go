@@ -118,6 +118,9 @@ func (c *crew) newKey(w *run.Walk) (cryptossh.PublicKey, error) {
 }
 
 func (c *crew) observeKey(_ context.Context, w *run.Walk) (run.Finding, error) {
+	if w.Dry() {
+		return pending("trusted now: %s", list(c.in.HostKeys)), nil
+	}
 	key, err := c.newKey(w)
 	if err != nil {
 		return run.Finding{}, err

@@ -45,7 +45,7 @@ func (c *crew) add() run.Step {
 			Panes: []string{"balancer", "log", "connections"}, NoUndo: "drain it again instead", Usual: round(c.in.Check.EntryTime()) + " until its check passes",
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
-		Plan:     plan(c.addition(), fmt.Sprintf("%s$ %s   until requests arrive", c.node.Name, accessLog)),
+		Plan:     plan(c.addition(), fmt.Sprintf("%s$ grep -vc %s %s   until requests arrive", c.node.Name, c.in.Check.Path, accessLog)),
 		Observe:  c.observeMember(true),
 		Do:       func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
 		Verify:   c.verifyArriving,

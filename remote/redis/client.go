@@ -17,7 +17,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 )
 
-// Dialer opens the connection, for example through an SSH host. Network is "tcp" or "unix".
+// Dialer opens the connection, for example through an SSH host. Network is "tcp" or "unix". The connection must bear deadlines.
 type Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 const (
@@ -153,7 +153,6 @@ func dialer(dial Dialer, config *tls.Config) func(context.Context, string, strin
 		if err != nil {
 			return nil, &dialError{err}
 		}
-		conn = timed(conn)
 		if config == nil {
 			return conn, nil
 		}

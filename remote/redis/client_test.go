@@ -224,14 +224,7 @@ func TestNoConnectionIsAPlainFailure(t *testing.T) {
 	}
 }
 
-// deaf is a connection as SSH gives it: without deadlines.
-type deaf struct{ net.Conn }
-
-func (deaf) SetDeadline(time.Time) error      { return errors.New("deadline not supported") }
-func (deaf) SetReadDeadline(time.Time) error  { return errors.New("deadline not supported") }
-func (deaf) SetWriteDeadline(time.Time) error { return errors.New("deadline not supported") }
-
-func TestDeadlineWithoutDeadlines(t *testing.T) {
+func TestSilentServerIsGivenUp(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -249,8 +242,7 @@ func TestDeadlineWithoutDeadlines(t *testing.T) {
 		}
 	}()
 	c := connect(t, "redis://x", func(ctx context.Context, network, _ string) (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(ctx, network, l.Addr().String())
-		return deaf{conn}, err
+		return (&net.Dialer{}).DialContext(ctx, network, l.Addr().String())
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -262,20 +254,6 @@ func TestDeadlineWithoutDeadlines(t *testing.T) {
 	<-done
 	for len(held) > 0 {
 		_ = (<-held).Close()
-	}
-}
-
-func TestDeafConnectionWorks(t *testing.T) {
-	m := miniredis.RunT(t)
-	c := connect(t, "redis://x", func(ctx context.Context, network, _ string) (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(ctx, network, m.Addr())
-		return deaf{conn}, err
-	})
-	if _, err := c.Change(t.Context(), permit(yes), "set", Cmd("SET", "a", "1")); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Ping(t.Context()); err != nil {
-		t.Fatal(err)
 	}
 }
 

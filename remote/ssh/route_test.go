@@ -214,6 +214,18 @@ func TestDialBearsDeadlines(t *testing.T) {
 	if err != nil || string(buf) != "ping" {
 		t.Fatalf("%q %v", buf, err)
 	}
+	// A deadline that passes while nobody reads does not cost the connection.
+	_ = c.SetDeadline(time.Now().Add(-time.Second))
+	if _, err = c.Read(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	if _, err = c.Write([]byte("pong")); err == nil {
+		_, err = io.ReadFull(c, buf)
+	}
+	if err != nil || string(buf) != "pong" {
+		t.Fatalf("after an idle deadline: %q %v", buf, err)
+	}
 	_ = c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 	if _, err = c.Read(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%v", err)

@@ -5,12 +5,11 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// Dial connects from the host on to addr, as it is seen there (direct-tcpip); network is "tcp". The connection bears deadlines, but one
-// that is missed closes it.
+// Dial connects from the host on to addr, as it is seen there (direct-tcpip); network is "tcp". The connection bears deadlines; one that passes
+// in the middle of a read or write closes it, for there is no other way to end that.
 func (h *Host) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	c, err := h.connect(ctx)
 	if err != nil {
@@ -38,9 +37,7 @@ func (a there) String() string { return string(a) }
 // tunnel gives a channel the deadlines that it lacks.
 type tunnel struct {
 	net.Conn
-	missed      atomic.Bool
-	mu          sync.Mutex
-	read, write *time.Timer
+	read, write limit
 }
 
 // SetDeadline sets both deadlines.
@@ -49,49 +46,76 @@ func (t *tunnel) SetDeadline(at time.Time) error {
 	return t.SetWriteDeadline(at)
 }
 
-// SetReadDeadline closes the connection at a time, unless it is moved or taken back before.
-func (t *tunnel) SetReadDeadline(at time.Time) error { return t.set(&t.read, at) }
+// SetReadDeadline bounds the read under way and those that follow. The zero time is no bound.
+func (t *tunnel) SetReadDeadline(at time.Time) error { t.read.set(at, t.Conn); return nil }
 
-// SetWriteDeadline closes the connection at a time, unless it is moved or taken back before.
-func (t *tunnel) SetWriteDeadline(at time.Time) error { return t.set(&t.write, at) }
-
-func (t *tunnel) set(timer **time.Timer, at time.Time) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if *timer != nil {
-		(*timer).Stop()
-		*timer = nil
-	}
-	if !at.IsZero() {
-		*timer = time.AfterFunc(time.Until(at), func() {
-			t.missed.Store(true)
-			_ = t.Conn.Close()
-		})
-	}
-	return nil
-}
+// SetWriteDeadline bounds the write under way and those that follow. The zero time is no bound.
+func (t *tunnel) SetWriteDeadline(at time.Time) error { t.write.set(at, t.Conn); return nil }
 
 // Read reports a missed deadline as os.ErrDeadlineExceeded.
-func (t *tunnel) Read(p []byte) (int, error) {
-	n, err := t.Conn.Read(p)
-	return n, t.explain(err)
-}
+func (t *tunnel) Read(p []byte) (int, error) { return t.read.within(t.Conn.Read, p) }
 
 // Write reports a missed deadline as os.ErrDeadlineExceeded.
-func (t *tunnel) Write(p []byte) (int, error) {
-	n, err := t.Conn.Write(p)
-	return n, t.explain(err)
-}
-
-func (t *tunnel) explain(err error) error {
-	if err != nil && t.missed.Load() {
-		return os.ErrDeadlineExceeded
-	}
-	return err
-}
+func (t *tunnel) Write(p []byte) (int, error) { return t.write.within(t.Conn.Write, p) }
 
 // Close takes the deadlines with it.
 func (t *tunnel) Close() error {
 	_ = t.SetDeadline(time.Time{})
 	return t.Conn.Close()
+}
+
+// limit is one direction's deadline. A deadline that passes while nothing is read or written harms nobody: an idle connection keeps the one that
+// its last user set.
+type limit struct {
+	mu     sync.Mutex
+	at     time.Time
+	timer  *time.Timer
+	busy   int
+	missed bool
+}
+
+func (l *limit) set(at time.Time, conn net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+	if l.at = at; at.IsZero() {
+		return
+	}
+	l.timer = time.AfterFunc(time.Until(at), func() {
+		if l.strikes(at) {
+			_ = conn.Close()
+		}
+	})
+}
+
+// strikes reports that the deadline has come upon something under way.
+func (l *limit) strikes(at time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.missed = l.missed || l.busy > 0 && l.at.Equal(at)
+	return l.missed
+}
+
+// within does one read or write under the deadline.
+func (l *limit) within(do func([]byte) (int, error), p []byte) (int, error) {
+	l.mu.Lock()
+	late := !l.at.IsZero() && !time.Now().Before(l.at)
+	if !late {
+		l.busy++
+	}
+	l.mu.Unlock()
+	if late {
+		return 0, os.ErrDeadlineExceeded
+	}
+	n, err := do(p)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.busy--
+	if err != nil && l.missed {
+		err = os.ErrDeadlineExceeded
+	}
+	return n, err
 }

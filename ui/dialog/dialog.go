@@ -83,11 +83,10 @@ func buttons(opts []Option, on, y int) (widget.Line, []widget.Hit) {
 	var l widget.Line
 	var hits []widget.Hit
 	for i, o := range opts {
-		ink := theme.Button
+		ink, label := theme.Button, "  "+o.Label+"  "
 		if i == on {
-			ink = theme.Chosen
+			ink, label = theme.Chosen, "▸ "+o.Label+"  "
 		}
-		label := "  " + o.Label + "  "
 		hits = append(hits, widget.Hit{X: l.Width(), Y: y, W: widget.Width(label), H: 1, ID: o.ID})
 		l = append(l, widget.S(ink, label), widget.Gap(2))
 	}

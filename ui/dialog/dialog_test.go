@@ -23,7 +23,9 @@ func press(d Dialog, names ...string) *Result {
 	return nil
 }
 
-func typed() *Typed { return &Typed{Tag: "x", Title: "Reimage", Name: "worker-2", Droplet: 3164502, Deed: "reimage worker-2"} }
+func typed() *Typed {
+	return &Typed{Tag: "x", Title: "Reimage", Name: "worker-2", Droplet: 3164502, Deed: "reimage worker-2"}
+}
 
 func spell(d Dialog, s string) *Result { return press(d, strings.Split(s, "")...) }
 
@@ -88,12 +90,12 @@ func TestAskListensOnlyToARestedHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := Ask("ask", desk.Question{Kind: desk.AskHostKey, Subject: "worker-2", Text: "Is this its key?"}, time.Now())
 		for range 4 { // somebody is typing y, tab, enter at something else
-			time.Sleep(150 * time.Millisecond)
+			<-time.After(150 * time.Millisecond)
 			if res := press(d, "tab", "enter"); res != nil {
 				t.Fatalf("a dialog that opened by itself took %+v", res)
 			}
 		}
-		time.Sleep(400 * time.Millisecond)
+		<-time.After(400 * time.Millisecond)
 		res := press(d, "tab", "enter")
 		if res == nil || !Answered(desk.Question{}, *res).Yes {
 			t.Errorf("after a rest: %+v", res)

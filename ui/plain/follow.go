@@ -22,6 +22,7 @@ type Walker interface {
 func Follow(ctx context.Context, w Walker, id string, leg int, t Terminal) (run.State, error) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	t.Out = &shared{w: t.Out} // the prompt and the log write in turn
 	f := follower{walker: w, leg: leg, term: t, printer: NewPrinter(t.Out, id), said: make(chan said, 1)}
 	events := make(chan run.Event)
 	failed := make(chan error, 1)

@@ -13,7 +13,7 @@ import (
 // Status prints the fleet at a glance, one node a line. now is what ages are counted from.
 func Status(out io.Writer, s fleet.Snapshot, now time.Time) error {
 	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	line := func(cells ...string) { fmt.Fprintln(t, strings.Join(cells, "\t")) } // a tabwriter keeps its error for Flush
+	line := func(cells ...string) { _, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) } // a tabwriter keeps its error for Flush
 	line("NODE", "ROLE", "LB", "WEB", "STREAMING", "SIDEKIQ", "CPU", "MEM", "DISK", "SEEN", "NOTE")
 	for _, n := range s.Nodes {
 		h := n.Health.Value

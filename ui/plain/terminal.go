@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/vmtui/vmtui/ops/desk"
 )
@@ -49,10 +50,9 @@ func (t Terminal) ask(ctx context.Context, prompt string) (string, error) {
 // Lines turns an input into a Terminal's Line. Its one goroutine starts with the first line that is asked for and ends with the
 // input; a line nobody waited for is kept for who asks next.
 func Lines(in io.Reader) func(context.Context) (string, error) {
-	var lines chan string
-	var failed chan error
+	lines, failed := make(chan string), make(chan error, 1)
+	var once sync.Once
 	start := func() {
-		lines, failed = make(chan string), make(chan error, 1)
 		go func() {
 			scan := bufio.NewScanner(in)
 			for scan.Scan() {
@@ -67,9 +67,7 @@ func Lines(in io.Reader) func(context.Context) (string, error) {
 		}()
 	}
 	return func(ctx context.Context) (string, error) {
-		if lines == nil {
-			start()
-		}
+		once.Do(start)
 		select {
 		case line, ok := <-lines:
 			if !ok {
@@ -82,6 +80,18 @@ func Lines(in io.Reader) func(context.Context) (string, error) {
 			return "", ctx.Err()
 		}
 	}
+}
+
+// shared is a writer for lines that come from several goroutines.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
 }
 
 // Ask answers a question from below at the prompt. It makes a Terminal a keys.Asker. Anything but a plain yes is no.

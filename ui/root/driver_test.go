@@ -152,7 +152,7 @@ func (d *driver) write(text string) { d.press(strings.Split(text, "")...) }
 // rest lets time pass, with what happens meanwhile.
 func (d *driver) rest(t time.Duration) {
 	for end := time.Now().Add(t); time.Now().Before(end); {
-		time.Sleep(min(100*time.Millisecond, time.Until(end)))
+		<-time.After(min(100*time.Millisecond, time.Until(end)))
 		d.settle()
 	}
 }

@@ -146,6 +146,9 @@ func (r *Root) answer(a screen.Answer) tea.Cmd {
 			return r.tell(s, a)
 		}
 	}
+	if f, ok := a.Msg.(screen.Failure); ok {
+		return r.do(r.top(), f.Failed())
+	}
 	return nil
 }
 

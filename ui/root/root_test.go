@@ -11,11 +11,9 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/exp/golden"
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
-	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 )
 
@@ -89,7 +87,7 @@ func TestPalette(t *testing.T) {
 		d.press(":")
 		d.write("runs")
 		d.press("enter")
-		d.sees("01J9", "Runs")
+		d.sees("5 runs")
 		d.press(":")
 		d.write("frobnicate")
 		d.press("enter")
@@ -217,7 +215,7 @@ func TestQuitAsksWhileARunIsUnderWayHere(t *testing.T) {
 		defer d.stop()
 		for _, key := range []string{"q", "ctrl+c"} {
 			d.press(key)
-			d.sees("stops at the next step boundary", "vmtui runs resume 01J9ZQ7K3M")
+			d.sees("stops at the next step", "▸ Stay", "vmtui runs resume 01J9ZQ7K3M")
 			d.press("enter") // rests on Stay
 			if d.quit {
 				t.Fatal("it quit without being told to")
@@ -337,38 +335,6 @@ func TestTinyTerminalsAreTold(t *testing.T) {
 	})
 }
 
-func TestDialogsGolden(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
-		for name, keys := range map[string][]string{
-			"fleet": {}, "palette": {":", "d", "r"}, "quit": {"q"}, "help": {"?"}, "filter": {"/", "w"},
-			"typed": {"down", "down", "r", "g", "w", "o", "enter"},
-		} {
-			t.Run(fmt.Sprintf("%s/%dx%d", name, size[0], size[1]), func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					d := opened(t, stage.New(nil), size[0], size[1])
-					defer d.stop()
-					d.press(keys...)
-					golden.RequireEqual(t, d.screen())
-				})
-			})
-		}
-	}
-}
-
-func TestAskGolden(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		fake := stage.New(nil)
-		d := opened(t, fake, 80, 24)
-		defer d.stop()
-		d.root.dialogs = append(d.root.dialogs, asked{dialog: dialog.Ask("ask", desk.Question{
-			Kind: desk.AskPassphrase, Subject: "~/.ssh/id_ed25519", Text: "This key is locked.", Secret: true}, time.Now())})
-		d.rest(time.Second)
-		d.write("hunter2")
-		d.lacks("hunter2")
-		golden.RequireEqual(t, d.screen())
-	})
-}
-
 func TestRunLeavesTheTerminalInOrder(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	var out bytes.Buffer
@@ -398,5 +364,21 @@ func TestTitleCallsWhenAGateWaits(t *testing.T) {
 		if !strings.Contains(v.WindowTitle, "waits for you") || v.ProgressBar == nil || v.ProgressBar.State != tea.ProgressBarWarning {
 			t.Errorf("title %q, progress %+v", v.WindowTitle, v.ProgressBar)
 		}
+	})
+}
+
+func TestAnActThatFailsAfterItsScreenWasLeftIsStillTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		fake.Fails = &desk.Fault{What: "cannot start", On: "worker-3", Why: "the lease is ann's", Next: "ask ann"}
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.press(":")
+		d.write("drain worker-3")
+		d.press("enter", "g")
+		d.write("worker-3")
+		d.update(keyOf("enter")) // started, and left before the answer
+		d.press("esc")
+		d.sees("Nodes", "start: cannot start on worker-3: the lease is ann's → ask ann")
 	})
 }

@@ -18,12 +18,26 @@ type acted struct {
 	err  error
 }
 
+// Failure is an answer that says that an act failed. It matters even when the screen that asked has been left.
+type Failure interface {
+	// Failed is what is said about it, nil when it went well.
+	Failed() Action
+}
+
+// Failed implements Failure.
+func (a acted) Failed() Action {
+	if a.err == nil {
+		return nil
+	}
+	return refusal(a.what, a.err)
+}
+
 // resume goes on with a run and then shows it.
 func resume(p *Post, env Env, id string) (Action, tea.Cmd) {
 	if p.Waiting("act") {
 		return Say{Text: "still asking"}, nil
 	}
-	return Say{Text: "resuming " + id}, p.Ask("act", func(ctx context.Context) tea.Msg {
+	return Say{Text: "resuming " + id}, p.Act("act", func(ctx context.Context) tea.Msg {
 		return acted{what: "resume", open: id, err: env.Desk.Resume(ctx, id)}
 	})
 }

@@ -265,8 +265,8 @@ func holdLine(h fleet.Hold, now time.Time) widget.Line {
 func (f *Fleet) runRow(r desk.Run, w int) widget.Line {
 	m := runMark(r.State)
 	left := widget.Line{widget.S(m.ink, m.sign+" "), widget.S(theme.Strong, shortName(r)), widget.Gap(2), widget.S(m.ink, m.word)}
-	if !ended(r.State) && r.Summary.Step != "" {
-		left = left.Add(widget.S(theme.Muted, " at "), widget.S(theme.Plain, r.Summary.Step))
+	if !ended(r.State) && r.Step != "" {
+		left = left.Add(widget.S(theme.Muted, " at "), widget.S(theme.Plain, r.Step))
 		if r.Of > 0 {
 			left = left.Add(widget.S(theme.Muted, fmt.Sprintf(" %d/%d", r.At, r.Of)))
 		}

@@ -14,6 +14,8 @@ import (
 func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 	state, known := VerbFor(env.World, verb, target)
 	switch {
+	case len(env.World.Verbs) == 0:
+		return Say{Text: "still finding out what can be done to " + orWord(target, "what")}, nil
 	case !known:
 		return Say{Text: fmt.Sprintf("there is no %s for %s", verb, orWord(target, "nothing")), Bad: true}, nil
 	case state.Why != "":

@@ -44,6 +44,14 @@ type started struct {
 	err error
 }
 
+// Failed implements Failure.
+func (s started) Failed() Action {
+	if s.err == nil {
+		return nil
+	}
+	return refusal("start", s.err)
+}
+
 // Crumb implements Screen.
 func (p *Plan) Crumb() string {
 	return "Plan " + shortName(desk.Run{Summary: summaryOf(p.book, p.target)})
@@ -132,7 +140,7 @@ func (p *Plan) start(typed string) (Action, tea.Cmd) {
 		return Say{Text: "it is being started"}, nil
 	}
 	d, book, target := p.env.Desk, p.book, p.target
-	return Say{Text: "starting"}, p.Ask("start", func(ctx context.Context) tea.Msg {
+	return Say{Text: "starting"}, p.Act("start", func(ctx context.Context) tea.Msg {
 		id, err := d.Start(ctx, book, target, typed)
 		return started{id: id, err: err}
 	})

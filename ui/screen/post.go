@@ -11,7 +11,8 @@ import (
 // has a generation, asking again raises it, and an answer of an older one is dropped. Everything a Post has under way ends with Close.
 type Post struct {
 	number uint64
-	ctx    context.Context
+	life   context.Context // the console's
+	ctx    context.Context // the screen's
 	end    context.CancelFunc
 	topics map[string]*topic
 }
@@ -35,8 +36,9 @@ var numbers atomic.Uint64
 
 // NewPost is a post whose questions live no longer than ctx.
 func NewPost(ctx context.Context) *Post {
+	life := ctx
 	ctx, end := context.WithCancel(ctx)
-	return &Post{number: numbers.Add(1), ctx: ctx, end: end, topics: map[string]*topic{}}
+	return &Post{number: numbers.Add(1), life: life, ctx: ctx, end: end, topics: map[string]*topic{}}
 }
 
 // Number implements Screen for those that embed a Post.
@@ -47,6 +49,16 @@ func (p *Post) Close() { p.end() }
 
 // Ask asks in the background. What was asked before on the same topic is called off and its answer will not be delivered.
 func (p *Post) Ask(name string, f func(context.Context) tea.Msg) tea.Cmd {
+	return p.ask(p.ctx, name, f)
+}
+
+// Act asks for something that changes the world. It lives as long as the console, not as long as the screen: leaving a screen takes
+// nothing back. The answer is stamped as any other; see Failure.
+func (p *Post) Act(name string, f func(context.Context) tea.Msg) tea.Cmd {
+	return p.ask(p.life, name, f)
+}
+
+func (p *Post) ask(life context.Context, name string, f func(context.Context) tea.Msg) tea.Cmd {
 	t := p.topics[name]
 	if t == nil {
 		t = &topic{}
@@ -55,7 +67,7 @@ func (p *Post) Ask(name string, f func(context.Context) tea.Msg) tea.Cmd {
 	if t.end != nil {
 		t.end()
 	}
-	ctx, end := context.WithCancel(p.ctx)
+	ctx, end := context.WithCancel(life)
 	t.generation++
 	t.waiting, t.end = true, end
 	stamp := Answer{Screen: p.number, Topic: name, Generation: t.generation}
@@ -69,15 +81,6 @@ func (p *Post) Ask(name string, f func(context.Context) tea.Msg) tea.Cmd {
 func (p *Post) Waiting(name string) bool {
 	t := p.topics[name]
 	return t != nil && t.waiting
-}
-
-// Drop calls a question off.
-func (p *Post) Drop(name string) {
-	if t := p.topics[name]; t != nil {
-		t.generation++
-		t.waiting = false
-		t.end()
-	}
 }
 
 // Open gives the content of an answer that is still wanted.

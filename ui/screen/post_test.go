@@ -53,6 +53,22 @@ func TestNothingReachesAClosedScreenOrAnother(t *testing.T) {
 	}
 }
 
+func TestAnActOutlivesItsScreen(t *testing.T) {
+	p := NewPost(t.Context())
+	var act, look context.Context
+	cmds := []tea.Cmd{
+		p.Act("act", func(ctx context.Context) tea.Msg { act = ctx; return nil }),
+		p.Ask("look", func(ctx context.Context) tea.Msg { look = ctx; return nil }),
+	}
+	p.Close()
+	for _, cmd := range cmds {
+		cmd()
+	}
+	if act.Err() != nil || look.Err() == nil {
+		t.Errorf("the act: %v, the look: %v", act.Err(), look.Err())
+	}
+}
+
 func TestSelectionStaysWithItsThing(t *testing.T) {
 	c := cursor{id: "worker-2"}
 	if i := c.settle([]string{"worker-3", "exec", "worker-2"}); i != 2 {

@@ -172,7 +172,7 @@ func (r *Run) fold(b batch) (Action, tea.Cmd) {
 	switch {
 	case r.view.Gate != nil && r.view.GateSeq != gate:
 		r.hush = widget.NewHush(r.env.World.Now)
-		action = Ring{Text: r.view.Gate.Cause}
+		action = Ring{}
 	case r.view.State != state && ended(r.view.State):
 		action = Reload{}
 	}
@@ -211,7 +211,7 @@ func (r *Run) walked() bool {
 	if known && (row.Here || row.Alive) {
 		return true
 	}
-	return !r.letGo && !(known && row.State == run.Interrupted)
+	return !r.letGo && (!known || row.State != run.Interrupted)
 }
 
 // shown is the step that is looked at: the current one, until another is chosen.

@@ -80,12 +80,19 @@ func (r *Run) scroll(id string) bool {
 func (r *Run) resume() (Action, tea.Cmd) {
 	id, d := r.view.ID, r.env.Desk
 	r.looking = false
-	return Say{Text: "resuming"}, r.ask("resume", func(ctx context.Context) error { return d.Resume(ctx, id) })
+	return r.ask("resume", "resuming", func(ctx context.Context) error { return d.Resume(ctx, id) })
 }
 
-// ask asks for something about this run.
-func (r *Run) ask(what string, f func(context.Context) error) tea.Cmd {
-	return r.Ask("act", func(ctx context.Context) tea.Msg { return acted{what: what, err: f(ctx)} })
+// ask asks for something about this run, one thing at a time.
+func (r *Run) ask(what, say string, f func(context.Context) error) (Action, tea.Cmd) {
+	if r.Waiting("act") {
+		return Say{Text: "what you said before is still on its way"}, nil
+	}
+	cmd := r.Act("act", func(ctx context.Context) tea.Msg { return acted{what: what, err: f(ctx)} })
+	if say == "" {
+		return nil, cmd
+	}
+	return Say{Text: say}, cmd
 }
 
 // choose is a key of a gate. What cannot be taken back lightly asks first.
@@ -150,9 +157,9 @@ func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
 	id, d := r.view.ID, r.env.Desk
 	switch res.Tag {
 	case "request-stop":
-		return Say{Text: "it will stop at the next step boundary"}, r.ask("stop", func(ctx context.Context) error { return d.Stop(ctx, id) })
+		return r.ask("stop", "it will stop at the next step boundary", func(ctx context.Context) error { return d.Stop(ctx, id) })
 	case "request-undo":
-		return Say{Text: "walking back"}, r.ask("undo", func(ctx context.Context) error { return d.Undo(ctx, id) })
+		return r.ask("undo", "walking back", func(ctx context.Context) error { return d.Undo(ctx, id) })
 	}
 	choice, seq, _ := strings.Cut(res.Tag, " ")
 	if r.view.Gate == nil || seq != fmt.Sprint(r.view.GateSeq) {
@@ -170,11 +177,8 @@ func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
 
 // answer sends a decision.
 func (r *Run) answer(a run.Answer) (Action, tea.Cmd) {
-	if r.Waiting("act") {
-		return Say{Text: "the last answer is still on its way"}, nil
-	}
 	id, d := r.view.ID, r.env.Desk
-	return nil, r.ask(string(a.Choice), func(ctx context.Context) error { return d.Answer(ctx, id, a) })
+	return r.ask(string(a.Choice), "", func(ctx context.Context) error { return d.Answer(ctx, id, a) })
 }
 
 // Bindings implements Screen.

@@ -141,7 +141,7 @@ func (r *Runs) none() widget.Line {
 func (r *Runs) row(t widget.Table, x desk.Run) widget.Line {
 	now, m := r.env.World.Now, runMark(x.State)
 	return t.Row(
-		m.full(), widget.L(theme.Strong, shortName(x)), widget.L(theme.Plain, x.Summary.Step), widget.L(theme.Muted, x.Operator),
+		m.full(), widget.L(theme.Strong, shortName(x)), widget.L(theme.Plain, x.Step), widget.L(theme.Muted, x.Operator),
 		widget.L(theme.Plain, widget.Since(x.Updated.Sub(x.Started))), widget.L(theme.Muted, x.Started.Local().Format("2006-01-02 15:04")),
 		widget.L(theme.Muted, x.ID), widget.L(theme.Muted, age(x.Updated, now)))
 }

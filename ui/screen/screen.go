@@ -103,7 +103,7 @@ type (
 		Bad  bool
 	}
 	// Ring calls the operator: the run waits for a decision.
-	Ring struct{ Text string }
+	Ring struct{}
 	// Reload says that the lists of runs have changed.
 	Reload struct{}
 )

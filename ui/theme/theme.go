@@ -8,7 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Off closes any ink.
+// reset closes any ink.
 const reset = "\x1b[m"
 
 // Theme turns inks into escape sequences.

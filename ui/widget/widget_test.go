@@ -80,12 +80,12 @@ func TestHushWaitsForARestingHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHush(time.Now())
 		for range 5 { // typing on
-			time.Sleep(200 * time.Millisecond)
+			<-time.After(200 * time.Millisecond)
 			if !h.Swallows(time.Now()) {
 				t.Fatal("a key got through while the hand was moving")
 			}
 		}
-		time.Sleep(Quiet)
+		<-time.After(Quiet)
 		if h.Swallows(time.Now()) {
 			t.Fatal("the hand had rested")
 		}
