@@ -27,10 +27,10 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSecrets(ctx, cfg); err != nil {
+	if err := identities(cfg, keys.Refuser{}).Check(); err != nil {
 		return err
 	}
-	if err := identities(cfg, keys.Refuser{}).Check(); err != nil {
+	if err := checkSecrets(ctx, cfg); err != nil {
 		return err
 	}
 	if err := checkProvisioning(cfg); err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProduct) == "1" {
 		main()
 		return
+	}
+	// The walks mostly wait for the world; many of them wait as well side by side.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
