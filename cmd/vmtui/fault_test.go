@@ -48,8 +48,11 @@ func TestFaultDuringEachStep(t *testing.T) {
 	if !slices.Equal(known, strikes) {
 		t.Fatalf("the steps are %v, the table knows %v", known, strikes)
 	}
-	for _, f := range faultTable {
+	for n, f := range faultTable {
 		for i, step := range strikes {
+			if !*whole && i%len(faultTable) != n {
+				continue // a diagonal of the table
+			}
 			want := f.before
 			if i > slices.Index(strikes, "rebuild") {
 				want = f.after
@@ -63,7 +66,7 @@ func TestFaultDuringEachStep(t *testing.T) {
 }
 
 func strike(t *testing.T, fault, step string, want outcome) {
-	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 10 })
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 5 })
 	l := begin(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
 	if !l.until(func(one line) bool { return one.Step == step && one.Type == "step" }) {
 		t.Fatalf("the walk never came to %s\n%s", step, transcript(t, b, l.run()))

@@ -20,6 +20,9 @@ import (
 	"github.com/vmtui/vmtui/fixtures/box"
 )
 
+// whole strikes every fault in every step; otherwise each fault strikes once or twice, and each step too.
+var whole = flag.Bool("whole", false, "strike every fault in every step: some hundred walks")
+
 // asProduct makes the test binary be vmtui: the tests drive real processes, which can be killed.
 const asProduct = "VMTUI_TEST_BE_VMTUI"
 
@@ -30,7 +33,7 @@ func TestMain(m *testing.M) {
 	}
 	// The walks mostly wait for the world; many of them wait as well side by side.
 	flag.Parse()
-	if err := flag.Set("test.parallel", "12"); err != nil {
+	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -96,7 +99,7 @@ func last(t *testing.T, out string) line {
 // startBox starts an instance that lives as long as the test.
 func startBox(t *testing.T, change func(*box.Options)) *box.Box {
 	t.Helper()
-	o := box.Options{Dir: t.TempDir(), Pace: box.Brisk()}
+	o := box.Options{Dir: t.TempDir(), Pace: box.Brisk(), Visitors: box.Rate{PerSecond: 10, WebSockets: 3}}
 	if change != nil {
 		change(&o)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/digitalocean"
@@ -34,6 +35,43 @@ func (c *crew) remove() run.Step {
 		Undo:   func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
 		Undone: c.verifyMember(true),
 	}
+}
+
+// provenOut is the id of the last step of a drain.
+const provenOut = "out"
+
+// proveOut looks once more at everything that "out" means, before anybody pulls the plug.
+func (c *crew) proveOut() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: provenOut, Title: "Prove that it is out", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"balancer", "containers"},
+			Why: "You are about to rely on it: the balancer does not list it, nothing runs on it, and the hold says why.",
+		},
+		Deadline: time.Minute,
+		Plan:     plan("GET /v2/load_balancers/"+c.in.Balancer, c.node.Name+"$ docker ps -a", c.Config.Exec().Name+"$ the hold record"),
+		Do: func(ctx context.Context, w *run.Walk) error {
+			return doChecks([]check{{"balancer", c.checkGone}, {"containers", c.checkStill}, {"hold", c.sayHold}})(ctx, w)
+		},
+	}
+}
+
+func (c *crew) checkGone(ctx context.Context) (string, error) {
+	lb, err := c.Cloud.Balancer(ctx, c.in.Balancer)
+	if err == nil && lb.Has(c.in.Droplet) {
+		return "", &fault.Error{What: "it is in the load balancer again", On: c.node.Name, Why: "somebody added it meanwhile", Next: "find out who; retry looks again"}
+	}
+	return membership(false), err
+}
+
+func (c *crew) checkStill(ctx context.Context) (string, error) {
+	if c.in.Dead {
+		return "cannot look: host is dead", nil
+	}
+	up, err := c.running(ctx)
+	if err == nil && len(up) > 0 {
+		return "", &fault.Error{What: "containers run again", On: c.node.Name, Why: list(up), Next: "find out who started them; retry looks again"}
+	}
+	return "none runs", err
 }
 
 // add brings it back and wants to see visitors arrive.

@@ -138,3 +138,19 @@ func TestDeadHostIsConfirmedByItsID(t *testing.T) {
 		t.Error(c.confirm())
 	}
 }
+
+// A runbook that the engine would refuse is refused here first: an effect that holds until a step must name one of the same runbook.
+func TestUntilNamesALaterStep(t *testing.T) {
+	c := sample(t)
+	for name, steps := range map[string][]run.Step{"drain": drainSteps(c), "reimage": reimageSteps(c), "return": returnSteps(c)} {
+		ids := map[string]int{}
+		for i, s := range steps {
+			ids[s.ID] = i
+		}
+		for i, s := range steps {
+			if at, known := ids[s.Until]; s.Until != "" && (!known || at <= i) {
+				t.Errorf("%s/%s holds until %q", name, s.ID, s.Until)
+			}
+		}
+	}
+}
