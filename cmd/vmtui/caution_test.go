@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/fixtures/box"
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/worker"
 )
 
 // inside wires the product in this process, on a box.
@@ -34,6 +36,12 @@ func without(t *testing.T, a *app, book string, change func([]run.Step) []run.St
 		t.Fatal(err)
 	}
 	rb.Steps = change(rb.Steps)
+	for i := range rb.Steps {
+		until := rb.Steps[i].Until
+		if !slices.ContainsFunc(rb.Steps, func(s run.Step) bool { return s.ID == until }) {
+			rb.Steps[i].Until = ""
+		}
+	}
 	return rb
 }
 
@@ -60,32 +68,49 @@ func TestEachCautionIsNeeded(t *testing.T) {
 	requests := func(b *box.Box) int { return b.Stats().Failures }
 	jobs := func(b *box.Box) int { return b.Jobs().Counts().Lost }
 	cases := map[string]struct {
+		book   string
 		change func([]run.Step) []run.Step
 		lost   func(*box.Box) int
 	}{
-		"no lame duck":                     {leaveOut("lame-duck", "idle"), requests},
-		"the balancer is not waited for":   {doNotWait("lame-duck", "idle"), requests},
-		"what is in flight is not awaited": {doNotWait("idle"), requests},
-		"it stays a member":                {leaveOut("lame-duck", "idle", "remove"), requests},
-		"jobs are not waited for":          {doNotWait("sidekiq-quiet"), jobs},
+		"no lame duck":                     {worker.Drain, leaveOut("lame-duck", "idle"), requests},
+		"the balancer is not waited for":   {worker.Drain, doNotWait("lame-duck", "idle"), requests},
+		"what is in flight is not awaited": {worker.Drain, doNotWait("idle"), requests},
+		"it stays a member":                {worker.Drain, leaveOut("lame-duck", "idle", "remove", "out"), requests},
+		"jobs are not waited for":          {worker.Reimage, leaveOut("sidekiq-quiet", "stop"), jobs},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond, o.Visitors.Slow = 50, 0.5 })
-			a := inside(t, b)
-			rb := without(t, a, "worker-drain", c.change)
-			id, err := a.engine.Start(t.Context(), rb)
-			if err != nil {
-				t.Fatal(err)
-			}
-			state, err := a.engine.Walk(t.Context(), id, rb, run.Mode{Unattended: true, Yes: true})
-			if err != nil || state != run.Done {
-				t.Fatalf("%s, %v", state, err)
-			}
+			b := impatient(t, c.book, c.change)
 			if c.lost(b) == 0 {
 				t.Errorf("nothing was lost without it: requests %+v, jobs %+v", b.Stats(), b.Jobs().Counts())
 			}
 		})
 	}
+	for _, book := range []string{worker.Drain, worker.Reimage} {
+		t.Run("with every caution, "+book, func(t *testing.T) {
+			t.Parallel()
+			intact(t, impatient(t, book, leaveOut()))
+		})
+	}
+}
+
+// impatient walks a changed runbook among visitors whose answers take long.
+func impatient(t *testing.T, book string, change func([]run.Step) []run.Step) *box.Box {
+	t.Helper()
+	b := startBox(t, func(o *box.Options) {
+		o.Visitors.PerSecond, o.Visitors.Slow = 20, 0.5
+		o.Pace.Machine.SlowAnswer = 6 * time.Second
+	})
+	a := inside(t, b)
+	rb := without(t, a, book, change)
+	id, err := a.engine.Start(t.Context(), rb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := a.engine.Walk(t.Context(), id, rb, run.Mode{Unattended: true, Yes: true, Confirm: "worker-2"})
+	if err != nil || state != run.Done {
+		t.Fatalf("%s, %v", state, err)
+	}
+	return b
 }

@@ -11,7 +11,7 @@ import (
 func TestConsoleLeavesCleanly(t *testing.T) {
 	for name, leave := range map[string]func(*terminal){
 		"hang-up": func(s *terminal) { s.signal(syscall.SIGHUP) },
-		"ctrl-c":  func(s *terminal) { s.press("\x03"); s.sees("resume"); s.press("\x03") },
+		"ctrl-c":  func(s *terminal) { s.press("\x03"); s.sees("Stop there and quit"); s.press("\t\r") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -20,7 +20,7 @@ func TestConsoleLeavesCleanly(t *testing.T) {
 			s.sees("worker-2", "healthy")
 			s.press(":drain worker-2\r")
 			s.sees("Let the balancer stop sending")
-			s.press("\r")
+			s.press("g")
 			s.sees("notice")
 			leave(s)
 			if code := s.ends(); code != 130 && code != 0 {

@@ -81,7 +81,7 @@ func (s *terminal) text() string {
 // sees waits until the screen says all of these.
 func (s *terminal) sees(words ...string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 150*time.Second)
 	defer cancel()
 	for !s.says(words) {
 		select {
@@ -114,7 +114,12 @@ func (s *terminal) press(keys string) {
 
 // ends waits for the console to be gone and gives its exit code.
 func (s *terminal) ends() int {
-	<-s.gone
+	s.t.Helper()
+	select {
+	case <-s.gone:
+	case <-time.After(45 * time.Second):
+		s.t.Fatalf("the console did not end:\n%s", s.text())
+	}
 	_ = s.cmd.Wait() // the exit code says it
 	_ = s.pty.Close()
 	return s.cmd.ProcessState.ExitCode()

@@ -119,6 +119,10 @@ func (p *Plan) add(s run.StepPlan) {
 	if s.Err != nil {
 		step.Note = s.Err.Error()
 	}
+	if p.moved() {
+		// What is so now will not be when its turn comes: the steps before it change it.
+		step.Already, step.Note = false, ""
+	}
 	p.Steps = append(p.Steps, step)
 	if s.Confirm != "" {
 		p.Confirm = s.Confirm
@@ -131,4 +135,14 @@ func (p *Plan) add(s run.StepPlan) {
 			p.Warnings = append(p.Warnings, strings.TrimLeft(warning, ":, "))
 		}
 	}
+}
+
+// moved reports that a step before would change something, so that what is seen now says nothing of later steps.
+func (p *Plan) moved() bool {
+	for _, s := range p.Steps {
+		if s.Kind != run.Read && !s.Already {
+			return true
+		}
+	}
+	return false
 }
