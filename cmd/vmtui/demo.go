@@ -29,6 +29,7 @@ func demo(ctx context.Context, f *flags, headless bool, faults []string) error {
 	if err != nil {
 		return (&fault.Error{What: "the box cannot be started", Next: "see `vmtui demo --help` for the faults it knows", Code: fault.Usage}).Because(err)
 	}
+	//nolint:contextcheck // it must be torn down although ctx has ended
 	defer func() { _ = b.Close() }() // it is on its way out; what it could not remove is in the temporary directory
 	if headless {
 		return serve(ctx, f, b)

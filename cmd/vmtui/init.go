@@ -56,7 +56,7 @@ func initialise(ctx context.Context, f *flags, a answers) error {
 	if err != nil {
 		return err
 	}
-	defer cloud.Close()
+	defer func() { _ = cloud.Close() }() // nothing is under way any more
 	lb, err := chooseBalancer(ctx, cloud, q, a.balancer)
 	if err != nil {
 		return err

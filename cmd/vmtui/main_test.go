@@ -33,7 +33,11 @@ func TestMain(m *testing.M) {
 	}
 	// The walks mostly wait for the world; many of them wait as well side by side.
 	flag.Parse()
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	beside := "6"
+	if *whole {
+		beside = "10"
+	}
+	if err := flag.Set("test.parallel", beside); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())

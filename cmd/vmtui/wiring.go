@@ -67,7 +67,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	}
 	for _, floor := range []func(context.Context) error{
 		func(context.Context) error { return a.openKeys(asker) },
-		func(context.Context) error { return a.openRemote() },
+		a.openRemote,
 		func(ctx context.Context) error { return a.openOps(ctx, f.readOnly || cfg.ReadOnly) },
 	} {
 		if err := floor(ctx); err != nil {
@@ -93,13 +93,13 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 	return keys.NewIdentities(keys.IdentitiesConfig{Files: cfg.SSH.Identities, Agent: cfg.SSH.UseAgent(), Asker: asker})
 }
 
-func (a *app) openRemote() error {
+func (a *app) openRemote(ctx context.Context) error {
 	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry})
 	var err error
 	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact); err != nil {
 		return err
 	}
-	return a.openRedis()
+	return a.openRedis(ctx)
 }
 
 func newCloud(c config.DigitalOcean, redact *keys.Redactor) (*digitalocean.Client, error) {
@@ -112,13 +112,13 @@ func newCloud(c config.DigitalOcean, redact *keys.Redactor) (*digitalocean.Clien
 	})
 }
 
-func (a *app) openRedis() error {
+func (a *app) openRedis(ctx context.Context) error {
 	var dial redis.Dialer
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
 	url := a.cfg.Sidekiq.Redis
-	if secret, err := a.redact.Resolve(context.Background(), url); err == nil {
+	if secret, err := a.redact.Resolve(ctx, url); err == nil {
 		url = secret.Reveal()
 	} else if !strings.Contains(url, "://") {
 		return err
@@ -185,7 +185,7 @@ func (a *app) close() {
 		all = append(all, a.pool.Close())
 	}
 	if a.cloud != nil {
-		a.cloud.Close()
+		all = append(all, a.cloud.Close())
 	}
 	_ = errors.Join(all...)
 }
