@@ -85,7 +85,7 @@ func (e *Engine) may(v *View, h *history, rb Runbook, m Mode) error {
 		if err := undoable(v, h, rb); err != nil {
 			return err
 		}
-	} else if v.State.Final() {
+	} else if !v.State.Resumable() {
 		return hasEnded(v)
 	}
 	if v.open && !m.TakeOver && e.live().Alive(v.ID, v.Leg) {
@@ -113,11 +113,7 @@ func matches(v *View, rb Runbook) error {
 }
 
 func hasEnded(v *View) error {
-	next := "start a new run"
-	if v.State == Stopped || v.State == Failed {
-		next = "take back what it did: vmtui runs undo " + v.ID + ", or start a new run"
-	}
-	return &fault.Error{What: "the run has ended", On: v.ID, Why: "it is " + string(v.State), Next: next, Code: fault.Refused}
+	return &fault.Error{What: "the run has ended", On: v.ID, Why: "it is " + string(v.State), Next: "start a new run", Code: fault.Refused}
 }
 
 func taken(id string, err error) error {

@@ -71,9 +71,6 @@ func TestRequestsToTheDead(t *testing.T) {
 	if v, _ := e.View(t.Context(), id); v.State != Stopped {
 		t.Errorf("it is %s", v.State)
 	}
-	if _, err := e.Walk(t.Context(), id, rb, unattended); code(err) != fault.Refused {
-		t.Errorf("a stopped run is walked: %v", err)
-	}
 	if state, err := e.Walk(t.Context(), id, rb, Mode{Unattended: true, Undo: true}); state != Undone || err != nil || w.state() != "" {
 		t.Errorf("undo of a stopped run: %s, %v, world %q", state, err, w.state())
 	}
@@ -116,4 +113,23 @@ func TestWrongAnswersAreRefused(t *testing.T) {
 			t.Error(state, err)
 		}
 	})
+}
+
+// Stopping lets go of a run, it does not throw it away: after a point of no return there is no other way than forward.
+func TestStoppedRunIsTakenUpAgain(t *testing.T) {
+	e, w := memEngine(), newWorld(t)
+	rb := w.book()
+	id := start(t, e, rb)
+	if state, err := e.Walk(t.Context(), id, rb, Mode{Unattended: true}); state != AtGate || err != nil {
+		t.Fatal(state, err)
+	}
+	if err := e.Request(t.Context(), id, RequestStop); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := e.Walk(t.Context(), id, rb, unattended); state != Done || err != nil {
+		t.Errorf("%s, %v, world %q", state, err, w.state())
+	}
+	if _, err := e.Walk(t.Context(), id, rb, unattended); code(err) != fault.Refused {
+		t.Errorf("a finished run is walked: %v", err)
+	}
 }

@@ -87,5 +87,5 @@ func ended(events []Event) bool {
 		return false
 	}
 	last := events[len(events)-1]
-	return last.Type == Result && State(last.State).Final()
+	return last.Type == Result && !State(last.State).Resumable()
 }

@@ -23,7 +23,7 @@ type Store interface {
 	Append(ctx context.Context, id string, after uint64, events ...Event) error
 	// Events gives what was appended after number after, oldest first. It fails with ErrNoRun.
 	Events(ctx context.Context, id string, after uint64) ([]Event, error)
-	// Tail gives the events after number after and follows the log until ctx ends or a result ends the run. An error is its last element.
+	// Tail gives the events after number after and follows the log until ctx ends or a result after which no leg can begin. An error is its last element.
 	Tail(ctx context.Context, id string, after uint64) iter.Seq2[Event, error]
 	// List gives a summary of every run, newest first.
 	List(ctx context.Context) ([]Summary, error)
@@ -41,7 +41,17 @@ type Liveness interface {
 // ErrTaken says that another process walks this leg.
 var ErrTaken = errors.New("another process is at it")
 
-// Final reports a state in which a run has ended for good. Waiting, interrupted and unknown runs can be resumed.
+// Resumable reports a state from which another leg may begin. A run that was stopped, by the operator or at a failure they gave up on, is left
+// as it is and can be taken up again: after a rebuild there is no other way than forward.
+func (s State) Resumable() bool {
+	switch s {
+	case Done, Undone, Refused:
+		return false
+	}
+	return true
+}
+
+// Final reports a state in which nobody is awaited any more: the run is finished, or the operator let go of it.
 func (s State) Final() bool {
 	switch s {
 	case Done, Failed, Stopped, Undone, Refused:

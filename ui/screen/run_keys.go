@@ -204,7 +204,7 @@ func (r *Run) whyNot(c run.Choice) string {
 	switch {
 	case r.env.World.About.ReadOnly:
 		return readOnly
-	case ended(r.view.State):
+	case !r.view.State.Resumable():
 		return "the run has ended"
 	case !r.walked() && c == run.Undo:
 		return ""
@@ -223,7 +223,7 @@ func (r *Run) whyNoResume() string {
 	switch {
 	case r.env.World.About.ReadOnly:
 		return readOnly
-	case ended(r.view.State):
+	case !r.view.State.Resumable():
 		return "the run has ended"
 	case r.walked():
 		return "it is being walked"
