@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/ui/plain"
 )
 
@@ -109,4 +110,11 @@ func planText(n int, s run.StepPlan) string {
 		fmt.Fprintf(&b, "      %s\n", d)
 	}
 	return b.String()
+}
+
+// sayWait tells a person of a pause that the provider asked for; a screen is not written across.
+func (f *flags) sayWait(w digitalocean.Wait) {
+	if !f.json {
+		_, _ = fmt.Fprintf(f.err, "waiting %s to %s: %s\n", w.For.Round(time.Second), w.What, w.Why)
+	}
 }

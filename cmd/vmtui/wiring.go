@@ -42,6 +42,8 @@ type app struct {
 	watch  *fleet.Watch
 	asks   *desk.Asks
 	desk   *desk.Desk
+
+	waiting func(digitalocean.Wait) // told of every pause the provider asks for
 }
 
 // withApp opens, does and closes.
@@ -64,6 +66,8 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	f.redact = a.redact.Redact
 	if asker == nil {
 		asker = a.asks
+	} else {
+		a.waiting = f.sayWait
 	}
 	for _, floor := range []func(context.Context) error{
 		func(context.Context) error { return a.openKeys(asker) },
@@ -96,15 +100,15 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 func (a *app) openRemote(ctx context.Context) error {
 	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry})
 	var err error
-	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact); err != nil {
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.waiting); err != nil {
 		return err
 	}
 	return a.openRedis(ctx)
 }
 
-func newCloud(c config.DigitalOcean, redact *keys.Redactor) (*digitalocean.Client, error) {
+func newCloud(c config.DigitalOcean, redact *keys.Redactor, waiting func(digitalocean.Wait)) (*digitalocean.Client, error) {
 	return digitalocean.New(digitalocean.Config{
-		URL: c.URL, Poll: c.Poll,
+		URL: c.URL, Poll: c.Poll, Waiting: waiting,
 		Token: func(ctx context.Context) (string, error) {
 			secret, err := redact.Resolve(ctx, c.Token)
 			return secret.Reveal(), err

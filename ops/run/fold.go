@@ -154,7 +154,10 @@ func (v *View) settled(ev Event) {
 	if mark == "" {
 		mark = "?"
 	}
-	text := ev.State
+	text := map[string]string{settledDone: "accepted"}[ev.State]
+	if text == "" {
+		text = ev.State
+	}
 	for _, more := range []string{s.Effect, s.Error, ev.Detail} {
 		text = words(text, more)
 	}
