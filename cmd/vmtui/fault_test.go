@@ -16,27 +16,31 @@ type outcome struct {
 
 var recovers = outcome{state: "done"}
 
-// faultTable is every fault of the box that can strike a walk of worker-2, and what must come of it. before and after tell whether it struck
-// before the rebuild was asked for, or at it and later.
+// askOperator is the one end that healing and resuming do not cure: the rebuild was sent, the answer was lost, and the world does not show it. It
+// is never sent again without the operator.
+var askOperator = outcome{"unknown", "it was sent, no answer came"}
+
+// faultTable is every fault of the box that can strike a walk of worker-2, and what must come of it. near is for steps whose next change is the
+// rebuild itself, before for those ahead of them, after for those behind.
 var faultTable = []struct {
-	fault         string
-	before, after outcome
+	fault               string
+	before, near, after outcome
 }{
-	{"slow:worker-2=1s", recovers, recovers},
-	{"slow:exec=500ms", recovers, recovers},
-	{"drop-ssh:worker-2=1", recovers, recovers},
-	{"drop-ssh:exec=1", recovers, recovers},
-	{"busy-lb:3s", recovers, recovers},
-	{"rate-limit:2s", recovers, recovers},
-	{"drop-api:2", recovers, recovers},
-	{"api-502:1", recovers, recovers},
-	{"apply-then-die:1", recovers, recovers},
-	{"apply-then-502:1", recovers, recovers},
-	{"slow-api:1s", recovers, recovers},
-	{"keep-host-key:worker-2", recovers, recovers},
-	{"dead:worker-3", recovers, recovers},
-	{"dead:exec", recovers, recovers},
-	{"rebuild-errs:1", outcome{"waiting", "errored"}, recovers},
+	{"slow:worker-2=1s", recovers, recovers, recovers},
+	{"slow:exec=500ms", recovers, recovers, recovers},
+	{"drop-ssh:worker-2=1", recovers, recovers, recovers},
+	{"drop-ssh:exec=1", recovers, recovers, recovers},
+	{"busy-lb:3s", recovers, recovers, recovers},
+	{"rate-limit:2s", recovers, recovers, recovers},
+	{"drop-api:2", recovers, recovers, recovers},
+	{"api-502:1", recovers, askOperator, recovers},
+	{"apply-then-die:1", recovers, recovers, recovers},
+	{"apply-then-502:1", recovers, recovers, recovers},
+	{"slow-api:1s", recovers, recovers, recovers},
+	{"keep-host-key:worker-2", recovers, recovers, recovers},
+	{"dead:worker-3", recovers, recovers, recovers},
+	{"dead:exec", recovers, recovers, recovers},
+	{"rebuild-errs:1", outcome{"waiting", "errored"}, outcome{"waiting", "errored"}, recovers},
 }
 
 // strikes are the steps in which each fault strikes: those that change something, and the waits between them.
@@ -54,8 +58,11 @@ func TestFaultDuringEachStep(t *testing.T) {
 				continue // a diagonal of the table
 			}
 			want := f.before
-			if i > slices.Index(strikes, "rebuild") {
+			switch {
+			case i > slices.Index(strikes, "rebuild"):
 				want = f.after
+			case i > slices.Index(strikes, "remove"):
+				want = f.near
 			}
 			t.Run(f.fault+" during "+step, func(t *testing.T) {
 				t.Parallel()
@@ -83,6 +90,7 @@ func strike(t *testing.T, fault, step string, want outcome) {
 	}
 	unharmed(t, b, fault)
 	if state == "done" {
+		heal(t, b, fault) // what struck while nobody needed it any more is still there
 		serving(t, b)
 	}
 }
@@ -95,9 +103,7 @@ func settle(t *testing.T, b *box.Box, l *leg, fault string) (state, says string)
 		if end.State == "done" {
 			break
 		}
-		if err := b.Heal(strings.SplitN(fault, ":", 2)[0]); err != nil {
-			t.Fatal(err)
-		}
+		heal(t, b, fault)
 		if end.State == "refused" {
 			// Nothing was touched yet: a new run is what an operator would start.
 			got := vmtui(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
@@ -118,4 +124,11 @@ func unharmed(t *testing.T, b *box.Box, fault string) {
 		return
 	}
 	intact(t, b)
+}
+
+func heal(t *testing.T, b *box.Box, fault string) {
+	t.Helper()
+	if err := b.Heal(strings.SplitN(fault, ":", 2)[0]); err != nil {
+		t.Fatal(err)
+	}
 }
