@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"golang.org/x/term"
@@ -20,6 +21,8 @@ func console(ctx context.Context, f *flags, runID string) error {
 	if f.plain {
 		return status(ctx, f)
 	}
+	// A console left alone makes little garbage a second, for hours: collecting it half as often is a good part of what it costs, and a few megabytes.
+	debug.SetGCPercent(200)
 	return withApp(ctx, f, nil, func(ctx context.Context, a *app) error {
 		ctx, cancel := context.WithCancel(ctx)
 		var watching sync.WaitGroup
