@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	beside := "6"
 	if *whole {
-		beside = "20"
+		beside = "12"
 	}
 	if err := flag.Set("test.parallel", beside); err != nil {
 		panic(err)
