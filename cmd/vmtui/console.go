@@ -10,15 +10,17 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/plain"
 	"github.com/vmtui/vmtui/ui/root"
 )
 
-// console opens the console, on a run when one is named.
-func console(ctx context.Context, f *flags, runID string) error {
-	if !f.drawable() {
-		return &fault.Error{What: "the console needs a terminal", Next: "use the subcommands in pipes and scripts: `vmtui status`, `vmtui run …`", Code: fault.Usage}
+// console opens the console. On a terminal that cannot be drawn on, and where --plain asks for it, the status is printed instead.
+func console(ctx context.Context, f *flags) error {
+	in, out, err := f.keyboardAndScreen()
+	if err != nil {
+		return err
 	}
-	if f.plain {
+	if f.plain || plain.Fits(os.Getenv("TERM")) {
 		return status(ctx, f)
 	}
 	// A console left alone makes little garbage a second, for hours: collecting it half as often is a good part of what it costs, and a few megabytes.
@@ -29,15 +31,26 @@ func console(ctx context.Context, f *flags, runID string) error {
 		watching.Go(func() { a.watch.Run(ctx) })
 		defer watching.Wait()
 		defer cancel()
-		return root.Run(ctx, a.desk, root.Options{
-			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Open: runID, Input: f.in, Output: f.out,
-		})
+		return root.Run(ctx, a.desk, root.Options{About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings}, in, out)
 	})
 }
 
-func (f *flags) drawable() bool {
+// keyboardAndScreen are what the operator sits at: the standard streams, or the controlling terminal for keys if the input was turned elsewhere.
+func (f *flags) keyboardAndScreen() (in, out *os.File, err error) {
+	none := &fault.Error{What: "the console needs a terminal", Next: "use the subcommands in pipes and scripts: `vmtui status`, `vmtui run …`", Code: fault.Usage}
 	out, ok := f.out.(*os.File)
-	return ok && term.IsTerminal(int(out.Fd()))
+	if !ok || !term.IsTerminal(int(out.Fd())) {
+		return nil, nil, none
+	}
+	if in, ok := f.in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
+		return in, out, nil
+	}
+	in, err = os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		none.Why = "its keys cannot be read: " + err.Error()
+		return nil, nil, none
+	}
+	return in, out, nil
 }
 
 // about is what the header says of this console.

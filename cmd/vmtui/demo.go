@@ -35,7 +35,7 @@ func demo(ctx context.Context, f *flags, headless bool, faults []string) error {
 		return serve(ctx, f, b)
 	}
 	f.config = b.ConfigPath()
-	return console(ctx, f, "")
+	return console(ctx, f)
 }
 
 func serve(ctx context.Context, f *flags, b *box.Box) error {

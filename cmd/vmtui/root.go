@@ -29,7 +29,7 @@ func newRoot(f *flags) *cobra.Command {
 		Use: "vmtui", Short: "The operations console of a Mastodon instance",
 		Long:          "vmtui sees the whole instance, runs tootctl and docker on it, and walks you through maintenance.\n\nNew here? `vmtui demo` shows it all on an instance in a box.",
 		SilenceErrors: true, SilenceUsage: true, Version: version, Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return console(cmd.Context(), f, "") },
+		RunE: func(cmd *cobra.Command, _ []string) error { return console(cmd.Context(), f) },
 	}
 	root.PersistentFlags().StringVar(&f.config, "config", config.DefaultPath(), "the config `FILE`")
 	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "look, and change nothing")

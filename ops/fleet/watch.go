@@ -60,8 +60,9 @@ func New(cfg Config) *Watch {
 // Run looks until ctx ends, and comes back when every look has ended.
 func (w *Watch) Run(ctx context.Context) {
 	var all sync.WaitGroup
+	began := time.Now()
 	for _, t := range w.tasks {
-		all.Go(func() { t.run(ctx) })
+		all.Go(func() { t.run(ctx, began) })
 	}
 	if w.cfg.Cache != "" {
 		all.Go(func() { w.keepSaving(ctx) })
@@ -82,7 +83,9 @@ func (w *Watch) Refresh() {
 // Changed gives a value when something was seen since the last one was taken; many changes are one value. It is for one reader.
 func (w *Watch) Changed() <-chan struct{} { return w.changed }
 
-func (t *task) run(ctx context.Context) {
+// run looks again and again. All looks keep one beat, counted from began: a process that wakes once for everything sleeps longer, and a screen
+// changes once instead of a dozen times.
+func (t *task) run(ctx context.Context, began time.Time) {
 	for failures := 0; ; {
 		look, cancel := context.WithTimeout(ctx, t.limit)
 		err := t.look(look)
@@ -92,16 +95,16 @@ func (t *task) run(ctx context.Context) {
 		} else {
 			failures = 0
 		}
-		if !t.wait(ctx, t.pause(failures)) {
+		if !t.wait(ctx, t.pause(time.Since(began), failures)) {
 			return
 		}
 	}
 }
 
-// pause grows while there is no answer, and is jittered then: whatever died took many with it.
-func (t *task) pause(failures int) time.Duration {
+// pause is the time to the next beat. It grows while there is no answer, and is jittered then: whatever died took many with it.
+func (t *task) pause(since time.Duration, failures int) time.Duration {
 	if failures == 0 {
-		return t.every
+		return t.every - since%t.every
 	}
 	d := min(t.every<<min(failures-1, 10), max(longestPause, t.every))
 	return d + rand.N(d/8+1) //nolint:gosec // jitter, not a secret

@@ -111,7 +111,7 @@ func (d *driver) update(m tea.Msg) {
 		}
 	}
 	_, cmd := d.root.Update(m)
-	d.root.View() // as after every message
+	d.root.picture() // as after every message
 	d.start(cmd)
 }
 

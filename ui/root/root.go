@@ -7,7 +7,6 @@ package root
 
 import (
 	"context"
-	"io"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,10 +29,6 @@ type Options struct {
 	Open  string            // the id of a run to open at once
 	ASCII bool              // write no character outside ASCII
 	Mouse bool              // take the mouse from the start
-
-	Input  io.Reader // nil: the terminal
-	Output io.Writer // nil: standard output
-	Env    []string  // nil: the process's
 }
 
 // Root is the console.
@@ -112,7 +107,7 @@ func (r *Root) top() screen.Screen { return r.stack[len(r.stack)-1] }
 
 // Init implements tea.Model.
 func (r *Root) Init() tea.Cmd {
-	cmds := []tea.Cmd{tea.RequestBackgroundColor, r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk()}
+	cmds := []tea.Cmd{askGround, r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk()}
 	for _, s := range r.stack {
 		cmds = append(cmds, s.Init())
 	}

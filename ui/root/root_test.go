@@ -1,7 +1,11 @@
 package root
 
 import (
-	"bytes"
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/creack/pty"
+	"golang.org/x/term"
+	"reflect"
+
 	"context"
 	"errors"
 	"fmt"
@@ -9,8 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
@@ -336,20 +338,53 @@ func TestTinyTerminalsAreTold(t *testing.T) {
 }
 
 func TestRunLeavesTheTerminalInOrder(t *testing.T) {
+	far, near, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pty.Setsize(near, &pty.Winsize{Cols: 120, Rows: 36}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := term.GetState(int(near.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, written := make(chan struct{}), make(chan string, 1)
+	go func() {
+		var all strings.Builder
+		seen := false
+		for buf := make([]byte, 4096); ; {
+			n, err := far.Read(buf)
+			all.Write(buf[:n])
+			if !seen && strings.Contains(all.String(), "worker-3") {
+				seen = true
+				close(drawn)
+			}
+			if err != nil {
+				written <- all.String()
+				return
+			}
+		}
+	}()
 	ctx, end := context.WithCancel(t.Context())
-	var out bytes.Buffer
-	fake := stage.New(nil)
-	o := options()
-	o.Input, o.Output, o.Env = &bytes.Buffer{}, &out, []string{"TERM=xterm-256color"}
 	done := make(chan error, 1)
-	go func() { done <- Run(ctx, fake, o) }()
-	fake.Change()
+	go func() { done <- Run(ctx, stage.New(nil), options(), near, near) }()
+	<-drawn
 	end()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if s := out.String(); strings.Contains(s, "\x1b[?1049h") && !strings.Contains(s, "\x1b[?1049l") {
-		t.Error("the alternate screen was not left")
+	after, err := term.GetState(int(near.Fd()))
+	if err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal was left as %+v, %v; it was %+v", after, err, before)
+	}
+	_, _ = near.Close(), far.SetReadDeadline(time.Now())
+	s := <-written
+	_ = far.Close()
+	for _, pair := range [][2]string{{"\x1b[?1049h", "\x1b[?1049l"}, {"\x1b[?2004h", "\x1b[?2004l"}, {"\x1b[?25l", "\x1b[?25h"}} {
+		if on, off := strings.LastIndex(s, pair[0]), strings.LastIndex(s, pair[1]); on < 0 || off < on {
+			t.Errorf("%q was not undone by %q", pair[0], pair[1])
+		}
 	}
 }
 
@@ -360,9 +395,9 @@ func TestTitleCallsWhenAGateWaits(t *testing.T) {
 		d := drive(t, stage.New(stage.Confirming()), o, 120, 36)
 		defer d.stop()
 		d.rest(time.Second)
-		v := d.root.View()
-		if !strings.Contains(v.WindowTitle, "waits for you") || v.ProgressBar == nil || v.ProgressBar.State != tea.ProgressBarWarning {
-			t.Errorf("title %q, progress %+v", v.WindowTitle, v.ProgressBar)
+		p := d.root.picture()
+		if !strings.Contains(p.Title, "waits for you") || p.Progress.State != uv.ProgressBarWarning {
+			t.Errorf("title %q, progress %+v", p.Title, p.Progress)
 		}
 	})
 }

@@ -3,26 +3,25 @@ package root
 import (
 	"context"
 	"errors"
+	"io"
+	"os"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ui"
+	"github.com/vmtui/vmtui/ui/canvas"
 )
-
-// fps is how often at most the terminal is written to. Every tick of the renderer wakes the process, also when nothing changed, and the first
-// frame waits for the first tick: at 24 a key is on the screen within 42 ms.
-const fps = 24
 
 // name is a run in two words.
 func name(r desk.Run) string {
 	return strings.TrimSpace(strings.TrimPrefix(r.Runbook, "worker-") + " " + r.Target)
 }
 
-// Run opens the console and returns when the operator has left it, or when ctx ends: then the terminal is put back first. Signals are
-// the caller's, so that a run can be stopped at a step boundary.
-func Run(ctx context.Context, d ui.Desk, o Options) error {
+// Run opens the console on a terminal and returns when the operator has left it, or when ctx ends: then the terminal is put back first.
+// Signals are the caller's, so that a run can be stopped at a step boundary.
+func Run(ctx context.Context, d ui.Desk, o Options, in, out *os.File) (err error) {
 	inner, end := context.WithCancel(ctx)
 	defer end()
 	r, err := New(inner, d, o)
@@ -30,25 +29,33 @@ func Run(ctx context.Context, d ui.Desk, o Options) error {
 		return err
 	}
 	defer r.Close()
-	opts := []tea.ProgramOption{tea.WithFPS(fps), tea.WithoutSignalHandler()}
-	if o.Input != nil {
-		opts = append(opts, tea.WithInput(o.Input))
+	c, err := canvas.Open(in, out, os.Environ())
+	if err != nil {
+		return err
 	}
-	if o.Output != nil {
-		opts = append(opts, tea.WithOutput(o.Output))
+	defer func() { err = errors.Join(err, c.Close()) }()
+	s := &seat{Root: r, canvas: c}
+	if err := s.measure(); err != nil {
+		return err
 	}
-	if o.Env != nil {
-		opts = append(opts, tea.WithEnvironment(o.Env))
-	}
-	p := tea.NewProgram(r, opts...)
+	s.draw()
+	return s.sit(ctx, in)
+}
+
+// sit runs the console until it is left. Bubble Tea reads the keys and carries the messages; it draws nothing, so it is told to look for something
+// to draw as seldom as it lets itself be told.
+func (s *seat) sit(ctx context.Context, in io.Reader) error {
+	p := tea.NewProgram(s, tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithoutRenderer(), tea.WithFPS(1), tea.WithoutSignalHandler(),
+		tea.WithColorProfile(s.canvas.Profile()), tea.WithWindowSize(s.w, s.h))
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
-	_, err = p.Run()
-	switch {
-	case err == nil, errors.Is(err, tea.ErrInterrupted):
+	defer s.followSize(ctx, p.Send)()
+	_, err := p.Run()
+	if ctx.Err() != nil {
 		return ctx.Err()
-	case ctx.Err() != nil:
-		return ctx.Err()
+	}
+	if errors.Is(err, tea.ErrInterrupted) {
+		return nil
 	}
 	return err
 }

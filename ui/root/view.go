@@ -4,7 +4,9 @@ import (
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
+	uv "github.com/charmbracelet/ultraviolet"
 
+	"github.com/vmtui/vmtui/ui/canvas"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/screen"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -17,20 +19,18 @@ const (
 	leastH = 16
 )
 
-// View implements tea.Model.
-func (r *Root) View() tea.View {
+// View implements tea.Model. What is seen goes to the canvas, so there is nothing for Bubble Tea to draw.
+func (r *Root) View() tea.View { return tea.View{} }
+
+// picture is what the terminal shall show now.
+func (r *Root) picture() canvas.Picture {
 	r.last = r.Draw(r.w, r.h)
-	v := tea.NewView(r.last.Paint(r.theme))
-	v.AltScreen = true
-	v.WindowTitle, v.ProgressBar = r.headline()
-	if r.mouse {
-		v.MouseMode = tea.MouseModeCellMotion
-	}
+	p := canvas.Picture{W: r.w, H: r.h, Content: r.last.Paint(r.theme), Mouse: r.mouse}
+	p.Title, p.Progress = r.headline()
 	if c := r.last.Cursor; c != nil {
-		v.Cursor = tea.NewCursor(c.X, c.Y)
-		v.Cursor.Shape = tea.CursorBar
+		p.Cursor = &uv.Position{X: c.X, Y: c.Y}
 	}
-	return v
+	return p
 }
 
 // Draw is the whole console in w by h cells.
@@ -85,18 +85,18 @@ func tooSmall(w, h int) widget.Frame {
 }
 
 // headline is the terminal's title and progress bar.
-func (r *Root) headline() (string, *tea.ProgressBar) {
+func (r *Root) headline() (string, uv.ProgressBar) {
 	name := r.world.About.Instance
 	t, ok := r.top().(screen.Titled)
 	if !ok {
-		return name + " · " + r.top().Crumb(), nil
+		return name + " · " + r.top().Crumb(), uv.ProgressBar{}
 	}
 	words, percent, needsYou := t.Headline()
 	if needsYou {
-		return "▲ " + name + " waits for you: " + words, tea.NewProgressBar(tea.ProgressBarWarning, max(percent, 0))
+		return "▲ " + name + " waits for you: " + words, uv.ProgressBar{State: uv.ProgressBarWarning, Value: max(percent, 0)}
 	}
 	if percent < 0 {
-		return name + " · " + words, nil
+		return name + " · " + words, uv.ProgressBar{}
 	}
-	return name + " · " + words, tea.NewProgressBar(tea.ProgressBarDefault, percent)
+	return name + " · " + words, uv.ProgressBar{State: uv.ProgressBarDefault, Value: percent}
 }

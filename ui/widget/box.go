@@ -36,6 +36,7 @@ func (b Box) Draw(w, h int) Frame {
 		ink = theme.Border
 	}
 	e := edges[b.Heavy]
+	side := S(ink, e[5])
 	from := min(b.From, max(len(b.Lines)-(h-2), 0))
 	f.Lines[0] = b.edge(e[0], e[1], e[4], ink, b.Title, b.Right, w)
 	for i := range h - 2 {
@@ -43,9 +44,9 @@ func (b Box) Draw(w, h int) Frame {
 		if from+i < len(b.Lines) {
 			l = b.Lines[from+i]
 		}
-		row := Line{S(ink, e[5]), Gap(1)}
+		row := append(make(Line, 0, len(l)+5), side, Gap(1))
 		row = append(row, l.Fit(w-4)...)
-		f.Lines[1+i] = append(row, Gap(1), S(ink, e[5]))
+		f.Lines[1+i] = append(row, Gap(1), side)
 	}
 	f.Lines[h-1] = b.edge(e[3], e[2], e[4], ink, nil, b.foot(from, h-2), w)
 	f.Hits = b.hits(from, w, h)

@@ -48,10 +48,15 @@ func (f *Frame) Put(x, y int, g Frame) {
 		if y+i < 0 || y+i >= f.H {
 			continue
 		}
+		if x == 0 && g.W == f.W {
+			f.Lines[y+i] = l
+			continue
+		}
 		row, w := f.Lines[y+i], min(g.W, f.W-x)
-		line := row.Cut(0, x)
-		line = append(line[:len(line):len(line)], l.Cut(0, w)...)
-		f.Lines[y+i] = append(line, row.Cut(x+w, f.W)...)
+		line := make(Line, 0, len(row)+len(l)+1)
+		line = row.cutOnto(line, 0, x)
+		line = l.cutOnto(line, 0, w)
+		f.Lines[y+i] = row.cutOnto(line, x+w, f.W)
 	}
 	if g.Cursor != nil {
 		f.Cursor = &Point{X: g.Cursor.X + x, Y: g.Cursor.Y + y}

@@ -91,8 +91,10 @@ func (l Line) Right(w int) Line {
 }
 
 // Cut is the cells from..to of the line. A wide character on an edge becomes a blank.
-func (l Line) Cut(from, to int) Line {
-	var out Line
+func (l Line) Cut(from, to int) Line { return l.cutOnto(nil, from, to) }
+
+// cutOnto appends the cells from..to of the line to another.
+func (l Line) cutOnto(out Line, from, to int) Line {
 	at := 0
 	for _, s := range l {
 		if at >= to {
