@@ -1,18 +1,18 @@
 package root
 
 import (
-	uv "github.com/charmbracelet/ultraviolet"
-	"github.com/creack/pty"
-	"golang.org/x/term"
-	"reflect"
-
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/creack/pty"
+	"golang.org/x/term"
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
