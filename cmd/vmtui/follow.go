@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
-	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/ui/plain"
 )
 
@@ -112,9 +111,9 @@ func planText(n int, s run.StepPlan) string {
 	return b.String()
 }
 
-// sayWait tells a person of a pause that the provider asked for; a screen is not written across.
-func (f *flags) sayWait(w digitalocean.Wait) {
+// note tells a person, beside the answer, what is waited for.
+func (f *flags) note(text string) {
 	if !f.json {
-		_, _ = fmt.Fprintf(f.err, "waiting %s to %s: %s\n", w.For.Round(time.Second), w.What, w.Why)
+		_, _ = fmt.Fprintln(f.err, text)
 	}
 }

@@ -68,7 +68,7 @@ func setHold(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.printf("%s\n", holdWords(h))
+			return f.answer(map[string]any{"hold": h}, f.redact(holdWords(h)))
 		})
 	}}
 	cmd.Flags().StringVar(&why, "why", "", "the `REASON`, for everybody who looks")
@@ -84,7 +84,7 @@ func clearHold(f *flags) *cobra.Command {
 				return err
 			}
 			if h == nil {
-				return f.printf("%s is not on hold\n", args[0])
+				return f.answer(map[string]any{"cleared": false, "worker": args[0]}, args[0]+" is not on hold")
 			}
 			if h.By != a.operator && confirm != h.By {
 				return &fault.Error{What: "not confirmed", On: args[0], Why: holdWords(*h), Next: fmt.Sprintf("talk to %s; then vmtui hold clear %s --confirm %s", h.By, args[0], h.By), Code: fault.Refused}
@@ -93,7 +93,7 @@ func clearHold(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.printf("%s is no longer on hold\n", args[0])
+			return f.answer(map[string]any{"cleared": true, "worker": args[0]}, args[0]+" is no longer on hold")
 		})
 	}}
 	cmd.Flags().StringVar(&confirm, "confirm", "", "whose hold it is, when it is somebody else's (`WHO`)")

@@ -226,6 +226,24 @@ func TestTwoOperators(t *testing.T) {
 	intact(t, b)
 }
 
+func TestEveryLeaseAndHoldCommandAnswersInJSON(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	for _, x := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"hold", "set", "worker-2", "--why", "disk"}, `"why": "disk"`}, {[]string{"hold"}, `"holds"`},
+		{[]string{"hold", "clear", "worker-2"}, `"cleared": true`}, {[]string{"hold", "clear", "worker-2"}, `"cleared": false`},
+		{[]string{"lease"}, `"lease": null`}, {[]string{"lease", "take"}, `"taken": true`}, {[]string{"lease", "clear"}, `"cleared": true`},
+	} {
+		got := vmtui(t, b.ConfigPath(), append(x.args, "--json")...)
+		if got.code != 0 || !json.Valid([]byte(got.out)) || !strings.Contains(got.out, x.want) {
+			t.Errorf("%v: exit %d\n%s%s", x.args, got.code, got.out, got.err)
+		}
+	}
+}
+
 func TestReadOnlyChangesNothing(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)

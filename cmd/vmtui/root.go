@@ -137,6 +137,14 @@ func (f *flags) printJSON(v any) error {
 	return err
 }
 
+// answer says what came of a command: for scripts in JSON, for people in words.
+func (f *flags) answer(v any, words string) error {
+	if f.json {
+		return f.printJSON(v)
+	}
+	return f.printf("%s\n", words)
+}
+
 func (f *flags) printf(format string, args ...any) error {
 	_, err := fmt.Fprintf(f.out, format, args...)
 	return err

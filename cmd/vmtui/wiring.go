@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
@@ -43,7 +45,7 @@ type app struct {
 	asks   *desk.Asks
 	desk   *desk.Desk
 
-	waiting func(digitalocean.Wait) // told of every pause the provider asks for
+	tell func(string) // says in a line why nothing happens for a while; a screen is not written across
 }
 
 // withApp opens, does and closes.
@@ -62,12 +64,12 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, redact: keys.NewRedactor(), operator: operator(cfg), asks: desk.NewAsks()}
+	a := &app{cfg: cfg, redact: keys.NewRedactor(), operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
 	f.redact = a.redact.Redact
 	if asker == nil {
 		asker = a.asks
 	} else {
-		a.waiting = f.sayWait
+		a.tell = f.note
 	}
 	for _, floor := range []func(context.Context) error{
 		func(context.Context) error { return a.openKeys(asker) },
@@ -100,15 +102,18 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 func (a *app) openRemote(ctx context.Context) error {
 	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry})
 	var err error
-	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.waiting); err != nil {
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.tell); err != nil {
 		return err
 	}
 	return a.openRedis(ctx)
 }
 
-func newCloud(c config.DigitalOcean, redact *keys.Redactor, waiting func(digitalocean.Wait)) (*digitalocean.Client, error) {
+func newCloud(c config.DigitalOcean, redact *keys.Redactor, tell func(string)) (*digitalocean.Client, error) {
 	return digitalocean.New(digitalocean.Config{
-		URL: c.URL, Poll: c.Poll, Waiting: waiting,
+		URL: c.URL, Poll: c.Poll,
+		Waiting: func(w digitalocean.Wait) {
+			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(time.Second), w.What, w.Why))
+		},
 		Token: func(ctx context.Context) (string, error) {
 			secret, err := redact.Resolve(ctx, c.Token)
 			return secret.Reveal(), err
@@ -148,6 +153,9 @@ func (a *app) openOps(ctx context.Context, readOnly bool) error {
 	a.keeper = lease.NewKeeper(lease.Config{
 		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: a.cfg.StateDir,
 		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Alive: a.walked,
+		Waiting: func(d time.Duration) {
+			a.tell(fmt.Sprintf("waiting %s: the former owner may still act until then", d.Round(time.Second)))
+		},
 	})
 	a.door = act.NewDoor(readOnly, a.keeper)
 	a.keeper.Use(a.door)

@@ -24,6 +24,8 @@ type Config struct {
 	Longest  time.Duration // the longest request that may still be on the wire when a lease ends
 	// Alive tells whether a process on this host walks that run; a lease of ours whose run is dead is adopted at once.
 	Alive func(run string) bool
+	// Waiting is told how long a takeover waits until the former owner can no longer act. Nil: nobody is told.
+	Waiting func(time.Duration)
 }
 
 // Keeper takes, renews and gives back the lease. It is the act.Guard of this process's door.
@@ -175,6 +177,9 @@ func (k *Keeper) waitOut(ctx context.Context, rec *record, execNow time.Time) er
 	wait := rec.NotBefore.Sub(execNow)
 	if wait <= 0 {
 		return nil
+	}
+	if k.cfg.Waiting != nil {
+		k.cfg.Waiting(wait)
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

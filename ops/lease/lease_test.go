@@ -164,12 +164,17 @@ func TestTakeOverRaisesTheTokenAndWaitsOutTheFormerOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var told time.Duration
+	spock.cfg.Waiting = func(d time.Duration) { told = d }
 	if err := spock.TakeOver(t.Context(), "run-2"); err != nil {
 		t.Fatal(err)
 	}
 	// From here on the former owner must not be able to act: its time is over, or it knows that it lost.
 	if kirk.Held() == nil {
 		t.Fatal("two holders at once")
+	}
+	if told <= 0 {
+		t.Error("nobody was told of the wait")
 	}
 	if err := spock.Held(); err != nil {
 		t.Fatal(err)
@@ -304,7 +309,7 @@ func TestDamagedRecordsAreNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := k.Show(t.Context()); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if _, _, err := k.Show(t.Context()); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "clear --confirm damaged") {
 		t.Fatalf("lease: %v", err)
 	}
 	if _, err := k.Holds(t.Context()); err == nil || !strings.Contains(err.Error(), "damaged") {

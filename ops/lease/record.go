@@ -5,6 +5,7 @@ package lease
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,6 +25,9 @@ type Exec interface {
 	Look(ctx context.Context, c ssh.Command) ssh.Result
 	Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result
 }
+
+// ErrDamaged is a lease that nobody can read, so that nobody can say whose it is.
+var ErrDamaged = errors.New("the lease is damaged")
 
 // record is the lease as it stands on exec's disk.
 type record struct {
@@ -62,7 +66,10 @@ func parse(out string) (reading, error) {
 	r.rec = &record{}
 	if err := json.Unmarshal([]byte(r.raw), r.rec); err != nil {
 		r.rec = nil
-		return r, (&fault.Error{What: "the lease is damaged", On: Dir + "/lease", Next: "read it on the exec node; `vmtui lease clear` replaces it"}).Because(err)
+		return r, &fault.Error{
+			What: "the lease is damaged", On: Dir + "/lease", Why: err.Error(), Err: ErrDamaged,
+			Next: "read it on the exec node and ask around; `vmtui lease clear --confirm damaged` removes it",
+		}
 	}
 	return r, nil
 }

@@ -34,6 +34,7 @@ type Cloud interface {
 	Balancer(ctx context.Context, id string) (digitalocean.Balancer, error)
 	Droplet(ctx context.Context, id int) (digitalocean.Droplet, error)
 	DropletActions(ctx context.Context, id int) ([]digitalocean.Action, error)
+	AdoptRebuild(ctx context.Context, droplet, after int) ([]digitalocean.Action, error)
 	Action(ctx context.Context, id int) (digitalocean.Action, error)
 	ImageByName(ctx context.Context, name string) (digitalocean.Image, error)
 	TagUses(ctx context.Context, tag string) (digitalocean.TagUses, error)

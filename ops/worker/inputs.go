@@ -30,6 +30,7 @@ type inputs struct {
 	Dead     bool     // the host did not answer when the run was made
 	Why      string   // for the hold record
 	Check    digitalocean.HealthCheck
+	Proxy    bool              // the balancer sends a PROXY header
 	Peers    map[string]string // private addresses by node name
 }
 
@@ -98,7 +99,7 @@ func (c *crew) resolve(ctx context.Context, given map[string]string, newDisk boo
 		return err
 	}
 	in.Droplet, in.Private, in.Public = droplet.ID, droplet.PrivateIP, droplet.PublicIP
-	in.Balancer, in.Tag, in.Check = lb.ID, lb.Tag, lb.Check
+	in.Balancer, in.Tag, in.Check, in.Proxy = lb.ID, lb.Tag, lb.Check, lb.ProxyProtocol
 	in.Address = c.host().Addr()
 	in.KnownAs = c.host().KnownAs()
 	in.HostKeys = c.Trust.Fingerprints(in.KnownAs)

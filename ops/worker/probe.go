@@ -14,12 +14,10 @@ import (
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
-// The balancer's own probe, repeated from exec: private address, its protocol, port and path, no Host or SNI of ours. A check with PROXY
-// protocol gets the header that the balancer would send.
+// The balancer's own probe, repeated from exec: private address, its protocol, port and path, no Host or SNI of ours.
 const (
-	httpProbe  = `curl -sS -o /dev/null -m "$1" -w '%{http_code}' "$2"`
-	httpsProbe = `curl -sS -k -o /dev/null -m "$1" -w '%{http_code}' "$2"`
-	tcpProbe   = `nc -z -w "$1" "$2" "$3"`
+	httpProbe = `curl -sS -o /dev/null -w '%{http_code}' "$@"`
+	tcpProbe  = `nc -z -w "$1" "$2" "$3"`
 )
 
 // health is what the balancer would see.
@@ -30,16 +28,24 @@ type health struct {
 }
 
 // probeCommand is the probe of one member, as a command for exec.
-func probeCommand(check digitalocean.HealthCheck, address string) ssh.Command {
-	seconds := strconv.Itoa(max(1, int(math.Ceil(check.Timeout.Seconds()))))
-	if check.Protocol == "tcp" {
-		return ssh.Command{Script: tcpProbe, Args: []string{seconds, address, strconv.Itoa(check.Port)}}
+func (in inputs) probeCommand(address string) ssh.Command {
+	seconds := strconv.Itoa(max(1, int(math.Ceil(in.Check.Timeout.Seconds()))))
+	if in.Check.Protocol == "tcp" {
+		return ssh.Command{Script: tcpProbe, Args: []string{seconds, address, strconv.Itoa(in.Check.Port)}}
 	}
-	script := httpProbe
+	return ssh.Command{Script: httpProbe, Args: append(in.curlFlags(in.Check), "-m", seconds, probeURL(in.Check, address))}
+}
+
+// curlFlags speak to a member as the balancer does: any certificate will do, and a backend that expects a PROXY header gets one.
+func (in inputs) curlFlags(check digitalocean.HealthCheck) []string {
+	var flags []string
 	if check.Protocol == "https" {
-		script = httpsProbe
+		flags = append(flags, "-k")
 	}
-	return ssh.Command{Script: script, Args: []string{seconds, probeURL(check, address)}}
+	if in.Proxy {
+		flags = append(flags, "--haproxy-protocol")
+	}
+	return flags
 }
 
 func probeURL(check digitalocean.HealthCheck, address string) string {
@@ -48,7 +54,7 @@ func probeURL(check digitalocean.HealthCheck, address string) string {
 
 // probe asks exec what the balancer would see at address. Only an unreachable exec is an error: a probe that fails is an answer.
 func (c *crew) probe(ctx context.Context, address string) (health, error) {
-	res := c.exec().Look(ctx, probeCommand(c.in.Check, address))
+	res := c.exec().Look(ctx, c.in.probeCommand(address))
 	if res.Outcome != ssh.Exited {
 		return health{}, res.Err("repeating the balancer's probe", c.Config.Exec().Name)
 	}

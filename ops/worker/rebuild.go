@@ -95,14 +95,7 @@ func (c *crew) newerRebuilds(ctx context.Context, w *run.Walk) ([]digitalocean.A
 	if err != nil {
 		return nil, (&fault.Error{What: "the run does not say which action came before the rebuild", On: c.dropletName()}).Because(err)
 	}
-	actions, err := c.Cloud.DropletActions(ctx, c.in.Droplet)
-	var newer []digitalocean.Action
-	for _, a := range actions {
-		if a.ID > before && a.Type == "rebuild" {
-			newer = append(newer, a)
-		}
-	}
-	return newer, err
+	return c.Cloud.AdoptRebuild(ctx, c.in.Droplet, before)
 }
 
 // judge says how a known action stands.

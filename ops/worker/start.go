@@ -84,16 +84,9 @@ func (c *crew) unhealthy(ctx context.Context) ([]string, error) {
 // healthy is docker's word, or its silence: a service without a health check is taken for running.
 func healthy(d fleet.Container) bool { return d.Health == "healthy" || d.Health == "" }
 
-const pageScript = `curl -sS -k -o /dev/null -m 10 -w '%{http_code}' -H "Host: $1" -H 'X-Forwarded-Proto: https' "$2"`
-
 // realPage asks the worker from exec for a page that touches the database.
 func (c *crew) realPage(ctx context.Context) (int, error) {
-	check := c.in.Check
-	check.Path = "/api/v2/instance"
-	if check.Protocol == "tcp" {
-		check.Protocol = "http"
-	}
-	res := c.exec().Look(ctx, ssh.Command{Script: pageScript, Args: []string{c.Config.Instance, probeURL(check, c.in.Private)}})
+	res := c.exec().Look(ctx, c.in.pageCommand(c.Config.Instance))
 	if res.Outcome != ssh.Exited {
 		return 0, res.Err("asking for a real page", c.Config.Exec().Name)
 	}
@@ -102,4 +95,17 @@ func (c *crew) realPage(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	return status, nil
+}
+
+func (in inputs) pageCommand(instance string) ssh.Command {
+	check := in.Check
+	check.Path = "/api/v2/instance"
+	switch {
+	case check.Protocol == "tcp" && check.Port == 443:
+		check.Protocol = "https"
+	case check.Protocol == "tcp":
+		check.Protocol = "http"
+	}
+	return ssh.Command{Script: httpProbe, Args: append(in.curlFlags(check),
+		"-m", "10", "-H", "Host: "+instance, "-H", "X-Forwarded-Proto: https", probeURL(check, in.Private))}
 }

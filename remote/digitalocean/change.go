@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"errors"
 
 	"github.com/digitalocean/godo"
 
@@ -45,24 +44,4 @@ func (c *Client) Rebuild(ctx context.Context, permit remote.Permit, droplet, ima
 		return resp, err
 	})
 	return out, err
-}
-
-// WhenFree repeats a change for as long as it is refused because something else is still under way (ErrBusy, ErrPending), with a visible pause
-// of Poll between the tries. Each try is a new request: the earlier ones are known to have changed nothing. Any other end is given back at once.
-func (c *Client) WhenFree(ctx context.Context, what string, do func(context.Context) error) error {
-	for try := 1; ; try++ {
-		err := do(ctx)
-		w := Wait{What: what, For: c.poll, Try: try}
-		switch {
-		case errors.Is(err, ErrBusy):
-			w.Why = "busy"
-		case errors.Is(err, ErrPending):
-			w.Why = "pending event"
-		default:
-			return err
-		}
-		if c.pause(ctx, w) != nil {
-			return err
-		}
-	}
 }

@@ -241,22 +241,3 @@ func TestNobodyIsRefusedLocally(t *testing.T) {
 		t.Errorf("sent %d", s.count())
 	}
 }
-
-func TestWhenFree(t *testing.T) {
-	n := 0
-	c, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if n++; n < 3 {
-			refuse(w, 403, "Load Balancer can't be updated while it processes previous actions")
-			return
-		}
-		well(w, r)
-	})
-	p := &allow{}
-	err := c.WhenFree(t.Context(), "remove worker-1", func(ctx context.Context) error { return c.RemoveDroplet(ctx, p, "lb-1", 12) })
-	if err != nil || s.count() != 3 || p.checks() != 3 {
-		t.Errorf("%d requests, %d checks, %v", s.count(), p.checks(), err)
-	}
-	if w := s.waited(); len(w) != 2 || w[0].Why != "busy" || w[1].Try != 2 || w[0].What != "remove worker-1" {
-		t.Errorf("waits %+v", w)
-	}
-}

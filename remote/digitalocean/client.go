@@ -28,7 +28,7 @@ const (
 // Wait is a pause that an operator should see: the API asked for it, or a repetition is about to be made.
 type Wait struct {
 	What  string        // what is being done: "read the load balancer"
-	Why   string        // "rate limit", "busy", "pending event", "server error", "connection lost"
+	Why   string        // "rate limit", "server error", "connection lost"
 	For   time.Duration // how long
 	Until time.Time
 	Try   int // the try that failed, from 1

@@ -50,6 +50,18 @@ func until(t *testing.T, what string, so func() bool) {
 	}
 }
 
+// whenFree makes a change again for as long as something else is still under way.
+func whenFree(t *testing.T, change func() error) {
+	t.Helper()
+	until(t, "the provider is free", func() bool {
+		err := change()
+		if err != nil && !errors.Is(err, ErrBusy) && !errors.Is(err, ErrPending) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+}
+
 func member(t *testing.T, c *Client, droplet int) bool {
 	t.Helper()
 	b, err := c.Balancer(t.Context(), "lb-1")
@@ -61,18 +73,12 @@ func member(t *testing.T, c *Client, droplet int) bool {
 
 func TestMembershipAtTheProvider(t *testing.T) {
 	c, _ := account(t, "")
-	free := func(do func(context.Context) error) {
-		t.Helper()
-		if err := c.WhenFree(t.Context(), "change the members", do); err != nil {
-			t.Fatal(err)
-		}
-	}
-	free(func(ctx context.Context) error { return c.RemoveDroplet(ctx, &allow{}, "lb-1", 11) })
+	whenFree(t, func() error { return c.RemoveDroplet(t.Context(), &allow{}, "lb-1", 11) })
 	if err := c.RemoveDroplet(t.Context(), &allow{}, "lb-1", 12); !errors.Is(err, ErrBusy) {
 		t.Errorf("while it is busy: %v", err)
 	}
 	until(t, "worker-1 is out", func() bool { return !member(t, c, 11) })
-	free(func(ctx context.Context) error { return c.AddDroplet(ctx, &allow{}, "lb-1", 11) })
+	whenFree(t, func() error { return c.AddDroplet(t.Context(), &allow{}, "lb-1", 11) })
 	until(t, "worker-1 is in", func() bool { return member(t, c, 11) })
 }
 
@@ -89,9 +95,7 @@ func TestTagsAtTheProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "worker-1 is out", func() bool { return !member(t, c, 11) })
-	if err := c.WhenFree(t.Context(), "tag", func(ctx context.Context) error { return c.Tag(ctx, &allow{}, "web", 11) }); err != nil {
-		t.Fatal(err)
-	}
+	whenFree(t, func() error { return c.Tag(t.Context(), &allow{}, "web", 11) })
 	until(t, "worker-1 is in", func() bool { return member(t, c, 11) })
 }
 
