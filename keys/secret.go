@@ -33,6 +33,12 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(Masked), nil }
 // LogValue masks in structured logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(Masked) }
 
+// IsReference reports whether a config value names a secret instead of being one.
+func IsReference(value string) bool {
+	kind, _, found := strings.Cut(value, ":")
+	return found && sources[kind] != nil
+}
+
 // Resolve reads the secret that a config value refers to: env:NAME, file:PATH (only the owner may read it), keyring:NAME or cmd:COMMAND
 // (run by /bin/sh, at most 30 s). Line ends after the value are cut. Errors name the reference and never the value.
 func Resolve(ctx context.Context, ref string) (Secret, error) {

@@ -61,7 +61,7 @@ func fromFile(_ context.Context, path string) (string, error) {
 // readPrivate reads a file that only its owner may touch. The mode is checked on the open file, so that it cannot be exchanged in between.
 func readPrivate(path string, limit int64) ([]byte, error) {
 	path = expandHome(path)
-	f, err := os.Open(path) // #nosec G304 -- the operator's own config names it
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // #nosec G304 -- the operator's own config names it; a FIFO must not hold us up
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
@@ -74,7 +74,7 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 		return nil, trouble("it is not a regular file", "name the file itself")
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, trouble(fmt.Sprintf("others can get at it (mode %04o)", mode), "chmod 600 "+path)
+		return nil, trouble(fmt.Sprintf("others can get at it (mode %04o)", mode), "if it is the right file: chmod 600 "+path)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {

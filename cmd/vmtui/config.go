@@ -9,6 +9,9 @@ import (
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/redis"
+	"github.com/vmtui/vmtui/ui/binding"
 )
 
 func newConfig(f *flags) *cobra.Command {
@@ -30,10 +33,7 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err := identities(cfg, keys.Refuser{}).Check(); err != nil {
 		return err
 	}
-	if err := checkSecrets(ctx, cfg); err != nil {
-		return err
-	}
-	if err := checkProvisioning(cfg); err != nil {
+	if err := errors.Join(checkSecrets(ctx, cfg), checkWires(ctx, cfg), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
 		return err
 	}
 	if f.json {
@@ -54,6 +54,30 @@ func checkSecrets(ctx context.Context, cfg *config.Config) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// checkWires makes what would speak to the provider and to Redis, without speaking to them.
+func checkWires(ctx context.Context, cfg *config.Config) error {
+	redact := keys.NewRedactor()
+	_, err := newCloud(cfg.DigitalOcean, redact, func(string) {})
+	return errors.Join(err, redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx))
+}
+
+// checkKeys holds the remapped keys against the console's own.
+func checkKeys(cfg *config.Config) error {
+	if _, err := binding.New(cfg.Bindings); err != nil {
+		return (&fault.Error{What: "the key bindings contradict", On: cfg.Path(), Next: "correct bindings; the console's help (?) shows the ids", Code: fault.Usage}).Because(err)
+	}
+	return nil
+}
+
+// checkState opens the store of runs, which makes it where there is none.
+func checkState(ctx context.Context, cfg *config.Config) error {
+	store, err := run.Open(ctx, cfg.StateDir, nil)
+	if err != nil {
+		return err
+	}
+	return store.Close()
 }
 
 func checkProvisioning(cfg *config.Config) error {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ui/plain"
 	"github.com/vmtui/vmtui/ui/root"
@@ -16,12 +17,22 @@ import (
 
 // console opens the console. On a terminal that cannot be drawn on, and where --plain asks for it, the status is printed instead.
 func console(ctx context.Context, f *flags) error {
+	if f.plain {
+		return status(ctx, f)
+	}
 	in, out, err := f.keyboardAndScreen()
 	if err != nil {
 		return err
 	}
-	if f.plain || plain.Fits(os.Getenv("TERM")) {
+	if plain.Fits(os.Getenv("TERM")) {
 		return status(ctx, f)
+	}
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return err
+	}
+	if err := checkKeys(cfg); err != nil {
+		return err
 	}
 	// A console left alone makes little garbage a second, for hours: collecting it half as often is a good part of what it costs, and a few megabytes.
 	debug.SetGCPercent(200)

@@ -19,7 +19,7 @@ func TestDemoSmoke(t *testing.T) {
 	s.press("g")
 	s.sees("type worker-2 to go on")
 	s.press("worker-2\r")
-	s.sees("leg 1 begun")
+	s.sees("Transcript", "Take it off hold")
 	s.sees("run done")
 	s.press("q")
 	if code := s.ends(); code != 0 {

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -67,6 +68,11 @@ func TestBadInput(t *testing.T) {
 		"unknown input":    {withKey(t), []string{"run", "worker-drain", "worker-1", "--set", "x=y"}, []string{"x=y"}},
 		"console, no tty":  {withKey(t), nil, []string{"terminal", "vmtui status"}},
 		"config, no verb":  {withKey(t), []string{"config"}, []string{"config"}},
+		"missing redis":    {withKey(t, "sidekiq: {redis: env:VMTUI_NO_SUCH_REDIS}"), []string{"config", "check"}, []string{"VMTUI_NO_SUCH_REDIS", "VMTUI_NO_SUCH_TOKEN"}},
+		"state in check":   {withKey(t, "state_dir: /proc/nope"), []string{"config", "check"}, []string{"/proc/nope", "state_dir"}},
+		"state":            {withKey(t, "state_dir: /proc/nope"), []string{"runs"}, []string{"/proc/nope", "state_dir"}},
+		"unknown binding":  {withKey(t, "bindings: {nosuch: Z}"), []string{"config", "check"}, []string{"nosuch", "bindings"}},
+		"no such hold":     {withKey(t), []string{"runs", "stop", "nope"}, []string{"nope"}},
 		"hold set no word": {withKey(t), []string{"hold", "set", "worker-1"}, []string{"why"}},
 	}
 	for name, c := range cases {
@@ -94,10 +100,16 @@ func TestErrorsInJSON(t *testing.T) {
 	}
 }
 
-// withKey is a config whose key can be read.
-func withKey(t *testing.T) string {
+// withKey is a config whose key can be read, with some lines changed.
+func withKey(t *testing.T, changes ...string) string {
 	t.Helper()
-	path := given(t, nil)
+	path := given(t, func(s string) string {
+		for _, line := range changes {
+			key, _, _ := strings.Cut(line, ":")
+			s = regexp.MustCompile("(?m)^"+key+":.*\n").ReplaceAllString(s, "") + line + "\n"
+		}
+		return s
+	})
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)

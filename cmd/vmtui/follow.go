@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -13,19 +14,23 @@ import (
 )
 
 // follow shows a run's log as it grows: as JSON lines, or as plain ones with a prompt at each gate when somebody attends. The returned func waits
-// until everything is shown.
-func (a *app) follow(ctx context.Context, f *flags, id string, leg int, attended bool) func() {
+// until everything is shown. Deaf is called when somebody attends and can no longer be told anything: a gate would wait for ever.
+func (a *app) follow(ctx context.Context, f *flags, id string, leg int, attended bool, deaf func()) func() {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var showing sync.WaitGroup
 	if f.json {
 		showing.Go(func() { a.followJSON(ctx, f, id, leg) })
 	} else {
-		term := plain.Terminal{Out: redacting{f}}
+		term := plain.Terminal{Out: redacting{f, f.out}}
 		if attended {
 			term = f.terminal()
 		}
-		// When the terminal is gone the run goes on; its log has what could not be shown.
-		showing.Go(func() { _, _ = plain.Follow(ctx, a.desk, id, leg, term) })
+		showing.Go(func() {
+			// Where nobody attends the run goes on; its log has what could not be shown.
+			if _, err := plain.Follow(ctx, a.desk, id, leg, term); err != nil && attended && ctx.Err() == nil {
+				deaf()
+			}
+		})
 	}
 	return func() {
 		timer := time.AfterFunc(lastWords, cancel)
@@ -54,7 +59,10 @@ func (a *app) followJSON(ctx context.Context, f *flags, id string, leg int) {
 }
 
 // redacting is the output with every secret in use taken out.
-type redacting struct{ f *flags }
+type redacting struct {
+	f *flags
+	w io.Writer
+}
 
 // Write implements io.Writer.
 func (r redacting) Write(p []byte) (int, error) {
@@ -62,7 +70,7 @@ func (r redacting) Write(p []byte) (int, error) {
 	if r.f.redact != nil {
 		text = r.f.redact(text)
 	}
-	if _, err := r.f.out.Write([]byte(text)); err != nil {
+	if _, err := r.w.Write([]byte(text)); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -7,15 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/remote/clean"
 )
 
 func newHold(f *flags) *cobra.Command {
 	show := func(cmd *cobra.Command, _ []string) error {
-		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error { return showHolds(ctx, f, a) })
+		return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error { return showHolds(ctx, f, a) })
 	}
 	cmd := withJSON(f, &cobra.Command{Use: "hold", Short: "Workers that are out on purpose", Args: noArgs, RunE: show})
 	cmd.AddCommand(withJSON(f, &cobra.Command{Use: "show", Short: "Show what is on hold, by whom and why", Args: between(0, 0), RunE: show}))
@@ -54,16 +54,19 @@ func holdWords(h fleet.Hold) string {
 }
 
 func setHold(f *flags) *cobra.Command {
-	var why string
+	var why, confirm string
 	cmd := &cobra.Command{Use: "set WORKER --why REASON", Short: "Say that a worker is out on purpose", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
 		if why == "" {
 			return usage(cmd, "--why is missing: the others must be able to read the reason")
 		}
-		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error {
+		return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error {
 			if err := a.mustKnow(args[0]); err != nil {
 				return err
 			}
-			h := fleet.Hold{Worker: args[0], By: a.operator, Why: why, Since: time.Now().UTC().Truncate(time.Second)}
+			if err := mayReplace(ctx, a, args[0], confirm); err != nil {
+				return err
+			}
+			h := fleet.Hold{Worker: args[0], By: a.operator, Why: clean.Line(why), Since: time.Now().UTC().Truncate(time.Second)}
 			err := a.changeHold(ctx, "hold/set", h.Worker, func(ctx context.Context, p act.Permit) error { return a.keeper.SetHold(ctx, p, h) })
 			if err != nil {
 				return err
@@ -72,18 +75,37 @@ func setHold(f *flags) *cobra.Command {
 		})
 	}}
 	cmd.Flags().StringVar(&why, "why", "", "the `REASON`, for everybody who looks")
+	cmd.Flags().StringVar(&confirm, "confirm", "", "whose hold it replaces, when it is somebody else's (`WHO`)")
 	return withJSON(f, cmd)
+}
+
+// mayReplace keeps what somebody else or an unfinished run has written: others rely on it.
+func mayReplace(ctx context.Context, a *app, worker, confirm string) error {
+	h, err := a.keeper.Hold(ctx, worker)
+	if err != nil || h == nil {
+		return err
+	}
+	if h.Run != "" {
+		return &fault.Error{What: "a run holds it", On: worker, Why: holdWords(*h), Next: "finish the run: vmtui runs resume " + h.Run + ", or undo it; `vmtui hold clear` removes a record whose run is lost", Code: fault.Refused}
+	}
+	if h.By != a.operator && confirm != h.By {
+		return &fault.Error{What: "not confirmed", On: worker, Why: holdWords(*h), Next: fmt.Sprintf("talk to %s; then repeat it with --confirm %s", h.By, h.By), Code: fault.Refused}
+	}
+	return nil
 }
 
 func clearHold(f *flags) *cobra.Command {
 	var confirm string
 	cmd := &cobra.Command{Use: "clear WORKER", Short: "Remove a worker's hold record", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
-		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error {
+		return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error {
 			h, err := a.keeper.Hold(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			if h == nil {
+				if err := a.mustKnow(args[0]); err != nil {
+					return err
+				}
 				return f.answer(map[string]any{"cleared": false, "worker": args[0]}, args[0]+" is not on hold")
 			}
 			if h.By != a.operator && confirm != h.By {

@@ -159,10 +159,11 @@ func writeConfig(f *flags, a answers, lb digitalocean.Balancer, workers []digita
 	if _, err := config.Parse(f.config, text); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(f.config), 0o700); err != nil {
-		return err
+	err = os.MkdirAll(filepath.Dir(f.config), 0o700)
+	if err == nil {
+		err = os.WriteFile(f.config, text, 0o600)
 	}
-	if err := os.WriteFile(f.config, text, 0o600); err != nil {
+	if err != nil {
 		return (&fault.Error{What: "the config cannot be written", On: f.config, Next: "name another place with --config", Code: fault.Usage}).Because(err)
 	}
 	if f.json {

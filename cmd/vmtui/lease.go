@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/lease"
@@ -16,7 +15,7 @@ import (
 
 func newLease(f *flags) *cobra.Command {
 	show := func(cmd *cobra.Command, _ []string) error {
-		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error { return showLease(ctx, f, a) })
+		return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error { return showLease(ctx, f, a) })
 	}
 	cmd := withJSON(f, &cobra.Command{Use: "lease", Short: "Who is at work", Args: noArgs, RunE: show})
 	cmd.AddCommand(withJSON(f, &cobra.Command{Use: "show", Short: "Show who is at work", Args: between(0, 0), RunE: show}))
@@ -60,9 +59,13 @@ func leaseJSON(l *fleet.Lease, now time.Time) any {
 func takeLease(f *flags) *cobra.Command {
 	var confirm string
 	cmd := &cobra.Command{Use: "take", Short: "Take the lease over from somebody who is gone", Args: between(0, 0), RunE: func(cmd *cobra.Command, _ []string) error {
-		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error {
-			if err := mustName(ctx, a, confirm, "vmtui lease take"); err != nil {
+		return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error {
+			free, err := mustName(ctx, a, confirm, "vmtui lease take")
+			if err != nil {
 				return err
+			}
+			if free {
+				return f.answer(map[string]any{"taken": false, "lease": nil}, "nobody holds the lease: there is nothing to take over")
 			}
 			if err := a.singly(ctx, "lease/take", "exec", "take the lease over", func(ctx context.Context) error { return a.keeper.TakeOver(ctx, "lease-take") }); err != nil {
 				return err
@@ -80,9 +83,13 @@ func takeLease(f *flags) *cobra.Command {
 func clearLease(f *flags) *cobra.Command {
 	var confirm string
 	cmd := &cobra.Command{Use: "clear", Short: "Remove a lease whose owner is certainly gone, without waiting for it to expire", Args: between(0, 0), RunE: func(cmd *cobra.Command, _ []string) error {
-		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error {
-			if err := mustName(ctx, a, confirm, "vmtui lease clear"); err != nil {
+		return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error {
+			free, err := mustName(ctx, a, confirm, "vmtui lease clear")
+			if err != nil {
 				return err
+			}
+			if free {
+				return f.answer(map[string]any{"cleared": false, "lease": nil}, "nobody holds the lease")
 			}
 			if err := a.singly(ctx, "lease/clear", "exec", "remove the lease", a.keeper.Clear); err != nil {
 				return err
@@ -94,17 +101,19 @@ func clearLease(f *flags) *cobra.Command {
 	return withJSON(f, cmd)
 }
 
-// mustName wants to hear whose lease it is about, or that nobody can tell.
-func mustName(ctx context.Context, a *app, confirm, command string) error {
+// mustName wants to hear whose lease it is about, or that nobody can tell. free: there is none.
+func mustName(ctx context.Context, a *app, confirm, command string) (free bool, err error) {
+	if a.door.ReadOnly() {
+		return false, &fault.Error{What: "read-only", On: "the lease", Why: "nothing may be changed", Next: "leave --read-only and read_only out", Code: fault.Refused}
+	}
 	l, now, err := a.keeper.Show(ctx)
-	if errors.Is(err, lease.ErrDamaged) && confirm == "damaged" {
-		return nil
+	switch {
+	case errors.Is(err, lease.ErrDamaged) && confirm == "damaged":
+		return false, nil
+	case err != nil || l == nil:
+		return err == nil, err
+	case confirm == l.Owner:
+		return false, nil
 	}
-	if err != nil || l == nil {
-		return err
-	}
-	if confirm == l.Owner {
-		return nil
-	}
-	return &fault.Error{What: "not confirmed", On: l.Owner + "@" + l.Host, Why: leaseWords(l, now), Next: fmt.Sprintf("if they are gone: %s --confirm %s", command, l.Owner), Code: fault.Refused}
+	return false, &fault.Error{What: "not confirmed", On: l.Owner + "@" + l.Host, Why: leaseWords(l, now), Next: fmt.Sprintf("if they are gone: %s --confirm %s", command, l.Owner), Code: fault.Refused}
 }

@@ -28,6 +28,8 @@ func Main(args []string, s streams) int {
 	// SIGHUP is the operator's own connection going away: it stops a run at a step boundary as Ctrl-C does.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	// Whoever reads our output may stop reading (`| head`): that must not end a run at some point in the middle of a step.
+	signal.Ignore(syscall.SIGPIPE)
 	// The second Ctrl-C is the operating system's again.
 	context.AfterFunc(ctx, stop)
 	f := &flags{streams: s}

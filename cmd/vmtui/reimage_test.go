@@ -235,7 +235,7 @@ func TestEveryLeaseAndHoldCommandAnswersInJSON(t *testing.T) {
 	}{
 		{[]string{"hold", "set", "worker-2", "--why", "disk"}, `"why": "disk"`}, {[]string{"hold"}, `"holds"`},
 		{[]string{"hold", "clear", "worker-2"}, `"cleared": true`}, {[]string{"hold", "clear", "worker-2"}, `"cleared": false`},
-		{[]string{"lease"}, `"lease": null`}, {[]string{"lease", "take"}, `"taken": true`}, {[]string{"lease", "clear"}, `"cleared": true`},
+		{[]string{"lease"}, `"lease": null`}, {[]string{"lease", "take"}, `"taken": false`}, {[]string{"lease", "clear"}, `"cleared": false`},
 	} {
 		got := vmtui(t, b.ConfigPath(), append(x.args, "--json")...)
 		if got.code != 0 || !json.Valid([]byte(got.out)) || !strings.Contains(got.out, x.want) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -91,6 +92,8 @@ func (f *flags) exit(ctx context.Context, err error) int {
 		return int(code)
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return int(fault.Interrupted)
+	case errors.Is(err, syscall.EPIPE):
+		return 128 + int(syscall.SIGPIPE) // what a shell expects of one whose reader has gone
 	}
 	f.complain(err)
 	return int(fault.CodeOf(err))
@@ -98,7 +101,13 @@ func (f *flags) exit(ctx context.Context, err error) int {
 
 // complain prints an error on stderr, without secrets: for people, or as JSON for scripts.
 func (f *flags) complain(err error) {
-	said := f.redacted(fault.Of(err))
+	for _, e := range fault.All(err) {
+		f.complainOf(e)
+	}
+}
+
+func (f *flags) complainOf(err *fault.Error) {
+	said := f.redacted(err)
 	if f.json {
 		b, marshal := json.Marshal(map[string]any{"error": said})
 		if marshal == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/plain"
 )
@@ -52,10 +54,12 @@ func (f *flags) attended(yes bool) bool {
 }
 
 func (f *flags) asker(yes bool) keys.Asker {
-	if f.attended(yes) {
-		return f.terminal()
+	if !f.attended(yes) {
+		return keys.Refuser{}
 	}
-	return keys.Refuser{}
+	t := f.terminal()
+	t.Out = redacting{f, f.err} // an answer may go into a pipe; the question is for the person
+	return t
 }
 
 func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target string) error {
@@ -77,11 +81,40 @@ func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target stri
 	if a.door.ReadOnly() {
 		return &fault.Error{What: "read-only", On: book, Why: "nothing may be changed", Next: "look with --plan, or leave --read-only and read_only out", Code: fault.Refused}
 	}
+	if err := a.mayBegin(ctx, f, r, rb); err != nil {
+		return err
+	}
 	id, err := a.engine.Start(ctx, rb)
 	if err != nil {
 		return err
 	}
 	return a.walk(ctx, f, id, rb, run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm})
+}
+
+// mayBegin wants a yes before anything is changed: from whoever sits there and has read the plan, or as --yes.
+func (a *app) mayBegin(ctx context.Context, f *flags, r runFlags, rb run.Runbook) error {
+	if r.yes {
+		return nil
+	}
+	if !f.attended(false) {
+		return unconfirmed(rb.Title)
+	}
+	if err := a.showPlan(ctx, f, rb); err != nil {
+		return err
+	}
+	answer, err := f.terminal().Ask(ctx, desk.Question{Subject: rb.Title, Text: "this is what will happen, step by step. Begin?"})
+	if err != nil {
+		return err
+	}
+	if !answer.Yes {
+		return &fault.Error{What: "not begun", On: rb.Title, Why: "the answer was not yes", Next: "nothing was changed", Code: fault.Refused}
+	}
+	return nil
+}
+
+// unconfirmed refuses to act where nobody was asked and nobody said yes beforehand.
+func unconfirmed(what string) error {
+	return &fault.Error{What: "not confirmed", On: what, Why: "nobody sits at a terminal to say yes", Next: "read the plan with --plan; then repeat it with --yes", Code: fault.Refused}
 }
 
 func inputsOf(set []string) (map[string]string, error) {
@@ -102,7 +135,9 @@ func (a *app) walk(ctx context.Context, f *flags, id string, rb run.Runbook, mod
 	if err != nil {
 		return err
 	}
-	show := a.follow(ctx, f, id, v.Leg+1, !mode.Unattended)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	show := a.follow(ctx, f, id, v.Leg+1, !mode.Unattended, stop)
 	state, err := a.engine.Walk(ctx, id, rb, mode)
 	show()
 	if err != nil {
@@ -121,16 +156,38 @@ func (a *app) walk(ctx context.Context, f *flags, id string, rb run.Runbook, mod
 func (f *flags) terminal() plain.Terminal {
 	in, ok := f.in.(*os.File)
 	if !ok {
-		return plain.Terminal{Out: redacting{f}}
+		return plain.Terminal{Out: redacting{f, f.out}}
 	}
 	if f.line == nil {
 		f.line = plain.Lines(in) // one reader for the whole process: a line is not lost between two questions
 	}
-	return plain.Terminal{Out: redacting{f}, Line: f.line, Secret: func(_ context.Context, prompt string) (string, error) {
-		if err := f.printf("%s ", prompt); err != nil {
+	return plain.Terminal{Out: redacting{f, f.out}, Line: f.line, Secret: func(ctx context.Context, prompt string) (string, error) {
+		if _, err := fmt.Fprintf(f.err, "%s ", prompt); err != nil {
 			return "", err
 		}
-		secret, err := term.ReadPassword(int(in.Fd()))
-		return string(secret), err
+		return unseen(ctx, in)
 	}}
+}
+
+// unseen reads a line without echo. When ctx ends first, the terminal gets its echo back; the reading ends with the process or with the line.
+func unseen(ctx context.Context, in *os.File) (string, error) {
+	before, err := term.GetState(int(in.Fd()))
+	if err != nil {
+		return "", err
+	}
+	type line struct {
+		text []byte
+		err  error
+	}
+	got := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(int(in.Fd()))
+		got <- line{text, err}
+	}()
+	select {
+	case l := <-got:
+		return string(l.text), l.err
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(int(in.Fd()), before))
+	}
 }

@@ -8,14 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
 )
 
 func newRuns(f *flags) *cobra.Command {
 	list := func(cmd *cobra.Command, _ []string) error {
-		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error { return listRuns(ctx, f, a) })
+		return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error { return listRuns(ctx, f, a) })
 	}
 	cmd := withJSON(f, &cobra.Command{Use: "runs", Short: "Runs, finished and unfinished", Args: noArgs, RunE: list})
 	cmd.AddCommand(withJSON(f, &cobra.Command{Use: "list", Short: "List them, newest first", Args: between(0, 0), RunE: list}))
@@ -29,7 +28,7 @@ func newRuns(f *flags) *cobra.Command {
 
 func onRun(f *flags, use, short string, do func(context.Context, *flags, *app, string) error) *cobra.Command {
 	return withJSON(f, &cobra.Command{Use: use, Short: short, Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
-		return withApp(cmd.Context(), f, keys.Refuser{}, func(ctx context.Context, a *app) error { return do(ctx, f, a, args[0]) })
+		return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error { return do(ctx, f, a, args[0]) })
 	}})
 }
 
@@ -53,12 +52,12 @@ func listRuns(ctx context.Context, f *flags, a *app) error {
 }
 
 func showRun(ctx context.Context, f *flags, a *app, id string) error {
-	if f.json {
-		return a.printEvents(ctx, f, id)
-	}
 	v, err := a.engine.View(ctx, id)
 	if err != nil {
 		return err
+	}
+	if f.json {
+		return a.printEvents(ctx, f, id)
 	}
 	if err := f.printf("%s  %s  %s by %s, %s\n%s\n", v.ID, v.Header.Title, v.State, v.Header.Operator, v.Started.Local().Format(time.DateTime), v.Detail); err != nil {
 		return err
@@ -110,8 +109,8 @@ func undoRun(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if v.State == run.Running {
-				return a.engine.Request(ctx, args[0], "undo")
+			if v.State == run.Running || v.State == run.AtGate {
+				return request(ctx, f, a, args[0], run.RequestUndo)
 			}
 			return a.again(ctx, f, args[0], run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm, Undo: true})
 		})
@@ -126,12 +125,18 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 	if err != nil {
 		return err
 	}
+	if len(v.Header.Steps) == 0 {
+		return &fault.Error{What: "a single act", On: id, Why: v.Header.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+	}
 	b, err := a.desk.Book(v.Header.Runbook)
 	if err != nil {
 		return err
 	}
 	if a.door.ReadOnly() {
 		return &fault.Error{What: "read-only", On: id, Why: "nothing may be changed", Next: "look with `vmtui runs show`, or leave read-only out", Code: fault.Refused}
+	}
+	if mode.Unattended && !mode.Yes {
+		return unconfirmed(id)
 	}
 	rb, err := b.Build(ctx, v.Header.Target, v.Header.Inputs)
 	if err != nil {
@@ -141,15 +146,17 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 }
 
 func stopRun(ctx context.Context, f *flags, a *app, id string) error {
-	if err := a.engine.Request(ctx, id, "stop"); err != nil {
+	return request(ctx, f, a, id, run.RequestStop)
+}
+
+// request asks whoever walks a run to do something with it, and says how it stands.
+func request(ctx context.Context, f *flags, a *app, id, what string) error {
+	if err := a.engine.Request(ctx, id, what); err != nil {
 		return err
 	}
 	v, err := a.engine.View(ctx, id)
 	if err != nil {
 		return err
 	}
-	if f.json {
-		return f.printJSON(map[string]any{"run": id, "state": v.State})
-	}
-	return f.printf("asked %s to stop; it is %s\n", id, v.State)
+	return f.answer(map[string]any{"run": id, "asked": what, "state": v.State}, fmt.Sprintf("asked %s to %s; it is %s", id, what, v.State))
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui/plain"
 )
@@ -24,7 +23,7 @@ func newStatus(f *flags) *cobra.Command {
 const lookFor = 20 * time.Second
 
 func status(ctx context.Context, f *flags) error {
-	a, err := open(ctx, f, keys.Refuser{})
+	a, err := open(ctx, f, f.asker(false))
 	if err != nil {
 		return err
 	}
@@ -36,7 +35,7 @@ func status(ctx context.Context, f *flags) error {
 	if f.json {
 		return f.printJSON(statusJSON(snap, time.Now()))
 	}
-	return plain.Status(redacting{f}, snap, time.Now())
+	return plain.Status(redacting{f, f.out}, snap, time.Now())
 }
 
 // lookOnce runs the watch until everything has been looked at once.
@@ -73,7 +72,12 @@ func complete(s fleet.Snapshot, began time.Time) bool {
 			return false
 		}
 	}
-	return looked(s.Balancer.Seen, s.Balancer.Err) && looked(s.Holds.Seen, s.Holds.Err)
+	for _, x := range s.Services {
+		if !looked(x.State.Seen, x.State.Err) {
+			return false
+		}
+	}
+	return looked(s.Site.Seen, s.Site.Err) && looked(s.Balancer.Seen, s.Balancer.Err) && looked(s.Holds.Seen, s.Holds.Err)
 }
 
 // The shapes of `vmtui status --json`. Fields are added, never renamed.

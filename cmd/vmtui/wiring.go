@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys"
@@ -99,20 +98,21 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 	return keys.NewIdentities(keys.IdentitiesConfig{Files: cfg.SSH.Identities, Agent: cfg.SSH.UseAgent(), Asker: asker})
 }
 
-func (a *app) openRemote(ctx context.Context) error {
+func (a *app) openRemote(context.Context) error {
 	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry})
 	var err error
 	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.tell); err != nil {
 		return err
 	}
-	return a.openRedis(ctx)
+	a.openRedis()
+	return nil
 }
 
 func newCloud(c config.DigitalOcean, redact *keys.Redactor, tell func(string)) (*digitalocean.Client, error) {
 	return digitalocean.New(digitalocean.Config{
 		URL: c.URL, Poll: c.Poll,
 		Waiting: func(w digitalocean.Wait) {
-			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(time.Second), w.What, w.Why))
+			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why))
 		},
 		Token: func(ctx context.Context) (string, error) {
 			secret, err := redact.Resolve(ctx, c.Token)
@@ -121,23 +121,25 @@ func newCloud(c config.DigitalOcean, redact *keys.Redactor, tell func(string)) (
 	})
 }
 
-func (a *app) openRedis(ctx context.Context) error {
+func (a *app) openRedis() {
 	var dial redis.Dialer
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
-	url := a.cfg.Sidekiq.Redis
-	if secret, err := a.redact.Resolve(ctx, url); err == nil {
-		url = secret.Reveal()
-	} else if !strings.Contains(url, "://") {
-		return err
-	}
-	var err error
-	if a.redis, err = redis.New(redis.Config{URL: url, Dial: dial}); err != nil {
-		return err
-	}
+	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.redact), Dial: dial})
 	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
-	return nil
+}
+
+// redisURL is the URL in the config, or the secret that it names, resolved when it is first needed.
+func redisURL(cfg *config.Config, redact *keys.Redactor) func(context.Context) (string, error) {
+	ref := cfg.Sidekiq.Redis
+	if !keys.IsReference(ref) {
+		return redis.At(ref)
+	}
+	return func(ctx context.Context) (string, error) {
+		secret, err := redact.Resolve(ctx, ref)
+		return secret.Reveal(), err
+	}
 }
 
 func (a *app) openOps(ctx context.Context, readOnly bool) error {

@@ -152,7 +152,7 @@ func (c *Config) checkSidekiq(at position) error {
 
 func (c *Config) checkStore(at position) error {
 	if c.Store != "sqlite" {
-		return at.wrong("$.store", fmt.Sprintf("store %q is not one this version knows", c.Store), "use `store: sqlite`")
+		return at.wrong("$.store", "this store is not one this version knows", "use `store: sqlite`")
 	}
 	return nil
 }

@@ -70,7 +70,8 @@ type DigitalOcean struct {
 // LoadBalancer is the balancer before the workers.
 type LoadBalancer struct {
 	ID           string        `yaml:"id"`
-	MinHealthy   int           `yaml:"min_healthy"` // healthy members that must remain besides the one that leaves
+	Least        *int          `yaml:"min_healthy"` // as the file has it; nil where it is silent
+	MinHealthy   int           `yaml:"-"`           // healthy members that must remain besides the one that leaves
 	DrainTimeout time.Duration `yaml:"drain_timeout"`
 	LameDuck     string        `yaml:"lame_duck"` // flag file on the worker that makes nginx fail the balancer's check; "none" when there is none
 }

@@ -61,7 +61,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"dangling via":       {good + "sidekiq: {via: exce}\n", ":9", `"exce"`},
 		"password in a url":  {good + "sidekiq: {redis: 'redis://:hunter2@127.0.0.1:6379/0'}\n", ":9", "secret"},
 		"color":              {good + "color: mauve\n", ":9", "mauve"},
-		"store":              {good + "store: mysql\n", ":9", "mysql"},
+		"store":              {good + "store: postgres://kirk:hunter2@db/vmtui\n", ":9", "store"},
 		"lame duck":          {strings.Replace(good, "drain_timeout: 5m", "lame_duck: flag", 1), ":8", "absolute"},
 	}
 	for name, c := range cases {

@@ -19,7 +19,10 @@ func (c *Config) fill() error {
 	def(&c.SSH.Retry, 10*time.Second)
 	def(&c.DigitalOcean.URL, "https://api.digitalocean.com")
 	def(&c.DigitalOcean.Poll, 5*time.Second)
-	def(&c.LoadBalancer.MinHealthy, max(1, len(c.Workers())-1))
+	c.LoadBalancer.MinHealthy = max(1, len(c.Workers())-1)
+	if least := c.LoadBalancer.Least; least != nil {
+		c.LoadBalancer.MinHealthy = *least
+	}
 	def(&c.LoadBalancer.DrainTimeout, 5*time.Minute)
 	def(&c.LoadBalancer.LameDuck, "/var/lib/vmtui/lame-duck")
 	def(&c.Reimage.Wait, 15*time.Minute)

@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -33,12 +34,19 @@ func (k *Keeper) Holds(ctx context.Context) ([]fleet.Hold, error) {
 			bad = append(bad, err)
 			continue
 		}
-		holds = append(holds, h)
+		holds = append(holds, legible(h))
 	}
 	if len(bad) > 0 {
 		return holds, (&fault.Error{What: "a hold record is damaged", On: Dir + "/holds", Next: "mend or remove it on the exec node"}).Because(errors.Join(bad...))
 	}
 	return holds, nil
+}
+
+// legible is a record as it may be shown: JSON can spell what no terminal should get.
+func legible(h fleet.Hold) fleet.Hold {
+	h.Worker, h.By, h.Why = clean.Line(h.Worker), clean.Line(h.By), clean.Line(h.Why)
+	h.Run, h.Intent = clean.Line(h.Run), clean.Line(h.Intent)
+	return h
 }
 
 // Hold finds the record of one worker: nil when it is not on hold.
@@ -68,7 +76,7 @@ const ledgerScript = guarded + `printf "%s\n" "$3" >> "$1/host-keys.log" && sync
 
 // SetHold writes a worker's record. The permit comes from the caller's door.
 func (k *Keeper) SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error {
-	b, err := json.Marshal(h)
+	b, err := json.Marshal(legible(h))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -71,6 +72,8 @@ func parse(out string) (reading, error) {
 			Next: "read it on the exec node and ask around; `vmtui lease clear --confirm damaged` removes it",
 		}
 	}
+	l := &r.rec.Lease
+	l.Owner, l.Host, l.Run = clean.Line(l.Owner), clean.Line(l.Host), clean.Line(l.Run)
 	return r, nil
 }
 

@@ -11,6 +11,9 @@ import (
 // Answer answers the open gate of a run that some process walks; it may be called from any process. An answer to a gate that is closed
 // already, or that the gate does not take, is refused and not recorded.
 func (e *Engine) Answer(ctx context.Context, id string, a Answer) error {
+	if e.Door.ReadOnly() {
+		return &fault.Error{What: "read-only", On: id, Why: "an answer lets a run go on", Next: "answer where changes are allowed", Code: fault.Refused}
+	}
 	if a.By == "" {
 		a.By = e.Operator
 	}
@@ -33,6 +36,9 @@ func (e *Engine) Answer(ctx context.Context, id string, a Answer) error {
 func (e *Engine) Request(ctx context.Context, id, what string) error {
 	if what != RequestStop && what != RequestUndo {
 		return &fault.Error{What: "no such request", On: id, Why: fmt.Sprintf("%q", what), Next: "ask to stop or to undo", Code: fault.Usage}
+	}
+	if e.Door.ReadOnly() {
+		return &fault.Error{What: "read-only", On: id, Why: "asking a run to " + what + " changes what it does", Next: "leave --read-only and read_only out", Code: fault.Refused}
 	}
 	dead := errors.New("dead")
 	err := e.tell(ctx, id, func(v *View, h *history) (Event, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 
 	"modernc.org/sqlite" // also registers the driver
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/vmtui/vmtui/keys/fault"
 )
 
 // SQLite is the store in the instance's state directory.
@@ -190,5 +191,5 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 func unopened(path string, err error) error {
-	return fmt.Errorf("open the run store %s: %w", path, err)
+	return (&fault.Error{What: "the run store cannot be opened", On: path, Next: "make the directory writable for you, or name another with state_dir in the config", Code: fault.Usage}).Because(err)
 }

@@ -36,10 +36,7 @@ func (yes) Check(context.Context) error { return nil }
 func start(t *testing.T, namespace string) (*Jobs, *counted, *miniredis.Miniredis) {
 	t.Helper()
 	m := miniredis.RunT(t)
-	c, err := redis.New(redis.Config{URL: "redis://" + m.Addr()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := redis.New(redis.Config{URL: redis.At("redis://" + m.Addr())})
 	t.Cleanup(func() { _ = c.Close() })
 	r := &counted{Client: c}
 	return New(r, namespace), r, m

@@ -65,6 +65,10 @@ func (c *crew) clearHold(ctx context.Context, w *run.Walk) error {
 	if err != nil || h == nil {
 		return err
 	}
+	if h.By != c.Operator && h.Run != w.Run() {
+		w.Out("the hold is %s's by now and stays: %s", h.By, h.Why)
+		return nil
+	}
 	return w.Act(ctx, act.Act{Verb: "hold/clear", Target: c.node.Name, What: "remove the hold record on " + c.Config.Exec().Name, Danger: act.Changes},
 		func(ctx context.Context, p act.Permit) error { return c.Records.ClearHold(ctx, p, c.node.Name) })
 }

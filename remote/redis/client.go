@@ -28,34 +28,67 @@ const (
 
 // Config says where Redis is.
 type Config struct {
-	// URL is redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix://[user:password@]/path[?db=n], as seen from where Dial dials.
-	URL  string
+	// URL gives redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix://[user:password@]/path[?db=n], as seen from where Dial dials.
+	// It is asked at the first request, not before: it may have to run a command for a secret.
+	URL  func(context.Context) (string, error)
 	Dial Dialer // nil dials from here
+}
+
+// At is a URL that is known.
+func At(url string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return url, nil }
 }
 
 // Client talks to one Redis database. It is safe for concurrent use.
 type Client struct {
-	opt  goredis.Options
-	name string // where it is, without the password
+	cfg  Config
 	turn chan struct{}
 
 	mu     sync.Mutex
-	rdb    *goredis.Client // nil until asked, and after a failed dial
+	opt    *goredis.Options // nil until the URL was given
+	rdb    *goredis.Client  // nil until asked, and after a failed dial
 	closed bool
 }
 
 var quietOnce sync.Once
 
-// New reads the URL. It connects to nothing yet. Its errors never show the URL: there is a password in it.
-func New(cfg Config) (*Client, error) {
+// New asks and connects to nothing yet.
+func New(cfg Config) *Client {
 	// The library writes to stderr on its own, across whatever is drawn there.
 	quietOnce.Do(func() { goredis.SetLogger(nobody{}) })
-	opt, err := parse(cfg.URL)
+	return &Client{cfg: cfg, turn: make(chan struct{}, atOnce)}
+}
+
+// options reads the URL once. Its errors never show it: there is a password in it.
+func (c *Client) options(ctx context.Context) (*goredis.Options, error) {
+	c.mu.Lock()
+	opt := c.opt
+	c.mu.Unlock()
+	if opt != nil {
+		return opt, nil
+	}
+	url, err := c.cfg.URL(ctx)
 	if err != nil {
 		return nil, err
 	}
-	name := opt.Addr
-	opt.Dialer = dialer(cfg.Dial, opt.TLSConfig)
+	if opt, err = parse(url); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.opt = opt
+	return opt, nil
+}
+
+// Check reads the URL and says what is wrong with it; it connects to nothing.
+func (c *Client) Check(ctx context.Context) error {
+	_, err := c.options(ctx)
+	return err
+}
+
+// tuned are the library's options as they are used here.
+func tuned(opt goredis.Options, dial Dialer) *goredis.Options {
+	opt.Dialer = dialer(dial, opt.TLSConfig)
 	opt.Protocol = 2 // no HELLO: Redis 5 and proxies do not know it
 	opt.DisableIdentity = true
 	opt.MaxRetries = -1 // repetitions are made here, and for reads only
@@ -68,11 +101,18 @@ func New(cfg Config) (*Client, error) {
 	// only made too large for that to happen before it is thrown away.
 	opt.PoolSize, opt.PipelinePoolSize = 16, -1
 	opt.MaintNotificationsConfig = noMaintenance()
-	return &Client{opt: *opt, name: name, turn: make(chan struct{}, atOnce)}, nil
+	return &opt
 }
 
-// Name is where Redis is, without user or password.
-func (c *Client) Name() string { return c.name }
+// Name is where Redis is, without user or password; "redis" until that is known.
+func (c *Client) Name() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.opt == nil {
+		return "redis"
+	}
+	return c.opt.Addr
+}
 
 // Close ends all connections. Requests after it fail.
 func (c *Client) Close() error {
@@ -96,6 +136,11 @@ func (c *Client) take(ctx context.Context) (*goredis.Client, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	opt, err := c.options(ctx)
+	if err != nil {
+		<-c.turn
+		return nil, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -103,8 +148,7 @@ func (c *Client) take(ctx context.Context) (*goredis.Client, error) {
 		return nil, errClosed
 	}
 	if c.rdb == nil {
-		opt := c.opt
-		c.rdb = goredis.NewClient(&opt)
+		c.rdb = goredis.NewClient(tuned(*opt, c.cfg.Dial))
 	}
 	return c.rdb, nil
 }

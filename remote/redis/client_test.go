@@ -27,10 +27,7 @@ func yes(context.Context) error { return nil }
 
 func connect(t *testing.T, url string, dial Dialer) *Client {
 	t.Helper()
-	c, err := New(Config{URL: url, Dial: dial})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := New(Config{URL: At(url), Dial: dial})
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -110,7 +107,7 @@ func TestPasswordIsUsedAndNeverShown(t *testing.T) {
 		t.Errorf("wrong password: %v", err)
 	}
 	for _, url := range []string{"redis://:hunter2pass@host:port:9/x", "http://:hunter2pass@host", "redis://:hunter2pass@host/notanumber", "redis://:hunter2pass@host/0?nonsense=1", ":hunter2pass"} {
-		if _, err := New(Config{URL: url}); err == nil || strings.Contains(err.Error(), "hunter2pass") {
+		if err := New(Config{URL: At(url)}).Check(t.Context()); err == nil || strings.Contains(err.Error(), "hunter2pass") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
@@ -121,8 +118,8 @@ func TestPasswordIsUsedAndNeverShown(t *testing.T) {
 
 func TestURLForms(t *testing.T) {
 	for url, want := range map[string]string{"redis://h": "h:6379", "rediss://u:p@h:1/2": "h:1", "unix:///run/redis.sock?db=2": "/run/redis.sock", " redis://127.0.0.1:6379/0\n": "127.0.0.1:6379"} {
-		c, err := New(Config{URL: url})
-		if err != nil || c.Name() != want {
+		c := New(Config{URL: At(url)})
+		if err := c.Check(t.Context()); err != nil || c.Name() != want {
 			t.Errorf("%s: %v, %v", url, c, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
 )
 
@@ -100,7 +101,8 @@ func (c *Client) Read(ctx context.Context, cmds ...Command) ([]Reply, error) {
 	}
 	out, err := c.pipeline(ctx, cmds)
 	var dial *dialError
-	if err != nil && !isAnswer(err) && ctx.Err() == nil && !errors.As(err, &dial) && !isTimeout(err) {
+	var own *fault.Error // the URL could not be had: asking for it again at once changes nothing
+	if err != nil && !errors.As(err, &own) && !isAnswer(err) && ctx.Err() == nil && !errors.As(err, &dial) && !isTimeout(err) {
 		out, err = c.pipeline(ctx, cmds)
 	}
 	return out, c.fault("read from Redis", err)

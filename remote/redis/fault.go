@@ -33,7 +33,7 @@ func (c *Client) fault(what string, err error) error {
 	if errors.As(err, &own) {
 		return own
 	}
-	f := &fault.Error{What: what, On: c.name, Why: c.plain(err), Err: err, Code: fault.Failed}
+	f := &fault.Error{What: what, On: c.Name(), Why: c.plain(err), Err: err, Code: fault.Failed}
 	var dial *dialError
 	switch text := err.Error(); {
 	case strings.HasPrefix(text, "NOAUTH"), strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "ERR invalid password"):
@@ -54,7 +54,7 @@ func (c *Client) fault(what string, err error) error {
 
 func (c *Client) unknown(what string, err error) error {
 	return &fault.Error{
-		What: what, On: c.name, Code: fault.Unknown, Err: errors.Join(remote.ErrUnknown, err),
+		What: what, On: c.Name(), Code: fault.Unknown, Err: errors.Join(remote.ErrUnknown, err),
 		Why:  "it was sent, but whether it was carried out is unknown: " + c.plain(err),
 		Next: "look at the state before doing it again",
 	}
@@ -63,7 +63,9 @@ func (c *Client) unknown(what string, err error) error {
 // plain is an error's text, safe to show and without the password.
 func (c *Client) plain(err error) string {
 	s := err.Error()
-	if c.opt.Password != "" {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.opt != nil && c.opt.Password != "" {
 		s = strings.ReplaceAll(s, c.opt.Password, "[password]")
 	}
 	return clean.Line(s)
