@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/vmtui/vmtui/fixtures/box"
 )
 
@@ -60,7 +62,26 @@ func TestReimageUnderLoad(t *testing.T) {
 			}
 			intact(t, b)
 			serving(t, b)
+			knownToExec(t, b)
 		})
+	}
+}
+
+// knownToExec asserts that exec's own known_hosts has the keys of today, each once.
+func knownToExec(t *testing.T, b *box.Box) {
+	t.Helper()
+	text, err := b.Machine("exec").ReadFile("/root/.ssh/known_hosts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"exec", "worker-1", "worker-2", "worker-3"} {
+		key := strings.Fields(string(ssh.MarshalAuthorizedKey(b.Machine(name).HostKey())))[1]
+		if n := strings.Count(string(text), key); n != 1 {
+			t.Errorf("the key of %s stands %d times in exec's known_hosts:\n%s", name, n, text)
+		}
+	}
+	if n := strings.Count(string(text), "\n"); n != 4 {
+		t.Errorf("exec knows %d hosts:\n%s", n, text)
 	}
 }
 

@@ -95,7 +95,7 @@ func TestMissingFileSaysWhatToDo(t *testing.T) {
 func TestHomeIsExpanded(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
-	c, err := Parse("/x/config.yaml", []byte(good+"ssh: {identities: [~/.ssh/id_ed25519]}\n"))
+	c, err := Parse("/x/config.yaml", []byte(strings.Replace(good, "vmst.example", "unmade.example", 1)+"ssh: {identities: [~/.ssh/id_ed25519]}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type Desk struct {
 	walking map[string]bool
 	trails  map[string][]float64 // what panes showed before, for sparklines
 	sights  map[string]Pane      // the last look of each pane
+	far     map[string]far       // how far unfinished runs are, by id
 	changed chan struct{}
 }
 
@@ -41,7 +43,7 @@ func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fle
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Desk{
 		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks,
-		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{},
+		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)
 	return d
@@ -85,9 +87,6 @@ func (d *Desk) Refresh() { d.watch.Refresh() }
 // Asks are the questions from below.
 func (d *Desk) Asks() <-chan Ask { return d.asks.ch }
 
-// Books is the shelf of runbooks.
-func (d *Desk) Books() []run.Book { return slices.Clone(d.books) }
-
 // Book finds a runbook by name.
 func (d *Desk) Book(id string) (run.Book, error) {
 	names := make([]string, 0, len(d.books))
@@ -126,13 +125,17 @@ func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
 	}
 	runs := make([]Run, 0, len(list))
 	for _, s := range list {
-		runs = append(runs, d.describe(s))
+		r := d.describe(s)
+		if r.At, r.Of, err = d.progress(ctx, s); err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
 	}
 	return runs, nil
 }
 
 func (d *Desk) describe(s run.Summary) Run {
-	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running, Here: d.here(s.ID)}
+	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID)}
 	if b, err := d.Book(s.Runbook); err == nil {
 		r.Title = b.Title
 	}
@@ -164,7 +167,7 @@ func (d *Desk) build(ctx context.Context, h run.Header) (run.Runbook, error) {
 }
 
 func unknownBook(id string, names []string) error {
-	return &fault.Error{What: "no such runbook", On: id, Why: "it is not on the shelf", Next: "choose one of " + join(names), Code: fault.Usage}
+	return &fault.Error{What: "no such runbook", On: id, Why: "it is not on the shelf", Next: "choose one of " + strings.Join(names, ", "), Code: fault.Usage}
 }
 
 // trail remembers what a pane showed, for its sparkline.

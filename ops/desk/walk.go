@@ -9,8 +9,6 @@ import (
 	"github.com/vmtui/vmtui/ops/run"
 )
 
-func join(names []string) string { return strings.Join(names, ", ") }
-
 // Start begins a run and walks it here. Typed is what the operator typed to confirm; it passes the gate that wants that name.
 func (d *Desk) Start(ctx context.Context, book, target, typed string) (string, error) {
 	b, err := d.Book(book)
@@ -81,17 +79,6 @@ func (d *Desk) mark(id string, on bool) {
 	delete(d.walking, id)
 }
 
-// Walking are the runs that this process walks.
-func (d *Desk) Walking() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	ids := make([]string, 0, len(d.walking))
-	for id := range d.walking {
-		ids = append(ids, id)
-	}
-	return ids
-}
-
 // Plan observes and says what a run would do; nothing is changed.
 func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
 	b, err := d.Book(book)
@@ -110,7 +97,8 @@ func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
 		}
 		p.add(s)
 	}
-	return p, nil
+	p.Usual, err = d.usual(ctx, book)
+	return p, err
 }
 
 // add takes a step over from a dry walk. What a step could not find out is a note; a conflict keeps the run from starting.

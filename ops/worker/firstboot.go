@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,7 +67,7 @@ func (c *crew) provision() run.Step {
 			Usual: "some minutes",
 		},
 		Deadline: c.Config.Reimage.Wait,
-		Plan:     plan(fmt.Sprintf("upload %s to %s:%s", name, c.node.Name, scriptFile), c.node.Name+"$ sh "+scriptFile),
+		Plan:     plan(fmt.Sprintf("upload %s to %s:%s", name, c.node.Name, scriptFile), c.node.Name+"$ flock "+provisioned+".lock sh "+scriptFile),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
 			mark, err := c.ask(ctx, "reading the provisioning mark", `cat "$1" 2>/dev/null || true`, provisioned)
 			if err != nil || mark == "" || mark != w.Run() {
@@ -81,17 +82,19 @@ func (c *crew) provision() run.Step {
 
 const provisioned = "/var/lib/vmtui/provisioned"
 
+// provisionScript is one command under one lock: the script of a console that has died may still run, and its file must not change under it.
+// Whoever waited for it finds its mark and does not run it again.
+const provisionScript = `mkdir -p "${3%/*}" && flock -w "$4" "$3.lock" sh -c '
+if [ "$(cat "$3" 2>/dev/null)" = "$2" ]; then exit 0; fi
+umask 077 && cat > "$1" && sh "$1" < /dev/null && printf %s "$2" > "$3"' sh "$1" "$2" "$3"`
+
 func (c *crew) runProvisioning(ctx context.Context, w *run.Walk) error {
 	script, err := os.ReadFile(c.Config.Reimage.Provision)
 	if err != nil {
 		return (&fault.Error{What: "the provisioning script cannot be read", On: c.Config.Reimage.Provision, Next: "correct reimage.provision in " + c.Config.Path()}).Because(err)
 	}
-	up := ssh.Command{Script: `umask 077 && cat > "$1"`, Args: []string{scriptFile}, Stdin: script}
-	if err := c.change(ctx, w, "upload "+scriptFile, up); err != nil {
-		return err
-	}
 	began := time.Now()
-	run := ssh.Command{Script: `sh "$1" && mkdir -p /var/lib/vmtui && printf %s "$2" > "$3"`, Args: []string{scriptFile, w.Run(), provisioned}}
+	run := ssh.Command{Script: provisionScript, Args: []string{scriptFile, w.Run(), provisioned, strconv.Itoa(int(c.Config.Reimage.Wait.Seconds()))}, Stdin: script}
 	if err := c.change(ctx, w, "sh "+scriptFile, run); err != nil {
 		return err
 	}

@@ -103,9 +103,11 @@ func (c *crew) trustKey() run.Step {
 			Why: "The key changed because the disk did. Only this host's entries are replaced, only now, and a ledger on exec says so for good.",
 		},
 		Deadline: c.Config.Reimage.Wait,
-		Plan:     plan("known_hosts: replace the entries of "+c.in.KnownAs, fmt.Sprintf("%s$ append both fingerprints to %s/host-keys.log", c.Config.Exec().Name, lease.Dir)),
-		Observe:  c.observeKey,
-		Do:       c.renewKey,
+		Plan: plan("known_hosts: replace the entries of "+c.in.KnownAs,
+			fmt.Sprintf("%s$ ssh-keygen -R and the new key, for those of %s that its known_hosts has", c.Config.Exec().Name, list(c.names())),
+			fmt.Sprintf("%s$ append both fingerprints to %s/host-keys.log", c.Config.Exec().Name, lease.Dir)),
+		Observe: c.observeKey,
+		Do:      c.renewKey,
 	}
 }
 
@@ -148,10 +150,43 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 		if err := c.Records.Ledger(ctx, p, line); err != nil {
 			return err
 		}
+		if err := c.renewOnExec(ctx, p, key); err != nil {
+			return err
+		}
 		// The connection is dropped afterwards: what it remembers of the old key goes with it.
 		defer c.host().Drop()
 		return c.Trust.Renew(ctx, keys.Window{Host: c.in.KnownAs, Old: c.in.HostKeys, Key: key, Until: time.Now().Add(window)})
 	})
+}
+
+// renewScript replaces what exec's own known_hosts says of a machine, under every name it is known there, and adds none.
+const renewScript = `f=$HOME/.ssh/known_hosts
+if [ ! -f "$f" ]; then exit 0; fi
+key=$1; shift
+for h in "$@"; do
+  if ssh-keygen -F "$h" -f "$f" >/dev/null 2>&1; then
+    ssh-keygen -R "$h" -f "$f" >/dev/null 2>&1 && printf '%s %s\n' "$h" "$key" >> "$f" || exit 1
+  fi
+done`
+
+func (c *crew) renewOnExec(ctx context.Context, p act.Permit, key cryptossh.PublicKey) error {
+	args := append([]string{strings.TrimSpace(string(cryptossh.MarshalAuthorizedKey(key)))}, c.names()...)
+	return c.exec().Do(ctx, p, ssh.Command{Script: renewScript, Args: args}).Err("renewing the host key in exec's known_hosts", c.Config.Exec().Name)
+}
+
+// names are what exec may know the machine as.
+func (c *crew) names() []string {
+	var all []string
+	for _, host := range []string{c.node.Name, c.in.Private, c.in.Public} {
+		if host == "" {
+			continue
+		}
+		all = append(all, host)
+		if _, port := c.in.hostPort(); port != "22" {
+			all = append(all, "["+host+"]:"+port)
+		}
+	}
+	return all
 }
 
 // silence says in a few words why a host gave no answer.
