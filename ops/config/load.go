@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/adrg/xdg"
@@ -33,14 +34,14 @@ func Load(path string) (*Config, error) {
 func Parse(path string, source []byte) (*Config, error) {
 	c := &Config{path: path}
 	if err := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict()).Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return nil, badYAML(path, err)
+		return nil, badYAML(path, source, err)
 	}
 	if err := c.fill(); err != nil {
 		return nil, &fault.Error{What: "config cannot be completed", On: path, Next: "set state_dir", Code: fault.Usage}
 	}
 	file, err := parser.ParseBytes(source, 0)
 	if err != nil {
-		return nil, badYAML(path, err)
+		return nil, badYAML(path, source, err)
 	}
 	if err := c.check(position{path, file}); err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func unreadable(path string, err error) error {
 	return (&fault.Error{What: "config cannot be read", On: path, Next: next, Code: fault.Usage}).Because(err)
 }
 
-func badYAML(path string, err error) error {
+func badYAML(path string, source []byte, err error) error {
 	on, why := path, err.Error()
 	var located yaml.Error
 	if errors.As(err, &located) {
@@ -65,7 +66,38 @@ func badYAML(path string, err error) error {
 			on = fmt.Sprintf("%s:%d", path, t.Position.Line)
 		}
 	}
+	if _, value, is := strings.Cut(why, "time: invalid duration "); is { // the library does not say where
+		on, why = lineOf(path, source, strings.Trim(value, `"`)), value+" is not a duration such as 90s or 5m"
+	}
+	var kind *yaml.TypeError
+	if errors.As(err, &kind) && kind.Token != nil {
+		why = fmt.Sprintf("%q is not %s", kind.Token.Value, inWords(kind.DstType))
+	}
 	return &fault.Error{What: "config is not valid", On: on, Why: why, Next: hint(why), Code: fault.Usage, Err: err}
+}
+
+// lineOf points at the first line that has a value.
+func lineOf(path string, source []byte, value string) string {
+	before, _, found := bytes.Cut(source, []byte(value))
+	if !found || value == "" {
+		return path
+	}
+	return fmt.Sprintf("%s:%d", path, 1+bytes.Count(before, []byte("\n")))
+}
+
+// inWords is what a value of that type looks like in the file.
+func inWords(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return "a whole number"
+	case reflect.Slice:
+		return "a list: [a, b]"
+	case reflect.Map, reflect.Struct:
+		return "a block of keys and values"
+	}
+	return "of the right kind"
 }
 
 func hint(why string) string {
