@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/canvas"
 	"github.com/vmtui/vmtui/ui/plain"
 	"github.com/vmtui/vmtui/ui/root"
 )
@@ -27,23 +29,65 @@ func console(ctx context.Context, f *flags) error {
 	if plain.Fits(os.Getenv("TERM")) {
 		return status(ctx, f)
 	}
-	cfg, err := config.Load(f.config)
+	// A console left alone makes little garbage a second, for hours: collecting it half as often is a good part of what it costs, and a few megabytes.
+	debug.SetGCPercent(200)
+	cfg, err := usable(f.config)
 	if err != nil {
 		return err
 	}
-	if err := checkKeys(cfg); err != nil {
+	c, err := canvas.Open(in, out, os.Environ())
+	if err != nil {
 		return err
 	}
-	// A console left alone makes little garbage a second, for hours: collecting it half as often is a good part of what it costs, and a few megabytes.
-	debug.SetGCPercent(200)
-	return withApp(ctx, f, nil, func(ctx context.Context, a *app) error {
+	wellDone := monitored(ctx, cfg.StateDir, in, out) // not deferred: a panic is not well done
+	err = errors.Join(visit(ctx, f, c), c.Close())
+	wellDone()
+	return err
+}
+
+// usable is a config that a console can be opened with.
+func usable(path string) (*config.Config, error) {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	return cfg, checkKeys(cfg)
+}
+
+// visit sits down at one instance after the other, through the doors the operator takes. One that cannot be entered leads back to where they were.
+func visit(ctx context.Context, f *flags, c *canvas.Canvas) error {
+	notice, before := "", ""
+	for {
+		way, err := sitDown(ctx, f, c, notice)
+		switch {
+		case err != nil && before != "" && ctx.Err() == nil && before != f.config:
+			f.config, notice = before, err.Error()
+			continue
+		case err != nil || way.Config == "":
+			return err
+		}
+		before, f.config, notice = f.config, way.Config, ""
+	}
+}
+
+// sitDown opens one instance's console.
+func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (way root.Way, err error) {
+	if _, err := usable(f.config); err != nil {
+		return way, err
+	}
+	err = withApp(ctx, f, nil, func(ctx context.Context, a *app) error {
 		ctx, cancel := context.WithCancel(ctx)
 		var watching sync.WaitGroup
 		watching.Go(func() { a.watch.Run(ctx) })
 		defer watching.Wait()
 		defer cancel()
-		return root.Run(ctx, a.desk, root.Options{About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings}, in, out)
+		var err error
+		way, err = root.Run(ctx, c, a.desk, root.Options{
+			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Config: f.config, Doors: doors(f.config), Edit: editor(f.config), Notice: notice,
+		})
+		return err
 	})
+	return way, err
 }
 
 // keyboardAndScreen are what the operator sits at: the standard streams, or the controlling terminal for keys if the input was turned elsewhere.

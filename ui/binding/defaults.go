@@ -61,6 +61,7 @@ func general() []Binding {
 		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run), Hidden: true},
 		{ID: "next-pane", Keys: keys("tab"), Long: "the next pane", Places: at(Everywhere), Hidden: true},
 		{ID: "prev-pane", Keys: keys("shift+tab"), Long: "the pane before", Places: at(Everywhere), Hidden: true},
+		{ID: "suspend", Keys: keys("ctrl+z"), Long: "put the console into the background; the shell's fg brings it back", Places: at(Everywhere), Hidden: true},
 		{ID: "mouse", Keys: keys("M"), Long: "switch the mouse off, so that text can be selected, or on", Places: at(Everywhere), Hidden: true},
 	}
 }

@@ -72,6 +72,9 @@ func Open(in, out *os.File, env []string) (*Canvas, error) {
 // Size is the terminal's, in cells.
 func (c *Canvas) Size() (w, h int, err error) { return term.GetSize(int(c.out.Fd())) }
 
+// Files are the terminal's input and output, for whoever has it after Release.
+func (c *Canvas) Files() (in, out *os.File) { return c.in, c.out }
+
 // Profile is which colours the terminal has.
 func (c *Canvas) Profile() colorprofile.Profile { return colorprofile.Detect(c.out, os.Environ()) }
 

@@ -49,6 +49,8 @@ func (r *Root) pressed(b binding.Binding) tea.Cmd {
 		return r.back()
 	case "quit":
 		return r.quit()
+	case "suspend":
+		return func() tea.Msg { return suspend{} }
 	case "filter":
 		r.filter = &widget.Input{}
 		r.filter.Set(r.filterOn)
@@ -119,6 +121,8 @@ func (r *Root) toDialog(k dialog.Key) tea.Cmd {
 		return nil
 	case res.Tag == "quit" && res.OK:
 		return tea.Quit
+	case res.Tag == "door" && res.OK:
+		return r.through(top.door)
 	case res.Tag == "palette" && res.OK:
 		return r.said(res.Text)
 	}

@@ -16,6 +16,9 @@ func (r *Root) palette() dialog.Dialog {
 	for _, p := range places {
 		items = append(items, dialog.Item{Text: p.word, About: p.about, Key: r.world.Keys.Get(p.binding).Cap()})
 	}
+	for _, d := range r.opts.Doors {
+		items = append(items, dialog.Item{Text: "instance " + d.Instance, About: "leave this instance and enter that one", Why: d.Why})
+	}
 	for i, x := range r.world.Runs {
 		if i == 50 {
 			break
@@ -30,6 +33,7 @@ var places = []struct{ word, about, binding string }{
 	{"fleet", "every node, service and unfinished run", ""},
 	{"runs", "all runs, newest first", "runs"},
 	{"help", "the keys of this place", "help"},
+	{"config", "edit the config in your editor; it is checked before it holds", ""},
 	{"quit", "leave the console", "quit"},
 }
 
@@ -73,6 +77,10 @@ func (r *Root) said(text string) tea.Cmd {
 		if target != "" {
 			return r.push(screen.NewRun(r.env, target))
 		}
+	case "instance":
+		return r.enter(target)
+	case "config":
+		return r.editConfig()
 	case "help":
 		return r.push(screen.NewHelp(r.env, r.top()))
 	case "quit", "q":
@@ -84,6 +92,15 @@ func (r *Root) said(text string) tea.Cmd {
 	}
 	action, cmd := screen.Invoke(r.env, words[0], target)
 	return tea.Batch(cmd, r.do(r.top(), action))
+}
+
+// editConfig hands the terminal to the operator's editor.
+func (r *Root) editConfig() tea.Cmd {
+	if r.opts.Edit == nil {
+		r.say("this config is not yours to edit", true)
+		return nil
+	}
+	return func() tea.Msg { return edit{} }
 }
 
 // verb reports that there is a verb of that name.

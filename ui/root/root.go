@@ -29,6 +29,11 @@ type Options struct {
 	Open  string            // the id of a run to open at once
 	ASCII bool              // write no character outside ASCII
 	Mouse bool              // take the mouse from the start
+
+	Config string // the path of the config in use
+	Doors  []Door // the instances that can be entered from here, this one among them
+	Edit   Edit   // nil: the config cannot be edited from here
+	Notice string // said at the start
 }
 
 // Root is the console.
@@ -51,6 +56,7 @@ type Root struct {
 	notice   notice
 	mouse    bool
 	past     []string // what the palette was told
+	way      Way      // where to go when the console is left
 }
 
 // asked is a dialog and whom its result is for: a screen, a question from below, or root itself.
@@ -58,6 +64,7 @@ type asked struct {
 	dialog dialog.Dialog
 	screen uint64
 	ask    *desk.Ask
+	door   Door
 }
 
 // notice is a line that stands in the footer's place for a while.
@@ -82,6 +89,9 @@ func New(ctx context.Context, d ui.Desk, o Options) (*Root, error) {
 		r.stack = append(r.stack, screen.NewRun(r.env, o.Open))
 	}
 	r.repaint()
+	if o.Notice != "" {
+		r.say(o.Notice, true)
+	}
 	return r, nil
 }
 
@@ -133,6 +143,8 @@ func (r *Root) route(msg tea.Msg) tea.Cmd {
 		return r.wheel(msg)
 	case screen.Answer:
 		return r.answer(msg)
+	case edited:
+		return r.reload(msg)
 	case tea.WindowSizeMsg:
 		r.w, r.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ui/canvas"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 )
 
@@ -368,7 +369,15 @@ func TestRunLeavesTheTerminalInOrder(t *testing.T) {
 	}()
 	ctx, end := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- Run(ctx, stage.New(nil), options(), near, near) }()
+	go func() {
+		c, err := canvas.Open(near, near, []string{"TERM=xterm-256color"})
+		if err != nil {
+			done <- err
+			return
+		}
+		_, err = Run(ctx, c, stage.New(nil), options())
+		done <- errors.Join(err, c.Close())
+	}()
 	<-drawn
 	end()
 	if err := <-done; !errors.Is(err, context.Canceled) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,33 +18,30 @@ func name(r desk.Run) string {
 	return strings.TrimSpace(strings.TrimPrefix(r.Runbook, "worker-") + " " + r.Target)
 }
 
-// Run opens the console on a terminal and returns when the operator has left it, or when ctx ends: then the terminal is put back first.
-// Signals are the caller's, so that a run can be stopped at a step boundary.
-func Run(ctx context.Context, d ui.Desk, o Options, in, out *os.File) (err error) {
+// Run sits down at a terminal and returns when the operator has left, with where they go, or when ctx ends. The terminal is the caller's, and so are
+// signals, so that a run can be stopped at a step boundary.
+func Run(ctx context.Context, c *canvas.Canvas, d ui.Desk, o Options) (Way, error) {
 	inner, end := context.WithCancel(ctx)
 	defer end()
 	r, err := New(inner, d, o)
 	if err != nil {
-		return err
+		return Way{}, err
 	}
 	defer r.Close()
-	c, err := canvas.Open(in, out, os.Environ())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.Close()) }()
 	s := &seat{Root: r, canvas: c}
 	if err := s.measure(); err != nil {
-		return err
+		return Way{}, err
 	}
 	s.draw()
-	return s.sit(ctx, in)
+	err = s.sit(ctx)
+	return r.way, err
 }
 
 // sit runs the console until it is left. Bubble Tea reads the keys and carries the messages; it draws nothing, so it is told to look for something
 // to draw as seldom as it lets itself be told.
-func (s *seat) sit(ctx context.Context, in io.Reader) error {
-	p := tea.NewProgram(s, tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithoutRenderer(), tea.WithFPS(1), tea.WithoutSignalHandler(),
+func (s *seat) sit(ctx context.Context) error {
+	in, _ := s.canvas.Files()
+	p := tea.NewProgram(s, tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithoutRenderer(), tea.WithFPS(1), tea.WithoutSignalHandler(), tea.WithoutCatchPanics(),
 		tea.WithColorProfile(s.canvas.Profile()), tea.WithWindowSize(s.w, s.h))
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()

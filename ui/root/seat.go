@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -33,12 +34,32 @@ type seat struct {
 // frameDue comes when the gap after the last frame is over.
 type frameDue struct{}
 
+// crash makes a panic the process's end at once. Unwinding would first wait for runs to reach a step boundary, with the terminal in nobody's hands; the
+// monitor gives it back and keeps the report.
+func crash() {
+	if p := recover(); p != nil {
+		report := fmt.Sprintf("%v\n\n%s", p, debug.Stack())
+		go panic(report)
+		select {}
+	}
+}
+
 // Update implements tea.Model.
 func (s *seat) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer crash()
 	switch msg := msg.(type) {
 	case frameDue:
 		s.draw()
 		return s, nil
+	case suspend:
+		return s, s.aside(stopHere, func(err error) tea.Msg { return resumed{err} })
+	case resumed:
+		if msg.err != nil {
+			s.say("cannot be put into the background: "+msg.err.Error(), true)
+		}
+		_ = s.measure() // it may have been resized meanwhile; the old size is good enough otherwise
+	case edit:
+		return s, s.edit()
 	case tea.RawMsg:
 		s.canvas.Say(fmt.Sprint(msg.Msg))
 		return s, nil

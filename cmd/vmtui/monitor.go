@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/spf13/cobra"
+)
+
+// The console can end without a word: a panic in any goroutine, a kill, no memory left. Nothing in the process itself can then give the terminal
+// back, so a second process waits beside it for nothing but that. It hears the console through a pipe: the report of a crash, or, at an
+// orderly end, the last word.
+const lastWord = "\x00bye"
+
+// monitored starts the monitor. The func it returns says that all is well and waits for the monitor's end. Without a monitor the console works as well.
+func monitored(ctx context.Context, stateDir string, in, out *os.File) (wellDone func()) {
+	self, err := os.Executable()
+	if err != nil {
+		return func() {}
+	}
+	hear, tell, err := os.Pipe()
+	if err != nil {
+		return func() {}
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), self, "monitor", stateDir) // #nosec G204 -- this very binary
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = hear, out, out, []*os.File{in}
+	err = cmd.Start()
+	_ = hear.Close()
+	if err != nil {
+		_ = tell.Close()
+		return func() {}
+	}
+	_ = debug.SetCrashOutput(tell, debug.CrashOptions{}) // refused only for a file that is closed
+	return func() {
+		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
+		_, _ = io.WriteString(tell, lastWord)
+		_ = tell.Close()
+		_ = cmd.Wait() // it has nothing more to say
+	}
+}
+
+func newMonitor() *cobra.Command {
+	return &cobra.Command{
+		Use: "monitor STATE_DIR", Hidden: true, Args: between(1, 1), Short: "Waits beside a console to give the terminal back if it crashes",
+		RunE: func(_ *cobra.Command, args []string) error {
+			return monitor(args[0], os.Stdin, os.Stdout, os.NewFile(3, "terminal"))
+		},
+	}
+}
+
+// monitor outlives every signal that its console may get, hears it out and mends the terminal if it did not say goodbye.
+func monitor(stateDir string, console io.Reader, out, terminal *os.File) error {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGTTOU, syscall.SIGPIPE)
+	said, err := io.ReadAll(console)
+	if strings.HasSuffix(string(said), lastWord) {
+		return nil
+	}
+	mend(out, terminal)
+	if _, write := fmt.Fprint(out, obituary(stateDir, said)); write != nil {
+		err = errors.Join(err, write)
+	}
+	return err
+}
+
+// mend makes a terminal usable whatever it was left in.
+func mend(out, terminal *os.File) {
+	_, _ = io.WriteString(out, ansi.ResetModeMouseButtonEvent+ansi.ResetModeMouseAnyEvent+ansi.ResetModeMouseExtSgr+
+		ansi.ResetModeSynchronizedOutput+ansi.ResetModeBracketedPaste+ansi.ResetModeAltScreenSaveCursor+ansi.ShowCursor+ansi.ResetStyle)
+	sane := exec.CommandContext(context.Background(), "stty", "sane")
+	sane.Stdin = terminal
+	_ = sane.Run() // where there is no stty, `reset` is the operator's own next thought
+}
+
+// obituary says what happened, where the report is, and that nothing of the runs is lost.
+func obituary(stateDir string, report []byte) string {
+	said := "vmtui ended without a word: it was killed, or the machine ran out of memory.\n"
+	if len(report) > 0 {
+		path := filepath.Join(stateDir, "crash-"+time.Now().Format("20060102-150405")+".txt")
+		said = "vmtui crashed. The report is " + path + "; please open an issue with it, after looking through it.\n"
+		if err := os.WriteFile(path, report, 0o600); err != nil {
+			said = fmt.Sprintf("vmtui crashed, and the report could not be kept: %v\n%s\n", err, report)
+		}
+	}
+	return "\n" + said + "Nothing of a run is lost: `vmtui runs` shows what is unfinished, `vmtui runs resume ID` looks at the world and goes on.\n"
+}

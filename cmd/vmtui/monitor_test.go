@@ -1,0 +1,56 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/vmtui/vmtui/ops/config"
+)
+
+// Whatever ends the console without a word, the terminal comes back in order and the operator reads where they stand. SIGQUIT makes Go's runtime end as
+// a panic in any goroutine does.
+func TestACrashGivesTheTerminalBack(t *testing.T) {
+	for name, x := range map[string]struct {
+		signal syscall.Signal
+		says   string
+		report bool
+	}{
+		"crash": {syscall.SIGQUIT, "The report is", true},
+		"kill":  {syscall.SIGKILL, "ended without a word", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := startBox(t, nil)
+			cfg, err := config.Load(b.ConfigPath())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := sit(t, 120, 36, "--config", b.ConfigPath())
+			s.sees("worker-2", "healthy")
+			s.signal(x.signal)
+			s.sees(x.says, "vmtui runs")
+			<-s.gone
+			if state, err := unix.IoctlGetTermios(int(s.pty.Fd()), unix.TCGETS); err != nil || state.Lflag&(unix.ECHO|unix.ICANON) != unix.ECHO|unix.ICANON {
+				t.Errorf("the terminal was left raw: %+v, %v", state, err)
+			}
+			if !s.clean() {
+				t.Errorf("the terminal was left in disorder: %q", s.raw[max(0, len(s.raw)-300):])
+			}
+			reports, err := filepath.Glob(filepath.Join(cfg.StateDir, "crash-*.txt"))
+			if err != nil || (len(reports) == 1) != x.report {
+				t.Fatalf("reports: %v, %v", reports, err)
+			}
+			for _, path := range reports {
+				if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), "goroutine") {
+					t.Errorf("%v %q", err, text)
+				}
+			}
+			_ = s.ends()
+		})
+	}
+}
