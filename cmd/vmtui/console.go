@@ -39,9 +39,9 @@ func console(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	wellDone := monitored(ctx, cfg.StateDir, in, out) // not deferred: a panic is not well done
-	err = errors.Join(visit(ctx, f, c), c.Close())
-	wellDone()
+	watched := &monitored{stateDir: cfg.StateDir, in: in, out: out}
+	err = errors.Join(visit(ctx, f, c, watched.start), c.Close())
+	watched.wellDone() // not deferred: a panic is not well done
 	return err
 }
 
@@ -55,10 +55,10 @@ func usable(path string) (*config.Config, error) {
 }
 
 // visit sits down at one instance after the other, through the doors the operator takes. One that cannot be entered leads back to where they were.
-func visit(ctx context.Context, f *flags, c *canvas.Canvas) error {
+func visit(ctx context.Context, f *flags, c *canvas.Canvas, drawn func()) error {
 	notice, before := "", ""
 	for {
-		way, err := sitDown(ctx, f, c, notice)
+		way, err := sitDown(ctx, f, c, notice, drawn)
 		switch {
 		case err != nil && before != "" && ctx.Err() == nil && before != f.config:
 			f.config, notice = before, err.Error()
@@ -71,7 +71,7 @@ func visit(ctx context.Context, f *flags, c *canvas.Canvas) error {
 }
 
 // sitDown opens one instance's console.
-func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (way root.Way, err error) {
+func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, drawn func()) (way root.Way, err error) {
 	if _, err := usable(f.config); err != nil {
 		return way, err
 	}
@@ -83,7 +83,7 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (wa
 		defer cancel()
 		var err error
 		way, err = root.Run(ctx, c, a.desk, root.Options{
-			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Config: f.config, Doors: doors(f.config), Edit: editor(f.config), Notice: notice,
+			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Config: f.config, Doors: func() []root.Door { return doors(f.config) }, Edit: editor(f.config), Notice: notice, Drawn: drawn,
 		})
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,31 +24,53 @@ import (
 // orderly end, the last word.
 const lastWord = "\x00bye"
 
-// monitored starts the monitor. The func it returns says that all is well and waits for the monitor's end. Without a monitor the console works as well.
-func monitored(ctx context.Context, stateDir string, in, out *os.File) (wellDone func()) {
+// monitored is a console with a monitor beside it. Without one the console works as well.
+type monitored struct {
+	stateDir string
+	in, out  *os.File
+
+	once     sync.Once
+	starting sync.WaitGroup
+	tell     *os.File
+	cmd      *exec.Cmd
+}
+
+// start starts the monitor, once and in the background: the first frame does not wait for it.
+func (m *monitored) start() {
+	m.once.Do(func() { m.starting.Go(m.launch) })
+}
+
+func (m *monitored) launch() {
 	self, err := os.Executable()
 	if err != nil {
-		return func() {}
+		return
 	}
 	hear, tell, err := os.Pipe()
 	if err != nil {
-		return func() {}
+		return
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), self, "monitor", stateDir) // #nosec G204 -- this very binary
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = hear, out, out, []*os.File{in}
+	cmd := exec.CommandContext(context.Background(), self, "monitor", m.stateDir) // #nosec G204 -- this very binary
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = hear, m.out, m.out, []*os.File{m.in}
 	err = cmd.Start()
 	_ = hear.Close()
 	if err != nil {
 		_ = tell.Close()
-		return func() {}
+		return
 	}
+	m.tell, m.cmd = tell, cmd
 	_ = debug.SetCrashOutput(tell, debug.CrashOptions{}) // refused only for a file that is closed
-	return func() {
-		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
-		_, _ = io.WriteString(tell, lastWord)
-		_ = tell.Close()
-		_ = cmd.Wait() // it has nothing more to say
+}
+
+// wellDone says that all is well, and waits for the monitor's end.
+func (m *monitored) wellDone() {
+	m.starting.Wait()
+	if m.cmd == nil {
+		return
 	}
+	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
+	_, _ = io.WriteString(m.tell, lastWord)
+	_ = m.tell.Close()
+	_ = m.cmd.Wait() // it has nothing more to say
 }
 
 func newMonitor() *cobra.Command {

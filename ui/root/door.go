@@ -1,6 +1,7 @@
 package root
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -22,21 +23,32 @@ type Door struct {
 	Why      string // why it cannot be entered; "" when it can
 }
 
+// gotDoors are the instances beside this one.
+type gotDoors struct{ doors []Door }
+
+func (r *Root) findDoors() tea.Cmd {
+	if r.opts.Doors == nil {
+		return nil
+	}
+	find := r.opts.Doors
+	return r.post.Ask("doors", func(context.Context) tea.Msg { return gotDoors{find()} })
+}
+
 // enter asks before it leaves this instance for another: nobody may be on the wrong one by a slip of the hand.
 func (r *Root) enter(instance string) tea.Cmd {
-	i := slices.IndexFunc(r.opts.Doors, func(d Door) bool { return d.Instance == instance })
+	i := slices.IndexFunc(r.doors, func(d Door) bool { return d.Instance == instance })
 	switch {
 	case i < 0:
 		r.say(fmt.Sprintf("no config beside this one is of an instance called “%s”", instance), true)
 		return nil
-	case r.opts.Doors[i].Config == r.opts.Config:
+	case r.doors[i].Config == r.opts.Config:
 		r.say("you are on "+instance, false)
 		return nil
-	case r.opts.Doors[i].Why != "":
-		r.say(instance+" cannot be entered: "+r.opts.Doors[i].Why, true)
+	case r.doors[i].Why != "":
+		r.say(instance+" cannot be entered: "+r.doors[i].Why, true)
 		return nil
 	}
-	d := r.opts.Doors[i]
+	d := r.doors[i]
 	text := fmt.Sprintf("You leave %s and enter %s. From then on every key and command is meant for %s.", r.world.About.Instance, d.Instance, d.Instance)
 	here := r.walkedHere()
 	if len(here) > 0 {

@@ -168,6 +168,8 @@ func (r *Root) took(msg tea.Msg) tea.Cmd {
 		}
 		r.world.RunsSeen = r.world.Now
 		return r.toTop(screen.Changed{})
+	case gotDoors:
+		r.doors = msg.doors
 	case gotAsk:
 		r.dialogs = append(r.dialogs, asked{dialog: dialog.Ask("ask", msg.ask.Question, r.world.Now), ask: msg.ask})
 		return tea.Batch(tea.Raw("\a"), r.awaitAsk())

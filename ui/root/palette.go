@@ -16,7 +16,7 @@ func (r *Root) palette() dialog.Dialog {
 	for _, p := range places {
 		items = append(items, dialog.Item{Text: p.word, About: p.about, Key: r.world.Keys.Get(p.binding).Cap()})
 	}
-	for _, d := range r.opts.Doors {
+	for _, d := range r.doors {
 		items = append(items, dialog.Item{Text: "instance " + d.Instance, About: "leave this instance and enter that one", Why: d.Why})
 	}
 	for i, x := range r.world.Runs {

@@ -30,10 +30,11 @@ type Options struct {
 	ASCII bool              // write no character outside ASCII
 	Mouse bool              // take the mouse from the start
 
-	Config string // the path of the config in use
-	Doors  []Door // the instances that can be entered from here, this one among them
-	Edit   Edit   // nil: the config cannot be edited from here
-	Notice string // said at the start
+	Config string        // the path of the config in use
+	Doors  func() []Door // finds the instances that can be entered from here, this one among them; may take a while
+	Drawn  func()        // called once, when the first frame is on its way to the terminal
+	Edit   Edit          // nil: the config cannot be edited from here
+	Notice string        // said at the start
 }
 
 // Root is the console.
@@ -57,6 +58,7 @@ type Root struct {
 	mouse    bool
 	past     []string // what the palette was told
 	way      Way      // where to go when the console is left
+	doors    []Door
 }
 
 // asked is a dialog and whom its result is for: a screen, a question from below, or root itself.
@@ -117,7 +119,7 @@ func (r *Root) top() screen.Screen { return r.stack[len(r.stack)-1] }
 
 // Init implements tea.Model.
 func (r *Root) Init() tea.Cmd {
-	cmds := []tea.Cmd{askGround, r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk()}
+	cmds := []tea.Cmd{askGround, r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk(), r.findDoors()}
 	for _, s := range r.stack {
 		cmds = append(cmds, s.Init())
 	}
