@@ -115,7 +115,7 @@ func TestAnotherInstanceIsADoor(t *testing.T) {
 	s.press(":instance other.example\r")
 	s.sees("You leave")
 	s.press("\t\r")
-	s.sees(" other.example ", "worker-2", "healthy")
+	s.sees(" other.example  Fleet", "worker-2", "healthy")
 	s.press("q")
 	if code := s.ends(); code != 0 {
 		t.Errorf("exit %d", code)
