@@ -83,7 +83,8 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, dra
 		defer cancel()
 		var err error
 		way, err = root.Run(ctx, c, a.desk, root.Options{
-			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Config: f.config, Doors: func() []root.Door { return doors(f.config) }, Edit: editor(f.config), Notice: notice, Drawn: drawn,
+			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Config: f.config, Notice: notice,
+			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Drawn: drawn,
 		})
 		return err
 	})

@@ -22,18 +22,18 @@ import (
 var errGivenUp = errors.New("the changes were given up")
 
 // editor edits a copy beside the config, and puts it in the config's place when it is good.
-func editor(path string) root.Edit {
+func editor(ctx context.Context, path string) root.Edit {
 	return func(in, out *os.File) (bool, error) {
 		before, err := os.ReadFile(path) // #nosec G304 -- the config in use
 		if err != nil {
 			return false, err
 		}
 		copied := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".edit")
-		if err := os.WriteFile(copied, before, 0o600); err != nil {
+		if err := os.WriteFile(copied, before, 0o600); err != nil { // #nosec G703 -- beside the config in use
 			return false, err
 		}
 		defer func() { _ = os.Remove(copied) }()
-		after, err := editUntilGood(path, copied, in, out)
+		after, err := editUntilGood(ctx, path, copied, in, out)
 		if err != nil || bytes.Equal(before, after) {
 			return false, err
 		}
@@ -45,10 +45,10 @@ func editor(path string) root.Edit {
 	}
 }
 
-func editUntilGood(path, copied string, in, out *os.File) ([]byte, error) {
+func editUntilGood(ctx context.Context, path, copied string, in, out *os.File) ([]byte, error) {
 	answers := bufio.NewReader(in)
 	for {
-		if err := runEditor(copied, in, out); err != nil {
+		if err := runEditor(ctx, copied, in, out); err != nil {
 			return nil, err
 		}
 		text, err := os.ReadFile(copied) // #nosec G304 -- written above
@@ -86,9 +86,9 @@ func again(wrong error, answers *bufio.Reader, out io.Writer) bool {
 }
 
 // runEditor is the operator's editor on a file. VISUAL and EDITOR may have arguments, as for git.
-func runEditor(path string, in, out *os.File) error {
+func runEditor(ctx context.Context, path string, in, out *os.File) error {
 	command := cmp.Or(os.Getenv("VISUAL"), os.Getenv("EDITOR"), "vi")
-	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", command+` "$1"`, "sh", path) // #nosec G204 -- the operator's own editor
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command+` "$1"`, "sh", path) // #nosec G204 G702 -- the operator's own editor
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, out
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("the editor %q: %w", command, err)
