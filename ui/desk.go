@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
@@ -38,6 +39,11 @@ type Desk interface {
 
 	// Pane looks once at something a step is best watched by.
 	Pane(ctx context.Context, id, pane string) (desk.Pane, error)
+	// Commands is what was asked of the world, as soon as there is more of it than in that version.
+	Commands(ctx context.Context, after uint64) (audit.View, error)
+	// Save writes a text into a new file of the instance's state directory and says where.
+	Save(ctx context.Context, name, text string) (path string, err error)
+
 	// Asks are questions from below. The channel is never closed while the console is open.
 	Asks() <-chan desk.Ask
 }

@@ -59,7 +59,7 @@ func checkSecrets(ctx context.Context, cfg *config.Config) error {
 // checkWires makes what would speak to the provider and to Redis, without speaking to them.
 func checkWires(ctx context.Context, cfg *config.Config) error {
 	redact := keys.NewRedactor()
-	_, err := newCloud(cfg.DigitalOcean, redact, func(string) {})
+	_, err := newCloud(cfg.DigitalOcean, redact, nil, func(string) {})
 	return errors.Join(err, redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx))
 }
 

@@ -52,7 +52,7 @@ func initialise(ctx context.Context, f *flags, a answers) error {
 	}
 	redact := keys.NewRedactor()
 	f.redact = redact.Redact
-	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, redact, f.note)
+	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, redact, nil, f.note)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -19,6 +20,7 @@ import (
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
+	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/remote/ssh"
@@ -41,6 +43,7 @@ type app struct {
 	door   *act.Door
 	engine *run.Engine
 	watch  *fleet.Watch
+	calls  *audit.Log
 	asks   *desk.Asks
 	desk   *desk.Desk
 
@@ -65,6 +68,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	}
 	a := &app{cfg: cfg, redact: keys.NewRedactor(), operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
 	f.redact = a.redact.Redact
+	a.calls = audit.New(a.redact.Redact)
 	if asker == nil {
 		asker = a.asks
 	} else {
@@ -81,7 +85,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks)
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls)
 	return a, nil
 }
 
@@ -99,19 +103,20 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 }
 
 func (a *app) openRemote(context.Context) error {
-	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry})
+	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry, Witness: a.calls.Witness})
 	var err error
-	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.tell); err != nil {
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
 	a.openRedis()
 	return nil
 }
 
-func newCloud(c config.DigitalOcean, redact *keys.Redactor, tell func(string)) (*digitalocean.Client, error) {
+func newCloud(c config.DigitalOcean, redact *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
 	return digitalocean.New(digitalocean.Config{
-		URL: c.URL, Poll: c.Poll,
+		URL: c.URL, Poll: c.Poll, Witness: witness,
 		Waiting: func(w digitalocean.Wait) {
+			witness.See(remote.Call{Wire: "here", On: "digitalocean", What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
 			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why))
 		},
 		Token: func(ctx context.Context) (string, error) {
@@ -126,7 +131,7 @@ func (a *app) openRedis() {
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
-	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.redact), Dial: dial})
+	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.redact), Dial: dial, Witness: a.calls.Witness})
 	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
 }
 

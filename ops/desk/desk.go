@@ -10,6 +10,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
@@ -25,6 +26,7 @@ type Desk struct {
 	watch  *fleet.Watch
 	deps   worker.Deps
 	asks   *Asks
+	calls  *audit.Log
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
@@ -38,11 +40,11 @@ type Desk struct {
 	changed chan struct{}
 }
 
-// New makes a desk. ctx bounds everything it walks.
-func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks) *Desk {
+// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write.
+func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks,
+		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)

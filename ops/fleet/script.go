@@ -43,7 +43,7 @@ func (n NodeConfig) command(look int) ssh.Command {
 			stats = "yes"
 		}
 	}
-	return ssh.Command{Script: script, Args: []string{n.LameDuck, log, docker, n.Unit, stats}}
+	return ssh.Command{For: "look at the node", Script: script, Args: []string{n.LameDuck, log, docker, n.Unit, stats}}
 }
 
 // parts cuts the output at its marks. Only the known marks in their order count, so that no line of a log can forge one.

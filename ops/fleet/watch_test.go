@@ -323,7 +323,7 @@ func TestCacheIsWrittenSeldom(t *testing.T) {
 
 func TestSite(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }))
-	look := SiteByHTTP(srv.URL)
+	look := SiteByHTTP(srv.URL, nil)
 	s, err := look(t.Context())
 	if err != nil || s.Status != 503 || s.Took <= 0 || s.URL != srv.URL {
 		t.Errorf("%+v, %v", s, err)

@@ -19,7 +19,7 @@ const holdsScript = `for f in "$1"/holds/*.json; do if [ -e "$f" ]; then cat "$f
 
 // Holds reads every hold record.
 func (k *Keeper) Holds(ctx context.Context) ([]fleet.Hold, error) {
-	res := k.cfg.Exec.Look(ctx, ssh.Command{Script: holdsScript, Args: []string{k.cfg.Dir}})
+	res := k.cfg.Exec.Look(ctx, ssh.Command{For: "read the holds", Script: holdsScript, Args: []string{k.cfg.Dir}})
 	if err := res.Err("reading the holds", k.cfg.ExecName); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (k *Keeper) Ledger(ctx context.Context, p act.Permit, line string) error {
 
 func (k *Keeper) guardedWrite(ctx context.Context, p act.Permit, what, script string, args ...string) error {
 	all := append([]string{k.cfg.Dir, strconv.FormatUint(k.Token(), 10)}, args...)
-	res := k.cfg.Exec.Do(ctx, p, ssh.Command{Script: script, Args: all})
+	res := k.cfg.Exec.Do(ctx, p, ssh.Command{For: what, Script: script, Args: all})
 	if res.Outcome == ssh.Exited && res.Code == tokenLost {
 		return &fault.Error{What: what, On: k.cfg.ExecName, Why: "the lease has been taken over", Next: "talk to its new owner: `vmtui lease`", Code: fault.Refused}
 	}

@@ -47,7 +47,7 @@ type reading struct {
 const readScript = `date +%s && { cat "$1/lease" 2>/dev/null || true; }`
 
 func (k *Keeper) read(ctx context.Context) (reading, error) {
-	res := k.cfg.Exec.Look(ctx, ssh.Command{Script: readScript, Args: []string{k.cfg.Dir}})
+	res := k.cfg.Exec.Look(ctx, ssh.Command{For: "read the lease", Script: readScript, Args: []string{k.cfg.Dir}})
 	if err := res.Err("reading the lease", k.cfg.ExecName); err != nil {
 		return reading{}, err
 	}
@@ -97,7 +97,7 @@ func (k *Keeper) write(ctx context.Context, permit remote.Permit, was reading, n
 		}
 		text = string(b)
 	}
-	res := k.cfg.Exec.Do(ctx, permit, ssh.Command{Script: writeScript, Args: []string{k.cfg.Dir, was.raw, text}})
+	res := k.cfg.Exec.Do(ctx, permit, ssh.Command{For: "write the lease", Script: writeScript, Args: []string{k.cfg.Dir, was.raw, text}})
 	if res.Outcome == ssh.Exited && res.Code == lostRace {
 		return false, nil
 	}

@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/remote"
-	"pgregory.net/rapid"
 )
 
 // model is the simple reference: what the world must look like whatever happens to the process, the store and the answers.

@@ -72,7 +72,7 @@ const diskScript = bootID + `; cat "$1" 2>/dev/null || true`
 func (c *crew) verifyNewDisk(w *run.Walk) run.Check {
 	return func(ctx context.Context) (run.Progress, error) {
 		again := c.Config.SSH.Retry
-		res := c.host().Look(ctx, ssh.Command{Script: diskScript, Args: []string{nonceFile}})
+		res := c.host().Look(ctx, ssh.Command{For: "read the mark on the disk", Script: diskScript, Args: []string{nonceFile}})
 		if !res.OK() {
 			c.host().Drop()
 			return run.Progress{For: "a login: " + silence(res), Again: again}, refusal(res)

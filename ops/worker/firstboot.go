@@ -94,7 +94,7 @@ func (c *crew) runProvisioning(ctx context.Context, w *run.Walk) error {
 		return (&fault.Error{What: "the provisioning script cannot be read", On: c.Config.Reimage.Provision, Next: "correct reimage.provision in " + c.Config.Path()}).Because(err)
 	}
 	began := time.Now()
-	run := ssh.Command{Script: provisionScript, Args: []string{scriptFile, w.Run(), provisioned, strconv.Itoa(int(c.Config.Reimage.Wait.Seconds()))}, Stdin: script}
+	run := ssh.Command{For: "provision the new disk", Script: provisionScript, Args: []string{scriptFile, w.Run(), provisioned, strconv.Itoa(int(c.Config.Reimage.Wait.Seconds()))}, Stdin: script}
 	if err := c.change(ctx, w, "sh "+scriptFile, run); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (c *crew) unfinished(id int, status string) (run.Progress, error) {
 // scan is the host key exec sees at the target's private address: ed25519 where there is one, nil when nothing answers yet.
 func (c *crew) scan(ctx context.Context) (cryptossh.PublicKey, error) {
 	_, port := c.in.hostPort()
-	res := c.exec().Look(ctx, ssh.Command{Script: keyscan, Args: []string{port, c.in.Private}})
+	res := c.exec().Look(ctx, ssh.Command{For: "ask the worker for its host keys", Script: keyscan, Args: []string{port, c.in.Private}})
 	if res.Outcome != ssh.Exited {
 		return nil, res.Err("reading the new host key", c.Config.Exec().Name)
 	}
@@ -90,7 +90,7 @@ func (c *crew) scan(ctx context.Context) (cryptossh.PublicKey, error) {
 // rebooted reports whether the machine behind the old key runs another boot already: a snapshot of the same droplet may keep its key.
 func (c *crew) rebooted(ctx context.Context, w *run.Walk) bool {
 	c.host().Drop()
-	res := c.host().Look(ctx, ssh.Command{Script: diskScript, Args: []string{nonceFile}})
+	res := c.host().Look(ctx, ssh.Command{For: "read the mark on the disk", Script: diskScript, Args: []string{nonceFile}})
 	boot, mark, _ := strings.Cut(strings.TrimSpace(res.Stdout), "\n")
 	return res.OK() && boot != w.Fact("boot") && strings.TrimSpace(mark) == ""
 }
@@ -171,7 +171,7 @@ done`
 
 func (c *crew) renewOnExec(ctx context.Context, p act.Permit, key cryptossh.PublicKey) error {
 	args := append([]string{strings.TrimSpace(string(cryptossh.MarshalAuthorizedKey(key)))}, c.names()...)
-	return c.exec().Do(ctx, p, ssh.Command{Script: renewScript, Args: args}).Err("renewing the host key in exec's known_hosts", c.Config.Exec().Name)
+	return c.exec().Do(ctx, p, ssh.Command{For: "renew the worker in known_hosts", Script: renewScript, Args: args}).Err("renewing the host key in exec's known_hosts", c.Config.Exec().Name)
 }
 
 // names are what exec may know the machine as.

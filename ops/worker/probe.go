@@ -31,9 +31,9 @@ type health struct {
 func (in inputs) probeCommand(address string) ssh.Command {
 	seconds := strconv.Itoa(max(1, int(math.Ceil(in.Check.Timeout.Seconds()))))
 	if in.Check.Protocol == "tcp" {
-		return ssh.Command{Script: tcpProbe, Args: []string{seconds, address, strconv.Itoa(in.Check.Port)}}
+		return ssh.Command{For: "repeat the balancer's check", Script: tcpProbe, Args: []string{seconds, address, strconv.Itoa(in.Check.Port)}}
 	}
-	return ssh.Command{Script: httpProbe, Args: append(in.curlFlags(in.Check), "-m", seconds, probeURL(in.Check, address))}
+	return ssh.Command{For: "repeat the balancer's check", Script: httpProbe, Args: append(in.curlFlags(in.Check), "-m", seconds, probeURL(in.Check, address))}
 }
 
 // curlFlags speak to a member as the balancer does: any certificate will do, and a backend that expects a PROXY header gets one.

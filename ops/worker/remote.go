@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -17,7 +18,7 @@ func (c *crew) ask(ctx context.Context, what, script string, args ...string) (st
 }
 
 func askOn(ctx context.Context, h Host, name, what, script string, args ...string) (string, error) {
-	res := h.Look(ctx, ssh.Command{Script: script, Args: args})
+	res := h.Look(ctx, ssh.Command{For: what, Script: script, Args: args})
 	if err := res.Err(what, name); err != nil {
 		return "", err
 	}
@@ -28,6 +29,7 @@ func askOn(ctx context.Context, h Host, name, what, script string, args ...strin
 func (c *crew) change(ctx context.Context, w *run.Walk, what string, cmd ssh.Command) error {
 	a := act.Act{Verb: "command", Target: c.node.Name, What: what, Danger: act.Changes}
 	return w.Act(ctx, a, func(ctx context.Context, p act.Permit) error {
+		cmd.For = cmp.Or(cmd.For, what)
 		res := c.host().Do(ctx, p, cmd)
 		for line := range strings.Lines(res.Stdout + res.Stderr) {
 			w.Out("%s", strings.TrimRight(line, "\n"))

@@ -106,6 +106,6 @@ func (in inputs) pageCommand(instance string) ssh.Command {
 	case check.Protocol == "tcp":
 		check.Protocol = "http"
 	}
-	return ssh.Command{Script: httpProbe, Args: append(in.curlFlags(check),
+	return ssh.Command{For: "ask for the instance page from exec", Script: httpProbe, Args: append(in.curlFlags(check),
 		"-m", "10", "-H", "Host: "+instance, "-H", "X-Forwarded-Proto: https", probeURL(check, in.Private))}
 }

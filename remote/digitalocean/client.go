@@ -13,6 +13,7 @@ import (
 	"github.com/digitalocean/godo"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
 )
 
 // DefaultURL is where the API lives unless the config points elsewhere.
@@ -43,6 +44,8 @@ type Config struct {
 
 	// Waiting is told of every pause before it begins; nil means nobody looks. It must not block.
 	Waiting func(Wait)
+	// Witness hears of every request, repetitions too; nil means nobody does.
+	Witness remote.Witness
 	// HTTP is the client that requests go through; nil means an own one. Its transport must be an *http.Transport or nil, because changes need
 	// one that never repeats a request.
 	HTTP *http.Client
@@ -79,10 +82,10 @@ func New(cfg Config) (*Client, error) {
 		c.waiting = func(Wait) {}
 	}
 	c.idle = shared.Clone()
-	if c.reads, err = api(base, &bearer{token: c.token, next: c.idle}); err != nil {
+	if c.reads, err = api(base, &witnessed{tell: cfg.Witness, token: c.token, next: &bearer{token: c.token, next: c.idle}}); err != nil {
 		return nil, err
 	}
-	c.changes, err = api(base, &bearer{token: c.token, next: &sendOnce{shared: shared}})
+	c.changes, err = api(base, &witnessed{tell: cfg.Witness, token: c.token, next: &bearer{token: c.token, next: &sendOnce{shared: shared}}})
 	return c, err
 }
 

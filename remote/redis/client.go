@@ -15,6 +15,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
 )
 
 // Dialer opens the connection, for example through an SSH host. Network is "tcp" or "unix". The connection must bear deadlines.
@@ -32,6 +33,8 @@ type Config struct {
 	// It is asked at the first request, not before: it may have to run a command for a secret.
 	URL  func(context.Context) (string, error)
 	Dial Dialer // nil dials from here
+	// Witness hears of every round trip; nil means nobody does.
+	Witness remote.Witness
 }
 
 // At is a URL that is known.
@@ -104,12 +107,15 @@ func tuned(opt goredis.Options, dial Dialer) *goredis.Options {
 	return &opt
 }
 
+// unnamed is what Redis is called before its URL was read.
+const unnamed = "redis"
+
 // Name is where Redis is, without user or password; "redis" until that is known.
 func (c *Client) Name() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.opt == nil {
-		return "redis"
+		return unnamed
 	}
 	return c.opt.Addr
 }

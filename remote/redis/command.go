@@ -109,6 +109,8 @@ func (c *Client) Read(ctx context.Context, cmds ...Command) ([]Reply, error) {
 }
 
 func (c *Client) pipeline(ctx context.Context, cmds []Command) (_ []Reply, err error) {
+	ended := c.see(cmds, false)
+	defer func() { ended(c.ending(err)) }()
 	rdb, err := c.take(ctx)
 	if err != nil {
 		return nil, err
@@ -124,10 +126,12 @@ func (c *Client) pipeline(ctx context.Context, cmds []Command) (_ []Reply, err e
 
 // Change sends commands as one transaction, exactly once. The permit is asked when the connection stands, just before they leave. An error that
 // wraps remote.ErrUnknown means that they left and no answer came.
-func (c *Client) Change(ctx context.Context, permit remote.Permit, what string, cmds ...Command) ([]Reply, error) {
+func (c *Client) Change(ctx context.Context, permit remote.Permit, what string, cmds ...Command) (_ []Reply, err error) {
 	if permit == nil || len(cmds) == 0 {
 		return nil, c.fault(what, errors.New("a change needs a permit and something to change; nothing was sent"))
 	}
+	ended := c.see(cmds, true)
+	defer func() { ended(c.ending(err)) }()
 	rdb, err := c.take(ctx)
 	if err != nil {
 		return nil, c.fault(what, err)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
 )
 
 // resets is how often a server that hangs up before it says who it is gets another try: sshd does that to some when many come at once.
@@ -80,7 +81,9 @@ func (h *Host) pass(ctx context.Context, r *route, via *Host) (leave func(), err
 	return func() { through(); to() }, nil
 }
 
-func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (*ssh.Client, error) {
+func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (_ *ssh.Client, err error) {
+	ended := h.pool.config.Witness.See(remote.Call{Wire: "ssh", On: h.name, What: "log in at " + r.addr() + " as " + r.user})
+	defer func() { ended(remote.Done("logged in", err)) }()
 	raw, err := h.reach(ctx, r, via)
 	if err != nil {
 		return nil, &dialError{err: err}

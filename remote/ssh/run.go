@@ -34,16 +34,19 @@ func (h *Host) Do(ctx context.Context, permit remote.Permit, c Command) Result {
 }
 
 func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Result {
+	ended := h.see(c, permit != nil)
 	out, errs := newBounded(c.Limit), newBounded(c.Limit)
 	res := h.run(ctx, task{command: c, permit: permit, out: out, errs: errs})
 	res.Stdout, res.Stderr = clean.Text(out.text()), clean.Text(errs.text())
 	res.Dropped = out.missing() + errs.missing()
+	ended(res.ending())
 	return res
 }
 
 // Stream runs a command that only reads and hands on every line of both outputs, cleaned, as it comes: one call at a time, none after
 // Stream returns. A slow line function slows the command down. Result has no Stdout; Stderr is kept too, for the reason of a failure.
 func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Result {
+	ended := h.see(c, false)
 	tap := &tap{fn: line}
 	errs := newBounded(c.Limit)
 	lines, complaints := clean.NewSplitter(0, tap.line), clean.NewSplitter(0, tap.line)
@@ -53,6 +56,7 @@ func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Re
 	}
 	tap.close()
 	res.Stderr, res.Dropped = clean.Text(errs.text()), errs.missing()
+	ended(res.ending())
 	return res
 }
 

@@ -6,11 +6,15 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/vmtui/vmtui/remote"
 )
 
 // Dial connects from the host on to addr, as it is seen there (direct-tcpip); network is "tcp". The connection bears deadlines; one that passes
 // in the middle of a read or write closes it, for there is no other way to end that.
-func (h *Host) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
+func (h *Host) Dial(ctx context.Context, network, addr string) (_ net.Conn, err error) {
+	ended := h.pool.config.Witness.See(remote.Call{Wire: "ssh", On: h.name, What: "connect on to " + addr})
+	defer func() { ended(remote.Done("connected", err)) }()
 	c, err := h.connect(ctx)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ const (
 	Run        Place = "run"
 	Plan       Place = "plan"
 	Help       Place = "help"
+	Log        Place = "log"
 )
 
 // Binding is a thing to do and the keys that do it. Where the id is a verb's, pressing it means the verb.
@@ -145,7 +146,7 @@ func Find(bs []Binding, key string) (Binding, bool) {
 
 // clash is an error when one key means two things in one place.
 func (t *Table) clash() error {
-	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help} {
+	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help, Log} {
 		seen := map[string]string{}
 		for _, b := range t.At(p) {
 			for _, k := range b.Keys {

@@ -38,7 +38,10 @@ func places() []Binding {
 	return []Binding{
 		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Runs)},
 		{ID: "runs", Keys: keys("H"), Word: "runs", Long: "all runs, newest first", Places: at(Fleet, Node, Run)},
-		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run)},
+		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan), Hidden: true},
+		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log)},
+		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log), Hidden: true},
+		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log), Hidden: true},
 		{ID: "palette", Keys: keys(":"), Word: "command", Long: "type what to do: drain worker-2, runs, help", Places: at(Everywhere)},
 		{ID: "help", Keys: keys("?"), Word: "help", Long: "the keys of this place", Places: at(Everywhere)},
 		{ID: "back", Keys: keys("esc", "backspace"), Word: "back", Long: "leave this place, or drop the filter", Places: at(Everywhere)},
@@ -48,7 +51,7 @@ func places() []Binding {
 
 // general are the bindings for moving about.
 func general() []Binding {
-	lists := at(Fleet, Node, Runs, Plan, Help)
+	lists := at(Fleet, Node, Runs, Plan, Help, Log)
 	return []Binding{
 		{ID: "up", Keys: keys("up", "k"), Long: "one up", Places: at(Everywhere), Hidden: true},
 		{ID: "down", Keys: keys("down", "j"), Long: "one down", Places: at(Everywhere), Hidden: true},
@@ -56,7 +59,7 @@ func general() []Binding {
 		{ID: "right", Keys: keys("right", "l"), Long: "the pane to the right", Places: at(Everywhere), Hidden: true},
 		{ID: "page-up", Keys: keys("pgup", "ctrl+u"), Long: "half a page up", Places: at(Everywhere), Hidden: true},
 		{ID: "page-down", Keys: keys("pgdown", "ctrl+d"), Long: "half a page down", Places: at(Everywhere), Hidden: true},
-		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help), Hidden: true},
+		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log), Hidden: true},
 		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan), Hidden: true},
 		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run), Hidden: true},
 		{ID: "next-pane", Keys: keys("tab"), Long: "the next pane", Places: at(Everywhere), Hidden: true},

@@ -29,6 +29,7 @@ type driver struct {
 	w, h int
 	quit bool
 	bell int
+	raw  []string // what went to the terminal beside pictures and the bell
 	end  context.CancelFunc
 
 	mu   sync.Mutex
@@ -106,8 +107,10 @@ func (d *driver) update(m tea.Msg) {
 	case tea.QuitMsg:
 		d.quit = true
 	case tea.RawMsg:
-		if fmt.Sprint(m.Msg) == "\a" {
+		if seq := fmt.Sprint(m.Msg); seq == "\a" {
 			d.bell++
+		} else {
+			d.raw = append(d.raw, seq)
 		}
 	}
 	_, cmd := d.root.Update(m)

@@ -54,6 +54,10 @@ func (r *Root) pressed(b binding.Binding) tea.Cmd {
 	case "filter":
 		r.filter = &widget.Input{}
 		r.filter.Set(r.filterOn)
+	case "log":
+		return r.push(screen.NewLog(r.env))
+	case "copy", "save":
+		return r.take(b.ID)
 	case "mouse":
 		r.mouse = !r.mouse
 		r.say(map[bool]string{true: "the mouse is the console's", false: "the mouse is the terminal's: select away"}[r.mouse], false)
@@ -123,6 +127,8 @@ func (r *Root) toDialog(k dialog.Key) tea.Cmd {
 		return tea.Quit
 	case res.Tag == "door" && res.OK:
 		return r.through(top.door)
+	case len(top.excerpts) > 0:
+		return r.chosen(top, *res)
 	case res.Tag == "palette" && res.OK:
 		return r.said(res.Text)
 	}

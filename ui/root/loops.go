@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/screen"
 )
@@ -163,16 +164,44 @@ func (r *Root) took(msg tea.Msg) tea.Cmd {
 	case gotVerbs:
 		r.world.Verbs = msg.verbs
 	case gotRuns:
-		if r.world.RunsErr = msg.err; msg.err == nil {
-			r.world.Runs = msg.runs
-		}
-		r.world.RunsSeen = r.world.Now
-		return r.toTop(screen.Changed{})
+		return r.tookRuns(msg)
+	case saved:
+		r.wasSaved(msg)
 	case gotDoors:
 		r.doors = msg.doors
 	case gotAsk:
 		r.dialogs = append(r.dialogs, asked{dialog: dialog.Ask("ask", msg.ask.Question, r.world.Now), ask: msg.ask})
-		return tea.Batch(tea.Raw("\a"), r.awaitAsk())
+		return tea.Batch(r.call(msg.ask.Text), r.awaitAsk())
 	}
 	return nil
+}
+
+// tookRuns takes the list of runs, and rings for those that have come to a gate since it was read last.
+func (r *Root) tookRuns(msg gotRuns) tea.Cmd {
+	first := r.world.RunsSeen.IsZero()
+	if r.world.RunsErr = msg.err; msg.err == nil {
+		r.world.Runs = msg.runs
+	}
+	r.world.RunsSeen = r.world.Now
+	cmds := []tea.Cmd{r.toTop(screen.Changed{})}
+	for _, x := range r.world.Runs {
+		switch {
+		case x.State != run.AtGate:
+			delete(r.rung, x.ID)
+		case first:
+			r.rung[x.ID] = true // it waited before this console was opened; the list says so
+		default:
+			cmds = append(cmds, r.ring(x.ID, name(x)+" waits for you"))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// ring calls the operator to a run, once for each time it waits.
+func (r *Root) ring(id, why string) tea.Cmd {
+	if r.rung[id] {
+		return nil
+	}
+	r.rung[id] = true
+	return r.call(why)
 }

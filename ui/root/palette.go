@@ -32,6 +32,9 @@ func (r *Root) palette() dialog.Dialog {
 var places = []struct{ word, about, binding string }{
 	{"fleet", "every node, service and unfinished run", ""},
 	{"runs", "all runs, newest first", "runs"},
+	{"log", "every command and call this console made, with how it ended", "log"},
+	{"copy", "copy what is selected to the terminal's clipboard", "copy"},
+	{"save", "save what is selected into a file", "save"},
 	{"help", "the keys of this place", "help"},
 	{"config", "edit the config in your editor; it is checked before it holds", ""},
 	{"quit", "leave the console", "quit"},
@@ -77,6 +80,10 @@ func (r *Root) said(text string) tea.Cmd {
 		if target != "" {
 			return r.push(screen.NewRun(r.env, target))
 		}
+	case "log":
+		return r.push(screen.NewLog(r.env))
+	case "copy", "save":
+		return r.take(words[0])
 	case "instance":
 		return r.enter(target)
 	case "config":

@@ -35,6 +35,8 @@ type Options struct {
 	Drawn  func()        // called once, when the first frame is on its way to the terminal
 	Edit   Edit          // nil: the config cannot be edited from here
 	Notice string        // said at the start
+
+	Terminal Terminal
 }
 
 // Root is the console.
@@ -56,8 +58,9 @@ type Root struct {
 	filterOn string
 	notice   notice
 	mouse    bool
-	past     []string // what the palette was told
-	way      Way      // where to go when the console is left
+	past     []string        // what the palette was told
+	rung     map[string]bool // runs whose open gate was rung for
+	way      Way             // where to go when the console is left
 	doors    []Door
 }
 
@@ -67,6 +70,8 @@ type asked struct {
 	screen uint64
 	ask    *desk.Ask
 	door   Door
+
+	excerpts []screen.Excerpt // what can be chosen in it
 }
 
 // notice is a line that stands in the footer's place for a while.
@@ -82,7 +87,7 @@ func New(ctx context.Context, d ui.Desk, o Options) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Root{opts: o, dark: true, mouse: o.Mouse}
+	r := &Root{opts: o, dark: true, mouse: o.Mouse, rung: map[string]bool{}}
 	r.world = &screen.World{About: o.About, Fleet: o.Fleet, Keys: keys, Now: time.Now(), Verbs: map[string][]desk.VerbState{}}
 	r.post = screen.NewPost(ctx)
 	r.env = screen.Env{Ctx: ctx, Desk: d, World: r.world}
@@ -183,7 +188,7 @@ func (r *Root) do(from screen.Screen, action screen.Action) tea.Cmd {
 	case screen.Say:
 		r.say(a.Text, a.Bad)
 	case screen.Ring:
-		return tea.Batch(tea.Raw("\a"), r.askRuns())
+		return tea.Batch(r.ring(a.Run, a.Why), r.askRuns())
 	case screen.Reload:
 		return tea.Batch(r.askRuns(), r.askVerbs())
 	}

@@ -6,6 +6,6 @@ import "github.com/vmtui/vmtui/ui/screen"
 func blockedScreens(d *driver) []screen.Screen {
 	return []screen.Screen{
 		screen.NewPlan(d.root.env, "worker-drain", "worker-1"), screen.NewRun(d.root.env, "01J9ZQ7K3M"),
-		screen.NewNode(d.root.env, "worker-2"), screen.NewRuns(d.root.env),
+		screen.NewNode(d.root.env, "worker-2"), screen.NewRuns(d.root.env), screen.NewLog(d.root.env),
 	}
 }

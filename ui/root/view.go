@@ -6,6 +6,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/canvas"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/screen"
@@ -84,19 +86,43 @@ func tooSmall(w, h int) widget.Frame {
 	return widget.Sheet(lines, w, h)
 }
 
-// headline is the terminal's title and progress bar.
+// headline is the terminal's title and progress bar: what the place says of itself, or what goes on meanwhile.
 func (r *Root) headline() (string, uv.ProgressBar) {
 	name := r.world.About.Instance
-	t, ok := r.top().(screen.Titled)
-	if !ok {
-		return name + " · " + r.top().Crumb(), uv.ProgressBar{}
+	words, percent, needsYou := r.top().Crumb(), -1, false
+	if t, ok := r.top().(screen.Titled); ok {
+		words, percent, needsYou = t.Headline()
 	}
-	words, percent, needsYou := t.Headline()
-	if needsYou {
+	if x := r.foremost(); x != nil && percent < 0 && !needsYou {
+		words, percent, needsYou = progress(*x)
+	}
+	switch {
+	case needsYou:
 		return "▲ " + name + " waits for you: " + words, uv.ProgressBar{State: uv.ProgressBarWarning, Value: max(percent, 0)}
-	}
-	if percent < 0 {
+	case percent < 0:
 		return name + " · " + words, uv.ProgressBar{}
 	}
 	return name + " · " + words, uv.ProgressBar{State: uv.ProgressBarDefault, Value: percent}
+}
+
+// progress is a run in the title.
+func progress(x desk.Run) (words string, percent int, needsYou bool) {
+	if x.Of == 0 {
+		return name(x), 0, x.State == run.AtGate
+	}
+	return fmt.Sprintf("%d/%d %s", min(x.At+1, x.Of), x.Of, name(x)), x.At * 100 / x.Of, x.State == run.AtGate
+}
+
+// foremost is the run that waits for somebody, or else one that is walked; nil when there is neither.
+func (r *Root) foremost() *desk.Run {
+	var found *desk.Run
+	for i, x := range r.world.Runs {
+		switch {
+		case x.State == run.AtGate && x.Alive:
+			return &r.world.Runs[i]
+		case x.State == run.Running && found == nil:
+			found = &r.world.Runs[i]
+		}
+	}
+	return found
 }

@@ -33,6 +33,13 @@ func planOf(e Env, change func(*desk.Plan)) *Plan {
 	return p
 }
 
+// logOf is a command log that was read.
+func logOf(e Env) *Log {
+	l := NewLog(e)
+	l.took(gotCalls{view: stage.Calls()})
+	return l
+}
+
 // scenes are the screens as an operator meets them.
 func scenes(e Env) map[string]Screen {
 	fleet, dead := NewFleet(e), NewFleet(e)
@@ -45,6 +52,8 @@ func scenes(e Env) map[string]Screen {
 		"fleet-no-runs": NewFleet(Env{Ctx: e.Ctx, Desk: e.Desk, World: &lost}),
 		"node":          NewNode(e, "worker-2"),
 		"runs":          NewRuns(e),
+		"log":           logOf(e),
+		"log-empty":     NewLog(e),
 		"help-fleet":    NewHelp(e, fleet),
 		"run-waiting":   runOf(e, stage.Waiting()),
 		"run-confirm":   runOf(e, stage.Confirming()),

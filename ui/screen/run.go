@@ -172,7 +172,7 @@ func (r *Run) fold(b batch) (Action, tea.Cmd) {
 	switch {
 	case r.view.Gate != nil && r.view.GateSeq != gate:
 		r.hush = widget.NewHush(r.env.World.Now)
-		action = Ring{}
+		action = Ring{Run: r.view.ID, Why: r.Crumb() + " waits for you: " + r.gateHeadline()}
 	case r.view.State != state && ended(r.view.State):
 		action = Reload{}
 	}

@@ -102,8 +102,8 @@ type (
 		Text string
 		Bad  bool
 	}
-	// Ring calls the operator: the run waits for a decision.
-	Ring struct{}
+	// Ring calls the operator: that run waits for a decision.
+	Ring struct{ Run, Why string }
 	// Reload says that the lists of runs have changed.
 	Reload struct{}
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
@@ -61,6 +62,15 @@ func (b Blocked) Pane(context.Context, string, string) (desk.Pane, error) {
 	<-b
 	return desk.Pane{}, ErrStage
 }
+
+// Commands implements ui.Desk.
+func (b Blocked) Commands(context.Context, uint64) (audit.View, error) {
+	<-b
+	return audit.View{}, ErrStage
+}
+
+// Save implements ui.Desk.
+func (b Blocked) Save(context.Context, string, string) (string, error) { <-b; return "", ErrStage }
 
 // Asks implements ui.Desk.
 func (b Blocked) Asks() <-chan desk.Ask { <-b; return nil }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
@@ -18,6 +19,7 @@ type Desk struct {
 	Log      []run.Event // of every run
 	Review   desk.Plan
 	Fails    error // of every act
+	Asked    audit.View
 
 	changed chan struct{}
 	asks    chan desk.Ask
@@ -30,7 +32,7 @@ type Desk struct {
 // New is a desk on the usual stage, with a run in that state.
 func New(log []run.Event) *Desk {
 	return &Desk{
-		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(),
+		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(),
 		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64),
 	}
 }
@@ -136,6 +138,21 @@ func (d *Desk) Undo(_ context.Context, id string) error {
 
 // Pane implements ui.Desk.
 func (d *Desk) Pane(_ context.Context, _, pane string) (desk.Pane, error) { return Pane(pane), nil }
+
+// Commands implements ui.Desk.
+func (d *Desk) Commands(ctx context.Context, after uint64) (audit.View, error) {
+	if after > 0 {
+		<-ctx.Done()
+		return audit.View{}, ctx.Err()
+	}
+	return d.Asked, nil
+}
+
+// Save implements ui.Desk.
+func (d *Desk) Save(_ context.Context, name, text string) (string, error) {
+	d.told("save %s: %s", name, text)
+	return "/state/saved/1.txt", d.Fails
+}
 
 // Asks implements ui.Desk.
 func (d *Desk) Asks() <-chan desk.Ask { return d.asks }

@@ -1,0 +1,92 @@
+package root
+
+import (
+	"context"
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/screen"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// clipboardMost is the longest text, in bytes, that is sent to a clipboard: terminals drop an OSC 52 of more than 100,000 bytes, silently, and base64
+// makes four bytes of three.
+const clipboardMost = 74_994
+
+// takeHow is what shall be done with an excerpt: "copy" or "save".
+type takeHow = string
+
+// take copies or saves what the screen on top has to give. Where that is more than one thing, it asks which.
+func (r *Root) take(how takeHow) tea.Cmd {
+	c, ok := r.top().(screen.Copier)
+	var all []screen.Excerpt
+	if ok {
+		all = c.Excerpts()
+	}
+	switch len(all) {
+	case 0:
+		r.say("there is nothing here to "+how, true)
+		return nil
+	case 1:
+		return r.takeOne(how, all[0])
+	}
+	d := &dialog.Choice{Tag: how, Title: map[takeHow]string{"copy": "Copy what?", "save": "Save what?"}[how]}
+	for i, e := range all {
+		key := fmt.Sprint(i + 1)
+		d.Details = append(d.Details, fmt.Sprintf("%s  %s, %s", key, e.Name, size(len(e.Text))))
+		d.Options = append(d.Options, dialog.Option{ID: key, Key: key, Label: key})
+	}
+	r.dialogs = append(r.dialogs, asked{dialog: d, excerpts: all})
+	return nil
+}
+
+// chosen takes the excerpt that was chosen in a dialog of take.
+func (r *Root) chosen(a asked, res dialog.Result) tea.Cmd {
+	for i, e := range a.excerpts {
+		if res.Choice == fmt.Sprint(i+1) {
+			return r.takeOne(res.Tag, e)
+		}
+	}
+	return nil
+}
+
+func (r *Root) takeOne(how takeHow, e screen.Excerpt) tea.Cmd {
+	if how == "copy" && len(e.Text) <= clipboardMost {
+		r.say(fmt.Sprintf("%s, %s, went to the terminal's clipboard; terminals do not say whether they took it", e.Name, size(len(e.Text))), false)
+		return r.outward(ansi.SetSystemClipboard(e.Text))
+	}
+	why := ""
+	if how == "copy" {
+		why = fmt.Sprintf("%s is too long for a clipboard (%s): ", e.Name, size(len(e.Text)))
+	}
+	d := r.env.Desk
+	return r.post.Act("save", func(ctx context.Context) tea.Msg {
+		path, err := d.Save(ctx, e.Name, e.Text)
+		return saved{why: why, path: path, err: err}
+	})
+}
+
+// saved is where an excerpt was written, or why it was not.
+type saved struct {
+	why, path string
+	err       error
+}
+
+func (r *Root) wasSaved(s saved) {
+	if s.err != nil {
+		r.say(s.why+s.err.Error(), true)
+		return
+	}
+	r.say(s.why+"saved in "+s.path, false)
+}
+
+// size is a number of bytes for people.
+func size(n int) string {
+	if n < 10_000 {
+		return widget.Count(n, "byte", "bytes")
+	}
+	return fmt.Sprintf("%d KB", (n+500)/1000)
+}
