@@ -12,7 +12,7 @@ type matcher struct {
 	not  bool
 }
 
-// newMatcher reads a filter: a regular expression without regard to case, turned round by a leading !. What is no regular expression
+// newMatcher reads a filter: a regular expression without regard to case and lines, turned round by a leading !. What is no regular expression
 // is looked for as it stands.
 func newMatcher(text string) matcher {
 	m := matcher{text: text}
@@ -26,7 +26,7 @@ func newMatcher(text string) matcher {
 	if pattern == "" {
 		return matcher{text: text}
 	}
-	re, err := regexp.Compile("(?i)" + pattern)
+	re, err := regexp.Compile("(?is)" + pattern)
 	if err != nil {
 		re = regexp.MustCompile("(?i)" + regexp.QuoteMeta(pattern))
 	}
