@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/presence"
 	"github.com/vmtui/vmtui/ui/canvas"
 	"github.com/vmtui/vmtui/ui/plain"
 	"github.com/vmtui/vmtui/ui/root"
@@ -79,6 +80,9 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, dra
 		ctx, cancel := context.WithCancel(ctx)
 		var watching sync.WaitGroup
 		watching.Go(func() { a.watch.Run(ctx) })
+		watching.Go(func() {
+			presence.Sit(ctx, a.host(a.cfg.Exec().Name), presence.Console{Who: a.about().Operator, PID: os.Getpid(), ReadOnly: a.door.ReadOnly()})
+		})
 		defer watching.Wait()
 		defer cancel()
 		var err error
@@ -116,6 +120,6 @@ func (a *app) about() desk.About {
 		host = "here"
 	}
 	return desk.About{
-		Instance: a.cfg.Instance, Color: a.cfg.Color, Operator: a.operator + "@" + host, Store: "local", Version: version, ReadOnly: a.door.ReadOnly(),
+		Instance: a.cfg.Instance, Color: a.cfg.Color, Operator: a.operator + "@" + host, Store: "local", Version: version, ReadOnly: a.door.ReadOnly(), PID: os.Getpid(),
 	}
 }

@@ -87,6 +87,12 @@ type (
 		Time     time.Time    `json:"time"`
 		Nodes    []statusNode `json:"nodes"`
 		Balancer *statusLB    `json:"load_balancer"`
+		Consoles []statusSeat `json:"consoles"` // open ones, as the exec node shows them
+	}
+	statusSeat struct {
+		Who      string  `json:"who"`
+		ReadOnly bool    `json:"read_only"`
+		Open     float64 `json:"open_seconds"`
 	}
 	statusNode struct {
 		Name       string            `json:"name"`
@@ -117,9 +123,12 @@ type (
 )
 
 func statusJSON(s fleet.Snapshot, now time.Time) statusDoc {
-	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}}
+	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}}
 	for _, n := range s.Nodes {
 		doc.Nodes = append(doc.Nodes, nodeJSON(n, now))
+		for _, c := range n.Health.Value.Consoles {
+			doc.Consoles = append(doc.Consoles, statusSeat{Who: c.Who, ReadOnly: c.ReadOnly, Open: c.Open.Seconds()})
+		}
 	}
 	if lb := s.Balancer.Value; lb.ID != "" {
 		doc.Balancer = &statusLB{ID: lb.ID, Status: lb.Status, Members: append([]string{}, lb.Members...)}

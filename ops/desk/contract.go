@@ -33,6 +33,7 @@ type About struct {
 	Store    string // "local", or the name of a shared one
 	Version  string
 	ReadOnly bool
+	PID      int // of this console's process
 }
 
 // VerbState is a verb and why it cannot be used on its target just now; Why empty means it can.

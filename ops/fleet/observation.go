@@ -1,7 +1,11 @@
 // Package fleet is the configured nodes and services and their latest observed state.
 package fleet
 
-import "time"
+import (
+	"time"
+
+	"github.com/vmtui/vmtui/ops/presence"
+)
 
 // Observation is a value, when it was seen, and why it could not be seen again since. The zero value has never been seen.
 type Observation[T any] struct {
@@ -56,6 +60,7 @@ type Health struct {
 	Containers  []Container
 	RoundTrip   time.Duration
 	LastLogLine string
+	Consoles    []presence.Console // open ones, on the exec node
 
 	// Problems are the parts of the look that gave nothing usable, in plain words; their values are zero or those of the look before.
 	Problems []string

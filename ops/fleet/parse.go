@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vmtui/vmtui/ops/presence"
 	"github.com/vmtui/vmtui/remote/clean"
 )
 
@@ -49,6 +50,7 @@ func (n NodeConfig) parse(out string, before seenBefore) (Health, ticks, error) 
 	h.CPU = load(before, h.BootID, now, again)
 	h.CPUs = history(before.health.CPUs, h.CPU)
 	n.containers(&h, p, before.health.Containers)
+	h.Consoles = presence.Parse(p["consoles"])
 	h.LastLogLine = lastLine(p["log"])
 	return h, now, nil
 }

@@ -3,6 +3,7 @@ package fleet
 import (
 	"strings"
 
+	"github.com/vmtui/vmtui/ops/presence"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -11,7 +12,7 @@ const mark = "@@vmtui "
 
 // script looks at everything at once, so that a node costs one command a look. The log's line comes last: it is written by strangers and may
 // look like a mark. A part that fails leaves its place empty.
-// $1 flag file, $2 access log, $3 containers wanted, $4 unit, $5 container statistics wanted (they take docker two seconds).
+// $1 flag file, $2 access log, $3 containers wanted, $4 unit, $5 container statistics wanted (they take docker two seconds), $6 consoles wanted.
 const script = `part() { printf '@@vmtui %s\n' "$1"; }
 part boot; cat /proc/sys/kernel/random/boot_id
 part cpu; head -n 1 /proc/stat
@@ -24,6 +25,7 @@ part nginx; if pgrep -x nginx >/dev/null; then echo yes; else echo no; fi
 part duck; if [ -n "$1" ] && [ -e "$1" ]; then echo yes; else echo no; fi
 part docker; if [ -n "$3" ]; then docker ps -a --format '{{json .}}' && part listed; fi
 part unit; if [ -n "$4" ]; then systemctl is-active "$4"; fi
+part consoles; if [ -n "$6" ]; then ` + presence.Script + `; fi
 part stats; if [ -n "$5" ]; then docker stats --no-stream --format '{{json .}}'; fi
 part again; head -n 1 /proc/stat
 part log; tail -n 1 "$2"
@@ -33,7 +35,7 @@ exit 0`
 const statsEvery = 6
 
 func (n NodeConfig) command(look int) ssh.Command {
-	log, docker, stats := n.AccessLog, "", ""
+	log, docker, stats, consoles := n.AccessLog, "", "", ""
 	if log == "" {
 		log = nginxLog
 	}
@@ -43,12 +45,15 @@ func (n NodeConfig) command(look int) ssh.Command {
 			stats = "yes"
 		}
 	}
-	return ssh.Command{For: "look at the node", Script: script, Args: []string{n.LameDuck, log, docker, n.Unit, stats}}
+	if n.Role == RoleExec {
+		consoles = "yes"
+	}
+	return ssh.Command{For: "look at the node", Script: script, Args: []string{n.LameDuck, log, docker, n.Unit, stats, consoles}}
 }
 
 // parts cuts the output at its marks. Only the known marks in their order count, so that no line of a log can forge one.
 func parts(out string) map[string]string {
-	order := []string{"boot", "cpu", "mem", "load", "disk", "web", "streaming", "nginx", "duck", "docker", "listed", "unit", "stats", "again", "log"}
+	order := []string{"boot", "cpu", "mem", "load", "disk", "web", "streaming", "nginx", "duck", "docker", "listed", "unit", "consoles", "stats", "again", "log"}
 	got := map[string]string{}
 	name, next := "", 0
 	var body strings.Builder

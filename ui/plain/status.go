@@ -50,6 +50,11 @@ func rest(out io.Writer, s fleet.Snapshot, now time.Time) error {
 	if l := s.Lease.Value; l != nil {
 		fmt.Fprintf(&b, "lease: %s on %s, run %s\n", l.Owner, l.Host, l.Run)
 	}
+	for _, n := range s.Nodes {
+		for _, c := range n.Health.Value.Consoles {
+			fmt.Fprintf(&b, "console: %s, open for %s\n", c, c.Open)
+		}
+	}
 	_, err := io.WriteString(out, b.String())
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/screen"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -39,7 +40,7 @@ func (r *Root) header(w int) widget.Line {
 		line widget.Line
 	}{
 		{0, r.serving()}, {1, r.underWay()}, {4, widget.L(theme.Plain, r.world.Now.Format("15:04:05"))},
-		{2, widget.L(theme.Muted, about.Operator)}, {3, r.storeWord()},
+		{2, r.people(w)}, {3, r.storeWord()},
 	} {
 		if n := p.line.Width(); n > 0 && n+3 <= room {
 			slots[p.slot] = p.line
@@ -48,6 +49,20 @@ func (r *Root) header(w int) widget.Line {
 	}
 	right = widget.Join(widget.Gap(3), slots[:]...)
 	return widget.Ends(left, right.Add(widget.Gap(1)), w)
+}
+
+// people are who has a console open: the operator, and the others by name where there is room.
+func (r *Root) people(w int) widget.Line {
+	about := r.world.About
+	l := widget.L(theme.Muted, about.Operator)
+	others := screen.OtherConsoles(r.world)
+	switch n := len(others); {
+	case n == 1 && w >= 110:
+		return l.Add(widget.S(theme.Info, " + "+others[0].Who))
+	case n > 0:
+		return l.Add(widget.S(theme.Info, fmt.Sprintf(" +%d", n)))
+	}
+	return l
 }
 
 func (r *Root) storeWord() widget.Line {

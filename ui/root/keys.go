@@ -3,6 +3,7 @@ package root
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -17,7 +18,7 @@ import (
 
 // key gives a key to the dialog on top, to the filter being typed, or to the binding it means here.
 func (r *Root) key(k tea.KeyPressMsg) tea.Cmd {
-	press := dialog.Key{Name: k.String(), Text: k.Text, Repeat: k.IsRepeat, Now: r.world.Now}
+	press := dialog.Key{Name: k.String(), Text: k.Text, Repeat: k.IsRepeat || r.held(k.String()), Now: r.world.Now}
 	switch {
 	case len(r.dialogs) > 0:
 		return r.toDialog(press)
@@ -30,6 +31,16 @@ func (r *Root) key(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	return r.pressed(b)
+}
+
+// heldFor is the longest time between two of a key that is held down; nobody means to confirm twice that fast.
+const heldFor = 250 * time.Millisecond
+
+// held reports that a key comes again too soon to be a second thought. Most terminals do not tell a held key from one that is pressed again.
+func (r *Root) held(key string) bool {
+	again := key == r.lastKey && r.world.Now.Sub(r.lastAt) < heldFor
+	r.lastKey, r.lastAt = key, r.world.Now
+	return again
 }
 
 // pressed does what a binding means. One that is off says why.

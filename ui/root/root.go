@@ -58,6 +58,8 @@ type Root struct {
 	filterOn string
 	notice   notice
 	mouse    bool
+	lastKey  string          // pressed last
+	lastAt   time.Time       // and when
 	past     []string        // what the palette was told
 	rung     map[string]bool // runs whose open gate was rung for
 	way      Way             // where to go when the console is left

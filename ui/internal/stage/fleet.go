@@ -7,6 +7,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/presence"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 )
@@ -45,7 +46,8 @@ func Fleet() fleet.Snapshot {
 		Instance: "vmst.example",
 		Nodes: []fleet.Node{
 			{Name: "exec", Role: "exec", Dest: "root@10.0.0.5:22", LB: "none", Link: "up", Health: seen(fleet.Health{
-				CPU: 34, CPUs: []float64{20, 31, 44, 52, 38, 30, 34, 36, 33, 34}, Mem: 61, Disk: 48, Load1: 0.71, RoundTrip: 9 * time.Millisecond}, 1)},
+				CPU: 34, CPUs: []float64{20, 31, 44, 52, 38, 30, 34, 36, 33, 34}, Mem: 61, Disk: 48, Load1: 0.71, RoundTrip: 9 * time.Millisecond,
+				Consoles: []presence.Console{{Who: "mike@laptop", Open: 1 * time.Hour}, {Who: "anna@desk", PID: 1, ReadOnly: true, Open: 12 * time.Minute}}}, 1)},
 			{Name: "worker-1", Role: "worker", Dest: "root@10.0.0.11:22", Droplet: 3164494, LB: "in", Link: "up", Health: seen(fleet.Health{
 				CPU: 41, CPUs: []float64{30, 33, 38, 44, 48, 45, 43, 40, 42, 41}, Mem: 58, Disk: 22, Load1: 1.24, Web: 17, Streaming: 64, Nginx: true, RoundTrip: 12 * time.Millisecond,
 				Containers: containers("37%", "1.2GiB", "running", "healthy"), LastLogLine: `10.0.0.2 - - [23/Nov/2026:12:04:30 +0000] "GET /api/v1/timelines/home HTTP/1.1" 200 18231`}, 1)},
