@@ -2,6 +2,8 @@ package screen
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -10,6 +12,15 @@ import (
 
 // Draw implements Screen.
 func (r *Run) Draw(w, h int) widget.Frame {
+	r.parts.begin()
+	out := r.layout(w, h)
+	if r.parts.lost() {
+		out = r.layout(w, h)
+	}
+	return out
+}
+
+func (r *Run) layout(w, h int) widget.Frame {
 	switch {
 	case !r.read:
 		return r.nothingYet(w, h)
@@ -36,7 +47,7 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	left := min(max(w*32/100, 34), 52)
 	side := 0
 	if w >= 116 && len(r.wanted()) > 0 {
-		side = min(max(w/4, 32), 64)
+		side = min(max(w/4, 34), 64)
 	}
 	out.Put(0, 0, r.stepsBox(left, top))
 	out.Put(left, 0, r.middle(w-left-side, top))
@@ -78,8 +89,21 @@ func (r *Run) stepsBox(w, h int) widget.Frame {
 	}
 	head := title(r.Crumb())
 	count := widget.L(theme.Muted, fmt.Sprintf("%d/%d", behind(v), len(v.Steps)))
-	b := widget.Box{Title: head, Right: count, Ink: focus(!r.inLines), Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
-	return b.Draw(w, h)
+	b := widget.Box{Title: head, Right: count, Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
+	return r.parts.box(partSteps, b).Draw(w, h)
+}
+
+// roundLine says that the run is one of several, and how the next is opened.
+func (r *Run) roundLine(w int) widget.Line {
+	if r.round.over() {
+		return nil
+	}
+	key := r.env.World.Keys.Get("next-target").Cap()
+	l := widget.Line{widget.S(theme.Accent, "◆ "), widget.S(theme.Strong, r.round.place()), widget.S(theme.Muted, "  "), widget.S(theme.Key, key)}
+	if rest := r.round.targets[r.round.at+1:]; len(rest) > 0 {
+		return l.Add(widget.S(theme.Plain, " goes on with "+strings.Join(rest, ", then "))).Fit(w)
+	}
+	return l.Add(widget.S(theme.Plain, " ends it: this was the last")).Fit(w)
 }
 
 // stepRow is one step in the list.
@@ -131,6 +155,10 @@ func (r *Run) took(s run.StepView) string {
 // middle is what matters most: a gate, the end, or the step that is looked at.
 func (r *Run) middle(w, h int) widget.Frame {
 	s := r.shown()
+	if now := fmt.Sprint(s != nil && r.looking, r.currentID(), r.look.id, r.view.GateSeq); now != r.reading {
+		r.reading = now
+		r.parts.scroll(partStep).from = 0
+	}
 	switch {
 	case r.view.Gate != nil && !r.looking:
 		return r.gateBox(w, h)
@@ -160,7 +188,17 @@ func (r *Run) stepBox(s run.StepView, w, h int) widget.Frame {
 	} else {
 		low = traits(s.StepInfo, inner)
 	}
-	b := widget.Box{Title: title(s.Title), Right: m.full(), Lines: spread(top, low, h-2)}
+	return r.unroll(widget.Box{Title: title(s.Title), Right: m.full()}, top, low, w, h)
+}
+
+// unroll draws what the middle shows: at rest its end is always in sight, and scrolled it is shown whole, line by line.
+func (r *Run) unroll(b widget.Box, top, low []widget.Line, w, h int) widget.Frame {
+	b = r.parts.box(partStep, b)
+	whole := append(append(slices.Clone(top), nil), low...)
+	b.Lines = spread(top, low, h-2)
+	if r.parts.scroll(partStep).show(len(whole), h-2) > 0 {
+		b.Lines, b.From = whole, r.parts.scroll(partStep).from
+	}
 	return b.Draw(w, h)
 }
 
@@ -211,10 +249,13 @@ func (r *Run) endBox(w, h int) widget.Frame {
 		widget.Line{widget.S(theme.Muted, "by   "), widget.S(theme.Plain, v.Header.Operator)},
 		widget.Line{widget.S(theme.Muted, "legs "), widget.S(theme.Plain, fmt.Sprint(v.Leg))})
 	b := widget.Box{Title: title(orWord(v.Header.Title, r.Crumb())), Ink: m.ink, Lines: lines}
-	if !ended(v.State) {
-		b.Ink = theme.Border
+	switch next := r.roundLine(inner); {
+	case !ended(v.State):
+		b.Ink = theme.Plain
 		b.Lines = append(b.Lines, nil)
 		b.Lines = append(b.Lines, r.compass(inner)...)
+	case next != nil:
+		b.Lines = append(b.Lines, nil, next)
 	}
-	return b.Draw(w, h)
+	return r.parts.text(partStep, b, w, h)
 }

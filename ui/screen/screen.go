@@ -78,6 +78,11 @@ type (
 	Filter struct{ Text string }
 	// Clicked says that the mouse hit something that a frame named.
 	Clicked struct{ ID string }
+	// Wheeled says that the wheel was turned over a pane.
+	Wheeled struct {
+		Pane string
+		Down bool
+	}
 	// Tick comes once a second.
 	Tick struct{}
 	// Changed says that something in World has changed.
@@ -102,6 +107,8 @@ type (
 		Text string
 		Bad  bool
 	}
+	// Both is one thing and then another.
+	Both struct{ First, Then Action }
 	// Ring calls the operator: the run waits for a decision.
 	Ring struct{}
 	// Reload says that the lists of runs have changed.
@@ -113,5 +120,6 @@ func (Swap) action()   {}
 func (Pop) action()    {}
 func (Open) action()   {}
 func (Say) action()    {}
+func (Both) action()   {}
 func (Ring) action()   {}
 func (Reload) action() {}
