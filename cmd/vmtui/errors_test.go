@@ -72,6 +72,8 @@ func TestBadInput(t *testing.T) {
 		"state in check":   {withKey(t, "state_dir: /proc/nope"), []string{"config", "check"}, []string{"/proc/nope", "state_dir"}},
 		"state":            {withKey(t, "state_dir: /proc/nope"), []string{"runs"}, []string{"/proc/nope", "state_dir"}},
 		"unknown binding":  {withKey(t, "bindings: {nosuch: Z}"), []string{"config", "check"}, []string{"nosuch", "bindings"}},
+		"binding's clash":  {withKey(t, "bindings: {drain: r}"), []string{"config", "check"}, []string{"r means both drain and reimage", "config.yaml"}},
+		"no key at all":    {withKey(t, "bindings: {drain: ctl+d}"), []string{"config", "check"}, []string{"drain", "is no key"}},
 		"no such hold":     {withKey(t), []string{"runs", "stop", "nope"}, []string{"nope"}},
 		"hold set no word": {withKey(t), []string{"hold", "set", "worker-1"}, []string{"why"}},
 	}

@@ -153,7 +153,7 @@ func roundTrip(h fleet.Health) string {
 	if h.RoundTrip == 0 {
 		return "—"
 	}
-	return fmt.Sprintf("%dms", h.RoundTrip.Milliseconds())
+	return fmt.Sprintf("%dms", max(h.RoundTrip.Milliseconds(), 1))
 }
 
 // nodeVersion is what the node's containers run: one version, or that they differ.
