@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ui/binding"
 )
 
 const someConfig = `instance: vmst.example
@@ -124,4 +127,18 @@ func withKey(t *testing.T, changes ...string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestEveryBindingCanBeRemappedInTheConfig writes every binding into a config, one after another, and reads it back as the console does.
+func TestEveryBindingCanBeRemappedInTheConfig(t *testing.T) {
+	for _, b := range binding.Default().All() {
+		cfg, err := config.Load(withKey(t, "bindings: {"+b.ID+": f12 ctrl+alt+x}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, err := binding.New(cfg.Bindings)
+		if err != nil || !table.Get(b.ID).Has("f12") || !table.Get(b.ID).Has("ctrl+alt+x") {
+			t.Errorf("%s: %v, %v", b.ID, table, err)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 // Draw implements Screen. There are four layouts: stacked; with the selected node beside the lists; with every node as a card; and on a screen as large
 // as a wall with both. A pane keeps its number in all of them.
 func (f *Fleet) Draw(w, h int) widget.Frame {
+	f.spend()
 	f.panes.begin()
 	out := f.layout(w, h)
 	if f.panes.lost() {

@@ -176,12 +176,16 @@ func (l *list[T]) mark(id string) widget.Span {
 	return widget.Gap(1)
 }
 
-// headHits are the heads that a click sorts by.
+// headHits are the heads that a click sorts by, each with the cell that its arrow may stand in.
 func headHits[T any](cols []column[T], t widget.Table) []widget.Hit {
 	var hits []widget.Hit
 	for i, c := range cols {
 		if c.by != nil && t.Wide(i) > 0 {
-			hits = append(hits, widget.Hit{X: 1 + t.X(i), W: t.Wide(i), H: 1, ID: "sort:" + c.Head})
+			x := 1 + t.X(i)
+			if c.Right {
+				x--
+			}
+			hits = append(hits, widget.Hit{X: x, W: t.Wide(i) + 1, H: 1, ID: "sort:" + c.Head})
 		}
 	}
 	return hits

@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -69,15 +70,15 @@ func (r *Round) turn(env Env) (Action, tea.Cmd) {
 		if why == "" {
 			break
 		}
-		said = append(said, fmt.Sprintf("%s (%s) is left out: %s", r.meant(), r.place(), why))
+		said = append(said, fmt.Sprintf("%s (%s): %s", r.meant(), r.place(), why))
 	}
 	r.left = append(r.left, said...)
 	if r.over() {
-		return Say{Text: r.sum(), Bad: len(r.left) > 0}, nil
+		return r.account(), nil
 	}
 	action, cmd := r.open(env, r.meant(), r)
 	if len(said) > 0 {
-		return Both{Say{Text: strings.Join(said, "; "), Bad: true}, action}, cmd
+		return Both{Say{Text: "left out: " + strings.Join(said, "; "), Bad: true}, action}, cmd
 	}
 	return action, cmd
 }
@@ -85,7 +86,7 @@ func (r *Round) turn(env Env) (Action, tea.Cmd) {
 // next leaves the present target behind and opens the one after it. One that was never begun is left out by the operator.
 func (r *Round) next(env Env) (Action, tea.Cmd) {
 	if r.run == "" {
-		r.left = append(r.left, r.meant()+" was passed over")
+		r.left = append(r.left, fmt.Sprintf("%s (%s): you passed it over", r.meant(), r.place()))
 	}
 	r.at, r.run = r.at+1, ""
 	return r.turn(env)
@@ -99,14 +100,13 @@ func (r *Round) on(env Env) (Action, tea.Cmd) {
 	return r.next(env)
 }
 
-// sum is said when nobody is left.
-func (r *Round) sum() string {
-	n := len(r.targets) - len(r.left)
-	text := fmt.Sprintf("%s: %d of %d had their turn", r.verb, n, len(r.targets))
-	if len(r.left) > 0 {
-		text += "; " + strings.Join(r.left, "; ")
+// account is given when nobody is left: one line if all went its way, and every target that was left out by name if not.
+func (r *Round) account() Action {
+	head := fmt.Sprintf("%s: %d of %d had their turn", r.verb, len(r.targets)-len(r.left), len(r.targets))
+	if len(r.left) == 0 {
+		return Say{Text: head}
 	}
-	return text
+	return Open{&dialog.Choice{Tag: "round", Title: head, Alarm: theme.Alarm, Cancel: "Close", Text: "These were left out:", Details: r.left}}
 }
 
 // why says why the next target cannot be opened just now: the present one's run is not over.
@@ -215,7 +215,7 @@ func inPlace(a Action, cmd tea.Cmd) (Action, tea.Cmd) {
 	case Both:
 		then, _ := inPlace(a.Then, nil)
 		return Both{then, a.First}, cmd
-	case Say:
+	case Say, Open:
 		return Both{Pop{}, a}, cmd
 	}
 	return a, cmd
