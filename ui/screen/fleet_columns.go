@@ -104,16 +104,20 @@ func extra(head string, w, least int, of func(fleet.Node) string) nodeColumn {
 	}
 }
 
+// wordW is the width from which a state is told in a sign and a word.
+const wordW = 9
+
 // serviceColumn is a container in a sign, and in a word where there is room for one.
 func serviceColumn(head, service string) nodeColumn {
 	word := func(n fleet.Node) string { return containerMark(container(n, service)).word }
 	return nodeColumn{
 		Column: widget.Column{Head: head, W: 3, Grow: 7}, by: byText(word), known: func(n fleet.Node) bool { return container(n, service) != nil },
 		cell: fading(func(n fleet.Node, w int) widget.Line {
-			if m := containerMark(container(n, service)); w >= 10 && m.word != "none" {
+			m := containerMark(container(n, service))
+			if w >= wordW && m.sign != "—" {
 				return m.full()
 			}
-			return containerMark(container(n, service)).line()
+			return m.line()
 		}),
 	}
 }

@@ -95,7 +95,7 @@ func problemLines(n fleet.Node, w int) []widget.Line {
 // chartLines are how busy a node is, with the processor's last looks as a chart.
 func chartLines(v fleet.Health, w, h int) []widget.Line {
 	lines := loadLines(v, w)
-	out := []widget.Line{lines[0]}
+	out := []widget.Line{lines[0].Add(widget.S(theme.Muted, "  cpu from 0 to 100%, newest at the right"))}
 	out = append(out, widget.Chart(theme.Accent, v.CPUs, w, h, 100)...)
 	return append(out, lines[1:]...)
 }

@@ -135,3 +135,25 @@ func TestTheHelpIsReadToItsEnd(t *testing.T) {
 		t.Errorf("the wheel led to %d", h.at.from)
 	}
 }
+
+// TestASmallScreenSaysWhatMustBeKnown looks at a run at 60x16: what is awaited, what comes next, how to stop, how to go back, and whose turn it is.
+func TestASmallScreenSaysWhatMustBeKnown(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	for name, want := range map[string][]string{
+		"run-waiting": {"2 in flight", "gives up at", "next  Remove", "stop  x", "back  stop"},
+		"run-confirm": {"NO WAY BACK FROM HERE", " g  go", " u  undo", " x  stop"},
+	} {
+		s := scenes(env(ctx, stage.New(nil)))[name].(*Run)
+		f := s.Draw(60, 14)
+		for _, w := range want {
+			if !strings.Contains(f.String(), w) {
+				t.Errorf("%s: %q is not seen:\n%s", name, w, f.String())
+			}
+		}
+		say(s, "pane-3")
+		if s.Draw(60, 14); s.logRows < 5 {
+			t.Errorf("%s: the transcript that is read has %d rows", name, s.logRows)
+		}
+	}
+}

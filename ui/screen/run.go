@@ -33,6 +33,7 @@ type Run struct {
 	filter  matcher
 	page    int
 	parts   panes
+	low     bool   // the screen is too low for more than what must be known
 	reading string // what the middle shows; something else is read from its beginning
 	round   *Round
 	panes   map[string]pane

@@ -21,6 +21,7 @@ func (r *Run) Draw(w, h int) widget.Frame {
 }
 
 func (r *Run) layout(w, h int) widget.Frame {
+	r.low = h < lowH
 	switch {
 	case !r.read:
 		return r.nothingYet(w, h)
@@ -56,12 +57,21 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	return out
 }
 
+// lowH is the height below which the middle would not have room for what must be known at every moment.
+const lowH = 18
+
 // drawNarrow stacks a strip of steps, the current one and the transcript.
 func (r *Run) drawNarrow(w, h int) widget.Frame {
 	out := widget.Blank(w, h)
 	strip, logH := 5, max(h/4, 4)
 	if r.view.Gate != nil {
 		logH = max(h/5, 3)
+	}
+	if r.low { // the step that is current, or the transcript while it is read, has what room there is
+		strip, logH = 3, 3
+		if r.parts.on == partLog {
+			logH = h / 2
+		}
 	}
 	out.Put(0, 0, r.stepsBox(w, strip))
 	out.Put(0, strip, r.middle(w, h-strip-logH))
@@ -208,6 +218,7 @@ func spread(top, low []widget.Line, h int) []widget.Line {
 	if len(top)+len(low) > h {
 		top, low = squeeze(top), squeeze(low)
 	}
+	low = low[max(len(low)-h, 0):]
 	if room := max(h-len(low), 0); len(top) > room {
 		top = top[:room]
 		if room > 0 {
