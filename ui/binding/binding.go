@@ -143,6 +143,15 @@ func Find(bs []Binding, key string) (Binding, bool) {
 	return Binding{}, false
 }
 
+// Named is the binding with an id among these.
+func Named(bs []Binding, id string) (Binding, bool) {
+	i := slices.IndexFunc(bs, func(b Binding) bool { return b.ID == id })
+	if i < 0 {
+		return Binding{}, false
+	}
+	return bs[i], true
+}
+
 // clash is an error when one key means two things in one place.
 func (t *Table) clash() error {
 	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help} {

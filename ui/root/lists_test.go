@@ -131,6 +131,22 @@ func TestARoundWaitsForTheRunBeforeAndCanBePassedOver(t *testing.T) {
 	})
 }
 
+func TestThePaletteDoesAVerbToTheMarked(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		d.press(":")
+		d.write("return marked")
+		d.press("enter")
+		d.sees("nothing is marked here that return could be done to")
+		d.press("space", "space", "space", ":")
+		d.write("return m")
+		d.sees("return marked", "worker-1, worker-2, worker-3")
+		d.press("enter")
+		d.sees("Plan return worker-2 (2 of 3)")
+	})
+}
+
 func TestEscCallsARoundOffAndThenTakesTheMarksOff(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		d := roundOf(t, stage.New(nil))

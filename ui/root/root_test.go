@@ -299,7 +299,8 @@ func TestNothingWaitsForADeskThatNeverAnswers(t *testing.T) {
 		// Every screen, and every key on it.
 		for _, open := range [][]string{{}, {"enter"}, {"H"}, {"?"}, {":", "r", "u", "n", "s", "enter"}} {
 			d.press(open...)
-			for _, key := range []string{"up", "down", "tab", "d", "r", "b", "R", "g", "s", "u", "x", "enter", "home", "esc", "esc"} {
+			for _, key := range []string{"up", "down", "tab", "d", "r", "b", "R", "g", "s", "u", "x", "enter", "home", "esc",
+				"space", "*", "-", "o", "O", "w", "right", "left", "n", "1", "4", "6", "ctrl+d", "ctrl+u", "pgdown", "pgup", "G", "esc"} {
 				d.press(key)
 			}
 		}

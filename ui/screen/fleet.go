@@ -187,9 +187,12 @@ func (f *Fleet) target() string {
 	return f.nodes.at.id
 }
 
-// targets are the marked nodes in the order in which they are seen, or else the selected one.
+// Marked implements Marker: the marked nodes in the order in which they are seen.
+func (f *Fleet) Marked() []string { return f.nodes.picks.among(f.nodes.ids(f.visible())) }
+
+// targets are the marked nodes, or else the selected one.
 func (f *Fleet) targets() []string {
-	if ids := f.nodes.picks.among(f.nodes.ids(f.visible())); len(ids) > 0 {
+	if ids := f.Marked(); len(ids) > 0 {
 		return ids
 	}
 	return []string{f.target()}

@@ -32,6 +32,7 @@ type list[T any] struct {
 	left int            // columns moved out of sight at the left
 	full map[string]int // the widest cell seen in a column, so that columns do not twitch while rows move
 	seen int            // of the columns that move, how many the last drawing showed
+	told []string       // the heads that the last drawing showed
 }
 
 // arrange sorts rows as the operator chose; equal rows keep the list's own order.
@@ -67,11 +68,11 @@ func (l *list[T]) arrow() string {
 	return "↑"
 }
 
-// heads are the columns that rows can be sorted by.
+// heads are the columns that rows can be sorted by from here: in wide mode every one, otherwise those that are seen.
 func (l *list[T]) heads() []string {
 	var out []string
 	for _, c := range l.cols {
-		if c.by != nil {
+		if c.by != nil && (l.wide || slices.Contains(l.told, c.Head)) {
 			out = append(out, c.Head)
 		}
 	}
@@ -154,6 +155,7 @@ func (l *list[T]) draw(rows []T, row string, w, h int) ([]widget.Line, []widget.
 	from := window(at, len(rows), h-1)
 	shown := rows[from:min(from+max(h-1, 0), len(rows))]
 	cols, t := l.lay(shown, w-1)
+	l.told = headsOf(cols, t)
 	by := slices.IndexFunc(cols, func(c column[T]) bool { return c.Head == l.order.by && l.order.by != "" })
 	lines := []widget.Line{append(widget.Line{widget.Gap(1)}, t.Sorted(by, l.arrow())...)}
 	hits := headHits(cols, t)
@@ -166,6 +168,17 @@ func (l *list[T]) draw(rows []T, row string, w, h int) ([]widget.Line, []widget.
 		lines = append(lines, line)
 	}
 	return lines, hits
+}
+
+// headsOf are the heads that a table shows.
+func headsOf[T any](cols []column[T], t widget.Table) []string {
+	var out []string
+	for i, c := range cols {
+		if t.Wide(i) > 0 {
+			out = append(out, c.Head)
+		}
+	}
+	return out
 }
 
 // mark is the cell in front of a row.
@@ -260,7 +273,8 @@ func fitting[T any](cols []column[T], w int) int {
 	return len(cols)
 }
 
-// note says in the list's border what cannot be seen in its rows: how many are marked, and in wide mode which columns are out of sight.
+// note says in the list's border what cannot be seen in its rows: how many are marked, by which column out of sight they are sorted, and in wide mode
+// how many columns are out of sight at either side.
 func (l *list[T]) note(rows []T) widget.Line {
 	var parts []widget.Line
 	if n := len(l.picks.ids); n > 0 {
@@ -269,6 +283,9 @@ func (l *list[T]) note(rows []T) widget.Line {
 			mark = mark.Add(widget.S(theme.Warn, fmt.Sprintf(", %d not in sight", hidden)))
 		}
 		parts = append(parts, mark)
+	}
+	if by := l.order.by; by != "" && !slices.Contains(l.told, by) {
+		parts = append(parts, widget.L(theme.Accent, l.arrow()+by))
 	}
 	if all := len(l.cols) - l.fixed; l.wide && l.seen < all {
 		parts = append(parts, widget.L(theme.Muted, fmt.Sprintf("← %d · %d →", l.left, max(all-l.left-l.seen, 0))))

@@ -118,6 +118,19 @@ func plain(s string) string {
 	return b.String()
 }
 
+func TestAnOrderByAColumnOutOfSightIsStillTold(t *testing.T) {
+	f := fleetOf(t, stage.New(nil), 200, 58)
+	f.Update(Clicked{ID: "sort:CONN"})
+	if frame := f.Draw(80, 22); !strings.Contains(frame.Lines[0].String(), "↓CONN") {
+		t.Errorf("%q", frame.Lines[0].String())
+	}
+	for range 20 { // from here on only what is seen is chosen
+		if say(f, "sort"); strings.Contains("CONN LOAD RTT", f.nodes.order.by) && f.nodes.order.by != "" {
+			t.Errorf("sorted by %s, which is not seen", f.nodes.order.by)
+		}
+	}
+}
+
 func TestTheHeadsCanBeHitWhereTheyStand(t *testing.T) {
 	for _, size := range sizes {
 		f := fleetOf(t, stage.New(nil), size.w, size.h)

@@ -50,6 +50,12 @@ type Stepper interface {
 	StepBack() bool
 }
 
+// Marker is a screen with rows that can be marked.
+type Marker interface {
+	// Marked are the targets that a verb would be done to instead of the selected one; none when nothing is marked.
+	Marked() []string
+}
+
 // Env is what every screen is made with.
 type Env struct {
 	Ctx   context.Context
