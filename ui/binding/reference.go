@@ -12,7 +12,8 @@ var sections = []struct {
 	place Place
 	head  string
 }{
-	{Everywhere, "Everywhere"}, {Fleet, "On the fleet"}, {Node, "On a node"}, {Runs, "In the list of runs"}, {Run, "On a run"}, {Plan, "On a plan"}, {Help, "In the help"},
+	{Everywhere, "Everywhere"}, {Fleet, "On the fleet"}, {Node, "On a node"}, {Runs, "In the list of runs"},
+	{Run, "On a run"}, {Plan, "On a plan"}, {Help, "In the help"},
 }
 
 // Reference is the table as a page of the documentation.
@@ -30,16 +31,16 @@ func (t *Table) Reference() string {
 
 const preface = `# Keys
 
-This page is made from the console's own table of keys; ` + "`?`" + ` shows the same for the place you are in. Every key can be changed in the config, by the id in
-the second column; several keys stand behind one another:
+This page is made from the console's own table of keys; ` + "`?`" + ` shows the same for the place you are in. Every key can be changed in the
+config, by the id in the second column; several keys stand behind one another:
 
 ` + "```yaml" + `
 bindings: {drain: D, down: j ctrl+n, mark: space}
 ` + "```" + `
 
-Keys are written as ` + "`d`, `D`, `ctrl+d`, `alt+enter`, `space`, `comma`, `f5`, `pgup`" + `. A key that would mean two things in one place, an id that does not exist and a
-word that is no key are refused, by ` + "`vmtui config check`" + ` and at the start. The keys inside a dialog are fixed: esc cancels, tab chooses, enter takes
-what is filled.
+Keys are written as ` + "`d`, `D`, `ctrl+d`, `alt+enter`, `space`, `comma`, `f5`, `pgup`" + `. A key that would mean two things in one
+place, an id that does not exist and a word that is no key are refused, by ` + "`vmtui config check`" + ` and at the start. The keys
+inside a dialog are fixed: esc cancels, tab chooses, enter takes what is filled.
 `
 
 // own are the bindings of a place that do not hold everywhere, in the order of the table.

@@ -131,6 +131,17 @@ func TestARoundWaitsForTheRunBeforeAndCanBePassedOver(t *testing.T) {
 	})
 }
 
+func TestMarkedTargetsWaitUntilItIsKnownWhatCanBeDone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		blocked := make(stage.Blocked)
+		defer close(blocked)
+		d := drive(t, blocked, options(), 120, 36)
+		defer d.stop()
+		d.press("space", "space", "d")
+		d.sees("still finding out what can be done", "◆ 2 marked")
+	})
+}
+
 func TestThePaletteDoesAVerbToTheMarked(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		d := opened(t, stage.New(nil), 120, 36)

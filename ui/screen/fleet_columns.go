@@ -26,9 +26,11 @@ func (f *Fleet) nodeColumns() []nodeColumn {
 		})},
 		share("MEM", 2, func(h fleet.Health) float64 { return h.Mem }),
 		share("DISK", 1, func(h fleet.Health) float64 { return h.Disk }),
-		measured("CONN", 9, 100, func(h fleet.Health) int { return h.Web + h.Streaming }, func(h fleet.Health) string { return fmt.Sprintf("%d + %d", h.Web, h.Streaming) }),
+		measured("CONN", 9, 100, func(h fleet.Health) int { return h.Web + h.Streaming }, func(h fleet.Health) string {
+			return fmt.Sprintf("%d + %d", h.Web, h.Streaming)
+		}),
 		measured("LOAD", 5, 100, func(h fleet.Health) float64 { return h.Load1 }, func(h fleet.Health) string { return fmt.Sprintf("%.2f", h.Load1) }),
-		{Column: widget.Column{Head: "SEEN", W: 4, Right: true}, by: func(a, b fleet.Node) int { return b.Health.Seen.Compare(a.Health.Seen) }, known: seenOnce, cell: f.seen},
+		{Column: widget.Column{Head: "SEEN", W: 4, Right: true}, by: byAge, known: seenOnce, cell: f.seen},
 	}, wideColumns()...)
 }
 
@@ -44,6 +46,9 @@ func wideColumns() []nodeColumn {
 
 func nodeName(n fleet.Node) string { return n.Name }
 func nodeRole(n fleet.Node) string { return n.Role }
+
+// byAge compares nodes by how long ago they were seen.
+func byAge(a, b fleet.Node) int { return b.Health.Seen.Compare(a.Health.Seen) }
 
 // seenOnce reports that there is something to show of a node.
 func seenOnce(n fleet.Node) bool { return !n.Health.Seen.IsZero() }

@@ -107,39 +107,38 @@ func (f *Fleet) servicesBox(w, h int) widget.Frame {
 
 // runsBox is what is under way, and below it what has ended lately.
 func (f *Fleet) runsBox(w, h int) widget.Frame {
-	world := f.env.World
-	open := unfinished(world)
 	f.page = max((h-2)/2, 1)
-	at := f.runs.settle(f.runIDs())
-	if f.panes.on != paneRuns {
-		at = -1
+	f.runs.settle(f.runIDs())
+	b := widget.Box{Title: title("Under way")}
+	if l := f.round.line(f.env.World); l != nil {
+		b.Lines = append(b.Lines, l.Fit(w-4))
 	}
-	var lines []widget.Line
-	var hits []widget.Hit
-	add := func(rs []desk.Run) {
-		for _, r := range rs {
-			row := f.runRow(r, w-4)
-			if at >= 0 && r.ID == f.runs.id {
-				row, at = row.On(theme.Selected), len(lines)
-			}
-			hits = append(hits, widget.Hit{Y: len(lines), ID: "run:" + r.ID})
-			lines = append(lines, row)
-		}
-	}
-	if l := f.round.line(world); l != nil {
-		lines = append(lines, l.Fit(w-4))
-	}
-	add(open)
+	open := unfinished(f.env.World)
+	at := f.addRuns(&b, open, w-4)
 	if len(open) == 0 {
-		lines = append(lines, f.nothingUnderWay())
+		b.Lines = append(b.Lines, f.nothingUnderWay())
 	}
-	lines = append(lines, f.holdLines(w-4)...)
-	if past := lately(world, min(f.latelyRows(), h-len(lines)-4)); len(past) > 0 {
-		lines = append(lines, nil, widget.L(theme.Head, "LATELY"))
-		add(past)
+	b.Lines = append(b.Lines, f.holdLines(w-4)...)
+	if past := lately(f.env.World, min(f.latelyRows(), h-len(b.Lines)-4)); len(past) > 0 {
+		b.Lines = append(b.Lines, nil, widget.L(theme.Head, "LATELY"))
+		at = max(at, f.addRuns(&b, past, w-4))
 	}
-	b := widget.Box{Title: title("Under way"), Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
+	b.From = window(max(at, 0), len(b.Lines), h-2)
 	return f.panes.box(paneRuns, b).Draw(w, h)
+}
+
+// addRuns puts runs into a box, and says in which line the selected one stands; -1 when it is none of them, or the keys are elsewhere.
+func (f *Fleet) addRuns(b *widget.Box, runs []desk.Run, w int) int {
+	at := -1
+	for _, r := range runs {
+		row := runLine(f.env.World, r, w)
+		if f.panes.on == paneRuns && r.ID == f.runs.id {
+			row, at = row.On(theme.Selected), len(b.Lines)
+		}
+		b.Hits = append(b.Hits, widget.Hit{Y: len(b.Lines), ID: "run:" + r.ID})
+		b.Lines = append(b.Lines, row)
+	}
+	return at
 }
 
 // nothingUnderWay says so, or why it is not known.
@@ -173,9 +172,6 @@ func holdLine(h fleet.Hold, now time.Time) widget.Line {
 	}
 	return l
 }
-
-// runRow is one run in a list.
-func (f *Fleet) runRow(r desk.Run, w int) widget.Line { return runLine(f.env.World, r, w) }
 
 // runLine is one run in a line.
 func runLine(world *World, r desk.Run, w int) widget.Line {

@@ -216,7 +216,8 @@ func (n *Node) log(x fleet.Node, w int) []widget.Line {
 }
 
 func (n *Node) logBox(x fleet.Node, w, h int) widget.Frame {
-	return n.panes.text(paneLog, widget.Box{Title: title("Last line"), Right: widget.L(theme.Muted, age(x.Health.Seen, n.env.World.Now)), Lines: n.log(x, w-4)}, w, h)
+	seen := widget.L(theme.Muted, age(x.Health.Seen, n.env.World.Now))
+	return n.panes.text(paneLog, widget.Box{Title: title("Last line"), Right: seen, Lines: n.log(x, w-4)}, w, h)
 }
 
 // runsBox is what was done to the node.

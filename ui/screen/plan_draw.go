@@ -115,7 +115,8 @@ func (p *Plan) roundLine() widget.Line {
 	if rest := p.round.targets[p.round.at+1:]; len(rest) > 0 {
 		l = l.Add(widget.S(theme.Muted, ", then "), widget.S(theme.Plain, strings.Join(rest, ", ")))
 	}
-	return l.Add(widget.S(theme.Muted, ": "), widget.S(theme.Key, p.env.World.Keys.Get("next-target").Cap()), widget.S(theme.Muted, " passes this one over"))
+	key := p.env.World.Keys.Get("next-target").Cap()
+	return l.Add(widget.S(theme.Muted, ": "), widget.S(theme.Key, key), widget.S(theme.Muted, " passes this one over"))
 }
 
 // refusalLines are one reason not to start, and what would help.

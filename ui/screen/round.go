@@ -155,7 +155,8 @@ func (r *Round) line(w *World) widget.Line {
 
 // invokeAll does a verb on the marked targets: on one as on a selected one, on several in a round.
 func invokeAll(env Env, verb string, targets []string) (*Round, Action, tea.Cmd) {
-	if state, known := VerbFor(env.World, verb, targets[0]); len(targets) == 1 || known && state.Targets == "" {
+	state, known := VerbFor(env.World, verb, targets[0])
+	if len(targets) == 1 || len(env.World.Verbs) == 0 || known && state.Targets == "" {
 		action, cmd := Invoke(env, verb, targets[0])
 		return nil, action, cmd
 	}
