@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ui/binding"
 )
 
 const someConfig = `instance: vmst.example
@@ -72,6 +75,8 @@ func TestBadInput(t *testing.T) {
 		"state in check":   {withKey(t, "state_dir: /proc/nope"), []string{"config", "check"}, []string{"/proc/nope", "state_dir"}},
 		"state":            {withKey(t, "state_dir: /proc/nope"), []string{"runs"}, []string{"/proc/nope", "state_dir"}},
 		"unknown binding":  {withKey(t, "bindings: {nosuch: Z}"), []string{"config", "check"}, []string{"nosuch", "bindings"}},
+		"binding's clash":  {withKey(t, "bindings: {drain: r}"), []string{"config", "check"}, []string{"r means both drain and reimage", "config.yaml"}},
+		"no key at all":    {withKey(t, "bindings: {drain: ctl+d}"), []string{"config", "check"}, []string{"drain", "is no key"}},
 		"no such hold":     {withKey(t), []string{"runs", "stop", "nope"}, []string{"nope"}},
 		"hold set no word": {withKey(t), []string{"hold", "set", "worker-1"}, []string{"why"}},
 	}
@@ -122,4 +127,18 @@ func withKey(t *testing.T, changes ...string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestEveryBindingCanBeRemappedInTheConfig writes every binding into a config, one after another, and reads it back as the console does.
+func TestEveryBindingCanBeRemappedInTheConfig(t *testing.T) {
+	for _, b := range binding.Default().All() {
+		cfg, err := config.Load(withKey(t, "bindings: {"+b.ID+": f12 ctrl+alt+x}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, err := binding.New(cfg.Bindings)
+		if err != nil || !table.Get(b.ID).Has("f12") || !table.Get(b.ID).Has("ctrl+alt+x") {
+			t.Errorf("%s: %v, %v", b.ID, table, err)
+		}
+	}
 }

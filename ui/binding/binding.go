@@ -84,18 +84,18 @@ func Cap(key string) string {
 // Table is a set of bindings.
 type Table struct{ all []Binding }
 
-// New is the default table with keys remapped, by binding id: {"drain": "D", "down": "j down"}. Unknown ids, empty keys and keys that
+// New is the default table with keys remapped, by binding id: {"drain": "D", "down": "j down"}. Unknown ids, words that are no keys, and keys that
 // would mean two things in one place are errors.
 func New(remap map[string]string) (*Table, error) {
 	t := &Table{all: defaults()}
 	for _, id := range sorted(remap) {
 		i := slices.IndexFunc(t.all, func(b Binding) bool { return b.ID == id })
 		if i < 0 {
-			return nil, fmt.Errorf("bindings: there is nothing called %q to bind (known: %s)", id, strings.Join(t.ids(), ", "))
+			return nil, fmt.Errorf("bindings: there is nothing called %q to bind; the nearest is %q, and docs/keys.md lists all", id, t.nearest(id))
 		}
-		keys := strings.Fields(strings.ReplaceAll(remap[id], ",", " "))
-		if len(keys) == 0 {
-			return nil, fmt.Errorf("bindings: %s has no key", id)
+		keys, err := parse(remap[id])
+		if err != nil {
+			return nil, fmt.Errorf("bindings: %s: %w", id, err)
 		}
 		t.all[i].Keys = keys
 	}
@@ -144,6 +144,15 @@ func Find(bs []Binding, key string) (Binding, bool) {
 	return Binding{}, false
 }
 
+// Named is the binding with an id among these.
+func Named(bs []Binding, id string) (Binding, bool) {
+	i := slices.IndexFunc(bs, func(b Binding) bool { return b.ID == id })
+	if i < 0 {
+		return Binding{}, false
+	}
+	return bs[i], true
+}
+
 // clash is an error when one key means two things in one place.
 func (t *Table) clash() error {
 	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help, Log} {
@@ -158,14 +167,6 @@ func (t *Table) clash() error {
 		}
 	}
 	return nil
-}
-
-func (t *Table) ids() []string {
-	out := make([]string, len(t.all))
-	for i, b := range t.all {
-		out[i] = b.ID
-	}
-	return out
 }
 
 func sorted(m map[string]string) []string {

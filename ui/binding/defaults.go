@@ -1,6 +1,10 @@
 package binding
 
-import "github.com/vmtui/vmtui/ops/act"
+import (
+	"strconv"
+
+	"github.com/vmtui/vmtui/ops/act"
+)
 
 // at lists places.
 func at(p ...Place) []Place { return p }
@@ -36,7 +40,8 @@ func verbs() []Binding {
 // places are the bindings that lead from one place to another.
 func places() []Binding {
 	return []Binding{
-		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Runs)},
+		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs)},
+		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan), Danger: act.Changes, Hidden: true},
 		{ID: "runs", Keys: keys("H"), Word: "runs", Long: "all runs, newest first", Places: at(Fleet, Node, Run)},
 		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan), Hidden: true},
 		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log)},
@@ -52,13 +57,15 @@ func places() []Binding {
 // general are the bindings for moving about.
 func general() []Binding {
 	lists := at(Fleet, Node, Runs, Plan, Help, Log)
-	return []Binding{
+	return append([]Binding{
 		{ID: "up", Keys: keys("up", "k"), Long: "one up", Places: at(Everywhere), Hidden: true},
 		{ID: "down", Keys: keys("down", "j"), Long: "one down", Places: at(Everywhere), Hidden: true},
-		{ID: "left", Keys: keys("left", "h"), Long: "the pane to the left", Places: at(Everywhere), Hidden: true},
-		{ID: "right", Keys: keys("right", "l"), Long: "the pane to the right", Places: at(Everywhere), Hidden: true},
-		{ID: "page-up", Keys: keys("pgup", "ctrl+u"), Long: "half a page up", Places: at(Everywhere), Hidden: true},
-		{ID: "page-down", Keys: keys("pgdown", "ctrl+d"), Long: "half a page down", Places: at(Everywhere), Hidden: true},
+		{ID: "left", Keys: keys("left", "h"), Long: "the pane to the left; in wide mode the columns to the left", Places: at(Everywhere), Hidden: true},
+		{ID: "right", Keys: keys("right", "l"), Long: "the pane to the right; in wide mode the columns to the right", Places: at(Everywhere), Hidden: true},
+		{ID: "page-up", Keys: keys("pgup"), Long: "a page up", Places: at(Everywhere), Hidden: true},
+		{ID: "page-down", Keys: keys("pgdown"), Long: "a page down", Places: at(Everywhere), Hidden: true},
+		{ID: "half-up", Keys: keys("ctrl+u"), Long: "half a page up", Places: at(Everywhere), Hidden: true},
+		{ID: "half-down", Keys: keys("ctrl+d"), Long: "half a page down", Places: at(Everywhere), Hidden: true},
 		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log), Hidden: true},
 		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan), Hidden: true},
 		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run), Hidden: true},
@@ -66,5 +73,36 @@ func general() []Binding {
 		{ID: "prev-pane", Keys: keys("shift+tab"), Long: "the pane before", Places: at(Everywhere), Hidden: true},
 		{ID: "suspend", Keys: keys("ctrl+z"), Long: "put the console into the background; the shell's fg brings it back", Places: at(Everywhere), Hidden: true},
 		{ID: "mouse", Keys: keys("M"), Long: "switch the mouse off, so that text can be selected, or on", Places: at(Everywhere), Hidden: true},
+	}, append(rows(), panes()...)...)
+}
+
+// rows are the bindings for the rows and columns of a list.
+func rows() []Binding {
+	lists := at(Fleet, Runs)
+	sorted := append(lists, Log)
+	return []Binding{
+		{ID: "mark", Keys: keys("space"), Long: "mark the row, or take its mark off; a verb is then done to the marked, one after another", Places: lists, Hidden: true},
+		{ID: "mark-all", Keys: keys("*"), Long: "mark every row that is seen; where all are marked, take their marks off", Places: lists, Hidden: true},
+		{ID: "unmark", Keys: keys("-", "ctrl+\\"), Long: "take every mark off", Places: lists, Hidden: true},
+		{ID: "sort", Keys: keys("o"), Long: "sort by the next column; behind the last one comes the list's own order", Places: sorted, Hidden: true},
+		{ID: "reverse", Keys: keys("O"), Long: "turn the order round", Places: sorted, Hidden: true},
+		{ID: "wide", Keys: keys("w", "ctrl+w"), Long: "every column, untruncated; left and right move them where they do not fit", Places: sorted, Hidden: true},
 	}
+}
+
+// panes are the bindings that lead to a pane by its number.
+func panes() []Binding {
+	var out []Binding
+	for n := 1; n <= 6; n++ {
+		places := at(Fleet, Node, Run)
+		switch {
+		case n <= 2:
+			places = at(Fleet, Node, Run, Log)
+		case n > 4:
+			places = at(Run)
+		}
+		number := strconv.Itoa(n)
+		out = append(out, Binding{ID: "pane-" + number, Keys: keys(number), Long: "the pane with the number " + number, Places: places, Hidden: true})
+	}
+	return out
 }

@@ -128,6 +128,7 @@ func (d *driver) send(m tea.Msg) {
 // named are the keys that have names.
 var named = map[string]rune{
 	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome, "backspace": tea.KeyBackspace,
+	"left": tea.KeyLeft, "right": tea.KeyRight, "end": tea.KeyEnd, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "f12": tea.KeyF12, "space": tea.KeySpace,
 }
 
 // keyOf is the message of a key.
@@ -135,8 +136,8 @@ func keyOf(name string) tea.KeyPressMsg {
 	if r, ok := named[name]; ok {
 		return tea.KeyPressMsg{Code: r}
 	}
-	if name == "ctrl+c" {
-		return tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl}
+	if r, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: []rune(r)[0], Mod: tea.ModCtrl}
 	}
 	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
 }

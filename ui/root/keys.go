@@ -212,11 +212,14 @@ func findID(bs []binding.Binding, hit string) (binding.Binding, bool) {
 	return binding.Binding{}, false
 }
 
-// wheel moves as the arrows do.
+// wheel moves what is in the pane under the pointer; where there are no panes, it moves as the arrows do.
 func (r *Root) wheel(m tea.MouseWheelMsg) tea.Cmd {
 	id := map[tea.MouseButton]string{tea.MouseWheelUp: "up", tea.MouseWheelDown: "down"}[m.Button]
 	if id == "" || len(r.dialogs) > 0 {
 		return nil
+	}
+	if pane := r.last.Pane(m.X, m.Y); pane != "" {
+		return r.toTop(screen.Wheeled{Pane: pane, Down: id == "down"})
 	}
 	return r.toTop(screen.Pressed{ID: id})
 }

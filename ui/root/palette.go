@@ -6,13 +6,14 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/screen"
 )
 
 // palette is everything that can be said here: verbs on their targets, places, runs.
 func (r *Root) palette() dialog.Dialog {
-	items := r.verbItems()
+	items := append(r.markedItems(), r.verbItems()...)
 	for _, p := range places {
 		items = append(items, dialog.Item{Text: p.word, About: p.about, Key: r.world.Keys.Get(p.binding).Cap()})
 	}
@@ -60,6 +61,45 @@ func (r *Root) verbItems() []dialog.Item {
 	return items
 }
 
+// markedItems are the verbs that can be done to what is marked here, one after another.
+func (r *Root) markedItems() []dialog.Item {
+	m, ok := r.top().(screen.Marker)
+	if !ok || len(m.Marked()) == 0 {
+		return nil
+	}
+	var items []dialog.Item
+	for _, b := range r.top().Bindings() {
+		if r.verb(b.ID) && r.targeted(b.ID) {
+			items = append(items, dialog.Item{Text: b.ID + " " + marked, About: strings.Join(m.Marked(), ", "), Key: b.Cap(), Why: b.Why})
+		}
+	}
+	return items
+}
+
+// marked is what the palette calls the marked targets.
+const marked = "marked"
+
+// doMarked does a verb to what is marked, as its key does.
+func (r *Root) doMarked(verb string) tea.Cmd {
+	m, ok := r.top().(screen.Marker)
+	b, known := binding.Named(r.top().Bindings(), verb)
+	if !ok || !known || len(m.Marked()) == 0 {
+		r.say("nothing is marked here that "+verb+" could be done to", true)
+		return nil
+	}
+	return r.pressed(b)
+}
+
+// targeted reports that a verb is done to something.
+func (r *Root) targeted(id string) bool {
+	for _, v := range r.world.Verbs[""] {
+		if v.ID == id {
+			return v.Targets != ""
+		}
+	}
+	return false
+}
+
 // said does what was typed into the palette.
 func (r *Root) said(text string) tea.Cmd {
 	words := strings.Fields(text)
@@ -96,6 +136,9 @@ func (r *Root) said(text string) tea.Cmd {
 	if !r.verb(words[0]) {
 		r.say(fmt.Sprintf("there is nothing called “%s”; %s lists what there is", words[0], r.world.Keys.Get("palette").Cap()), true)
 		return nil
+	}
+	if target == marked {
+		return r.doMarked(words[0])
 	}
 	action, cmd := screen.Invoke(r.env, words[0], target)
 	return tea.Batch(cmd, r.do(r.top(), action))

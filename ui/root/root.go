@@ -189,6 +189,8 @@ func (r *Root) do(from screen.Screen, action screen.Action) tea.Cmd {
 		r.dialogs = append(r.dialogs, asked{dialog: a.Dialog, screen: from.Number()})
 	case screen.Say:
 		r.say(a.Text, a.Bad)
+	case screen.Both:
+		return tea.Batch(r.do(from, a.First), r.do(from, a.Then))
 	case screen.Ring:
 		return tea.Batch(r.ring(a.Run, a.Why), r.askRuns())
 	case screen.Reload:

@@ -15,6 +15,7 @@ const readOnly = "this console is read-only"
 type acted struct {
 	what string // "resume", "answer", …
 	open string // the run to open when it went well
+	in   *Round // the round it is part of, if any
 	err  error
 }
 
@@ -33,12 +34,15 @@ func (a acted) Failed() Action {
 }
 
 // resume goes on with a run and then shows it.
-func resume(p *Post, env Env, id string) (Action, tea.Cmd) {
+func resume(p *Post, env Env, id string) (Action, tea.Cmd) { return resumeIn(p, env, id, nil) }
+
+// resumeIn goes on with a run whose turn it is in a round.
+func resumeIn(p *Post, env Env, id string, in *Round) (Action, tea.Cmd) {
 	if p.Waiting("act") {
 		return Say{Text: "still asking"}, nil
 	}
 	return Say{Text: "resuming " + id}, p.Act("act", func(ctx context.Context) tea.Msg {
-		return acted{what: "resume", open: id, err: env.Desk.Resume(ctx, id)}
+		return acted{what: "resume", open: id, in: in, err: env.Desk.Resume(ctx, id)}
 	})
 }
 
@@ -51,7 +55,10 @@ func told(env Env, m tea.Msg) (Action, tea.Cmd) {
 	case a.err != nil:
 		return refusal(a.what, a.err), nil
 	case a.open != "":
-		return Push{NewRun(env, a.open)}, nil
+		a.in.begun(a.open)
+		r := NewRun(env, a.open)
+		r.round = a.in
+		return Push{r}, nil
 	}
 	return Reload{}, nil
 }

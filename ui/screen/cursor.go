@@ -31,10 +31,14 @@ func (c *cursor) move(binding string, ids []string, page int) bool {
 		at--
 	case "down":
 		at++
-	case "page-up":
+	case "half-up":
 		at -= max(page, 1)
-	case "page-down":
+	case "half-down":
 		at += max(page, 1)
+	case "page-up":
+		at -= max(2*page, 1)
+	case "page-down":
+		at += max(2*page, 1)
 	case "top", "head":
 		at = 0
 	case "bottom":

@@ -35,16 +35,15 @@ func drawnText(lines []widget.Line) string {
 
 // Excerpts implements Copier.
 func (f *Fleet) Excerpts() []Excerpt {
-	if f.inRuns {
+	if f.panes.on == paneRuns {
 		return runExcerpts(f.env.World.Runs, f.runs.id)
 	}
 	name := f.target()
 	for _, n := range f.visible() {
 		if n.Name == name {
-			row := f.nodeRow(nodeTable(2*excerptWidth), n)
 			return []Excerpt{
 				{"what is known of " + name, drawnText(detail(f.env.World, name, excerptWidth))},
-				{name + "'s row", drawnText([]widget.Line{nodeTable(2 * excerptWidth).Head(), row})},
+				{name + "'s row", f.nodes.text(n)},
 			}
 		}
 	}
@@ -57,7 +56,7 @@ func (n *Node) Excerpts() []Excerpt {
 }
 
 // Excerpts implements Copier.
-func (r *Runs) Excerpts() []Excerpt { return runExcerpts(r.env.World.Runs, r.at.id) }
+func (r *Runs) Excerpts() []Excerpt { return runExcerpts(r.env.World.Runs, r.rows.at.id) }
 
 // runExcerpts are what a row of runs has to give.
 func runExcerpts(runs []desk.Run, id string) []Excerpt {

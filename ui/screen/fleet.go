@@ -12,15 +12,28 @@ import (
 type Fleet struct {
 	*Post
 	env    Env
-	nodes  cursor
+	nodes  list[fleet.Node]
 	runs   cursor
-	inRuns bool // the keys move among the runs
+	panes  panes
 	filter matcher
-	page   int
+	page   int // half of the runs that are seen
+	round  *Round
 }
 
+// The fleet's panes.
+const (
+	paneNodes    = "nodes"
+	paneServices = "services"
+	paneRuns     = "runs"
+	paneNode     = "node"
+)
+
 // NewFleet opens the fleet.
-func NewFleet(env Env) *Fleet { return &Fleet{Post: NewPost(env.Ctx), env: env, page: 5} }
+func NewFleet(env Env) *Fleet {
+	f := &Fleet{Post: NewPost(env.Ctx), env: env, page: 2, panes: newPanes(paneNodes, paneServices, paneRuns, paneNode)}
+	f.nodes = list[fleet.Node]{id: nodeName, cols: f.nodeColumns(), fixed: 2, page: 5}
+	return f
+}
 
 // Crumb implements Screen.
 func (f *Fleet) Crumb() string { return "Fleet" }
@@ -33,6 +46,7 @@ func (f *Fleet) Init() tea.Cmd { return nil }
 
 // Update implements Screen.
 func (f *Fleet) Update(msg tea.Msg) (Action, tea.Cmd) {
+	f.spend()
 	switch msg := msg.(type) {
 	case Pressed:
 		return f.press(msg.ID)
@@ -40,6 +54,8 @@ func (f *Fleet) Update(msg tea.Msg) (Action, tea.Cmd) {
 		f.filter = newMatcher(msg.Text)
 	case Clicked:
 		f.click(msg.ID)
+	case Wheeled:
+		f.wheel(msg)
 	case Answer:
 		if m, ok := f.Open(msg); ok {
 			return told(f.env, m)
@@ -50,16 +66,10 @@ func (f *Fleet) Update(msg tea.Msg) (Action, tea.Cmd) {
 
 // press does what a binding means here.
 func (f *Fleet) press(id string) (Action, tea.Cmd) {
-	ids, cur := f.nodeIDs(), &f.nodes
-	if f.inRuns {
-		ids, cur = f.runIDs(), &f.runs
-	}
-	if cur.move(id, ids, f.page) {
+	if f.move(id) || f.panes.press(id) || f.nodes.press(id, f.visible()) {
 		return nil, nil
 	}
 	switch id {
-	case "next-pane", "prev-pane", "left", "right":
-		f.inRuns = !f.inRuns && len(f.runIDs()) > 0
 	case "open":
 		return f.open(), nil
 	case "runs":
@@ -68,15 +78,74 @@ func (f *Fleet) press(id string) (Action, tea.Cmd) {
 		if r, ok := f.resumable(); ok {
 			return resume(f.Post, f.env, r.ID)
 		}
+	case "next-target":
+		if f.round.why(f.env.World) == "" {
+			return f.round.on(f.env)
+		}
 	default:
-		return Invoke(f.env, id, f.target())
+		return f.invoke(id)
 	}
 	return nil, nil
 }
 
+// invoke does a verb on what is marked, or else on what is selected.
+func (f *Fleet) invoke(verb string) (Action, tea.Cmd) {
+	round, action, cmd := invokeAll(f.env, verb, f.targets())
+	if round != nil {
+		f.round = round
+	}
+	return action, cmd
+}
+
+// move moves in the pane that has the keys.
+func (f *Fleet) move(id string) bool {
+	switch f.panes.on {
+	case paneNodes:
+		return f.nodes.press(id, f.visible())
+	case paneRuns:
+		return f.runs.move(id, f.runIDs(), f.page)
+	}
+	return f.panes.scroll(f.panes.on).move(id)
+}
+
+// wheel moves in the pane under the pointer. A list is given the keys with it, because what is selected there moves.
+func (f *Fleet) wheel(m Wheeled) {
+	id := map[bool]string{false: "up", true: "down"}[m.Down]
+	if m.Pane == paneNodes || m.Pane == paneRuns {
+		f.panes.focus(m.Pane)
+		f.move(id)
+		return
+	}
+	f.panes.scroll(m.Pane).wheel(m.Down)
+}
+
+// StepBack implements Stepper: first a round is called off, then the marks are taken off.
+func (f *Fleet) StepBack() bool {
+	if !f.round.over() {
+		f.round = nil
+		return true
+	}
+	return f.nodes.picks.clear()
+}
+
+// spend takes the marks off those that had their turn.
+func (f *Fleet) spend() {
+	if f.round == nil {
+		return
+	}
+	for i, t := range f.round.targets {
+		if i < f.round.at || f.round.run != "" && i == f.round.at {
+			f.nodes.picks.drop(t)
+		}
+	}
+	if f.round.over() {
+		f.round = nil
+	}
+}
+
 // open goes into what is selected.
 func (f *Fleet) open() Action {
-	if f.inRuns {
+	if f.panes.on == paneRuns {
 		if f.runs.settle(f.runIDs()) >= 0 {
 			return Push{NewRun(f.env, f.runs.id)}
 		}
@@ -88,44 +157,61 @@ func (f *Fleet) open() Action {
 	return Push{NewNode(f.env, f.target())}
 }
 
-// click selects what the mouse hit; a second click opens it.
+// click selects what the mouse hit.
 func (f *Fleet) click(id string) {
 	kind, what := split(id)
 	switch kind {
-	case "node":
-		f.inRuns, f.nodes.id = false, what
+	case "node", "sort":
+		f.panes.focus(paneNodes)
+		f.nodes.click(kind, what, "node")
 	case "run":
-		f.inRuns, f.runs.id = true, what
+		f.panes.focus(paneRuns)
+		f.runs.id = what
+	case "pane":
+		f.panes.focus(what)
 	}
 }
 
 // target is the selected node: at first the first worker, because it is workers that things are done to.
 func (f *Fleet) target() string {
-	if f.nodes.id == "" {
-		for _, n := range f.visible() {
+	nodes := f.visible()
+	if f.nodes.at.id == "" {
+		for _, n := range nodes {
 			if n.Role == "worker" {
-				f.nodes.id = n.Name
+				f.nodes.at.id = n.Name
 				break
 			}
 		}
 	}
-	f.nodes.settle(f.nodeIDs())
-	return f.nodes.id
+	f.nodes.at.settle(f.nodes.ids(nodes))
+	return f.nodes.at.id
+}
+
+// Marked implements Marker: the marked nodes in the order in which they are seen.
+func (f *Fleet) Marked() []string { return f.nodes.picks.among(f.nodes.ids(f.visible())) }
+
+// targets are the marked nodes, or else the selected one.
+func (f *Fleet) targets() []string {
+	if ids := f.Marked(); len(ids) > 0 {
+		return ids
+	}
+	return []string{f.target()}
 }
 
 // Bindings implements Screen.
 func (f *Fleet) Bindings() []binding.Binding {
-	bs := withVerbs(f.env.World, f.env.World.Keys.At(binding.Fleet), f.target())
+	bs := withTargets(f.env.World, f.env.World.Keys.At(binding.Fleet), f.targets())
 	if _, ok := f.resumable(); !ok {
 		off(bs, "resume", "no unfinished run is waiting to be resumed")
 	}
 	if f.env.World.About.ReadOnly {
 		off(bs, "resume", readOnly)
 	}
+	f.round.offer(f.env.World, bs)
 	return bs
 }
 
-// visible are the nodes the filter lets through.
+// visible are the nodes the filter lets through, in their order.
 func (f *Fleet) visible() []fleet.Node {
 	var out []fleet.Node
 	for _, n := range f.env.World.Fleet.Nodes {
@@ -133,15 +219,7 @@ func (f *Fleet) visible() []fleet.Node {
 			out = append(out, n)
 		}
 	}
-	return out
-}
-
-func (f *Fleet) nodeIDs() []string {
-	var ids []string
-	for _, n := range f.visible() {
-		ids = append(ids, n.Name)
-	}
-	return ids
+	return f.nodes.arrange(out)
 }
 
 // unfinished are the runs somebody may still have to do something about.
@@ -184,12 +262,12 @@ func (f *Fleet) resumable() (desk.Run, bool) {
 		if !canResume(r) {
 			continue
 		}
-		if f.inRuns && r.ID == f.runs.id {
+		if f.panes.on == paneRuns && r.ID == f.runs.id {
 			return r, true
 		}
 		found = append(found, r)
 	}
-	if len(found) == 1 && !f.inRuns {
+	if len(found) == 1 && f.panes.on != paneRuns {
 		return found[0], true
 	}
 	return desk.Run{}, false

@@ -13,31 +13,10 @@ import (
 
 func title(s string) widget.Line { return widget.L(theme.Title, s) }
 
-// focus is the border of a box that may have the keys.
-func focus(on bool) theme.Ink {
-	if on {
-		return theme.Focus
-	}
-	return theme.Border
-}
-
 // nodesBox is the table of nodes.
 func (f *Fleet) nodesBox(w, h int) widget.Frame {
-	table := nodeTable(w - 4)
 	nodes, _ := f.visible(), f.target()
-	f.page = max((h-3)/2, 1)
-	at := f.nodes.settle(f.nodeIDs())
-	from := window(at, len(nodes), h-3)
-	lines := []widget.Line{table.Head()}
-	var hits []widget.Hit
-	for i := from; i < min(from+h-3, len(nodes)); i++ {
-		row := f.nodeRow(table, nodes[i])
-		if i == at {
-			row = row.On(theme.Selected)
-		}
-		hits = append(hits, widget.Hit{Y: len(lines), ID: "node:" + nodes[i].Name})
-		lines = append(lines, row)
-	}
+	lines, hits := f.nodes.draw(nodes, "node", w-4, h-2)
 	if len(nodes) == 0 {
 		lines = append(lines, widget.L(theme.Muted, "no node matches the filter"))
 	}
@@ -45,8 +24,8 @@ func (f *Fleet) nodesBox(w, h int) widget.Frame {
 	if f.filter.on() {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, f.filter.text))
 	}
-	b := widget.Box{Title: head, Right: f.holdsNote(), Ink: focus(!f.inRuns), Lines: lines, Hits: hits}
-	return b.Draw(w, h)
+	right := widget.Join(widget.Gap(2), f.nodes.note(nodes), f.holdsNote())
+	return f.panes.box(paneNodes, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }
 
 // holdsNote says in the nodes' border who is at work.
@@ -60,78 +39,6 @@ func (f *Fleet) holdsNote() widget.Line {
 		widget.S(theme.Muted, "lease "), widget.S(theme.Plain, l.Value.Owner),
 		widget.S(theme.Muted, " "+age(l.Seen, w.Now)),
 	}
-}
-
-// nodeTable are the columns of nodes; the wide ones turn signs into words.
-func nodeTable(w int) widget.Table {
-	return widget.NewTable(w,
-		widget.Column{W: 1},
-		widget.Column{Head: "NODE", W: 10, Grow: 3},
-		widget.Column{Head: "ROLE", W: 6},
-		widget.Column{Head: "LB", W: 12, Grow: 1},
-		widget.Column{Head: "WEB", W: 3, Grow: 7},
-		widget.Column{Head: "STR", W: 3, Grow: 7},
-		widget.Column{Head: "SKQ", W: 3, Grow: 7},
-		widget.Column{Head: "CPU", W: 11, Grow: 3},
-		widget.Column{Head: "MEM", W: 4, Right: true},
-		widget.Column{Head: "DISK", W: 4, Right: true},
-		widget.Column{Head: "CONN", W: 9, Right: true, Least: 110},
-		widget.Column{Head: "LOAD", W: 5, Right: true, Least: 110},
-		widget.Column{Head: "SEEN", W: 5, Right: true},
-	)
-}
-
-// nodeRow is one node.
-func (f *Fleet) nodeRow(t widget.Table, n fleet.Node) widget.Line {
-	v, now := n.Health.Value, f.env.World.Now
-	m := nodeMark(n)
-	if n.Health.Seen.IsZero() {
-		return t.Row(m.line(), widget.L(theme.Strong, n.Name), widget.L(theme.Muted, n.Role), lbCell(n),
-			dash(), dash(), dash(), widget.L(m.ink, m.word), nil, nil, nil, nil, widget.L(theme.Muted, "never"))
-	}
-	cpu, word := t.Wide(7)-5, min(t.Wide(4), t.Wide(5), t.Wide(6)) >= 10
-	row := []widget.Line{
-		m.line(), widget.L(theme.Strong, n.Name), widget.L(theme.Muted, n.Role), lbCell(n),
-		serviceCell(n, "web", word), serviceCell(n, "streaming", word), serviceCell(n, "sidekiq", word),
-		append(widget.Spark(theme.Accent, v.CPUs, cpu, 100), widget.L(widget.Load(v.CPU), widget.Percent(v.CPU)).Right(5)...),
-		widget.L(widget.Load(v.Mem), widget.Percent(v.Mem)), widget.L(widget.Load(v.Disk), widget.Percent(v.Disk)),
-		widget.L(theme.Plain, fmt.Sprintf("%d + %d", v.Web, v.Streaming)), widget.L(theme.Plain, fmt.Sprintf("%.2f", v.Load1)),
-		widget.L(theme.Muted, age(n.Health.Seen, now)),
-	}
-	if !n.Health.Stale() {
-		return t.Row(row...)
-	}
-	for i := range row[:len(row)-1] {
-		if i > 1 {
-			row[i] = row[i].All(theme.Off)
-		}
-	}
-	row[len(row)-1] = widget.L(theme.Bad, age(n.Health.Seen, now))
-	return t.Row(row...)
-}
-
-func dash() widget.Line { return widget.L(theme.Faint, "—") }
-
-// lbCell is a node's place in the balancer, with a flag when it is held.
-func lbCell(n fleet.Node) widget.Line {
-	m := lbMark(n.LB)
-	l := m.full()
-	if m.sign == m.word {
-		l = m.line()
-	}
-	if n.Hold != nil {
-		l = l.Add(widget.S(theme.Warn, " ⚑"))
-	}
-	return l
-}
-
-// serviceCell is a container in a sign, and in a word where there is room for one.
-func serviceCell(n fleet.Node, service string, word bool) widget.Line {
-	c := container(n, service)
-	if word && c != nil {
-		return containerMark(c).full()
-	}
-	return containerMark(c).line()
 }
 
 // services is the flow of services and the site, wrapped over lines of w cells.
@@ -193,40 +100,45 @@ func siteWord(s fleet.Observation[fleet.Site], now time.Time) widget.Line {
 	}
 }
 
+// servicesBox is what the instance rests on besides its nodes.
+func (f *Fleet) servicesBox(w, h int) widget.Frame {
+	return f.panes.text(paneServices, widget.Box{Title: title("Services"), Lines: f.services(w - 4)}, w, h)
+}
+
 // runsBox is what is under way, and below it what has ended lately.
 func (f *Fleet) runsBox(w, h int) widget.Frame {
-	world := f.env.World
-	open := unfinished(world)
-	at := -1
-	if f.inRuns {
-		at = f.runs.settle(f.runIDs())
+	f.page = max((h-2)/2, 1)
+	f.runs.settle(f.runIDs())
+	b := widget.Box{Title: title("Under way")}
+	if l := f.round.line(f.env.World); l != nil {
+		b.Lines = append(b.Lines, l.Fit(w-4))
 	}
-	var lines []widget.Line
-	var hits []widget.Hit
-	add := func(rs []desk.Run) {
-		for _, r := range rs {
-			row := f.runRow(r, w-4)
-			if f.inRuns && r.ID == f.runs.id && at >= 0 {
-				row = row.On(theme.Selected)
-			}
-			hits = append(hits, widget.Hit{Y: len(lines), ID: "run:" + r.ID})
-			lines = append(lines, row)
-		}
-	}
-	add(open)
+	open := unfinished(f.env.World)
+	at := f.addRuns(&b, open, w-4)
 	if len(open) == 0 {
-		lines = append(lines, f.nothingUnderWay())
+		b.Lines = append(b.Lines, f.nothingUnderWay())
 	}
-	lines = append(lines, f.holdLines(w-4)...)
-	if past := lately(world, min(f.latelyRows(), h-len(lines)-4)); len(past) > 0 {
-		lines = append(lines, nil, widget.L(theme.Head, "LATELY"))
-		add(past)
+	b.Lines = append(b.Lines, f.holdLines(w-4)...)
+	if past := lately(f.env.World, min(f.latelyRows(), h-len(b.Lines)-4)); len(past) > 0 {
+		b.Lines = append(b.Lines, nil, widget.L(theme.Head, "LATELY"))
+		at = max(at, f.addRuns(&b, past, w-4))
 	}
-	b := widget.Box{Title: title("Under way"), Ink: focus(f.inRuns), Lines: lines, Hits: hits}
-	if at >= 0 && len(lines) > h-2 {
-		b.From = window(at, len(lines), h-2)
+	b.From = window(max(at, 0), len(b.Lines), h-2)
+	return f.panes.box(paneRuns, b).Draw(w, h)
+}
+
+// addRuns puts runs into a box, and says in which line the selected one stands; -1 when it is none of them, or the keys are elsewhere.
+func (f *Fleet) addRuns(b *widget.Box, runs []desk.Run, w int) int {
+	at := -1
+	for _, r := range runs {
+		row := runLine(f.env.World, r, w)
+		if f.panes.on == paneRuns && r.ID == f.runs.id {
+			row, at = row.On(theme.Selected), len(b.Lines)
+		}
+		b.Hits = append(b.Hits, widget.Hit{Y: len(b.Lines), ID: "run:" + r.ID})
+		b.Lines = append(b.Lines, row)
 	}
-	return b.Draw(w, h)
+	return at
 }
 
 // nothingUnderWay says so, or why it is not known.
@@ -261,8 +173,8 @@ func holdLine(h fleet.Hold, now time.Time) widget.Line {
 	return l
 }
 
-// runRow is one run in a list.
-func (f *Fleet) runRow(r desk.Run, w int) widget.Line {
+// runLine is one run in a line.
+func runLine(world *World, r desk.Run, w int) widget.Line {
 	m := runMark(r.State)
 	left := widget.Line{widget.S(m.ink, m.sign+" "), widget.S(theme.Strong, shortName(r)), widget.Gap(2), widget.S(m.ink, m.word)}
 	if !ended(r.State) && r.Step != "" {
@@ -271,9 +183,9 @@ func (f *Fleet) runRow(r desk.Run, w int) widget.Line {
 			left = left.Add(widget.S(theme.Muted, fmt.Sprintf(" %d/%d", r.At, r.Of)))
 		}
 	}
-	when := widget.L(theme.Muted, age(r.Updated, f.env.World.Now)).Right(4)
-	right := append(widget.Line{widget.S(theme.Muted, r.Operator), widget.Gap(1)}, when...)
-	hint := widget.Line{widget.Gap(2), widget.S(theme.Key, f.env.World.Keys.Get("resume").Cap()), widget.S(theme.Muted, " resumes")}
+	when := widget.L(theme.Muted, age(r.Updated, world.Now)).Right(4)
+	right := append(widget.Line{widget.Gap(1), widget.S(theme.Muted, r.Operator), widget.Gap(1)}, when...)
+	hint := widget.Line{widget.Gap(2), widget.S(theme.Key, world.Keys.Get("resume").Cap()), widget.S(theme.Muted, " resumes")}
 	if canResume(r) && left.Width()+hint.Width()+right.Width() < w {
 		left = append(left, hint...)
 	}

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -36,14 +37,14 @@ func planOf(e Env, change func(*desk.Plan)) *Plan {
 // logOf is a command log that was read.
 func logOf(e Env) *Log {
 	l := NewLog(e)
-	l.took(gotCalls{view: stage.Calls()})
+	l.got(gotCalls{view: stage.Calls()})
 	return l
 }
 
 // scenes are the screens as an operator meets them.
 func scenes(e Env) map[string]Screen {
 	fleet, dead := NewFleet(e), NewFleet(e)
-	fleet.nodes.id, dead.nodes.id = "worker-2", "worker-3"
+	fleet.nodes.at.id, dead.nodes.at.id = "worker-2", "worker-3"
 	lost := *e.World
 	lost.Runs, lost.RunsErr = nil, &desk.Fault{What: "cannot read the runs", Why: "disk I/O error", Next: "look at the disk"}
 	return map[string]Screen{
@@ -78,6 +79,18 @@ func TestScreens(t *testing.T) {
 				golden.RequireEqual(t, f.String())
 			})
 		}
+	}
+}
+
+// TestFleetGrowsWithTheScreen draws the fleet on the smallest screen and on one as large as a wall.
+func TestFleetGrowsWithTheScreen(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	for _, size := range [][2]int{{60, 14}, {270, 64}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			f := scenes(env(ctx, stage.New(nil)))["fleet"].Draw(size[0], size[1])
+			golden.RequireEqual(t, f.String())
+		})
 	}
 }
 

@@ -15,7 +15,7 @@ type Help struct {
 	env  Env
 	of   string
 	keys []binding.Binding
-	from int
+	at   scroll
 }
 
 // NewHelp opens the help of a screen.
@@ -37,15 +37,11 @@ func (h *Help) Bindings() []binding.Binding { return h.env.World.Keys.At(binding
 
 // Update implements Screen.
 func (h *Help) Update(msg tea.Msg) (Action, tea.Cmd) {
-	if p, ok := msg.(Pressed); ok {
-		switch p.ID {
-		case "up", "page-up":
-			h.from = max(h.from-1, 0)
-		case "down", "page-down":
-			h.from++
-		case "top":
-			h.from = 0
-		}
+	switch m := msg.(type) {
+	case Pressed:
+		h.at.move(m.ID)
+	case Wheeled:
+		h.at.wheel(m.Down)
 	}
 	return nil, nil
 }
@@ -68,8 +64,8 @@ func (h *Help) Draw(w, height int) widget.Frame {
 	add("EVERYWHERE", false, true)
 	add("MOVING ABOUT", true, false)
 	lines = append(lines, signs()...)
-	h.from = min(h.from, max(len(lines)-(height-2), 0))
-	b := widget.Box{Title: title("Help"), Ink: theme.Focus, Lines: lines, From: h.from}
+	from := h.at.show(len(lines), height-2)
+	b := widget.Box{ID: "help", Title: title("Help"), Ink: theme.Focus, Lines: lines, From: from}
 	out := widget.Blank(w, height)
 	out.Put((w-wide)/2, 0, b.Draw(wide, min(height, len(lines)+2)))
 	return out

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -55,11 +56,39 @@ func withVerbs(w *World, bs []binding.Binding, target string) []binding.Binding 
 	return bs
 }
 
+// withTargets fills in why the bindings that are verbs are off for these targets. For several, a verb is off if it is off for every one.
+func withTargets(w *World, bs []binding.Binding, targets []string) []binding.Binding {
+	bs = withVerbs(w, bs, targets[0])
+	if len(targets) == 1 {
+		return bs
+	}
+	for i := range bs {
+		if s, ok := VerbFor(w, bs[i].ID, targets[0]); !ok || s.Targets == "" {
+			continue
+		}
+		bs[i].Why = ""
+		why := func(t string) string { return nodeStands(w, bs[i].ID, t) }
+		if !slices.ContainsFunc(targets, func(t string) bool { return why(t) == "" }) {
+			bs[i].Why = targets[0] + ": " + why(targets[0])
+		}
+	}
+	return bs
+}
+
 // off sets why a binding is off, if there is a why.
 func off(bs []binding.Binding, id, why string) {
 	for i := range bs {
 		if bs[i].ID == id && why != "" {
 			bs[i].Why = why
+		}
+	}
+}
+
+// on says that a binding is not off.
+func on(bs []binding.Binding, id string) {
+	for i := range bs {
+		if bs[i].ID == id {
+			bs[i].Why = ""
 		}
 	}
 }

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ var verdictMarks = map[audit.Verdict]mark{
 
 // Draw implements Screen.
 func (l *Log) Draw(w, h int) widget.Frame {
+	l.panes.begin()
 	out := widget.Blank(w, h)
 	if w >= 150 {
 		side := min(w*2/5, 100)
@@ -33,22 +35,7 @@ func (l *Log) Draw(w, h int) widget.Frame {
 
 func (l *Log) list(w, h int) widget.Frame {
 	calls := l.visible()
-	l.page = max((h-3)/2, 1)
-	t := widget.NewTable(w-4,
-		widget.Column{Head: "TIME", W: 8}, widget.Column{Head: "", W: 1}, widget.Column{Head: "ON", W: 12},
-		widget.Column{Head: "", W: 6}, widget.Column{Head: "WHAT", W: 20, Grow: 4}, widget.Column{Head: "TOOK", W: 6, Right: true}, widget.Column{Head: "ANSWER", W: 12, Grow: 1, Least: 76})
-	at := l.at.settle(l.ids())
-	from := window(at, len(calls), h-3)
-	lines := []widget.Line{t.Head()}
-	var hits []widget.Hit
-	for i := from; i < min(from+h-3, len(calls)); i++ {
-		row := l.row(t, calls[i])
-		if i == at {
-			row = row.On(theme.Selected)
-		}
-		hits = append(hits, widget.Hit{Y: len(lines), ID: fmt.Sprintf("call:%d", calls[i].N)})
-		lines = append(lines, row)
-	}
+	lines, hits := l.calls.draw(calls, "call", w-4, h-2)
 	if len(calls) == 0 {
 		lines = append(lines, l.none())
 	}
@@ -56,24 +43,25 @@ func (l *Log) list(w, h int) widget.Frame {
 	if l.filter.on() {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, l.filter.text))
 	}
-	return widget.Box{Title: head, Right: l.count(len(calls)), Ink: theme.Focus, Lines: lines, Hits: hits}.Draw(w, h)
+	right := widget.Join(widget.Gap(2), l.calls.note(calls), l.count(len(calls)))
+	return l.panes.box(paneCalls, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }
 
 // count says how many are seen, of how many, and how many are gone.
 func (l *Log) count(seen int) widget.Line {
 	text := widget.Count(seen, "call", "calls")
-	if all := len(l.calls.Entries); seen < all {
+	if all := len(l.view.Entries); seen < all {
 		text = fmt.Sprintf("%d of %s", seen, widget.Count(all, "call", "calls"))
 	}
-	if l.calls.Dropped > 0 {
-		text += fmt.Sprintf(", %d older dropped", l.calls.Dropped)
+	if l.view.Dropped > 0 {
+		text += fmt.Sprintf(", %d older dropped", l.view.Dropped)
 	}
 	return widget.L(theme.Muted, text)
 }
 
 func (l *Log) none() widget.Line {
 	switch {
-	case l.calls.Version == 0:
+	case l.view.Version == 0:
 		return widget.L(theme.Muted, "◌ reading the log")
 	case l.filter.on():
 		return widget.L(theme.Muted, "no call matches the filter")
@@ -81,21 +69,32 @@ func (l *Log) none() widget.Line {
 	return widget.L(theme.Muted, "nothing was asked of anybody yet")
 }
 
-func (l *Log) row(t widget.Table, e audit.Entry) widget.Line {
-	m, what := verdictMarks[e.Verdict], theme.Plain
-	change := widget.Line(nil)
+// changeWord marks what may change something.
+func changeWord(e audit.Entry) widget.Line {
 	if e.Changes {
-		what, change = theme.Strong, widget.L(theme.Peril, "change")
+		return widget.L(theme.Peril, "change")
 	}
-	return t.Row(
-		widget.L(theme.Muted, e.At.Local().Format("15:04:05")), m.line(), widget.L(theme.Plain, e.On),
-		change, widget.L(what, e.What), l.lasting(e), widget.L(m.ink, answerOf(e)))
+	return nil
 }
 
-// lasting is how long the call took, or has been under way.
-func (l *Log) lasting(e audit.Entry) widget.Line {
+func whatInk(e audit.Entry) theme.Ink {
+	if e.Changes {
+		return theme.Strong
+	}
+	return theme.Plain
+}
+
+// lasting is how long a call took, or has been under way.
+func (l *Log) lasting(e audit.Entry) time.Duration {
 	if e.Verdict == audit.Open {
-		return widget.L(theme.Info, "…"+widget.Brief(l.env.World.Now.Sub(e.At)))
+		return l.env.World.Now.Sub(e.At)
+	}
+	return e.Took
+}
+
+func (l *Log) took(e audit.Entry) widget.Line {
+	if e.Verdict == audit.Open {
+		return widget.L(theme.Info, "…"+widget.Brief(l.lasting(e)))
 	}
 	return widget.L(theme.Muted, lasted(e.Took))
 }
@@ -122,22 +121,19 @@ func answerOf(e audit.Entry) string {
 
 // detail is the selected call: exactly what was sent, and what came back.
 func (l *Log) detail(w, h int) widget.Frame {
-	seen := l.visible()
-	i := l.at.settle(l.ids())
-	if i < 0 {
-		return widget.Box{Title: title("Call")}.Draw(w, h)
+	e, ok := l.selected()
+	if !ok {
+		return l.panes.text(paneCall, widget.Box{Title: title("Call")}, w, h)
 	}
-	e := seen[i]
 	m := verdictMarks[e.Verdict]
-	head := widget.Join(widget.Gap(3),
-		widget.L(theme.Strong, e.On), widget.L(theme.Muted, e.Wire), widget.L(theme.Muted, e.At.Local().Format("2006-01-02 15:04:05.000")), l.lasting(e), kindWord(e))
-	lines := []widget.Line{head}
+	facts := widget.Join(widget.Gap(3),
+		widget.L(theme.Strong, e.On), widget.L(theme.Muted, e.Wire), widget.L(theme.Muted, e.At.Local().Format("2006-01-02 15:04:05.000")), l.took(e), kindWord(e))
+	lines := []widget.Line{facts}
 	lines = append(lines, widget.Hang(widget.L(m.ink, m.sign+" "), m.ink, answerOf(e), w-4)...)
 	for line := range strings.SplitSeq(strings.TrimSpace(e.Sent), "\n") {
 		lines = append(lines, widget.Hang(widget.L(theme.Accent, "› "), theme.Info, line, w-4)...)
 	}
-	l.from = min(l.from, max(len(lines)-(h-2), 0))
-	return widget.Box{Title: title(fmt.Sprintf("Call %d", e.N)), Lines: lines, From: l.from}.Draw(w, h)
+	return l.panes.text(paneCall, widget.Box{Title: title(fmt.Sprintf("Call %d", e.N)), Lines: lines}, w, h)
 }
 
 func kindWord(e audit.Entry) widget.Line {
@@ -153,10 +149,12 @@ func callText(e audit.Entry) string {
 }
 
 // logText is the log as it is handed on, oldest first.
-func logText(newest []audit.Entry) string {
+func logText(calls []audit.Entry) string {
 	var b strings.Builder
-	for i := len(newest) - 1; i >= 0; i-- {
-		b.WriteString(callText(newest[i]))
+	calls = slices.Clone(calls)
+	slices.SortFunc(calls, func(a, b audit.Entry) int { return a.At.Compare(b.At) })
+	for _, e := range calls {
+		b.WriteString(callText(e))
 	}
 	return b.String()
 }

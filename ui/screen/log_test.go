@@ -15,7 +15,7 @@ func TestTheSelectionStaysOnItsCall(t *testing.T) {
 	view := stage.Calls()
 	newer := func(n uint64) {
 		view.Entries = slices.Insert(view.Entries, 0, audit.Entry{N: n, Wire: "ssh", On: "exec", What: "newer"})
-		l.took(gotCalls{view: view})
+		l.got(gotCalls{view: view})
 	}
 	shows := func(call string) {
 		t.Helper()

@@ -1,13 +1,12 @@
 package screen
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
-	"github.com/vmtui/vmtui/ops/presence"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -16,13 +15,24 @@ import (
 // Node is one node with everything that is known of it.
 type Node struct {
 	*Post
-	env  Env
-	name string
-	from int
+	env   Env
+	name  string
+	panes panes
+	runs  cursor
+	page  int // half of the runs that are seen
 }
 
+// The node's panes.
+const (
+	paneState = "state"
+	paneLoad  = "load"
+	paneLog   = "log"
+)
+
 // NewNode opens a node.
-func NewNode(env Env, name string) *Node { return &Node{Post: NewPost(env.Ctx), env: env, name: name} }
+func NewNode(env Env, name string) *Node {
+	return &Node{Post: NewPost(env.Ctx), env: env, name: name, page: 2, panes: newPanes(paneState, paneLoad, paneLog, paneRuns)}
+}
 
 // Crumb implements Screen.
 func (n *Node) Crumb() string { return n.name }
@@ -35,253 +45,199 @@ func (n *Node) Init() tea.Cmd { return nil }
 
 // Update implements Screen.
 func (n *Node) Update(msg tea.Msg) (Action, tea.Cmd) {
-	p, ok := msg.(Pressed)
-	if !ok {
-		return nil, nil
-	}
-	switch p.ID {
-	case "up", "page-up":
-		n.from = max(n.from-1, 0)
-	case "down", "page-down":
-		n.from++
-	case "top":
-		n.from = 0
-	case "bottom", "left", "right", "next-pane", "prev-pane":
-	case "runs":
-		return Push{NewRuns(n.env)}, nil
-	default:
-		return Invoke(n.env, p.ID, n.name)
+	switch msg := msg.(type) {
+	case Pressed:
+		return n.press(msg.ID)
+	case Wheeled:
+		n.wheel(msg)
+	case Clicked:
+		n.click(msg.ID)
 	}
 	return nil, nil
 }
 
+// press does what a binding means here.
+func (n *Node) press(id string) (Action, tea.Cmd) {
+	if n.move(id) || n.panes.press(id) {
+		return nil, nil
+	}
+	switch id {
+	case "open":
+		if n.panes.on == paneRuns && n.runs.settle(n.runIDs()) >= 0 {
+			return Push{NewRun(n.env, n.runs.id)}, nil
+		}
+	case "runs":
+		return Push{NewRuns(n.env)}, nil
+	default:
+		return Invoke(n.env, id, n.name)
+	}
+	return nil, nil
+}
+
+// move moves in the pane that has the keys.
+func (n *Node) move(id string) bool {
+	if n.panes.on == paneRuns {
+		return n.runs.move(id, n.runIDs(), n.page)
+	}
+	return n.panes.scroll(n.panes.on).move(id)
+}
+
+func (n *Node) wheel(m Wheeled) {
+	if m.Pane == paneRuns {
+		n.panes.focus(m.Pane)
+		n.move(map[bool]string{false: "up", true: "down"}[m.Down])
+		return
+	}
+	n.panes.scroll(m.Pane).wheel(m.Down)
+}
+
+func (n *Node) click(id string) {
+	switch kind, what := split(id); kind {
+	case "run":
+		n.panes.focus(paneRuns)
+		n.runs.id = what
+	case "pane":
+		n.panes.focus(what)
+	}
+}
+
 // Bindings implements Screen.
 func (n *Node) Bindings() []binding.Binding {
-	return withVerbs(n.env.World, n.env.World.Keys.At(binding.Node), n.name)
+	bs := withVerbs(n.env.World, n.env.World.Keys.At(binding.Node), n.name)
+	if n.panes.on != paneRuns || len(n.theirs()) == 0 {
+		off(bs, "open", "only a run can be opened here: go to the runs first")
+	}
+	return bs
+}
+
+// theirs are the runs on this node, newest first.
+func (n *Node) theirs() []desk.Run {
+	return slices.DeleteFunc(slices.Clone(n.env.World.Runs), func(r desk.Run) bool { return r.Target != n.name })
+}
+
+func (n *Node) runIDs() []string {
+	var ids []string
+	for _, r := range n.theirs() {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
+// node is what is known of it; false when it is not in the fleet any more.
+func (n *Node) node() (fleet.Node, bool) { return nodeNamed(n.env.World, n.name) }
+
+func nodeNamed(w *World, name string) (fleet.Node, bool) {
+	for _, x := range w.Fleet.Nodes {
+		if x.Name == name {
+			return x, true
+		}
+	}
+	return fleet.Node{}, false
 }
 
 // Draw implements Screen.
 func (n *Node) Draw(w, h int) widget.Frame {
-	lines := detail(n.env.World, n.name, w-4)
-	n.from = min(n.from, max(len(lines)-(h-2), 0))
-	return widget.Box{Title: title(n.name), Ink: theme.Focus, Lines: lines, From: n.from}.Draw(w, h)
-}
-
-// detailBox is the selected node beside the lists.
-func (f *Fleet) detailBox(w, h int) widget.Frame {
-	name := f.target()
-	b := widget.Box{Title: title(name), Lines: detail(f.env.World, name, w-4)}
-	for _, n := range f.env.World.Fleet.Nodes {
-		if n.Name == name {
-			b.Right = widget.L(theme.Muted, n.Role)
-		}
-	}
-	if h < 14 {
-		b.Lines = f.inShort(name, w-4)
-	}
-	return b.Draw(w, h)
-}
-
-// inShort is the selected node in as few lines as it can be told in.
-func (f *Fleet) inShort(name string, w int) []widget.Line {
-	for _, n := range f.env.World.Fleet.Nodes {
-		if n.Name != name {
-			continue
-		}
-		lines := seenLines(f.env.World, n, w)
-		if n.Health.Seen.IsZero() {
-			return lines
-		}
-		var cs, v widget.Line = nil, nil
-		for i := range n.Health.Value.Containers {
-			c := &n.Health.Value.Containers[i]
-			m := containerMark(c)
-			cs = cs.Add(widget.S(m.ink, m.sign+" "), widget.S(theme.Strong, c.Service), widget.S(m.ink, " "+m.word), widget.Gap(3))
-			v = widget.L(theme.Muted, version(c.Image))
-		}
-		lines = append(lines, append(cs, v...).Fit(w))
-		if t := trafficLines(n, w); len(t) > 3 {
-			nginx := append(widget.L(theme.Muted, "nginx "), nginxMark(n).full()...)
-			lines = append(lines, widget.Join(widget.Gap(3), nginx, t[3][1:]).Fit(w))
-			lines = append(lines, t[4:]...)
-		}
-		return append(lines, lastLine(n, w)...)
-	}
-	return nil
-}
-
-// squeeze drops the blank lines: little room is better filled.
-func squeeze(lines []widget.Line) []widget.Line {
-	var out []widget.Line
-	for _, l := range lines {
-		if l.Width() > 0 {
-			out = append(out, l)
-		}
+	n.panes.begin()
+	out := n.layout(w, h)
+	if n.panes.lost() {
+		out = n.layout(w, h)
 	}
 	return out
 }
 
-// detail is everything known of a node, in lines of w cells.
-func detail(world *World, name string, w int) []widget.Line {
-	for _, n := range world.Fleet.Nodes {
-		if n.Name == name {
-			return nodeLines(world, n, w)
-		}
+func (n *Node) layout(w, h int) widget.Frame {
+	out := widget.Blank(w, h)
+	x, known := n.node()
+	if !known {
+		none := widget.L(theme.Warn, "✗ ").Add(widget.S(theme.Plain, n.name+" is not in the fleet any more"))
+		out.Put(0, 0, n.panes.text(paneState, widget.Box{Title: title(n.name), Lines: []widget.Line{none}}, w, h))
+		return out
 	}
-	return []widget.Line{widget.L(theme.Muted, "no node is selected")}
-}
-
-func nodeLines(world *World, n fleet.Node, w int) []widget.Line {
-	head := seenLines(world, n, w)
-	if n.Health.Seen.IsZero() {
-		return head
+	if w < 100 {
+		return n.narrow(x, w, h)
 	}
-	body := [][]widget.Line{containerLines(n, w), loadLines(n.Health.Value, w), trafficLines(n, w), lastLine(n, w)}
-	for _, part := range body {
-		if len(part) == 0 {
-			continue
-		}
-		head = append(head, nil)
-		for _, l := range part {
-			if n.Health.Stale() {
-				l = l.All(theme.Off)
-			}
-			head = append(head, l)
-		}
-	}
-	return head
-}
-
-// seenLines say who the node is and whether it answers.
-func seenLines(world *World, n fleet.Node, w int) []widget.Line {
-	m, h := nodeMark(n), n.Health
-	who := []string{n.Dest}
-	if n.Droplet != 0 {
-		who = append(who, fmt.Sprintf("droplet %d", n.Droplet))
-	}
-	state := m.full()
-	switch {
-	case h.Stale() && !h.Seen.IsZero():
-		state = state.Add(widget.S(theme.Bad, ", last seen "+widget.Since(world.Now.Sub(h.Seen))+" ago"))
-	case !h.Stale():
-		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", seen %s ago in %d ms", age(h.Seen, world.Now), h.Value.RoundTrip.Milliseconds())))
-	}
-	out := append([]widget.Line{state.Fit(w)}, widget.Wrap(theme.Muted, strings.Join(who, " · "), w)...)
-	if n.Hold != nil {
-		text := "held " + widget.Since(world.Now.Sub(n.Hold.Since)) + " by " + n.Hold.By
-		if n.Hold.Why != "" {
-			text += ": " + n.Hold.Why
-		}
-		out = append(out, widget.Hang(widget.L(theme.Warn, "⚑ "), theme.Plain, text, w)...)
-	}
-	out = append(out, consoleLines(world, n, w)...)
-	if h.Err != nil {
-		out = append(out, widget.Hang(widget.Line{widget.Gap(2)}, theme.Plain, brief(h.Err), w)...)
-	}
-	if next := nextStep(h.Err); next != "" {
-		out = append(out, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
-	}
+	left := w * 11 / 20
+	logH := min(len(n.log(x, w-4))+2, 6)
+	stateH := min(len(n.state(x, left-4))+2, (h-logH)*2/3)
+	out.Put(0, 0, n.stateBox(x, left, stateH))
+	out.Put(left, 0, n.loadBox(x, w-left, h-logH))
+	out.Put(0, stateH, n.runsBox(left, h-logH-stateH))
+	out.Put(0, h-logH, n.logBox(x, w, logH))
 	return out
 }
 
-// OtherConsoles are the consoles that others have open, as the exec node showed them last.
-func OtherConsoles(world *World) []presence.Console {
-	me := presence.Console{Who: world.About.Operator, PID: world.About.PID}
-	for _, n := range world.Fleet.Nodes {
-		if n.Role == "exec" && !n.Health.Stale() {
-			return presence.Others(n.Health.Value.Consoles, me)
-		}
-	}
-	return nil
-}
-
-// consoleLines name the others who have a console open, at the node that knows.
-func consoleLines(world *World, n fleet.Node, w int) []widget.Line {
-	if n.Role != "exec" {
-		return nil
-	}
-	var out []widget.Line
-	for _, c := range OtherConsoles(world) {
-		out = append(out, widget.Hang(widget.L(theme.Info, "◉ "), theme.Plain, c.String()+": console open for "+widget.Since(c.Open), w)...)
-	}
+// narrow has no room for the runs, which the list of all runs shows as well.
+func (n *Node) narrow(x fleet.Node, w, h int) widget.Frame {
+	out := widget.Blank(w, h)
+	left := w / 2
+	top := min(len(n.state(x, w-4))+2, h*3/5)
+	out.Put(0, 0, n.stateBox(x, w, top))
+	out.Put(0, top, n.loadBox(x, left, h-top))
+	out.Put(left, top, n.logBox(x, w-left, h-top))
 	return out
 }
 
-// containerLines are the containers of a node.
-func containerLines(n fleet.Node, w int) []widget.Line {
-	cs := n.Health.Value.Containers
-	if len(cs) == 0 {
-		if n.Role == "worker" {
-			return []widget.Line{widget.L(theme.Head, "CONTAINERS"), widget.L(theme.Warn, "○ none")}
+// state is who the node is, what holds it, and its containers.
+func (n *Node) state(x fleet.Node, w int) []widget.Line {
+	return parts(x, seenLines(n.env.World, x, w), problemLines(x, w), containerLines(x, w))
+}
+
+func (n *Node) stateBox(x fleet.Node, w, h int) widget.Frame {
+	b := widget.Box{Title: title(n.name), Right: widget.L(theme.Muted, x.Role), Lines: n.state(x, w-4)}
+	return n.panes.text(paneState, b, w, h)
+}
+
+// load is how busy the node is, and who talks to it. Where there is room, the load is drawn as a chart.
+func (n *Node) load(x fleet.Node, w, h int) []widget.Line {
+	if x.Health.Seen.IsZero() {
+		return []widget.Line{widget.L(theme.Muted, "◌ not seen yet")}
+	}
+	load := loadLines(x.Health.Value, w)
+	if h >= 24 {
+		load = chartLines(x.Health.Value, w, min(h-16, 16))
+	}
+	return parts(x, nil, load, trafficLines(x, w))[1:]
+}
+
+func (n *Node) loadBox(x fleet.Node, w, h int) widget.Frame {
+	b := widget.Box{Title: title("Load and traffic"), Right: widget.L(theme.Muted, age(x.Health.Seen, n.env.World.Now)), Lines: n.load(x, w-4, h)}
+	if len(b.Lines) > h-2 {
+		b.Lines = squeeze(b.Lines)
+	}
+	return n.panes.text(paneLoad, b, w, h)
+}
+
+// log is the newest line of the access log.
+func (n *Node) log(x fleet.Node, w int) []widget.Line {
+	if x.Health.Value.LastLogLine == "" {
+		return []widget.Line{widget.L(theme.Muted, "none was seen yet")}
+	}
+	return widget.Wrap(theme.Plain, x.Health.Value.LastLogLine, w)
+}
+
+func (n *Node) logBox(x fleet.Node, w, h int) widget.Frame {
+	seen := widget.L(theme.Muted, age(x.Health.Seen, n.env.World.Now))
+	return n.panes.text(paneLog, widget.Box{Title: title("Last line"), Right: seen, Lines: n.log(x, w-4)}, w, h)
+}
+
+// runsBox is what was done to the node.
+func (n *Node) runsBox(w, h int) widget.Frame {
+	runs := n.theirs()
+	n.page = max((h-2)/2, 1)
+	at := n.runs.settle(n.runIDs())
+	var lines []widget.Line
+	var hits []widget.Hit
+	for i, r := range runs {
+		row := runLine(n.env.World, r, w-4)
+		if i == at && n.panes.on == paneRuns {
+			row = row.On(theme.Selected)
 		}
-		return nil
+		hits = append(hits, widget.Hit{Y: i, ID: "run:" + r.ID})
+		lines = append(lines, row)
 	}
-	t := widget.NewTable(w,
-		widget.Column{Head: "CONTAINER", W: 11, Grow: 1}, widget.Column{Head: "", W: 9},
-		widget.Column{Head: "VERSION", W: 8, Grow: 1}, widget.Column{Head: "CPU", W: 5, Right: true, Least: 36}, widget.Column{Head: "MEM", W: 8, Right: true, Least: 48},
-		widget.Column{Head: "  DOCKER SAYS", W: 22, Least: 72})
-	out := []widget.Line{t.Head()}
-	for i := range cs {
-		m := containerMark(&cs[i])
-		out = append(out, t.Row(
-			append(widget.L(m.ink, m.sign+" "), widget.S(theme.Strong, cs[i].Service)), widget.L(m.ink, m.word),
-			widget.L(theme.Muted, version(cs[i].Image)), widget.L(theme.Plain, cs[i].CPU), widget.L(theme.Plain, cs[i].Mem),
-			widget.L(theme.Muted, "  "+cs[i].Status)))
+	if len(runs) == 0 {
+		lines = []widget.Line{widget.L(theme.Muted, "none")}
 	}
-	return out
-}
-
-// loadLines are how busy a node is.
-func loadLines(v fleet.Health, w int) []widget.Line {
-	bar := min(max(w-24, 8), 32)
-	line := func(name string, graph widget.Line, percent float64, more string) widget.Line {
-		l := append(widget.L(theme.Muted, name).Fit(6), graph...)
-		l = append(l, widget.L(widget.Load(percent), widget.Percent(percent)).Right(5)...)
-		return l.Add(widget.S(theme.Muted, more))
-	}
-	return []widget.Line{
-		widget.L(theme.Head, "LOAD"),
-		line("cpu", widget.Spark(theme.Accent, v.CPUs, bar, 100), v.CPU, fmt.Sprintf("  load %.2f", v.Load1)),
-		line("mem", widget.Bar(theme.Accent, v.Mem, bar), v.Mem, ""),
-		line("disk", widget.Bar(theme.Accent, v.Disk, bar), v.Disk, ""),
-	}
-}
-
-// trafficLines are who talks to a worker.
-func trafficLines(n fleet.Node, w int) []widget.Line {
-	if n.Role != "worker" {
-		return nil
-	}
-	v := n.Health.Value
-	lines := []widget.Line{
-		widget.L(theme.Head, "TRAFFIC"),
-		append(widget.L(theme.Muted, "balancer "), lbMark(n.LB).full()...),
-		append(widget.L(theme.Muted, "nginx    "), nginxMark(n).full()...),
-		{widget.S(theme.Muted, "open     "), widget.S(theme.Strong, fmt.Sprint(v.Web)), widget.S(theme.Muted, " requests, "),
-			widget.S(theme.Strong, fmt.Sprint(v.Streaming)), widget.S(theme.Muted, " websockets")},
-	}
-	if v.LameDuck {
-		lines = append(lines, widget.Hang(widget.L(theme.Warn, "◐ "), theme.Warn, "lame duck: its health check fails on purpose", w)...)
-	}
-	return lines
-}
-
-// nginxMark is whether a worker's nginx runs.
-func nginxMark(n fleet.Node) mark {
-	if n.Health.Value.Nginx {
-		return mark{"●", "runs", theme.Good}
-	}
-	return mark{"○", "does not run", theme.Warn}
-}
-
-// lastLine is the newest line of the access log.
-func lastLine(n fleet.Node, w int) []widget.Line {
-	if n.Health.Value.LastLogLine == "" {
-		return nil
-	}
-	lines := widget.Wrap(theme.Muted, n.Health.Value.LastLogLine, w)
-	if len(lines) > 3 {
-		lines = append(lines[:2], lines[2].Add(widget.S(theme.Muted, "…")).Fit(w))
-	}
-	return append([]widget.Line{widget.L(theme.Head, "LAST LINE")}, lines...)
+	b := widget.Box{Title: title("Runs on " + n.name), Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
+	return n.panes.box(paneRuns, b).Draw(w, h)
 }

@@ -25,6 +25,7 @@ type Plan struct {
 	at    cursor
 	page  int
 	from  int // of the step's detail
+	round *Round
 }
 
 // NewPlan opens the plan of a runbook on a target.
@@ -54,7 +55,7 @@ func (s started) Failed() Action {
 
 // Crumb implements Screen.
 func (p *Plan) Crumb() string {
-	return "Plan " + shortName(desk.Run{Summary: summaryOf(p.book, p.target)})
+	return p.round.name("Plan " + shortName(desk.Run{Summary: summaryOf(p.book, p.target)}))
 }
 
 // Place implements Screen.
@@ -84,7 +85,9 @@ func (p *Plan) Update(msg tea.Msg) (Action, tea.Cmd) {
 			return p.start(msg.Text)
 		}
 	case Clicked:
-		_, p.at.id = split(msg.ID)
+		if kind, id := split(msg.ID); kind == "step" {
+			p.at.id, p.from = id, 0
+		}
 	case Pressed:
 		return p.press(msg.ID)
 	}
@@ -101,7 +104,10 @@ func (p *Plan) answered(m tea.Msg) (Action, tea.Cmd) {
 		if m.err != nil {
 			return refusal("start", m.err), nil
 		}
-		return Swap{NewRun(p.env, m.id)}, nil
+		p.round.begun(m.id)
+		r := NewRun(p.env, m.id)
+		r.round = p.round
+		return Swap{r}, nil
 	}
 	return nil, nil
 }
@@ -114,6 +120,8 @@ func (p *Plan) press(id string) (Action, tea.Cmd) {
 	switch id {
 	case "start":
 		return p.confirm()
+	case "next-target":
+		return inPlace(p.round.next(p.env))
 	case "left":
 		p.from = max(p.from-1, 0)
 	case "right":
@@ -128,7 +136,7 @@ func (p *Plan) confirm() (Action, tea.Cmd) {
 		return p.start("")
 	}
 	return Open{&dialog.Typed{
-		Title:   p.plan.Title,
+		Title:   p.round.name(p.plan.Title),
 		Text:    fmt.Sprintf("This cannot be taken back once %s has its new disk. Until then every step can be undone.", p.target),
 		Details: p.plan.Dangers, Name: p.plan.Confirm, Droplet: p.plan.Droplet, Deed: "start on " + p.target,
 	}}, nil
@@ -151,6 +159,8 @@ func (p *Plan) stands() string {
 	switch {
 	case p.env.World.About.ReadOnly:
 		return readOnly
+	case gone(p.env.World, p.target):
+		return p.target + " is not in the fleet any more"
 	case !p.known:
 		return "the plan is still being made"
 	case p.err != nil:
@@ -165,6 +175,7 @@ func (p *Plan) stands() string {
 func (p *Plan) Bindings() []binding.Binding {
 	bs := p.env.World.Keys.At(binding.Plan)
 	off(bs, "start", p.stands())
+	p.round.offer(p.env.World, bs)
 	for i := range bs {
 		if bs[i].ID == "start" && p.plan.Danger != "" {
 			bs[i].Danger = p.plan.Danger

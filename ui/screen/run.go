@@ -29,12 +29,26 @@ type Run struct {
 	look    cursor // the step looked at; follows the current one until moved
 	looking bool
 	lines   int // how many lines of the transcript are below what is shown; 0 follows
-	inLines bool
+	logRows int // of the transcript that are seen
 	filter  matcher
 	page    int
+	parts   panes
+	low     bool   // the screen is too low for more than what must be known
+	reading string // what the middle shows; something else is read from its beginning
+	round   *Round
 	panes   map[string]pane
 	hush    widget.Hush // for a gate, which opens by itself
 }
+
+// The run's parts; behind them come the live panes.
+const (
+	partSteps = "steps"
+	partStep  = "step"
+	partLog   = "transcript"
+)
+
+// liveParts are the live panes, by where they stand.
+var liveParts = []string{"live-1", "live-2", "live-3"}
 
 // pane is what was last seen of something worth watching.
 type pane struct {
@@ -54,7 +68,8 @@ type looked struct {
 
 // NewRun opens a run.
 func NewRun(env Env, id string) *Run {
-	return &Run{Post: NewPost(env.Ctx), env: env, view: run.NewView(id), panes: map[string]pane{}, page: 5}
+	return &Run{Post: NewPost(env.Ctx), env: env, view: run.NewView(id), panes: map[string]pane{}, page: 5, logRows: 5,
+		parts: newPanes(append([]string{partSteps, partStep, partLog}, liveParts...)...)}
 }
 
 // ID is the run's.
@@ -65,7 +80,7 @@ func (r *Run) Crumb() string {
 	if r.view.Header.Runbook == "" {
 		return r.view.ID
 	}
-	return shortName(desk.Run{Summary: summaryOf(r.view.Header.Runbook, r.view.Header.Target)})
+	return r.round.name(shortName(desk.Run{Summary: summaryOf(r.view.Header.Runbook, r.view.Header.Target)}))
 }
 
 // Place implements Screen.
@@ -112,9 +127,9 @@ func (r *Run) Update(msg tea.Msg) (Action, tea.Cmd) {
 	case Filter:
 		r.filter, r.lines = newMatcher(msg.Text), 0
 	case Clicked:
-		if kind, id := split(msg.ID); kind == "step" {
-			r.look.id, r.looking = id, true
-		}
+		r.click(msg.ID)
+	case Wheeled:
+		return r.wheel(msg)
 	case dialog.Result:
 		return r.decided(msg)
 	case Pressed:

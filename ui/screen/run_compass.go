@@ -26,6 +26,9 @@ func (r *Run) waitLines(w int) []widget.Line {
 		l = l.Add(widget.S(theme.Muted, " gives up at "), widget.S(theme.Plain, widget.Since(most)))
 	}
 	lines = append(lines, l.Fit(w))
+	if r.low { // what is awaited and for how long must be told in the room of a small screen
+		return lines[1:]
+	}
 	if wait.Usual != "" {
 		lines = append(lines, widget.Hang(widget.L(theme.Muted, "  usually "), theme.Muted, wait.Usual, w)...)
 	}

@@ -2,6 +2,8 @@ package screen
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -10,6 +12,16 @@ import (
 
 // Draw implements Screen.
 func (r *Run) Draw(w, h int) widget.Frame {
+	r.parts.begin()
+	out := r.layout(w, h)
+	if r.parts.lost() {
+		out = r.layout(w, h)
+	}
+	return out
+}
+
+func (r *Run) layout(w, h int) widget.Frame {
+	r.low = h < lowH
 	switch {
 	case !r.read:
 		return r.nothingYet(w, h)
@@ -36,7 +48,7 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	left := min(max(w*32/100, 34), 52)
 	side := 0
 	if w >= 116 && len(r.wanted()) > 0 {
-		side = min(max(w/4, 32), 64)
+		side = min(max(w/4, 34), 64)
 	}
 	out.Put(0, 0, r.stepsBox(left, top))
 	out.Put(left, 0, r.middle(w-left-side, top))
@@ -45,12 +57,21 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	return out
 }
 
+// lowH is the height below which the middle would not have room for what must be known at every moment.
+const lowH = 18
+
 // drawNarrow stacks a strip of steps, the current one and the transcript.
 func (r *Run) drawNarrow(w, h int) widget.Frame {
 	out := widget.Blank(w, h)
 	strip, logH := 5, max(h/4, 4)
 	if r.view.Gate != nil {
 		logH = max(h/5, 3)
+	}
+	if r.low { // the step that is current, or the transcript while it is read, has what room there is
+		strip, logH = 3, 3
+		if r.parts.on == partLog {
+			logH = h / 2
+		}
 	}
 	out.Put(0, 0, r.stepsBox(w, strip))
 	out.Put(0, strip, r.middle(w, h-strip-logH))
@@ -78,8 +99,21 @@ func (r *Run) stepsBox(w, h int) widget.Frame {
 	}
 	head := title(r.Crumb())
 	count := widget.L(theme.Muted, fmt.Sprintf("%d/%d", behind(v), len(v.Steps)))
-	b := widget.Box{Title: head, Right: count, Ink: focus(!r.inLines), Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
-	return b.Draw(w, h)
+	b := widget.Box{Title: head, Right: count, Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
+	return r.parts.box(partSteps, b).Draw(w, h)
+}
+
+// roundLine says that the run is one of several, and how the next is opened.
+func (r *Run) roundLine(w int) widget.Line {
+	if r.round.over() {
+		return nil
+	}
+	key := r.env.World.Keys.Get("next-target").Cap()
+	l := widget.Line{widget.S(theme.Accent, "◆ "), widget.S(theme.Strong, r.round.place()), widget.S(theme.Muted, "  "), widget.S(theme.Key, key)}
+	if rest := r.round.targets[r.round.at+1:]; len(rest) > 0 {
+		return l.Add(widget.S(theme.Plain, " goes on with "+strings.Join(rest, ", then "))).Fit(w)
+	}
+	return l.Add(widget.S(theme.Plain, " ends it: this was the last")).Fit(w)
 }
 
 // stepRow is one step in the list.
@@ -131,6 +165,10 @@ func (r *Run) took(s run.StepView) string {
 // middle is what matters most: a gate, the end, or the step that is looked at.
 func (r *Run) middle(w, h int) widget.Frame {
 	s := r.shown()
+	if now := fmt.Sprint(s != nil && r.looking, r.currentID(), r.look.id, r.view.GateSeq); now != r.reading {
+		r.reading = now
+		r.parts.scroll(partStep).from = 0
+	}
 	switch {
 	case r.view.Gate != nil && !r.looking:
 		return r.gateBox(w, h)
@@ -160,7 +198,17 @@ func (r *Run) stepBox(s run.StepView, w, h int) widget.Frame {
 	} else {
 		low = traits(s.StepInfo, inner)
 	}
-	b := widget.Box{Title: title(s.Title), Right: m.full(), Lines: spread(top, low, h-2)}
+	return r.unroll(widget.Box{Title: title(s.Title), Right: m.full()}, top, low, w, h)
+}
+
+// unroll draws what the middle shows: at rest its end is always in sight, and scrolled it is shown whole, line by line.
+func (r *Run) unroll(b widget.Box, top, low []widget.Line, w, h int) widget.Frame {
+	b = r.parts.box(partStep, b)
+	whole := append(append(slices.Clone(top), nil), low...)
+	b.Lines = spread(top, low, h-2)
+	if r.parts.scroll(partStep).show(len(whole), h-2) > 0 {
+		b.Lines, b.From = whole, r.parts.scroll(partStep).from
+	}
 	return b.Draw(w, h)
 }
 
@@ -170,6 +218,7 @@ func spread(top, low []widget.Line, h int) []widget.Line {
 	if len(top)+len(low) > h {
 		top, low = squeeze(top), squeeze(low)
 	}
+	low = low[max(len(low)-h, 0):]
 	if room := max(h-len(low), 0); len(top) > room {
 		top = top[:room]
 		if room > 0 {
@@ -211,10 +260,13 @@ func (r *Run) endBox(w, h int) widget.Frame {
 		widget.Line{widget.S(theme.Muted, "by   "), widget.S(theme.Plain, v.Header.Operator)},
 		widget.Line{widget.S(theme.Muted, "legs "), widget.S(theme.Plain, fmt.Sprint(v.Leg))})
 	b := widget.Box{Title: title(orWord(v.Header.Title, r.Crumb())), Ink: m.ink, Lines: lines}
-	if !ended(v.State) {
-		b.Ink = theme.Border
+	switch next := r.roundLine(inner); {
+	case !ended(v.State):
+		b.Ink = theme.Plain
 		b.Lines = append(b.Lines, nil)
 		b.Lines = append(b.Lines, r.compass(inner)...)
+	case next != nil:
+		b.Lines = append(b.Lines, nil, next)
 	}
-	return b.Draw(w, h)
+	return r.parts.text(partStep, b, w, h)
 }

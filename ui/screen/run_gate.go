@@ -31,8 +31,7 @@ func (r *Run) gateBox(w, h int) widget.Frame {
 	}
 	top = append(top, r.gateDetails(inner)...)
 	low := append([]widget.Line{nil}, r.gateChoices(inner)...)
-	b := widget.Box{Title: widget.L(ink, "▲ "+r.stepTitle()), Ink: ink, Heavy: true, Lines: spread(top, low, h-2)}
-	return b.Draw(w, h)
+	return r.unroll(widget.Box{Title: widget.L(ink, "▲ "+r.stepTitle()), Ink: ink, Heavy: true}, top, low, w, h)
 }
 
 // gateHeadline says in three words whose turn it is and why.

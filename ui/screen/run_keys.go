@@ -25,26 +25,76 @@ func (r *Run) press(id string) (Action, tea.Cmd) {
 	if choice, ok := choices[id]; ok {
 		return r.choose(choice)
 	}
-	if r.inLines && r.scroll(id) {
-		return nil, nil
-	}
-	if !r.inLines && len(r.view.Steps) > 0 && slices.Contains([]string{"up", "down", "page-up", "page-down", "head", "bottom"}, id) {
-		if !r.looking {
-			r.look.row, r.look.id = max(r.view.Current, 0), ""
-		}
-		r.looking = true
-		r.look.move(id, r.stepIDs(), r.page)
+	if r.move(id) {
 		return nil, r.lookAtPanes()
 	}
+	if r.parts.press(id) {
+		return nil, nil
+	}
 	switch id {
-	case "next-pane", "prev-pane", "left", "right":
-		r.inLines = !r.inLines
 	case "runs":
 		return Push{NewRuns(r.env)}, nil
 	case "resume":
 		return r.resume()
+	case "next-target":
+		return inPlace(r.round.next(r.env))
 	}
 	return nil, nil
+}
+
+// move moves in the part that has the keys.
+func (r *Run) move(id string) bool {
+	switch r.parts.on {
+	case partSteps:
+		return r.moveStep(id)
+	case partLog:
+		return r.scroll(id)
+	}
+	return r.parts.scroll(r.parts.on).move(id)
+}
+
+// moves are the bindings that move about in a part.
+var moves = []string{"up", "down", "half-up", "half-down", "page-up", "page-down", "top", "head", "bottom"}
+
+// moveStep looks at another step, from the current one on.
+func (r *Run) moveStep(id string) bool {
+	if len(r.view.Steps) == 0 || !slices.Contains(moves, id) {
+		return false
+	}
+	if !r.looking {
+		r.look.row, r.look.id = max(r.view.Current, 0), ""
+	}
+	r.looking = true
+	return r.look.move(id, r.stepIDs(), r.page)
+}
+
+// wheel moves in the part under the pointer. The steps are given the keys with it, because what is looked at moves.
+func (r *Run) wheel(m Wheeled) (Action, tea.Cmd) {
+	id := map[bool]string{false: "up", true: "down"}[m.Down]
+	switch m.Pane {
+	case partSteps:
+		r.parts.focus(partSteps)
+		r.moveStep(id)
+		return nil, r.lookAtPanes()
+	case partLog:
+		for range 3 {
+			r.scroll(id)
+		}
+	default:
+		r.parts.scroll(m.Pane).wheel(m.Down)
+	}
+	return nil, nil
+}
+
+// click looks at a step, or gives a part the keys.
+func (r *Run) click(id string) {
+	switch kind, what := split(id); kind {
+	case "step":
+		r.parts.focus(partSteps)
+		r.look.id, r.looking = what, true
+	case "pane":
+		r.parts.focus(what)
+	}
 }
 
 // StepBack implements Stepper: first back to the current step and the end of the transcript, only then out.
@@ -61,10 +111,14 @@ func (r *Run) scroll(id string) bool {
 		r.lines++
 	case "down":
 		r.lines--
+	case "half-up":
+		r.lines += max(r.logRows/2, 1)
+	case "half-down":
+		r.lines -= max(r.logRows/2, 1)
 	case "page-up":
-		r.lines += r.page
+		r.lines += max(r.logRows-1, 1)
 	case "page-down":
-		r.lines -= r.page
+		r.lines -= max(r.logRows-1, 1)
 	case "head":
 		r.lines = len(r.view.Lines)
 	case "bottom":
@@ -195,6 +249,10 @@ func (r *Run) Bindings() []binding.Binding {
 		}
 	}
 	off(bs, "resume", r.whyNoResume())
+	r.round.offer(r.env.World, bs)
+	if ended(r.view.State) && !r.round.over() {
+		on(bs, "next-target")
+	}
 	return bs
 }
 

@@ -17,7 +17,7 @@ func (r *Run) putPanes(out *widget.Frame, x, w, h int) {
 		if i == len(names)-1 {
 			ph = h - y
 		}
-		out.Put(x, y, r.paneBox(name, w, ph))
+		out.Put(x, y, r.paneBox(liveParts[i], name, w, ph))
 		y += ph
 	}
 }
@@ -33,7 +33,7 @@ func (r *Run) paneHeight(name string, share int) int {
 }
 
 // paneBox is one live pane: its newest number and where it came from, its lines, and its age.
-func (r *Run) paneBox(name string, w, h int) widget.Frame {
+func (r *Run) paneBox(part, name string, w, h int) widget.Frame {
 	p := r.panes[name]
 	now := r.env.World.Now
 	var lines []widget.Line
@@ -57,12 +57,25 @@ func (r *Run) paneBox(name string, w, h int) widget.Frame {
 		right = nil
 		lines = []widget.Line{widget.L(theme.Muted, "◌ looking")}
 	}
-	from := max(len(lines)-(h-2), 0)
-	if len(p.Series) > 0 && from > 0 { // keep the number in sight, drop the oldest lines
-		lines = append(lines[:2:2], lines[2+from:]...)
-		from = 0
+	box := widget.Box{Title: title(orWord(p.Title, name)), Right: right, Lines: lines}
+	if sc := r.parts.scroll(part); sc.from == 0 && r.parts.on != part {
+		box.Lines = newest(lines, len(p.Series) > 0, h-2)
+		sc.show(len(lines), h-2)
+		return r.parts.box(part, box).Draw(w, h)
 	}
-	return widget.Box{Title: title(orWord(p.Title, name)), Right: right, Lines: lines, From: from}.Draw(w, h)
+	return r.parts.text(part, box, w, h)
+}
+
+// newest are the last lines, behind the number and the blank line that a pane with a series begins with.
+func newest(lines []widget.Line, number bool, rows int) []widget.Line {
+	over := len(lines) - rows
+	switch {
+	case over <= 0:
+		return lines
+	case number && 2+over <= len(lines):
+		return append(lines[:2:2], lines[2+over:]...)
+	}
+	return lines[over:]
 }
 
 // paneLine inks the sign that a pane's line may begin with.

@@ -12,6 +12,7 @@ import (
 // transcript is everything that was run and what came back, newest at the bottom.
 func (r *Run) transcript(w, h int) widget.Frame {
 	rows := h - 2
+	r.logRows = max(rows, 1)
 	var keep []run.Line
 	skip := r.lines
 	for i := len(r.view.Lines) - 1; i >= 0 && len(keep) < rows; i-- {
@@ -34,7 +35,7 @@ func (r *Run) transcript(w, h int) widget.Frame {
 	if r.filter.on() {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, r.filter.text))
 	}
-	return widget.Box{Title: head, Right: r.transcriptNote(), Ink: focus(r.inLines), Lines: lines}.Draw(w, h)
+	return r.parts.box(partLog, widget.Box{Title: head, Right: r.transcriptNote(), Lines: lines}).Draw(w, h)
 }
 
 // transcriptNote says what is out of sight, and that the log cannot be read.

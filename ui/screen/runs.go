@@ -1,6 +1,10 @@
 package screen
 
 import (
+	"cmp"
+	"slices"
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
@@ -13,13 +17,17 @@ import (
 type Runs struct {
 	*Post
 	env    Env
-	at     cursor
+	rows   list[desk.Run]
 	filter matcher
-	page   int
+	round  *Round
 }
 
 // NewRuns opens the list of runs.
-func NewRuns(env Env) *Runs { return &Runs{Post: NewPost(env.Ctx), env: env, page: 5} }
+func NewRuns(env Env) *Runs {
+	r := &Runs{Post: NewPost(env.Ctx), env: env}
+	r.rows = list[desk.Run]{id: func(x desk.Run) string { return x.ID }, cols: r.columns(), fixed: 2, page: 5}
+	return r
+}
 
 // Crumb implements Screen.
 func (r *Runs) Crumb() string { return "Runs" }
@@ -36,7 +44,8 @@ func (r *Runs) Update(msg tea.Msg) (Action, tea.Cmd) {
 	case Filter:
 		r.filter = newMatcher(msg.Text)
 	case Clicked:
-		_, r.at.id = split(msg.ID)
+		kind, what := split(msg.ID)
+		r.rows.click(kind, what, "run")
 	case Answer:
 		if m, ok := r.Open(msg); ok {
 			return told(r.env, m)
@@ -48,19 +57,42 @@ func (r *Runs) Update(msg tea.Msg) (Action, tea.Cmd) {
 }
 
 func (r *Runs) press(id string) (Action, tea.Cmd) {
-	if r.at.move(id, r.ids(), r.page) || r.at.settle(r.ids()) < 0 {
+	if r.rows.press(id, r.visible()) {
 		return nil, nil
 	}
-	switch id {
-	case "open":
-		return Push{NewRun(r.env, r.at.id)}, nil
-	case "resume":
-		return resume(r.Post, r.env, r.at.id)
+	switch at := r.rows.at.settle(r.ids()); {
+	case id == "next-target" && r.round.why(r.env.World) == "":
+		return r.round.on(r.env)
+	case at < 0:
+	case id == "open":
+		return Push{NewRun(r.env, r.rows.at.id)}, nil
+	case id == "resume":
+		return r.resume()
 	}
 	return nil, nil
 }
 
-// visible are the runs the filter lets through.
+// resume goes on with the marked runs, one after another, or else with the selected one.
+func (r *Runs) resume() (action Action, cmd tea.Cmd) {
+	marked := r.rows.picks.among(r.ids())
+	if len(marked) < 2 {
+		return resume(r.Post, r.env, append(marked, r.rows.at.id)[0])
+	}
+	r.rows.picks.clear()
+	r.round, action, cmd = resumeAll(r.Post, r.env, marked)
+	return action, cmd
+}
+
+// StepBack implements Stepper: first a round is called off, then the marks are taken off.
+func (r *Runs) StepBack() bool {
+	if !r.round.over() {
+		r.round = nil
+		return true
+	}
+	return r.rows.picks.clear()
+}
+
+// visible are the runs the filter lets through, in their order.
 func (r *Runs) visible() []desk.Run {
 	var out []desk.Run
 	for _, x := range r.env.World.Runs {
@@ -68,51 +100,38 @@ func (r *Runs) visible() []desk.Run {
 			out = append(out, x)
 		}
 	}
-	return out
+	return r.rows.arrange(out)
 }
 
-func (r *Runs) ids() []string {
-	var ids []string
-	for _, x := range r.visible() {
-		ids = append(ids, x.ID)
-	}
-	return ids
-}
+func (r *Runs) ids() []string { return r.rows.ids(r.visible()) }
 
 // Bindings implements Screen.
 func (r *Runs) Bindings() []binding.Binding {
 	bs := r.env.World.Keys.At(binding.Runs)
-	if i := r.at.settle(r.ids()); i < 0 || !canResume(r.visible()[i]) {
+	if !r.canResume() {
 		off(bs, "resume", "only an unfinished run that nobody walks can be resumed")
 	}
 	if r.env.World.About.ReadOnly {
 		off(bs, "resume", readOnly)
 	}
+	r.round.offer(r.env.World, bs)
 	return bs
+}
+
+// canResume reports that a marked run, or else the selected one, can be resumed.
+func (r *Runs) canResume() bool {
+	rows := r.visible()
+	r.rows.at.settle(r.rows.ids(rows))
+	marked := len(r.rows.picks.ids) > 0
+	return slices.ContainsFunc(r.env.World.Runs, func(x desk.Run) bool {
+		return canResume(x) && (r.rows.picks.has(x.ID) || !marked && x.ID == r.rows.at.id)
+	})
 }
 
 // Draw implements Screen.
 func (r *Runs) Draw(w, h int) widget.Frame {
 	runs := r.visible()
-	t := widget.NewTable(w-4,
-		widget.Column{Head: "STATE", W: 15}, widget.Column{Head: "RUN", W: 24, Grow: 2},
-		widget.Column{Head: "STEP", W: 12, Grow: 1}, widget.Column{Head: "BY", W: 12, Grow: 1},
-		widget.Column{Head: "TOOK", W: 7, Right: true, Least: 90},
-		widget.Column{Head: "STARTED", W: 16, Least: 100}, widget.Column{Head: "ID", W: 26, Least: 140},
-		widget.Column{Head: "AGO", W: 4, Right: true})
-	r.page = max((h-3)/2, 1)
-	at := r.at.settle(r.ids())
-	from := window(at, len(runs), h-3)
-	lines := []widget.Line{t.Head()}
-	var hits []widget.Hit
-	for i := from; i < min(from+h-3, len(runs)); i++ {
-		row := r.row(t, runs[i])
-		if i == at {
-			row = row.On(theme.Selected)
-		}
-		hits = append(hits, widget.Hit{Y: len(lines), ID: "run:" + runs[i].ID})
-		lines = append(lines, row)
-	}
+	lines, hits := r.rows.draw(runs, "run", w-4, h-2)
 	if len(runs) == 0 {
 		lines = append(lines, r.none())
 	}
@@ -121,7 +140,8 @@ func (r *Runs) Draw(w, h int) widget.Frame {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, r.filter.text))
 	}
 	count := widget.L(theme.Muted, widget.Count(len(runs), "run", "runs"))
-	return widget.Box{Title: head, Right: count, Ink: theme.Focus, Lines: lines, Hits: hits}.Draw(w, h)
+	right := widget.Join(widget.Gap(2), r.round.line(r.env.World), r.rows.note(runs), count)
+	return widget.Box{Title: head, Right: right, Ink: theme.Focus, Lines: lines, Hits: hits}.Draw(w, h)
 }
 
 // none says why there is nothing to see.
@@ -138,10 +158,25 @@ func (r *Runs) none() widget.Line {
 	return widget.L(theme.Muted, "no run yet: choose a worker on the fleet, and what to do with it")
 }
 
-func (r *Runs) row(t widget.Table, x desk.Run) widget.Line {
-	now, m := r.env.World.Now, runMark(x.State)
-	return t.Row(
-		m.full(), widget.L(theme.Strong, shortName(x)), widget.L(theme.Plain, x.Step), widget.L(theme.Muted, x.Operator),
-		widget.L(theme.Plain, widget.Since(x.Updated.Sub(x.Started))), widget.L(theme.Muted, x.Started.Local().Format("2006-01-02 15:04")),
-		widget.L(theme.Muted, x.ID), widget.L(theme.Muted, age(x.Updated, now)))
+// columns are what a run shows in the list.
+func (r *Runs) columns() []column[desk.Run] {
+	now := func() time.Time { return r.env.World.Now }
+	state := func(x desk.Run) string { return runMark(x.State).word }
+	step := func(x desk.Run) string { return x.Step }
+	by := func(x desk.Run) string { return x.Operator }
+	id := func(x desk.Run) string { return x.ID }
+	took := func(x desk.Run) time.Duration { return x.Updated.Sub(x.Started) }
+	return []column[desk.Run]{
+		{Column: widget.Column{Head: "STATE", W: 15}, by: byText(state), cell: func(x desk.Run, _ int) widget.Line { return runMark(x.State).full() }},
+		{Column: widget.Column{Head: "RUN", W: 18, Grow: 3}, by: byText(shortName), cell: inked(theme.Strong, shortName)},
+		{Column: widget.Column{Head: "STEP", W: 13, Grow: 1, Rank: 2}, by: byText(step), cell: inked(theme.Plain, step)},
+		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 3}, by: byText(by), cell: inked(theme.Muted, by)},
+		{Column: widget.Column{Head: "TOOK", W: 7, Right: true, Least: 90}, most: true, by: func(a, b desk.Run) int { return cmp.Compare(took(a), took(b)) },
+			cell: inked(theme.Plain, func(x desk.Run) string { return widget.Since(took(x)) })},
+		{Column: widget.Column{Head: "STARTED", W: 16, Least: 99}, most: true, by: func(a, b desk.Run) int { return a.Started.Compare(b.Started) },
+			cell: inked(theme.Muted, func(x desk.Run) string { return x.Started.Local().Format("2006-01-02 15:04") })},
+		{Column: widget.Column{Head: "ID", W: 26, Least: 139}, by: byText(id), cell: inked(theme.Muted, id)},
+		{Column: widget.Column{Head: "AGO", W: 5, Right: true}, by: func(a, b desk.Run) int { return b.Updated.Compare(a.Updated) },
+			cell: inked(theme.Muted, func(x desk.Run) string { return age(x.Updated, now()) })},
+	}
 }

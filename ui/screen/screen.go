@@ -50,6 +50,12 @@ type Stepper interface {
 	StepBack() bool
 }
 
+// Marker is a screen with rows that can be marked.
+type Marker interface {
+	// Marked are the targets that a verb would be done to instead of the selected one; none when nothing is marked.
+	Marked() []string
+}
+
 // Env is what every screen is made with.
 type Env struct {
 	Ctx   context.Context
@@ -78,6 +84,11 @@ type (
 	Filter struct{ Text string }
 	// Clicked says that the mouse hit something that a frame named.
 	Clicked struct{ ID string }
+	// Wheeled says that the wheel was turned over a pane.
+	Wheeled struct {
+		Pane string
+		Down bool
+	}
 	// Tick comes once a second.
 	Tick struct{}
 	// Changed says that something in World has changed.
@@ -102,6 +113,8 @@ type (
 		Text string
 		Bad  bool
 	}
+	// Both is one thing and then another.
+	Both struct{ First, Then Action }
 	// Ring calls the operator: that run waits for a decision.
 	Ring struct{ Run, Why string }
 	// Reload says that the lists of runs have changed.
@@ -113,5 +126,6 @@ func (Swap) action()   {}
 func (Pop) action()    {}
 func (Open) action()   {}
 func (Say) action()    {}
+func (Both) action()   {}
 func (Ring) action()   {}
 func (Reload) action() {}

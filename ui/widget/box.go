@@ -7,6 +7,9 @@ import (
 	"github.com/vmtui/vmtui/ui/theme"
 )
 
+// PaneHit begins the id of the region of a whole box; behind it stands the box's own.
+const PaneHit = "pane:"
+
 // Box is a bordered part of a screen.
 type Box struct {
 	Title Line      // in the upper border
@@ -17,6 +20,10 @@ type Box struct {
 	Lines []Line
 	From  int // first line shown, when there are more than fit
 	Hits  []Hit
+
+	ID      string // its name, for a mouse that is over it; "" when nothing is done to it
+	Number  int    // of a pane that a key leads to; 0 for none
+	Focused bool   // it has the keys: a sign says so besides the ink
 }
 
 // edges are the characters of a border: corners from the upper left clockwise, then the horizontal and the vertical.
@@ -38,7 +45,7 @@ func (b Box) Draw(w, h int) Frame {
 	e := edges[b.Heavy]
 	side := S(ink, e[5])
 	from := min(b.From, max(len(b.Lines)-(h-2), 0))
-	f.Lines[0] = b.edge(e[0], e[1], e[4], ink, b.Title, b.Right, w)
+	f.Lines[0] = b.edge(e[0], e[1], e[4], ink, b.name(), b.Right, w)
 	for i := range h - 2 {
 		var l Line
 		if from+i < len(b.Lines) {
@@ -53,16 +60,42 @@ func (b Box) Draw(w, h int) Frame {
 	return f
 }
 
+// leastTitle is how much of a title is shown before what stands at the right is left out.
+const leastTitle = 16
+
+// name is the title behind the pane's number.
+func (b Box) name() Line {
+	if b.Number == 0 {
+		return b.Title
+	}
+	ink := theme.Muted
+	if b.Focused {
+		ink = theme.Key
+	}
+	return append(Line{S(ink, fmt.Sprintf("[%d]", b.Number)), Gap(1)}, b.Title...)
+}
+
+// lead is the cell before the title, where the sign of the pane that has the keys stands.
+func (b Box) lead(title Line) Span {
+	if b.Focused && title.Width() > 0 {
+		return S(theme.Key, "▸")
+	}
+	return Gap(1)
+}
+
 // edge is an upper or lower border with what is written into it.
 func (b Box) edge(l, r, line string, ink theme.Ink, title, right Line, w int) Line {
 	room := w - 4
 	out := Line{S(ink, l+line)}
 	if title.Width() > 0 && room > 4 {
-		t := title
-		if t.Width() > room-2 {
-			t = t.Fit(room - 2)
+		t, most := title, room-2
+		if n := right.Width(); n > 0 && most-n-2 >= leastTitle {
+			most -= n + 2 // a state and an age matter more than the last words of a name
 		}
-		out = append(append(append(out, Gap(1)), t...), Gap(1))
+		if t.Width() > most {
+			t = t.Fit(most)
+		}
+		out = append(append(append(out, b.lead(title)), t...), Gap(1))
 		room -= t.Width() + 2
 	}
 	var tail Line
@@ -85,6 +118,9 @@ func (b Box) foot(from, rows int) Line {
 // hits moves the regions of the lines to where the lines are drawn.
 func (b Box) hits(from, w, h int) []Hit {
 	var out []Hit
+	if b.ID != "" {
+		out = append(out, Hit{W: w, H: h, ID: PaneHit + b.ID})
+	}
 	for _, hit := range b.Hits {
 		y := hit.Y - from
 		if y < 0 || y >= h-2 {

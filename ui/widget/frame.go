@@ -80,10 +80,16 @@ func (f *Frame) Recede() {
 }
 
 // At is what stands at a cell, "" for nothing. What was drawn last wins.
-func (f *Frame) At(x, y int) string {
+func (f *Frame) At(x, y int) string { return f.find(x, y, "") }
+
+// Pane is the box that a cell is in, by its id, "" for none.
+func (f *Frame) Pane(x, y int) string { return strings.TrimPrefix(f.find(x, y, PaneHit), PaneHit) }
+
+// find is the region drawn last at a cell whose id begins so.
+func (f *Frame) find(x, y int, prefix string) string {
 	for i := len(f.Hits) - 1; i >= 0; i-- {
 		h := f.Hits[i]
-		if x >= h.X && x < h.X+h.W && y >= h.Y && y < h.Y+h.H {
+		if x >= h.X && x < h.X+h.W && y >= h.Y && y < h.Y+h.H && strings.HasPrefix(h.ID, prefix) {
 			return h.ID
 		}
 	}

@@ -32,6 +32,37 @@ func Spark(ink theme.Ink, series []float64, w int, top float64) Line {
 	return Line{Gap(w - len(series)), S(ink, b.String())}
 }
 
+// Chart is the newest values of a series as columns, h lines high on a scale from 0 to top. The newest stands at the right; a short series is drawn in
+// wider columns.
+func Chart(ink theme.Ink, series []float64, w, h int, top float64) []Line {
+	if len(series) == 0 || w <= 0 || h <= 0 || top <= 0 {
+		return nil
+	}
+	thick := min(max(w/len(series), 1), 4)
+	series = series[max(len(series)-w/thick, 0):]
+	out := make([]Line, h)
+	for i := range out {
+		var b strings.Builder
+		for _, v := range series {
+			b.WriteString(strings.Repeat(slice(v/top*float64(h), h-1-i), thick))
+		}
+		out[i] = Line{Gap(w - len(series)*thick), S(ink, b.String())}
+	}
+	return out
+}
+
+// slice is what a column of that many lines shows in one of them, counted from below.
+func slice(column float64, line int) string {
+	part := column - float64(line)
+	switch {
+	case part >= 1:
+		return string(ticks[len(ticks)-1])
+	case part <= 0 && line > 0 || math.IsNaN(part):
+		return " "
+	}
+	return string(ticks[min(max(int(part*float64(len(ticks))+0.5)-1, 0), len(ticks)-1)])
+}
+
 // Bar is a share of a whole, 0 to 100, as a bar of w cells.
 func Bar(ink theme.Ink, percent float64, w int) Line {
 	n := min(max(int(percent/100*float64(w)+0.5), 0), w)

@@ -8,8 +8,10 @@ type Column struct {
 	W     int
 	Right bool
 	Grow  int // share of the room that is left over
-	// Last says at which width of the whole table the column appears; narrower tables leave it out.
+	// Least says at which width of the whole table the column appears; narrower tables leave it out.
 	Least int
+	// Rank says which columns go first when not all fit: the highest. A column of rank 0 stays.
+	Rank int
 }
 
 // Table lays columns out over a width.
@@ -21,14 +23,17 @@ type Table struct {
 // NewTable is these columns over w cells.
 func NewTable(w int, cols ...Column) Table {
 	t := Table{cols: append([]Column(nil), cols...), show: make([]bool, len(cols))}
-	used, shares := 0, 0
 	for i, c := range cols {
-		if t.show[i] = w >= c.Least; t.show[i] {
-			used += c.W + 1
+		t.show[i] = w >= c.Least
+	}
+	t.thin(w)
+	used, shares := t.need(), 0
+	for i, c := range cols {
+		if t.show[i] {
 			shares += c.Grow
 		}
 	}
-	left := max(w-used+1, 0)
+	left := max(w-used, 0)
 	for i, c := range cols {
 		if t.show[i] && c.Grow > 0 {
 			more := left * c.Grow / shares
@@ -37,6 +42,44 @@ func NewTable(w int, cols ...Column) Table {
 		}
 	}
 	return t
+}
+
+// need is how many cells the columns that are shown take.
+func (t Table) need() int {
+	n := -1
+	for i, c := range t.cols {
+		if t.show[i] {
+			n += c.W + 1
+		}
+	}
+	return max(n, 0)
+}
+
+// thin leaves columns out, those of the highest rank first, until the others fit.
+func (t Table) thin(w int) {
+	for t.need() > w {
+		last := -1
+		for i, c := range t.cols {
+			if t.show[i] && c.Rank > 0 && (last < 0 || c.Rank > t.cols[last].Rank) {
+				last = i
+			}
+		}
+		if last < 0 {
+			return
+		}
+		t.show[last] = false
+	}
+}
+
+// X is where a column begins.
+func (t Table) X(i int) int {
+	x := 0
+	for j := range i {
+		if t.show[j] {
+			x += t.cols[j].W + 1
+		}
+	}
+	return x
 }
 
 // Wide is the width of a column, 0 when it is left out.
@@ -54,6 +97,25 @@ func (t Table) Head() Line {
 		cells[i] = L(theme.Head, c.Head)
 	}
 	return t.Row(cells...)
+}
+
+// Sorted is the line of the heads with an arrow at the column that the rows are sorted by: behind the head, or before it where the head stands at
+// the right. The arrow takes a cell that is blank otherwise, so that no column moves.
+func (t Table) Sorted(by int, arrow string) Line {
+	head := t.Head()
+	if by < 0 || by >= len(t.cols) || !t.show[by] {
+		return head
+	}
+	c := t.cols[by]
+	x, n := t.X(by), Width(c.Head)
+	switch {
+	case c.Right:
+		x += c.W - n - 1
+	default:
+		x += n
+	}
+	x = max(x, 0)
+	return append(head.Cut(0, x), append(Line{S(theme.Accent, arrow)}, head.Cut(x+1, head.Width())...)...)
 }
 
 // Row is one line of cells, each kept inside its column.

@@ -1,0 +1,252 @@
+package screen
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ui/internal/stage"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// fleetOf is a fleet screen on the stage, drawn once.
+func fleetOf(t *testing.T, d *stage.Desk, w, h int) *Fleet {
+	t.Helper()
+	ctx, end := context.WithCancel(t.Context())
+	t.Cleanup(end)
+	f := NewFleet(env(ctx, d))
+	f.Draw(w, h)
+	return f
+}
+
+// say presses bindings.
+func say(s Screen, ids ...string) {
+	for _, id := range ids {
+		s.Update(Pressed{ID: id})
+	}
+}
+
+// order is the ids of the rows as they stand.
+func rowIDs(f *Fleet) string { return strings.Join(f.nodes.ids(f.visible()), " ") }
+
+func TestEveryColumnSorts(t *testing.T) {
+	f := fleetOf(t, stage.New(nil), 200, 58)
+	own := rowIDs(f)
+	for _, want := range []struct{ head, rows, turned string }{
+		{"NODE", "exec worker-1 worker-2 worker-3", "worker-3 worker-2 worker-1 exec"},
+		{"ROLE", "exec worker-1 worker-2 worker-3", "worker-1 worker-2 worker-3 exec"},
+		{"LB", "worker-2 worker-1 worker-3 exec", "exec worker-1 worker-3 worker-2"},
+		{"WEB", "worker-1 worker-2 worker-3 exec", "worker-1 worker-2 worker-3 exec"},
+		{"STR", "worker-1 worker-2 worker-3 exec", "worker-1 worker-2 worker-3 exec"},
+		{"SKQ", "worker-1 worker-3 worker-2 exec", "worker-2 worker-1 worker-3 exec"},
+		{"CPU", "worker-1 worker-3 exec worker-2", "worker-2 exec worker-3 worker-1"},
+		{"MEM", "exec worker-1 worker-3 worker-2", "worker-2 worker-3 worker-1 exec"},
+		{"DISK", "exec worker-1 worker-3 worker-2", "worker-2 worker-1 worker-3 exec"},
+		{"CONN", "worker-1 worker-3 worker-2 exec", "exec worker-2 worker-3 worker-1"},
+		{"LOAD", "worker-1 worker-3 exec worker-2", "worker-2 exec worker-3 worker-1"},
+		{"SEEN", "exec worker-1 worker-2 worker-3", "worker-3 exec worker-1 worker-2"},
+	} {
+		say(f, "sort")
+		if f.nodes.order.by != want.head || rowIDs(f) != want.rows {
+			t.Errorf("by %s: %s, want %s: %s", f.nodes.order.by, rowIDs(f), want.head, want.rows)
+		}
+		say(f, "reverse")
+		if rowIDs(f) != want.turned {
+			t.Errorf("by %s, turned: %s, want %s", want.head, rowIDs(f), want.turned)
+		}
+	}
+	for f.nodes.order.by != "" {
+		say(f, "sort")
+	}
+	if rowIDs(f) != own {
+		t.Errorf("behind the last column: %s, want the list's own order %s", rowIDs(f), own)
+	}
+}
+
+func TestTheSelectionFollowsItsRow(t *testing.T) {
+	d := stage.New(nil)
+	f := fleetOf(t, d, 120, 34)
+	say(f, "down")
+	before := f.target()
+	for range 8 { // by CPU
+		say(f, "sort")
+	}
+	if f.target() != before {
+		t.Errorf("the selection went from %s to %s", before, f.target())
+	}
+	f.Update(Clicked{ID: "sort:CPU"})
+	if rowIDs(f) != "worker-1 worker-3 exec worker-2" || f.target() != before {
+		t.Errorf("a click on the head: %s, selected %s", rowIDs(f), f.target())
+	}
+	f.Update(Clicked{ID: "sort:CPU"})
+	if rowIDs(f) != "worker-2 exec worker-3 worker-1" {
+		t.Errorf("a second click: %s", rowIDs(f))
+	}
+	f.env.World.Fleet.Nodes[1].Health.Value.CPU = 1
+	if f.target() != before || rowIDs(f) != "worker-1 worker-2 exec worker-3" {
+		t.Errorf("after a change: %s, selected %s", rowIDs(f), f.target())
+	}
+}
+
+func TestTheHeadShowsTheOrderAlsoInASCII(t *testing.T) {
+	f := fleetOf(t, stage.New(nil), 80, 22)
+	ascii := theme.Mono()
+	ascii.ASCII = true
+	for _, c := range []struct{ head, down, up string }{{"CPU", "↓CPU", "vCPU"}, {"DISK", "↓DISK", "vDISK"}, {"WEB", "WEB↑", "WEB^"}, {"NODE", "NODE↑", "NODE^"}} {
+		f.Update(Clicked{ID: "sort:" + c.head})
+		frame := f.Draw(80, 22)
+		if !strings.Contains(frame.Lines[1].String(), c.down) || !strings.Contains(plain(frame.Paint(ascii)), c.up) {
+			t.Errorf("by %s: %q", c.head, frame.Lines[1].String())
+		}
+	}
+}
+
+// plain is painted text without its escapes.
+func plain(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		if rest, ok := strings.CutPrefix(s, "\x1b["); ok {
+			s = rest[strings.IndexByte(rest, 'm')+1:]
+			continue
+		}
+		b.WriteByte(s[0])
+		s = s[1:]
+	}
+	return b.String()
+}
+
+func TestAnOrderByAColumnOutOfSightIsStillTold(t *testing.T) {
+	f := fleetOf(t, stage.New(nil), 200, 58)
+	f.Update(Clicked{ID: "sort:CONN"})
+	if frame := f.Draw(80, 22); !strings.Contains(frame.Lines[0].String(), "↓CONN") {
+		t.Errorf("%q", frame.Lines[0].String())
+	}
+	for range 20 { // from here on only what is seen is chosen
+		if say(f, "sort"); strings.Contains("CONN LOAD RTT", f.nodes.order.by) && f.nodes.order.by != "" {
+			t.Errorf("sorted by %s, which is not seen", f.nodes.order.by)
+		}
+	}
+}
+
+func TestTheHeadsCanBeHitWhereTheyStand(t *testing.T) {
+	for _, size := range sizes {
+		f := fleetOf(t, stage.New(nil), size.w, size.h)
+		frame := f.Draw(size.w, size.h)
+		line := frame.Lines[1].String()
+		for _, head := range []string{"NODE", "LB", "CPU", "SEEN"} {
+			x := widget.Width(line[:strings.Index(line, head)])
+			if got := frame.At(x, 1); got != "sort:"+head {
+				t.Errorf("%s: at %s stands %q", size.name, head, got)
+			}
+		}
+	}
+}
+
+func TestWideShowsEveryColumnWhole(t *testing.T) {
+	d := stage.New(nil)
+	d.Snapshot.Nodes[2].Name, d.Snapshot.Nodes[2].Hold.By = "worker-with-a-very-long-name", "a-person-with-a-long-name@a-long-host"
+	f := fleetOf(t, d, 80, 22)
+	say(f, "wide")
+	seen := map[string]bool{}
+	for range len(f.nodes.cols) {
+		frame := f.Draw(80, 22)
+		lines := strings.Split(frame.String(), "\n")[1:6]
+		for _, head := range f.nodes.heads() {
+			if strings.Contains(lines[0], head) {
+				seen[head] = true
+			}
+		}
+		if !strings.Contains(lines[3], "worker-with-a-very-long-name") {
+			t.Fatalf("the name is out of sight: %q", lines[3])
+		}
+		for _, l := range lines {
+			if strings.Contains(l, "…") {
+				t.Errorf("something is cut: %q", l)
+			}
+		}
+		say(f, "right")
+	}
+	for _, head := range f.nodes.heads() {
+		if !seen[head] {
+			t.Errorf("%s was never seen", head)
+		}
+	}
+	if f.panes.on == paneNodes {
+		t.Error("past the last column the key does not lead to the next pane")
+	}
+	f.panes.on = paneNodes
+	for range len(f.nodes.cols) {
+		f.nodes.press("left", f.visible())
+	}
+	say(f, "wide")
+	if f.nodes.wide || f.nodes.left != 0 {
+		t.Error("wide mode was not left")
+	}
+}
+
+func TestMarksStayWithTheirRows(t *testing.T) {
+	d := stage.New(nil)
+	f := fleetOf(t, d, 120, 34)
+	say(f, "mark") // worker-1, where it rests
+	say(f, "mark") // worker-2
+	slices.Reverse(f.env.World.Fleet.Nodes)
+	if got := strings.Join(f.targets(), " "); got != "worker-2 worker-1" {
+		t.Errorf("marked %q", got)
+	}
+	f.Update(Filter{Text: "worker-1"})
+	if got := strings.Join(f.targets(), " "); got != "worker-1 worker-2" {
+		t.Errorf("with a filter %q", got)
+	}
+	if s := f.Draw(120, 34); !strings.Contains(s.String(), "◆ 2 marked, 1 not in sight") || !strings.Contains(s.String(), "◆● worker-1") {
+		t.Errorf("the marks are not shown:\n%s", s.String())
+	}
+	f.Update(Filter{})
+	say(f, "mark-all")
+	if n := len(f.targets()); n != 4 {
+		t.Errorf("%d marked, want all", n)
+	}
+	say(f, "mark-all")
+	if len(f.nodes.picks.ids) != 0 {
+		t.Errorf("marks are left: %q", f.nodes.picks.ids)
+	}
+	say(f, "mark-all", "unmark")
+	if len(f.nodes.picks.ids) != 0 {
+		t.Errorf("marks are left: %q", f.nodes.picks.ids)
+	}
+	say(f, "mark")
+	if !f.StepBack() || f.StepBack() {
+		t.Error("esc takes the marks off once, and then leaves")
+	}
+}
+
+func TestNodesThatWereNeverSeenStandLast(t *testing.T) {
+	d := stage.New(nil)
+	d.Snapshot.Nodes[1].Health = fleet.Observation[fleet.Health]{}
+	f := fleetOf(t, d, 120, 34)
+	for range 2 {
+		f.Update(Clicked{ID: "sort:CPU"})
+		if !strings.HasSuffix(rowIDs(f), "worker-1") {
+			t.Errorf("%s", rowIDs(f))
+		}
+	}
+}
+
+func TestRunsAreSortedToo(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	r := NewRuns(env(ctx, stage.New(nil)))
+	r.Draw(120, 34)
+	before := r.rows.at.id
+	for r.rows.order.by != "TOOK" {
+		say(r, "sort")
+	}
+	if got := r.visible(); got[0].ID != "01J9SX77PA" || r.rows.at.id != before {
+		t.Errorf("the longest is %s, selected %s", got[0].ID, r.rows.at.id)
+	}
+	if s := r.Draw(120, 34); !strings.Contains(s.String(), "↓TOOK") {
+		t.Errorf("no arrow:\n%s", s.String())
+	}
+}
