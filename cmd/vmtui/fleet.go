@@ -14,12 +14,8 @@ func (a *app) fleetConfig() fleet.Config {
 		Instance: a.cfg.Instance, Nodes: fleetNodes(a.cfg), Every: a.cfg.Fleet.Every, Cache: filepath.Join(a.cfg.StateDir, "fleet.json"),
 		Host:     func(name string) fleet.Looker { return a.host(name) },
 		Site:     fleet.SiteByHTTP(a.cfg.Site, a.calls.Witness),
-		Holds:    a.keeper.Holds,
+		Records:  a.keeper.Records,
 		Services: []fleet.Probe{{Name: "redis", Look: a.seeRedis}},
-		Lease: func(ctx context.Context) (*fleet.Lease, error) {
-			l, _, err := a.keeper.Show(ctx)
-			return l, err
-		},
 	}
 	if a.cfg.LoadBalancer.ID != "" {
 		c.Balancer = a.seeBalancer

@@ -63,8 +63,7 @@ type Config struct {
 	Check    func(ctx context.Context, node string) (bool, error)
 	Services []Probe
 	Site     func(ctx context.Context) (Site, error)
-	Holds    func(ctx context.Context) ([]Hold, error)
-	Lease    func(ctx context.Context) (*Lease, error)
+	Records  func(ctx context.Context) (Records, error)
 }
 
 const (

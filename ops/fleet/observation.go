@@ -120,6 +120,14 @@ type Hold struct {
 	Intent string    `json:"intent,omitempty"` // the rebuild's, while it is under way
 }
 
+// Records are what stands on the exec node about who is at work and what is held. Either may be damaged while the other is not.
+type Records struct {
+	Holds    []Hold
+	HoldsErr error
+	Lease    *Lease // nil: free
+	LeaseErr error
+}
+
 // Lease says who is at work.
 type Lease struct {
 	Owner   string    `json:"owner"`

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,16 +35,26 @@ func (w *Watch) plan() {
 	if c.Site != nil {
 		w.add(3*c.Every, observe(w, func(s *state) *Observation[Site] { return &s.site }, c.Site))
 	}
-	if c.Holds != nil {
-		w.add(c.Every, observe(w, func(s *state) *Observation[[]Hold] { return &s.holds }, c.Holds))
-	}
-	if c.Lease != nil {
-		w.add(c.Every, observe(w, func(s *state) *Observation[*Lease] { return &s.lease }, c.Lease))
+	if c.Records != nil {
+		w.add(c.Every, w.lookAtRecords)
 	}
 }
 
 func (w *Watch) add(every time.Duration, look func(context.Context) error) {
 	w.tasks = append(w.tasks, &task{every: every, limit: w.cfg.Limit, kick: make(chan struct{}, 1), look: look})
+}
+
+// lookAtRecords looks at both records at once.
+func (w *Watch) lookAtRecords(ctx context.Context) error {
+	r, err := w.cfg.Records(ctx)
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		return nil
+	}
+	w.update(func(s *state) {
+		s.holds.record(r.Holds, cmp.Or(err, r.HoldsErr))
+		s.lease.record(r.Lease, cmp.Or(err, r.LeaseErr))
+	})
+	return err
 }
 
 // lookAt gives the look at one node. It remembers the look before: the processor's use is a difference.

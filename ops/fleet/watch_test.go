@@ -179,9 +179,10 @@ func TestEverythingElse(t *testing.T) {
 				{"redis", func(context.Context) (string, error) { return "answers", nil }},
 				{"postgres", func(context.Context) (string, error) { return "", down }},
 			},
-			Site:  func(context.Context) (Site, error) { return Site{URL: "u", Status: 200}, nil },
-			Holds: func(context.Context) ([]Hold, error) { return []Hold{{Worker: "worker-2", By: "a", Why: "b"}}, nil },
-			Lease: func(context.Context) (*Lease, error) { return nil, nil },
+			Site: func(context.Context) (Site, error) { return Site{URL: "u", Status: 200}, nil },
+			Records: func(context.Context) (Records, error) {
+				return Records{Holds: []Hold{{Worker: "worker-2", By: "a", Why: "b"}}, LeaseErr: errors.New("damaged")}, nil
+			},
 		})
 		stop := run(t.Context(), w)
 		defer stop()
@@ -199,7 +200,7 @@ func TestEverythingElse(t *testing.T) {
 		if got := strings.Join(s.Balancer.Value.Members, " "); got != "99 worker-1" {
 			t.Errorf("members %s", got)
 		}
-		if s.Site.Value.Status != 200 || s.Lease.Stale() || s.Lease.Value != nil {
+		if s.Site.Value.Status != 200 || !s.Lease.Stale() || s.Holds.Stale() {
 			t.Errorf("snapshot %+v", s)
 		}
 	})

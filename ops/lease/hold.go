@@ -23,9 +23,14 @@ func (k *Keeper) Holds(ctx context.Context) ([]fleet.Hold, error) {
 	if err := res.Err("reading the holds", k.cfg.ExecName); err != nil {
 		return nil, err
 	}
+	return parseHolds(res.Stdout)
+}
+
+// parseHolds reads what holdsScript printed.
+func parseHolds(out string) ([]fleet.Hold, error) {
 	var holds []fleet.Hold
 	var bad []error
-	for line := range strings.Lines(res.Stdout) {
+	for line := range strings.Lines(out) {
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
