@@ -156,12 +156,3 @@ func (c *Config) checkStore(at position) error {
 	}
 	return nil
 }
-
-var colors = []string{"", "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "gray"}
-
-func (c *Config) checkLook(at position) error {
-	if !slices.Contains(colors, c.Color) {
-		return at.wrong("$.color", fmt.Sprintf("color %q", c.Color), "use one of "+strings.Join(colors[1:], ", "))
-	}
-	return nil
-}

@@ -24,6 +24,7 @@ type Config struct {
 	Bindings     map[string]string `yaml:"bindings"`
 	Color        string            `yaml:"color"`
 	Operator     string            `yaml:"operator"` // who you are to the others; the login name by default
+	Look         `yaml:",inline"`
 
 	path string
 }

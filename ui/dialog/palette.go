@@ -54,6 +54,14 @@ func (p *Palette) Press(k Key) *Result {
 	return nil
 }
 
+// On is the item that Enter would take, "" when there is none.
+func (p *Palette) On() string {
+	if found := p.found(); p.on < len(found) {
+		return found[p.on].Text
+	}
+	return ""
+}
+
 // edit types; backspace on nothing leaves, as in vi.
 func (p *Palette) edit(k Key) {
 	if p.in.Press(k.Name, k.Text) {

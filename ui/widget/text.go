@@ -43,8 +43,9 @@ func settled(cluster string, w int) (string, int) {
 		return "?", 1
 	case firm(cluster, w):
 		return cluster, w
-	case firm(cluster[:size], w):
-		return cluster[:size], w
+	}
+	if base := cluster[:size]; firm(base, ansi.StringWidthWc(base)) { // the family becomes its first member, the red heart a heart
+		return base, ansi.StringWidthWc(base)
 	}
 	return strings.Repeat("?", w), w
 }

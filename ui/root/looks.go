@@ -1,0 +1,127 @@
+package root
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/vmtui/vmtui/ui/canvas"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// Terminal is what is known of a terminal before it was asked anything.
+type Terminal struct {
+	Profile colorprofile.Profile // Unknown is all colours
+	Light   bool
+	ASCII   bool // its locale has no other characters
+}
+
+// know is what a canvas's terminal can be known by.
+func know(c *canvas.Canvas) Terminal {
+	dark, known := c.Dark()
+	return Terminal{Profile: c.Profile(), Light: known && !dark, ASCII: !c.Unicode()}
+}
+
+// looks are how the console looks: as the config has it, as the terminal lets it, and as the operator changed it since.
+type looks struct {
+	theme   string // its name
+	trying  string // a theme that is looked at and not chosen yet
+	dark    bool
+	asked   bool // dark was given, so what the terminal says of it does not matter
+	profile colorprofile.Profile
+	ascii   bool
+}
+
+func newLooks(o Options) looks {
+	l := looks{theme: o.Look.Theme, dark: !o.Terminal.Light, profile: o.Terminal.Profile, ascii: o.Terminal.ASCII}
+	if l.profile == colorprofile.Unknown {
+		l.profile = colorprofile.TrueColor
+	}
+	if o.Look.ASCII != nil {
+		l.ascii = *o.Look.ASCII
+	}
+	switch o.Look.Dark {
+	case "yes", "true":
+		l.dark, l.asked = true, true
+	case "no", "false":
+		l.dark, l.asked = false, true
+	}
+	return l
+}
+
+// repaint makes the theme.
+func (r *Root) repaint() {
+	c := theme.Choice{
+		Name: r.looks.theme, Own: r.opts.Look.Themes, Dark: r.looks.dark, Badge: r.world.About.Color, Profile: r.looks.profile, ASCII: r.looks.ascii,
+	}
+	if r.looks.trying != "" {
+		c.Name = r.looks.trying
+	}
+	r.theme = theme.Make(c)
+}
+
+// ground hears whether the terminal is dark.
+func (r *Root) ground(dark bool) {
+	if !r.looks.asked {
+		r.looks.dark = dark
+		r.repaint()
+	}
+}
+
+// themeItems are the themes in the palette.
+func (r *Root) themeItems() []dialog.Item {
+	var items []dialog.Item
+	for _, name := range r.opts.Look.ThemeNames() {
+		about := "wear this theme"
+		if name == r.looks.theme {
+			about = "wear this theme: it is on"
+		}
+		items = append(items, dialog.Item{Text: "theme " + name, About: about})
+	}
+	return items
+}
+
+// try wears the theme that the palette points at, until it points elsewhere.
+func (r *Root) try(d dialog.Dialog) {
+	name := ""
+	if p, open := d.(*dialog.Palette); open {
+		name, _ = strings.CutPrefix(p.On(), "theme ")
+	}
+	if !slices.Contains(r.opts.Look.ThemeNames(), name) {
+		name = ""
+	}
+	if name != r.looks.trying {
+		r.looks.trying = name
+		r.repaint()
+	}
+}
+
+// wear puts a theme on for as long as the console is open, and says how to keep it.
+func (r *Root) wear(name string) {
+	names := r.opts.Look.ThemeNames()
+	if !slices.Contains(names, name) {
+		r.say(fmt.Sprintf("there is no theme “%s”; there are %s", name, strings.Join(names, ", ")), true)
+		return
+	}
+	r.looks.theme = name
+	r.repaint()
+	switch {
+	case r.looks.profile <= colorprofile.ASCII:
+		r.say("this terminal shows no colours, so every theme looks like this one", false)
+	case r.looks.profile == colorprofile.ANSI:
+		r.say("this terminal has 16 colours, so every theme is made of them", false)
+	default:
+		r.say(fmt.Sprintf("until you leave; to keep it, write `theme: %s` in %s (:config)", name, r.configName()), false)
+	}
+}
+
+// configName is how the config is called.
+func (r *Root) configName() string {
+	if r.opts.Config == "" {
+		return "the config"
+	}
+	return r.opts.Config
+}
