@@ -59,7 +59,7 @@ func (r *Run) paneBox(name string, w, h int) widget.Frame {
 	}
 	from := max(len(lines)-(h-2), 0)
 	if len(p.Series) > 0 && from > 0 { // keep the number in sight, drop the oldest lines
-		lines = append(lines[:2:2], lines[2+from:]...)
+		lines = append(lines[:2:2], lines[min(2+from, len(lines)):]...)
 		from = 0
 	}
 	return widget.Box{Title: title(orWord(p.Title, name)), Right: right, Lines: lines, From: from}.Draw(w, h)
