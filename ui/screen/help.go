@@ -16,6 +16,8 @@ type Help struct {
 	of   string
 	keys []binding.Binding
 	from int
+	page int // half of what is seen
+	last int // the first line of the last page
 }
 
 // NewHelp opens the help of a screen.
@@ -39,12 +41,18 @@ func (h *Help) Bindings() []binding.Binding { return h.env.World.Keys.At(binding
 func (h *Help) Update(msg tea.Msg) (Action, tea.Cmd) {
 	if p, ok := msg.(Pressed); ok {
 		switch p.ID {
-		case "up", "page-up":
+		case "up":
 			h.from = max(h.from-1, 0)
-		case "down", "page-down":
+		case "down":
 			h.from++
+		case "page-up":
+			h.from = max(h.from-h.page, 0)
+		case "page-down":
+			h.from += h.page
 		case "top":
 			h.from = 0
+		case "bottom":
+			h.from = h.last
 		}
 	}
 	return nil, nil
@@ -68,7 +76,8 @@ func (h *Help) Draw(w, height int) widget.Frame {
 	add("EVERYWHERE", false, true)
 	add("MOVING ABOUT", true, false)
 	lines = append(lines, signs()...)
-	h.from = min(h.from, max(len(lines)-(height-2), 0))
+	h.page, h.last = max((height-2)/2, 1), max(len(lines)-(height-2), 0)
+	h.from = min(h.from, h.last)
 	b := widget.Box{Title: title("Help"), Ink: theme.Focus, Lines: lines, From: h.from}
 	out := widget.Blank(w, height)
 	out.Put((w-wide)/2, 0, b.Draw(wide, min(height, len(lines)+2)))
@@ -82,18 +91,22 @@ func everyPlace(b binding.Binding) bool {
 
 // row is one binding: its keys, its word, what it does, and why it is off.
 func (h *Help) row(t widget.Table, b binding.Binding) []widget.Line {
-	word, ink := widget.L(theme.Strong, b.Word), theme.Plain
-	long := b.Long
+	word := widget.L(theme.Strong, b.Word)
 	if b.Danger == act.Destroys {
 		word = widget.L(theme.Peril, b.Word)
 	}
-	rows := []widget.Line{t.Row(widget.L(theme.Key, b.Caps()), word, widget.L(ink, long))}
+	says := widget.Wrap(theme.Plain, b.Long, t.Wide(2))
 	if b.Danger == act.Destroys {
-		rows = append(rows, t.Row(nil, nil, widget.L(theme.Bad, "▲ destroys: asks for the name first")))
+		says = append(says, widget.L(theme.Bad, "▲ destroys: asks for the name first"))
 	}
 	if b.Why != "" {
-		rows = append(rows, t.Row(nil, nil, widget.Line{widget.S(theme.Warn, "off just now: "), widget.S(theme.Muted, b.Why)}))
+		says = append(says, widget.Hang(widget.L(theme.Warn, "off just now: "), theme.Muted, b.Why, t.Wide(2))...)
 	}
+	rows := make([]widget.Line, len(says))
+	for i, l := range says {
+		rows[i] = t.Row(nil, nil, l)
+	}
+	rows[0] = t.Row(widget.L(theme.Key, b.Caps()), word, says[0])
 	return rows
 }
 

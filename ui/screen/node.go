@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,6 +19,8 @@ type Node struct {
 	env  Env
 	name string
 	from int
+	page int // half of what is seen
+	last int // the first line of the last page
 }
 
 // NewNode opens a node.
@@ -39,13 +42,19 @@ func (n *Node) Update(msg tea.Msg) (Action, tea.Cmd) {
 		return nil, nil
 	}
 	switch p.ID {
-	case "up", "page-up":
+	case "up":
 		n.from = max(n.from-1, 0)
-	case "down", "page-down":
+	case "down":
 		n.from++
+	case "page-up":
+		n.from = max(n.from-n.page, 0)
+	case "page-down":
+		n.from += n.page
 	case "top":
 		n.from = 0
-	case "bottom", "left", "right", "next-pane", "prev-pane":
+	case "bottom":
+		n.from = n.last
+	case "left", "right", "next-pane", "prev-pane":
 	case "runs":
 		return Push{NewRuns(n.env)}, nil
 	default:
@@ -61,9 +70,38 @@ func (n *Node) Bindings() []binding.Binding {
 
 // Draw implements Screen.
 func (n *Node) Draw(w, h int) widget.Frame {
+	if w >= 160 {
+		return n.drawWide(w, h)
+	}
 	lines := detail(n.env.World, n.name, w-4)
-	n.from = min(n.from, max(len(lines)-(h-2), 0))
+	n.reach(len(lines), h)
 	return widget.Box{Title: title(n.name), Ink: theme.Focus, Lines: lines, From: n.from}.Draw(w, h)
+}
+
+// reach keeps what is scrolled to within these lines.
+func (n *Node) reach(lines, h int) {
+	n.page, n.last = max((h-2)/2, 1), max(lines-(h-2), 0)
+	n.from = min(n.from, n.last)
+}
+
+// drawWide puts what the node is beside what it does.
+func (n *Node) drawWide(w, h int) widget.Frame {
+	left := min(w/2, 112)
+	is, does := []widget.Line{widget.L(theme.Muted, "this node is not in the fleet")}, []widget.Line(nil)
+	for _, x := range n.env.World.Fleet.Nodes {
+		if x.Name == n.name {
+			is = inParts(x, seenLines(n.env.World, x, left-4), containerLines(x, left-4))
+			does = inParts(x, nil, loadLines(x.Health.Value, w-left-4), trafficLines(x, w-left-4), lastLine(x, w-left-4))
+			if x.Health.Seen.IsZero() {
+				does = []widget.Line{widget.L(theme.Muted, "nothing was seen of it yet")}
+			}
+		}
+	}
+	n.reach(len(is), h)
+	out := widget.Blank(w, h)
+	out.Put(0, 0, widget.Box{Title: title(n.name), Ink: theme.Focus, Lines: is, From: n.from}.Draw(left, h))
+	out.Put(left, 0, widget.Box{Title: title("At work"), Lines: does}.Draw(w-left, h))
+	return out
 }
 
 // detailBox is the selected node beside the lists.
@@ -135,12 +173,18 @@ func nodeLines(world *World, n fleet.Node, w int) []widget.Line {
 	if n.Health.Seen.IsZero() {
 		return head
 	}
-	body := [][]widget.Line{containerLines(n, w), loadLines(n.Health.Value, w), trafficLines(n, w), lastLine(n, w)}
-	for _, part := range body {
+	return inParts(n, head, containerLines(n, w), loadLines(n.Health.Value, w), trafficLines(n, w), lastLine(n, w))
+}
+
+// inParts are the parts of what is known of a node, with a blank line between them; what is not true any more for sure is greyed.
+func inParts(n fleet.Node, head []widget.Line, parts ...[]widget.Line) []widget.Line {
+	for _, part := range parts {
 		if len(part) == 0 {
 			continue
 		}
-		head = append(head, nil)
+		if len(head) > 0 {
+			head = append(head, nil)
+		}
 		for _, l := range part {
 			if n.Health.Stale() {
 				l = l.All(theme.Off)
@@ -200,15 +244,24 @@ func containerLines(n fleet.Node, w int) []widget.Line {
 		m := containerMark(&cs[i])
 		out = append(out, t.Row(
 			append(widget.L(m.ink, m.sign+" "), widget.S(theme.Strong, cs[i].Service)), widget.L(m.ink, m.word),
-			widget.L(theme.Muted, version(cs[i].Image)), widget.L(theme.Plain, cs[i].CPU), widget.L(theme.Plain, cs[i].Mem),
+			widget.L(theme.Muted, version(cs[i].Image)), widget.L(theme.Plain, whole(cs[i].CPU)), widget.L(theme.Plain, cs[i].Mem),
 			widget.L(theme.Muted, "  "+cs[i].Status)))
 	}
 	return out
 }
 
+// whole is docker's percentage without its fraction, as every other percentage here.
+func whole(percent string) string {
+	v, err := strconv.ParseFloat(strings.TrimSuffix(percent, "%"), 64)
+	if err != nil {
+		return percent
+	}
+	return widget.Percent(v)
+}
+
 // loadLines are how busy a node is.
 func loadLines(v fleet.Health, w int) []widget.Line {
-	bar := min(max(w-24, 8), 32)
+	bar := min(max(w-24, 8), 48)
 	line := func(name string, graph widget.Line, percent float64, more string) widget.Line {
 		l := append(widget.L(theme.Muted, name).Fit(6), graph...)
 		l = append(l, widget.L(widget.Load(percent), widget.Percent(percent)).Right(5)...)

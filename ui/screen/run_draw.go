@@ -28,6 +28,9 @@ func (r *Run) nothingYet(w, h int) widget.Frame {
 	return widget.Box{Title: title(r.Crumb()), Lines: []widget.Line{line}}.Draw(w, h)
 }
 
+// readable is how wide the current step is at most while its panes, which show longer lines, could use the room.
+const readable = 92
+
 // drawWide puts steps, the current step and live panes side by side, and the transcript below.
 func (r *Run) drawWide(w, h int) widget.Frame {
 	out := widget.Blank(w, h)
@@ -36,7 +39,7 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	left := min(max(w*32/100, 34), 52)
 	side := 0
 	if w >= 116 && len(r.wanted()) > 0 {
-		side = min(max(w/4, 32), 64)
+		side = min(max(w/4, w-left-readable, 32), 130)
 	}
 	out.Put(0, 0, r.stepsBox(left, top))
 	out.Put(left, 0, r.middle(w-left-side, top))
