@@ -75,9 +75,12 @@ func (r *Root) ground(dark bool) {
 func (r *Root) themeItems() []dialog.Item {
 	var items []dialog.Item
 	for _, name := range r.opts.Look.ThemeNames() {
-		about := "wear this theme"
+		about := theme.About(name)
+		if about == "" {
+			about = "your own"
+		}
 		if name == r.looks.theme {
-			about = "wear this theme: it is on"
+			about = "on now: " + about
 		}
 		items = append(items, dialog.Item{Text: "theme " + name, About: about})
 	}

@@ -68,7 +68,7 @@ func TestAThemeOfOnesOwnIsWorn(t *testing.T) {
 		}
 		d.press(":")
 		d.write("theme mi")
-		d.sees("theme mine", "it is on")
+		d.sees("theme mine", "on now: your own")
 	})
 }
 

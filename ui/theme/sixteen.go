@@ -11,13 +11,12 @@ import (
 // colour has the terminal's own, and what is quiet is dimmed, since bright black is the very ground in some palettes.
 func sixteen(isDark bool, badge string) *Theme {
 	fill := colorprofile.ANSI.Convert(badgeColor(badge, named["blue"]))
+	c := states[isDark]
 	pens := [inks]pen{
 		Strong: {bold: true}, Title: {bold: true}, Head: {bold: true, underline: true},
 		Faint: {faint: true}, Off: {faint: true}, Border: {faint: true},
-		Accent: {fg: bright(isDark, ansi.Blue)}, Key: {fg: bright(isDark, ansi.Blue), bold: true}, Focus: {fg: bright(isDark, ansi.Blue)},
-		Good: {fg: bright(isDark, ansi.Green)}, Info: {fg: bright(isDark, ansi.Cyan)},
-		Warn: {fg: bright(isDark, ansi.Yellow)}, Alarm: {fg: bright(isDark, ansi.Yellow)},
-		Bad: {fg: bright(isDark, ansi.Red)}, Peril: {fg: bright(isDark, ansi.Red), bold: true},
+		Accent: {fg: c.accent}, Key: {fg: c.accent, bold: true}, Focus: {fg: c.accent}, Info: {fg: c.accent},
+		Good: {fg: c.good}, Warn: {fg: c.warn}, Alarm: {fg: c.warn}, Bad: {fg: c.bad}, Peril: {fg: c.bad, bold: true},
 		Badge:  {fg: inkOn(fill), bg: fill, bold: true},
 		Banner: {fg: ansi.Black, bg: ansi.Yellow, bold: true},
 		Wound:  {fg: ansi.BrightWhite, bg: ansi.Red, bold: true},
@@ -38,12 +37,11 @@ func inverted(pens [inks]pen) [inks]pen {
 	return pens
 }
 
-// bright is a colour's bright half on a dark terminal, and its own on a light one.
-func bright(isDark bool, c ansi.BasicColor) color.Color {
-	if isDark {
-		return c + ansi.BrightBlack
-	}
-	return c
+// states are the colours of sixteen that can be read on a ground in the palettes most terminals have. On a white one green, yellow and cyan cannot:
+// there what is well is told by its sign alone.
+var states = map[bool]struct{ accent, good, warn, bad color.Color }{
+	true:  {ansi.BrightCyan, ansi.BrightGreen, ansi.BrightYellow, ansi.BrightRed},
+	false: {ansi.Blue, nil, ansi.Magenta, ansi.Red},
 }
 
 // inkOn is black or white on one of the sixteen.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/vmtui/vmtui/ops/config"
 )
@@ -43,6 +44,9 @@ func readable(t *testing.T, name string, isDark bool, profile colorprofile.Profi
 		if isLine(ink) {
 			on, least = behind[isDark].lines, lines
 		}
+		if name == "contrast" && profile == colorprofile.TrueColor && ink != Badge { // the instance's colour is the instance's
+			least = map[bool]float64{true: words, false: 7}[isLine(ink)]
+		}
 		for _, ground := range on {
 			if c := seen(plain[ink], hex(ground), profile); c < least {
 				t.Errorf("%s, dark %v, %v: ink %d has a contrast of %.2f on %s, needs %.1f", name, isDark, profile, ink, c, ground, least)
@@ -50,6 +54,23 @@ func readable(t *testing.T, name string, isDark bool, profile colorprofile.Profi
 		}
 		if c := seen(selected[ink], nil, profile); c < least {
 			t.Errorf("%s, dark %v, %v: ink %d has a contrast of %.2f when selected, needs %.1f", name, isDark, profile, ink, c, least)
+		}
+	}
+}
+
+// In sixteen colours, as xterm and most others have them out of the box.
+func TestSixteenColoursCanBeRead(t *testing.T) {
+	for isDark, ground := range map[bool]string{true: "#000000", false: "#ffffff"} {
+		s := states[isDark]
+		for _, c := range []color.Color{s.accent, s.good, s.warn, s.bad} {
+			if c != nil && Contrast(c, hex(ground)) < words {
+				t.Errorf("%v on %s: %.2f", c, ground, Contrast(c, hex(ground)))
+			}
+		}
+	}
+	for _, pair := range [][2]color.Color{{ansi.BrightWhite, ansi.Blue}, {ansi.Black, ansi.Yellow}, {ansi.BrightWhite, ansi.Red}} {
+		if c := Contrast(pair[0], pair[1]); c < words {
+			t.Errorf("%v: %.2f", pair, c)
 		}
 	}
 }

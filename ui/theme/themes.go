@@ -1,12 +1,26 @@
 package theme
 
+import "github.com/vmtui/vmtui/ops/config"
+
 // grounds are a theme's two palettes, for the two grounds a terminal can have.
-type grounds struct{ dark, light palette }
+type grounds struct {
+	about       string
+	dark, light palette
+}
+
+// About is what a shipped theme is for, "" for one that does not ship.
+func About(name string) string {
+	if name == config.TerminalTheme {
+		return "the terminal's own sixteen colours"
+	}
+	return shipped[name].about
+}
 
 // shipped are the themes everybody has. Every text colour keeps a contrast of at least 4.5 to 1 on the grounds that terminals have and on the
 // selected row's, every line 3 to 1; contrast keeps 7 and 4.5. The test computes it.
 var shipped = map[string]grounds{
 	"harbour": {
+		about: "blue and calm; it is on where nothing is said",
 		dark: palette{
 			text: "#c8d0e8", muted: "#969ebb", faint: "#616b92", off: "#989eb6",
 			accent: "#82aaff", good: "#9ece6a", warn: "#e5b567", bad: "#ff7a8e", info: "#6cc7e8",
@@ -19,6 +33,7 @@ var shipped = map[string]grounds{
 		},
 	},
 	"contrast": {
+		about: "the strongest contrast, for glare and tired eyes",
 		dark: palette{
 			text: "#ffffff", muted: "#d4d4d4", faint: "#8c8c8c", off: "#bfbfbf",
 			accent: "#7cd4ff", good: "#5dff7a", warn: "#ffd23f", bad: "#ffa7a7", info: "#7ff0e6",
@@ -31,6 +46,7 @@ var shipped = map[string]grounds{
 		},
 	},
 	"ember": {
+		about: "warm and brown",
 		dark: palette{
 			text: "#ebdbb2", muted: "#bdae93", faint: "#84766b", off: "#b1a395",
 			accent: "#fe9a45", good: "#b8bb26", warn: "#fabd2f", bad: "#fc8072", info: "#83b5a8",
@@ -43,6 +59,7 @@ var shipped = map[string]grounds{
 		},
 	},
 	"fjord": {
+		about: "cool and quiet",
 		dark: palette{
 			text: "#e5e9f0", muted: "#a9b4c8", faint: "#6a7690", off: "#a7b1c2",
 			accent: "#88c0d0", good: "#a3be8c", warn: "#ebcb8b", bad: "#e69ca4", info: "#8fb3e0",
@@ -55,6 +72,7 @@ var shipped = map[string]grounds{
 		},
 	},
 	"signal": {
+		about: "for every kind of colour vision: blue, yellow and orange instead of green and red",
 		dark: palette{
 			text: "#e6e6e6", muted: "#a8a8a8", faint: "#6c6c6c", off: "#a4a4a4",
 			accent: "#d69ad6", good: "#56b4e9", warn: "#f0e442", bad: "#ff8a4c", info: "#4cc9a4",
