@@ -1,11 +1,15 @@
 package root
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/vmtui/vmtui/ui/canvas"
 	"github.com/vmtui/vmtui/ui/dialog"
@@ -15,6 +19,7 @@ import (
 // Terminal is what is known of a terminal before it was asked anything.
 type Terminal struct {
 	Profile colorprofile.Profile // Unknown is all colours
+	Known   bool                 // whether it is light
 	Light   bool
 	ASCII   bool // its locale has no other characters
 }
@@ -22,7 +27,7 @@ type Terminal struct {
 // know is what a canvas's terminal can be known by.
 func know(c *canvas.Canvas) Terminal {
 	dark, known := c.Dark()
-	return Terminal{Profile: c.Profile(), Light: known && !dark, ASCII: !c.Unicode()}
+	return Terminal{Profile: c.Profile(), Known: known, Light: known && !dark, ASCII: !c.Unicode()}
 }
 
 // looks are how the console looks: as the config has it, as the terminal lets it, and as the operator changed it since.
@@ -30,13 +35,15 @@ type looks struct {
 	theme   string // its name
 	trying  string // a theme that is looked at and not chosen yet
 	dark    bool
-	asked   bool // dark was given, so what the terminal says of it does not matter
+	given   bool // dark was given, so what the terminal says of it does not matter
+	known   bool // dark is more than a guess
+	unsure  bool // nobody knows, and it was waited for
 	profile colorprofile.Profile
 	ascii   bool
 }
 
 func newLooks(o Options) looks {
-	l := looks{theme: o.Look.Theme, dark: !o.Terminal.Light, profile: o.Terminal.Profile, ascii: o.Terminal.ASCII}
+	l := looks{theme: o.Look.Theme, dark: !o.Terminal.Light, known: o.Terminal.Known, profile: o.Terminal.Profile, ascii: o.Terminal.ASCII}
 	if l.profile == colorprofile.Unknown {
 		l.profile = colorprofile.TrueColor
 	}
@@ -45,9 +52,9 @@ func newLooks(o Options) looks {
 	}
 	switch o.Look.Dark {
 	case "yes", "true":
-		l.dark, l.asked = true, true
+		l.dark, l.given = true, true
 	case "no", "false":
-		l.dark, l.asked = false, true
+		l.dark, l.given = false, true
 	}
 	return l
 }
@@ -55,7 +62,7 @@ func newLooks(o Options) looks {
 // repaint makes the theme.
 func (r *Root) repaint() {
 	c := theme.Choice{
-		Name: r.looks.theme, Own: r.opts.Look.Themes, Dark: r.looks.dark, Badge: r.world.About.Color, Profile: r.looks.profile, ASCII: r.looks.ascii,
+		Name: r.looks.theme, Own: r.opts.Look.Themes, Dark: r.looks.dark, Unsure: r.looks.unsure, Badge: r.world.About.Color, Profile: r.looks.profile, ASCII: r.looks.ascii,
 	}
 	if r.looks.trying != "" {
 		c.Name = r.looks.trying
@@ -65,8 +72,37 @@ func (r *Root) repaint() {
 
 // ground hears whether the terminal is dark.
 func (r *Root) ground(dark bool) {
-	if !r.looks.asked {
-		r.looks.dark = dark
+	if !r.looks.given {
+		r.looks.dark, r.looks.known, r.looks.unsure = dark, true, false
+		r.repaint()
+	}
+}
+
+// askGround asks the terminal whether it is light or dark. It answers with a tea.BackgroundColorMsg, or never; then after a while something is worn
+// that can be read on both.
+func (r *Root) askGround() tea.Cmd {
+	if r.looks.given {
+		return nil
+	}
+	ask := func() tea.Msg { return tea.RawMsg{Msg: ansi.RequestBackgroundColor} }
+	return tea.Batch(ask, r.post.Ask("ground", func(ctx context.Context) tea.Msg {
+		if !pause(ctx, patience) {
+			return nil
+		}
+		return noGround{}
+	}))
+}
+
+// patience is how long a terminal may take to answer, over a slow line too.
+const patience = 2 * time.Second
+
+// noGround comes when the terminal has not said whether it is light or dark.
+type noGround struct{}
+
+// unknownGround wears what can be read on light and on dark, unless somebody knows better.
+func (r *Root) unknownGround() {
+	if !r.looks.known {
+		r.looks.unsure = true
 		r.repaint()
 	}
 }
@@ -114,6 +150,8 @@ func (r *Root) wear(name string) {
 	switch {
 	case r.looks.profile <= colorprofile.ASCII:
 		r.say("this terminal shows no colours, so every theme looks like this one", false)
+	case r.looks.unsure:
+		r.say("this terminal does not say whether it is light or dark, so every theme looks like this one; `dark: yes` or `dark: no` in "+r.configName()+" says it", false)
 	case r.looks.profile == colorprofile.ANSI:
 		r.say("this terminal has 16 colours, so every theme is made of them", false)
 	default:

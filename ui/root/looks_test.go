@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -100,6 +101,37 @@ func TestLightAndDark(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A terminal that never answers gets what can be read on both grounds, until it does.
+func TestNobodyKnowsTheGround(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := dressed(t, config.Look{Theme: "fjord", Dark: "auto"}, Terminal{})
+		defer d.stop()
+		d.rest(3 * time.Second)
+		if !d.wears(theme.Choice{Name: "fjord", Unsure: true}) {
+			t.Fatal("a guess is worn")
+		}
+		d.send(tea.BackgroundColorMsg{Color: ansi.BrightWhite})
+		if !d.wears(theme.Choice{Name: "fjord"}) {
+			t.Fatal("a late answer is not heard")
+		}
+		for name, x := range map[string]struct {
+			look config.Look
+			term Terminal
+			want theme.Choice
+		}{
+			"the config":      {config.Look{Theme: "fjord", Dark: "yes"}, Terminal{}, theme.Choice{Name: "fjord", Dark: true}},
+			"the environment": {config.Look{Theme: "fjord", Dark: "auto"}, Terminal{Known: true, Light: true}, theme.Choice{Name: "fjord"}},
+		} {
+			d := dressed(t, x.look, x.term)
+			d.rest(3 * time.Second)
+			if !d.wears(x.want) {
+				t.Errorf("%s is not believed", name)
+			}
+			d.stop()
+		}
+	})
 }
 
 func TestTheMouseIsAsTheConfigHasIt(t *testing.T) {

@@ -168,6 +168,8 @@ func (r *Root) took(msg tea.Msg) tea.Cmd {
 		}
 		r.world.RunsSeen = r.world.Now
 		return r.toTop(screen.Changed{})
+	case noGround:
+		r.unknownGround()
 	case gotDoors:
 		r.doors = msg.doors
 	case gotAsk:

@@ -111,7 +111,7 @@ func (r *Root) top() screen.Screen { return r.stack[len(r.stack)-1] }
 
 // Init implements tea.Model.
 func (r *Root) Init() tea.Cmd {
-	cmds := []tea.Cmd{askGround, r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk(), r.findDoors()}
+	cmds := []tea.Cmd{r.askGround(), r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk(), r.findDoors()}
 	for _, s := range r.stack {
 		cmds = append(cmds, s.Init())
 	}

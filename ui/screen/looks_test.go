@@ -18,6 +18,7 @@ import (
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 // states are a worker's, one by one; nothing else differs between them.
@@ -229,5 +230,13 @@ func inASCII(t *testing.T, name, painted string, w int) {
 		if plain := ansi.Strip(row); len(plain) != w {
 			t.Fatalf("%s, line %d: %d cells of %d: %q", name, i, len(plain), w, plain)
 		}
+	}
+}
+
+func TestLittleRoomIsForCommands(t *testing.T) {
+	top := []widget.Line{widget.L(theme.Plain, "why"), nil, widget.L(theme.Head, "WHAT IT DOES"), widget.L(theme.Info, "one"), widget.L(theme.Info, "two"), widget.L(theme.Info, "three")}
+	f := widget.Sheet(spread(top, []widget.Line{widget.L(theme.Plain, "next")}, 4), 10, 4)
+	if got := strings.Fields(f.String()); !slices.Equal(got, []string{"why", "one", "…", "next"}) {
+		t.Errorf("got %q", got)
 	}
 }

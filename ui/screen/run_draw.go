@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -171,7 +172,7 @@ func (r *Run) stepBox(s run.StepView, w, h int) widget.Frame {
 // upper part gives way.
 func spread(top, low []widget.Line, h int) []widget.Line {
 	if len(top)+len(low) > h {
-		top, low = squeeze(top), squeeze(low)
+		top, low = headless(squeeze(top)), squeeze(low)
 	}
 	if room := max(h-len(low), 0); len(top) > room {
 		top = top[:room]
@@ -183,6 +184,11 @@ func spread(top, low []widget.Line, h int) []widget.Line {
 		top = append(top, nil)
 	}
 	return append(top, low...)
+}
+
+// headless drops the heads: where there is room for one line more, it is better a command.
+func headless(lines []widget.Line) []widget.Line {
+	return slices.DeleteFunc(lines, func(l widget.Line) bool { return len(l) == 1 && l[0].Ink == theme.Head })
 }
 
 func (r *Run) currentID() string {

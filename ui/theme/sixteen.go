@@ -11,8 +11,13 @@ import (
 // colour has the terminal's own, and what is quiet is dimmed, since bright black is the very ground in some palettes.
 func sixteen(isDark bool, badge string) *Theme {
 	fill := colorprofile.ANSI.Convert(badgeColor(badge, named["blue"]))
-	c := states[isDark]
-	pens := [inks]pen{
+	pens := sixteenPens(states[isDark], fill)
+	return build(pens, inverted(pens))
+}
+
+// sixteenPens gives each ink its look in the terminal's colours.
+func sixteenPens(c stateColors, fill color.Color) [inks]pen {
+	return [inks]pen{
 		Strong: {bold: true}, Title: {bold: true}, Head: {bold: true, underline: true},
 		Faint: {faint: true}, Off: {faint: true}, Border: {faint: true},
 		Accent: {fg: c.accent}, Key: {fg: c.accent, bold: true}, Focus: {fg: c.accent}, Info: {fg: c.accent},
@@ -23,7 +28,6 @@ func sixteen(isDark bool, badge string) *Theme {
 		Button: {reverse: true}, Chosen: {fg: ansi.BrightWhite, bg: ansi.Blue, bold: true},
 		Field: {underline: true},
 	}
-	return build(pens, inverted(pens))
 }
 
 // inverted are the pens on the selected row: one ground and one colour for all that has no ground of its own, since nobody knows how two of the
@@ -37,9 +41,12 @@ func inverted(pens [inks]pen) [inks]pen {
 	return pens
 }
 
+// stateColors are what tells states apart.
+type stateColors struct{ accent, good, warn, bad color.Color }
+
 // states are the colours of sixteen that can be read on a ground in the palettes most terminals have. On a white one green, yellow and cyan cannot:
 // there what is well is told by its sign alone.
-var states = map[bool]struct{ accent, good, warn, bad color.Color }{
+var states = map[bool]stateColors{
 	true:  {ansi.BrightCyan, ansi.BrightGreen, ansi.BrightYellow, ansi.BrightRed},
 	false: {ansi.Blue, nil, ansi.Magenta, ansi.Red},
 }

@@ -19,6 +19,7 @@ type Choice struct {
 	Name    string                  // one that ships, or one of the operator's own
 	Own     map[string]config.Theme // the operator's
 	Dark    bool                    // the terminal's ground
+	Unsure  bool                    // nobody knows its ground
 	Badge   string                  // the instance's colour
 	Profile colorprofile.Profile    // the colours the terminal has
 	ASCII   bool                    // it has no other characters
@@ -41,12 +42,21 @@ func (c Choice) colors() *Theme {
 	switch {
 	case c.Profile <= colorprofile.ASCII:
 		return Mono()
-	case c.Profile == colorprofile.ANSI || c.base() == config.TerminalTheme:
+	case c.Unsure && c.few():
+		return either(colorprofile.ANSI.Convert(badgeColor(c.Badge, named["blue"])), true)
+	case c.Unsure:
+		return either(c.Profile.Convert(badgeColor(c.Badge, named["blue"])), false)
+	case c.few():
 		return sixteen(c.Dark, c.Badge)
 	}
 	p := c.palette()
 	fill := c.Profile.Convert(badgeColor(c.Badge, p.accent)) // what stands on it is chosen for what is seen
 	return build(p.pens(fill), p.selected(fill))
+}
+
+// few reports that there shall be no more colours than the terminal's own.
+func (c Choice) few() bool {
+	return c.Profile == colorprofile.ANSI || c.base() == config.TerminalTheme
 }
 
 // base is the shipped theme behind the choice.

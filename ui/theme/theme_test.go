@@ -75,6 +75,20 @@ func TestSixteenColoursCanBeRead(t *testing.T) {
 	}
 }
 
+// Where nobody knows the ground, black and white both do.
+func TestEitherGroundWillDo(t *testing.T) {
+	for _, profile := range []colorprofile.Profile{colorprofile.TrueColor, colorprofile.ANSI256} {
+		for _, c := range []string{middle.muted, middle.accent, middle.good, middle.warn, middle.bad, middle.info} {
+			for _, ground := range []string{"#000000", "#ffffff"} {
+				least := map[bool]float64{true: words, false: lines}[profile == colorprofile.TrueColor]
+				if got := Contrast(profile.Convert(hex(c)), hex(ground)); got < least {
+					t.Errorf("%s on %s, %v: %.2f", c, ground, profile, got)
+				}
+			}
+		}
+	}
+}
+
 // seen is a pen's contrast on its own ground, or on the one behind it.
 func seen(p pen, behind color.Color, profile colorprofile.Profile) float64 {
 	if p.bg != nil {
