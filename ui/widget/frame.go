@@ -36,8 +36,8 @@ func Blank(w, h int) Frame {
 // Sheet is a frame of these lines, cut and filled to its size.
 func Sheet(lines []Line, w, h int) Frame {
 	f := Blank(w, h)
-	for i := range min(len(lines), f.H) {
-		f.Lines[i] = lines[i].Fit(f.W)
+	for i, l := range lines[:min(len(lines), f.H)] {
+		f.Lines[i] = l.Fit(f.W)
 	}
 	return f
 }

@@ -127,6 +127,9 @@ func Width(text string) int {
 	return w
 }
 
+// firmHyphen stands for hyphens while text is wrapped: worker-2 and an option are one word.
+const firmHyphen = "\u2011"
+
 // Wrap is text broken between words into lines of at most w cells, all in one ink. A word longer than a line is broken inside.
 func Wrap(ink theme.Ink, text string, w int) []Line {
 	if w <= 0 {
@@ -139,8 +142,9 @@ func Wrap(ink theme.Ink, text string, w int) []Line {
 			out = append(out, Line{Span{Text: t, Ink: ink, w: n}})
 			continue
 		}
-		for _, row := range strings.Split(ansi.Hardwrap(ansi.Wrap(t, w, ""), w, true), "\n") { // a hyphen may stand one cell too far
-			out = append(out, L(ink, strings.TrimRight(row, " ")))
+		whole := ansi.Wrap(strings.ReplaceAll(t, "-", firmHyphen), w, "")
+		for _, row := range strings.Split(whole, "\n") {
+			out = append(out, L(ink, strings.TrimRight(strings.ReplaceAll(row, firmHyphen, "-"), " ")))
 		}
 	}
 	return out

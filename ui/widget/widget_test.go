@@ -98,6 +98,12 @@ func TestPutKeepsTheFrame(t *testing.T) {
 	})
 }
 
+func TestNamesAreNotBroken(t *testing.T) {
+	if got := Wrap(theme.Plain, "after you have typed worker-2", 28); len(got) != 2 || got[1].String() != "worker-2" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestFitSaysThatItCut(t *testing.T) {
 	if got := L(theme.Plain, "load balancer").Fit(6).String(); got != "load …" {
 		t.Errorf("got %q", got)
