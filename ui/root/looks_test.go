@@ -3,6 +3,7 @@ package root
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/vmtui/vmtui/ui/canvas"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 // dressed is a console that looks a certain way, on a terminal that is known to be so.
@@ -40,6 +42,9 @@ func TestAThemeIsTriedOnAndChosen(t *testing.T) {
 		d.write("theme fj")
 		if !d.wears(theme.Choice{Name: "fjord", Dark: true}) {
 			t.Fatal("the theme is not tried on")
+		}
+		if f := d.root.Draw(120, 36); !slices.ContainsFunc(f.Lines[2], func(s widget.Span) bool { return s.Ink != theme.Faint && s.Ink != theme.Plain }) {
+			t.Error("it is tried on with everything greyed")
 		}
 		d.press("esc")
 		if !d.wears(theme.Choice{Name: "harbour", Dark: true}) {

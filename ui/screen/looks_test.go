@@ -240,3 +240,38 @@ func TestLittleRoomIsForCommands(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestPercentagesAreWhole(t *testing.T) {
+	for said, want := range map[string]string{"20.62%": "21%", "0.00%": "0%", "101.4%": "101%", "--": "--", "": ""} {
+		if got := whole(said); got != want {
+			t.Errorf("%q: %q, want %q", said, got, want)
+		}
+	}
+}
+
+// A page is half of what is seen, and the last page is full.
+func TestPagesOfHelpAndNode(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	e := env(ctx, stage.New(nil))
+	help, node := NewHelp(e, NewFleet(e)), NewNode(e, "worker-2")
+	for name, s := range map[string]struct {
+		Screen
+		from func() int
+	}{"help": {help, func() int { return help.from }}, "node": {node, func() int { return node.from }}} {
+		s.Draw(80, 14)
+		s.Update(Pressed{ID: "page-down"})
+		if s.Draw(80, 14); s.from() != 6 {
+			t.Errorf("%s: a page leads to %d", name, s.from())
+		}
+		s.Update(Pressed{ID: "bottom"})
+		f := s.Draw(80, 14)
+		if before := s.from(); before <= 6 || strings.Contains(f.String(), "more") {
+			t.Errorf("%s: the last page begins at %d:\n%s", name, before, f.String())
+		}
+		s.Update(Pressed{ID: "top"})
+		if s.Draw(80, 14); s.from() != 0 {
+			t.Errorf("%s: the top is at %d", name, s.from())
+		}
+	}
+}
