@@ -99,7 +99,7 @@ func monitor(stateDir string, console io.Reader, out, terminal *os.File) error {
 // mend makes a terminal usable whatever it was left in.
 func mend(out, terminal *os.File) {
 	_, _ = io.WriteString(out, ansi.ResetModeMouseButtonEvent+ansi.ResetModeMouseAnyEvent+ansi.ResetModeMouseExtSgr+
-		ansi.ResetModeSynchronizedOutput+ansi.ResetModeBracketedPaste+ansi.ResetModeAltScreenSaveCursor+ansi.ShowCursor+ansi.ResetStyle)
+		ansi.ResetModeSynchronizedOutput+ansi.SetModeBiDirectionalSupport+ansi.ResetModeBracketedPaste+ansi.ResetModeAltScreenSaveCursor+ansi.ShowCursor+ansi.ResetStyle)
 	sane := exec.CommandContext(context.Background(), "stty", "sane")
 	sane.Stdin = terminal
 	_ = sane.Run() // where there is no stty, `reset` is the operator's own next thought

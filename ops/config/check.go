@@ -156,17 +156,3 @@ func (c *Config) checkStore(at position) error {
 	}
 	return nil
 }
-
-var colors = []string{"", "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "gray"}
-
-var notifications = []string{"", "auto", "osc9", "osc777", "off"}
-
-func (c *Config) checkLook(at position) error {
-	if !slices.Contains(colors, c.Color) {
-		return at.wrong("$.color", fmt.Sprintf("color %q", c.Color), "use one of "+strings.Join(colors[1:], ", "))
-	}
-	if !slices.Contains(notifications, c.Notify) {
-		return at.wrong("$.notify", fmt.Sprintf("notify %q", c.Notify), "use one of "+strings.Join(notifications[1:], ", "))
-	}
-	return nil
-}

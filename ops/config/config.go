@@ -23,8 +23,8 @@ type Config struct {
 	StateDir     string            `yaml:"state_dir"`
 	Bindings     map[string]string `yaml:"bindings"`
 	Color        string            `yaml:"color"`
-	Notify       string            `yaml:"notify"`   // how a terminal is told that somebody is wanted: auto, osc9, osc777 or off
 	Operator     string            `yaml:"operator"` // who you are to the others; the login name by default
+	Look         `yaml:",inline"`
 
 	path string
 }

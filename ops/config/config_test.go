@@ -64,6 +64,18 @@ func TestMistakesAreNamed(t *testing.T) {
 		"no duration":        {strings.Replace(good, "drain_timeout: 5m", "drain_timeout: soon", 1), ":8", "5m"},
 		"a budget of none":   {strings.Replace(good, "min_healthy: 2", "min_healthy: 0", 1), ":8", "below 1"},
 		"color":              {good + "color: mauve\n", ":9", "mauve"},
+		"color number":       {good + "color: '#12345'\n", ":9", "#12345"},
+		"theme":              {good + "theme: neon\n", ":9", "neon"},
+		"dark":               {good + "dark: maybe\n", ":9", "maybe"},
+		"mouse":              {good + "mouse: sometimes\n", ":9", "true or false"},
+		"ascii":              {good + "ascii: 7bit\n", ":9", "true or false"},
+		"own theme's name":   {good + "themes:\n  ember: {like: fjord}\n", ":10", "ships already"},
+		"own theme's kin":    {good + "themes:\n  mine:\n    like: neon\n", ":11", "neon"},
+		"own theme's key":    {good + "themes:\n  mine:\n    tint: 5\n", ":11", "unknown field"},
+		"own theme's paint":  {good + "themes:\n  mine:\n    light:\n      acent: '#112233'\n", ":12", "acent"},
+		"own theme's colour": {good + "themes:\n  mine:\n    dark:\n      good: '#112233'\n      text: '#fff'\n", ":13", "#fff"},
+		"colour as comment":  {good + "themes:\n  mine:\n    dark:\n      text: #ffffff\n", ":12", "no colour"},
+		"the terminal's own": {good + "themes:\n  mine:\n    like: terminal\n    dark: {text: '#ffffff'}\n", ":11", "the terminal's own"},
 		"store":              {good + "store: postgres://kirk:hunter2@db/vmtui\n", ":9", "store"},
 		"lame duck":          {strings.Replace(good, "drain_timeout: 5m", "lame_duck: flag", 1), ":8", "absolute"},
 	}
@@ -107,5 +119,25 @@ func TestHomeIsExpanded(t *testing.T) {
 	}
 	if _, err := os.Stat(c.StateDir); err == nil {
 		t.Error("reading a config made directories")
+	}
+}
+
+func TestLooksAreRead(t *testing.T) {
+	c, err := Parse("/x/config.yaml", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Theme != "harbour" || c.Dark != "auto" || !c.MouseAtStart() || c.ASCII != nil {
+		t.Errorf("defaults: %+v", c.Look)
+	}
+	c, err = Parse("/x/config.yaml", []byte(good+"theme: mine\nthemes: {mine: {like: fjord, dark: {accent: '#ffb000'}}}\ndark: no\nascii: true\nmouse: false\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Theme != "mine" || c.Themes["mine"].Like != "fjord" || c.Themes["mine"].Dark["accent"] != "#ffb000" || c.Dark != "no" || !*c.ASCII || c.MouseAtStart() {
+		t.Errorf("%+v", c.Look)
+	}
+	if names := c.ThemeNames(); names[len(names)-1] != "mine" {
+		t.Error(names)
 	}
 }

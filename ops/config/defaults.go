@@ -33,6 +33,7 @@ func (c *Config) fill() error {
 	def(&c.Fleet.Every, 5*time.Second)
 	def(&c.Lease.TTL, time.Minute)
 	def(&c.Lease.Longest, 45*time.Second)
+	c.Look.fill()
 	if len(c.Reimage.Start) == 0 {
 		c.Reimage.Start = []string{"web", "streaming", "sidekiq"}
 	}

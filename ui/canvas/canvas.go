@@ -33,6 +33,8 @@ type Picture struct {
 // terminal.
 type Canvas struct {
 	in, out *os.File
+	env     []string
+	profile colorprofile.Profile
 	screen  *uv.TerminalScreen
 	cooked  *term.State // as the terminal was found
 
@@ -58,9 +60,10 @@ func Open(in, out *os.File, env []string) (*Canvas, error) {
 		return nil, fmt.Errorf("the terminal cannot be set to answer every key: %w", err)
 	}
 	c := &Canvas{
-		in: in, out: out, cooked: cooked, screen: uv.NewTerminalScreen(out, env),
+		in: in, out: out, env: env, profile: profile(out, env), cooked: cooked, screen: uv.NewTerminalScreen(out, env),
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
+	c.screen.SetColorProfile(c.profile)
 	c.enter()
 	if asksBack(env) {
 		c.Say(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore)
@@ -75,8 +78,16 @@ func (c *Canvas) Size() (w, h int, err error) { return term.GetSize(int(c.out.Fd
 // Files are the terminal's input and output, for whoever has it after Release.
 func (c *Canvas) Files() (in, out *os.File) { return c.in, c.out }
 
-// Profile is which colours the terminal has.
-func (c *Canvas) Profile() colorprofile.Profile { return colorprofile.Detect(c.out, os.Environ()) }
+// Profile is which colours the terminal has, or which of them are wanted.
+func (c *Canvas) Profile() colorprofile.Profile { return c.profile }
+
+func profile(out *os.File, env []string) colorprofile.Profile {
+	p := colorprofile.Detect(out, env)
+	if colorless(env) {
+		return min(p, colorprofile.ASCII)
+	}
+	return p
+}
 
 // Show makes a picture the one to be seen. A picture that was not drawn yet is forgotten for it.
 func (c *Canvas) Show(p Picture) {
@@ -225,6 +236,8 @@ func (c *Canvas) setMouse(on bool) {
 func (c *Canvas) enter() {
 	c.screen.EnterAltScreen()
 	c.screen.EnableBracketedPaste()
+	// A stranger's Hebrew or Arabic name must not turn the rest of the row round: everything stands where it was put.
+	_, _ = c.screen.WriteString(ansi.ResetModeBiDirectionalSupport)
 	c.useModes()
 	_ = c.screen.Flush()
 }
@@ -248,6 +261,7 @@ func (c *Canvas) leave() {
 	if c.cluster {
 		_, _ = s.WriteString(ansi.ResetModeUnicodeCore)
 	}
+	_, _ = s.WriteString(ansi.SetModeBiDirectionalSupport)
 	s.SetSynchronizedUpdates(false)
 	s.DisableBracketedPaste()
 	s.ExitAltScreen()

@@ -133,7 +133,8 @@ func TestPicturesFollowOneAnother(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, undone := range []string{ansi.ResetModeMouseExtSgr, ansi.ResetModeAltScreenSaveCursor, ansi.SetWindowTitle(""), ansi.SetCursorStyle(0)} {
+	s.hears(ansi.ResetModeBiDirectionalSupport)
+	for _, undone := range []string{ansi.SetModeBiDirectionalSupport, ansi.ResetModeMouseExtSgr, ansi.ResetModeAltScreenSaveCursor, ansi.SetWindowTitle(""), ansi.SetCursorStyle(0)} {
 		s.hears(undone)
 	}
 	s.mu.Lock()

@@ -54,6 +54,14 @@ func (p *Palette) Press(k Key) *Result {
 	return nil
 }
 
+// On is the item that Enter would take, "" when there is none.
+func (p *Palette) On() string {
+	if found := p.found(); p.on < len(found) {
+		return found[p.on].Text
+	}
+	return ""
+}
+
 // edit types; backspace on nothing leaves, as in vi.
 func (p *Palette) edit(k Key) {
 	if p.in.Press(k.Name, k.Text) {
@@ -123,7 +131,7 @@ func (p *Palette) Draw(w, h int) widget.Frame {
 	found := p.found()
 	rows := min(max(h-8, 3), 14)
 	from := max(p.on-rows+1, 0)
-	table := widget.NewTable(inner, widget.Column{W: 24}, widget.Column{W: 10, Grow: 1}, widget.Column{W: 6, Right: true, Least: 60})
+	table := widget.NewTable(inner, widget.Column{W: longest(p.Items)}, widget.Column{W: 10, Grow: 1}, widget.Column{W: 6, Right: true, Least: 60})
 	for i := from; i < min(from+rows, len(found)); i++ {
 		body = append(body, p.row(table, found[i], i == p.on, inner))
 	}
@@ -134,6 +142,15 @@ func (p *Palette) Draw(w, h int) widget.Frame {
 		body = append(body, nil)
 	}
 	return s.draw(body, inner, h, &widget.Point{X: 2 + x, Y: 0}, nil)
+}
+
+// longest is the room the items' words need, within reason.
+func longest(items []Item) int {
+	n := 12
+	for _, it := range items {
+		n = max(n, widget.Width(it.Text)+1)
+	}
+	return min(n, 34)
 }
 
 // row is one item; an item that is off says why.

@@ -13,7 +13,7 @@ import (
 )
 
 func TestDialogsGolden(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}, {270, 66}} {
 		for name, keys := range map[string][]string{
 			"fleet": {}, "palette": {":", "d", "r"}, "quit": {"q"}, "help": {"?"}, "filter": {"/", "w"},
 			"typed": {"down", "down", "r", "g", "w", "o", "enter"},

@@ -120,8 +120,10 @@ func (r *Root) toDialog(k dialog.Key) tea.Cmd {
 	top := r.dialogs[len(r.dialogs)-1]
 	res := top.dialog.Press(k)
 	if res == nil {
+		r.try(top.dialog)
 		return nil
 	}
+	r.try(nil)
 	r.dialogs = slices.DeleteFunc(r.dialogs, func(a asked) bool { return a.dialog == top.dialog })
 	switch {
 	case top.ask != nil:
@@ -222,13 +224,4 @@ func (r *Root) wheel(m tea.MouseWheelMsg) tea.Cmd {
 		return r.toTop(screen.Wheeled{Pane: pane, Down: id == "down"})
 	}
 	return r.toTop(screen.Pressed{ID: id})
-}
-
-// colorless reports a terminal without colours, or one that was asked to show none.
-func colorless(p tea.ColorProfileMsg) bool {
-	switch p.String() {
-	case "TrueColor", "ANSI256", "ANSI":
-		return false
-	}
-	return true
 }

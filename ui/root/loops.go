@@ -167,6 +167,8 @@ func (r *Root) took(msg tea.Msg) tea.Cmd {
 		return r.tookRuns(msg)
 	case saved:
 		r.wasSaved(msg)
+	case noGround:
+		r.unknownGround()
 	case gotDoors:
 		r.doors = msg.doors
 	case gotAsk:

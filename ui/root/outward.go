@@ -15,15 +15,15 @@ const (
 	Notify777 = "osc777" // urxvt, VTE (GNOME), foot
 )
 
-// Terminal is what is known of the terminal without asking it.
-type Terminal struct {
+// Reach is how an operator is reached through their terminal.
+type Reach struct {
 	Tmux   bool   // tmux stands between
 	Notify string // Notify9, Notify777 or NotifyOff
 }
 
-// TerminalOf reads it from the environment; notify is what the config says.
-func TerminalOf(notify string, getenv func(string) string) Terminal {
-	t := Terminal{Tmux: getenv("TMUX") != "", Notify: notify}
+// ReachOf reads it from the environment; notify is what the config says.
+func ReachOf(notify string, getenv func(string) string) Reach {
+	t := Reach{Tmux: getenv("TMUX") != "", Notify: notify}
 	if notify == "" || notify == NotifyAny {
 		t.Notify = Notify9
 		if getenv("VTE_VERSION") != "" || strings.HasPrefix(getenv("TERM"), "rxvt") || strings.HasPrefix(getenv("TERM"), "foot") {
@@ -36,7 +36,7 @@ func TerminalOf(notify string, getenv func(string) string) Terminal {
 // outward sends a sequence to the terminal the operator looks at. Tmux understands some itself, with `set-clipboard on`, and hands others through, with
 // `allow-passthrough on`: it gets both forms.
 func (r *Root) outward(seq string) tea.Cmd {
-	if r.opts.Terminal.Tmux {
+	if r.opts.Reach.Tmux {
 		seq += ansi.TmuxPassthrough(seq)
 	}
 	return tea.Raw(seq)
@@ -46,7 +46,7 @@ func (r *Root) outward(seq string) tea.Cmd {
 func (r *Root) call(words string) tea.Cmd {
 	title := r.world.About.Instance
 	words = ansi.Strip(words)
-	switch r.opts.Terminal.Notify {
+	switch r.opts.Reach.Notify {
 	case Notify9:
 		return tea.Batch(tea.Raw("\a"), r.outward(ansi.Notify(title+": "+words)))
 	case Notify777:

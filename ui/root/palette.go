@@ -20,6 +20,7 @@ func (r *Root) palette() dialog.Dialog {
 	for _, d := range r.doors {
 		items = append(items, dialog.Item{Text: "instance " + d.Instance, About: "leave this instance and enter that one", Why: d.Why})
 	}
+	items = append(items, r.themeItems()...)
 	for i, x := range r.world.Runs {
 		if i == 50 {
 			break
@@ -128,6 +129,9 @@ func (r *Root) said(text string) tea.Cmd {
 		return r.enter(target)
 	case "config":
 		return r.editConfig()
+	case "theme":
+		r.wear(target)
+		return nil
 	case "help":
 		return r.push(screen.NewHelp(r.env, r.top()))
 	case "quit", "q":

@@ -11,6 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui"
@@ -27,8 +28,9 @@ type Options struct {
 	Fleet fleet.Snapshot    // what is known before anything is asked: the first frame
 	Keys  map[string]string // remapped keys, by binding id
 	Open  string            // the id of a run to open at once
-	ASCII bool              // write no character outside ASCII
-	Mouse bool              // take the mouse from the start
+	Look  config.Look       // how it shall look
+
+	Terminal Terminal // what is known of it already; Run looks for itself
 
 	Config string        // the path of the config in use
 	Doors  func() []Door // finds the instances that can be entered from here, this one among them; may take a while
@@ -36,7 +38,7 @@ type Options struct {
 	Edit   Edit          // nil: the config cannot be edited from here
 	Notice string        // said at the start
 
-	Terminal Terminal
+	Reach Reach // how the operator is reached
 }
 
 // Root is the console.
@@ -48,11 +50,10 @@ type Root struct {
 	dialogs []asked
 	opts    Options
 
-	theme     *theme.Theme
-	dark      bool
-	colorless bool
-	w, h      int
-	last      widget.Frame
+	theme *theme.Theme
+	looks looks
+	w, h  int
+	last  widget.Frame
 
 	filter   *widget.Input // being typed; nil when not
 	filterOn string
@@ -89,7 +90,7 @@ func New(ctx context.Context, d ui.Desk, o Options) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Root{opts: o, dark: true, mouse: o.Mouse, rung: map[string]bool{}}
+	r := &Root{opts: o, looks: newLooks(o), mouse: o.Look.MouseAtStart(), rung: map[string]bool{}}
 	r.world = &screen.World{About: o.About, Fleet: o.Fleet, Keys: keys, Now: time.Now(), Verbs: map[string][]desk.VerbState{}}
 	r.post = screen.NewPost(ctx)
 	r.env = screen.Env{Ctx: ctx, Desk: d, World: r.world}
@@ -112,21 +113,12 @@ func (r *Root) Close() {
 	r.post.Close()
 }
 
-// repaint chooses the theme.
-func (r *Root) repaint() {
-	r.theme = theme.New(r.dark, r.world.About.Color)
-	if r.colorless {
-		r.theme = theme.Mono()
-	}
-	r.theme.ASCII = r.opts.ASCII
-}
-
 // top is the screen the operator looks at.
 func (r *Root) top() screen.Screen { return r.stack[len(r.stack)-1] }
 
 // Init implements tea.Model.
 func (r *Root) Init() tea.Cmd {
-	cmds := []tea.Cmd{askGround, r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk(), r.findDoors()}
+	cmds := []tea.Cmd{r.askGround(), r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk(), r.findDoors()}
 	for _, s := range r.stack {
 		cmds = append(cmds, s.Init())
 	}
@@ -157,10 +149,9 @@ func (r *Root) route(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		r.w, r.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		r.dark = msg.IsDark()
-		r.repaint()
+		r.ground(msg.IsDark())
 	case tea.ColorProfileMsg:
-		r.colorless = colorless(msg)
+		r.looks.profile = msg.Profile
 		r.repaint()
 	}
 	return nil

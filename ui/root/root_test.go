@@ -37,7 +37,7 @@ func TestWalkFromTheFleetToARun(t *testing.T) {
 		d.write("3")
 		d.press("enter")
 		d.rest(100 * time.Millisecond)
-		d.sees("Let what is in flight finish", "WAITING FOR", "connections of wor", "Transcript")
+		d.sees("Let what is in flight finish", "WAITING FOR", "connections of wo", "Transcript")
 		if want := []string{`plan worker-reimage worker-3`, `start worker-reimage worker-3 typed "worker-3"`}; !slices.Equal(desk.Calls(), want) {
 			t.Errorf("the desk was told %q, want %q", desk.Calls(), want)
 		}

@@ -23,6 +23,7 @@ func name(r desk.Run) string {
 func Run(ctx context.Context, c *canvas.Canvas, d ui.Desk, o Options) (Way, error) {
 	inner, end := context.WithCancel(ctx)
 	defer end()
+	o.Terminal = know(c)
 	r, err := New(inner, d, o)
 	if err != nil {
 		return Way{}, err

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/vmtui/vmtui/ui/canvas"
 )
@@ -138,6 +137,3 @@ func (s *seat) followSize(ctx context.Context, send func(tea.Msg)) (stop func())
 		following.Wait()
 	}
 }
-
-// askGround asks the terminal whether it is light or dark; it answers with a tea.BackgroundColorMsg, or never.
-func askGround() tea.Msg { return tea.RawMsg{Msg: ansi.RequestBackgroundColor} }

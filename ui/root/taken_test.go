@@ -50,7 +50,7 @@ func TestTheLogShowsWhatWasAsked(t *testing.T) {
 func TestCopyThroughTmux(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		o := options()
-		o.Terminal.Tmux = true
+		o.Reach.Tmux = true
 		d := drive(t, stage.New(nil), o, 120, 36)
 		defer d.stop()
 		d.press("y", "2")
@@ -118,7 +118,7 @@ func TestTheOperatorIsCalled(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			fake, o := stage.New(nil), options()
 			fake.List = slices.Clone(fake.List)
-			o.Terminal = TerminalOf(NotifyAny, func(name string) string { return c.env[name] })
+			o.Reach = ReachOf(NotifyAny, func(name string) string { return c.env[name] })
 			d := drive(t, fake, o, 120, 36)
 			defer d.stop()
 			d.settle()

@@ -28,7 +28,8 @@ func (r *Root) View() tea.View { return tea.View{} }
 func (r *Root) picture() canvas.Picture {
 	r.last = r.Draw(r.w, r.h)
 	p := canvas.Picture{W: r.w, H: r.h, Content: r.last.Paint(r.theme), Mouse: r.mouse}
-	p.Title, p.Progress = r.headline()
+	title, progress := r.headline()
+	p.Title, p.Progress = r.theme.Spell(title), progress
 	if c := r.last.Cursor; c != nil {
 		p.Cursor = &uv.Position{X: c.X, Y: c.Y}
 	}
@@ -45,7 +46,10 @@ func (r *Root) Draw(w, h int) widget.Frame {
 	out.Put(0, 1, r.top().Draw(w, h-2))
 	out.Put(0, h-1, r.footer(w))
 	if len(r.dialogs) > 0 {
-		out.Recede()
+		out.Deafen()
+		if r.looks.trying == "" { // a theme is looked at on what it will be worn by
+			out.Recede()
+		}
 		r.putDialog(&out, r.dialogs[len(r.dialogs)-1].dialog)
 	}
 	return out

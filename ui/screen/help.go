@@ -78,18 +78,22 @@ func everyPlace(b binding.Binding) bool {
 
 // row is one binding: its keys, its word, what it does, and why it is off.
 func (h *Help) row(t widget.Table, b binding.Binding) []widget.Line {
-	word, ink := widget.L(theme.Strong, b.Word), theme.Plain
-	long := b.Long
+	word := widget.L(theme.Strong, b.Word)
 	if b.Danger == act.Destroys {
 		word = widget.L(theme.Peril, b.Word)
 	}
-	rows := []widget.Line{t.Row(widget.L(theme.Key, b.Caps()), word, widget.L(ink, long))}
+	says := widget.Wrap(theme.Plain, b.Long, t.Wide(2))
 	if b.Danger == act.Destroys {
-		rows = append(rows, t.Row(nil, nil, widget.L(theme.Bad, "▲ destroys: asks for the name first")))
+		says = append(says, widget.L(theme.Bad, "▲ destroys: asks for the name first"))
 	}
 	if b.Why != "" {
-		rows = append(rows, t.Row(nil, nil, widget.Line{widget.S(theme.Warn, "off just now: "), widget.S(theme.Muted, b.Why)}))
+		says = append(says, widget.Hang(widget.L(theme.Warn, "off just now: "), theme.Muted, b.Why, t.Wide(2))...)
 	}
+	rows := make([]widget.Line, len(says))
+	for i, l := range says {
+		rows[i] = t.Row(nil, nil, l)
+	}
+	rows[0] = t.Row(widget.L(theme.Key, b.Caps()), word, says[0])
 	return rows
 }
 

@@ -32,4 +32,4 @@ func env(ctx context.Context, d *stage.Desk) Env {
 var sizes = []struct {
 	name string
 	w, h int
-}{{"80x22", 80, 22}, {"120x34", 120, 34}, {"200x58", 200, 58}}
+}{{"80x22", 80, 22}, {"120x34", 120, 34}, {"200x58", 200, 58}, {"270x64", 270, 64}}

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -150,7 +151,7 @@ func containerLines(n fleet.Node, w int) []widget.Line {
 		m := containerMark(&cs[i])
 		out = append(out, t.Row(
 			append(widget.L(m.ink, m.sign+" "), widget.S(theme.Strong, cs[i].Service)), widget.L(m.ink, m.word),
-			widget.L(theme.Muted, version(cs[i].Image)), widget.L(theme.Plain, cs[i].CPU), widget.L(theme.Plain, cs[i].Mem),
+			widget.L(theme.Muted, version(cs[i].Image)), widget.L(theme.Plain, whole(cs[i].CPU)), widget.L(theme.Plain, cs[i].Mem),
 			widget.L(theme.Muted, "  "+cs[i].Status)))
 	}
 	return out
@@ -158,7 +159,7 @@ func containerLines(n fleet.Node, w int) []widget.Line {
 
 // loadLines are how busy a node is.
 func loadLines(v fleet.Health, w int) []widget.Line {
-	bar := min(max(w-24, 8), 32)
+	bar := min(max(w-24, 8), 48)
 	line := func(name string, graph widget.Line, percent float64, more string) widget.Line {
 		l := append(widget.L(theme.Muted, name).Fit(6), graph...)
 		l = append(l, widget.L(widget.Load(percent), widget.Percent(percent)).Right(5)...)
@@ -209,4 +210,13 @@ func lastLine(n fleet.Node, w int) []widget.Line {
 		lines = append(lines[:2], lines[2].Add(widget.S(theme.Muted, "…")).Fit(w))
 	}
 	return append([]widget.Line{widget.L(theme.Head, "LAST LINE")}, lines...)
+}
+
+// whole is docker's percentage without its fraction, as every other percentage here.
+func whole(percent string) string {
+	v, err := strconv.ParseFloat(strings.TrimSuffix(percent, "%"), 64)
+	if err != nil {
+		return percent
+	}
+	return widget.Percent(v)
 }

@@ -25,7 +25,7 @@ func (p *Plan) Draw(w, h int) widget.Frame {
 	case !p.known || len(p.plan.Steps) == 0:
 		return out
 	case w >= 100:
-		left := max(44, w*2/5)
+		left := min(max(44, w*2/5), 66)
 		out.Put(0, headH, p.stepsBox(left, rest))
 		out.Put(left, headH, p.stepBox(w-left, rest))
 	default:

@@ -40,6 +40,9 @@ func (r *Run) nothingYet(w, h int) widget.Frame {
 	return widget.Box{Title: title(r.Crumb()), Lines: []widget.Line{line}}.Draw(w, h)
 }
 
+// readable is how wide the current step is at most while its panes, which show longer lines, could use the room.
+const readable = 92
+
 // drawWide puts steps, the current step and live panes side by side, and the transcript below.
 func (r *Run) drawWide(w, h int) widget.Frame {
 	out := widget.Blank(w, h)
@@ -48,7 +51,7 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	left := min(max(w*32/100, 34), 52)
 	side := 0
 	if w >= 116 && len(r.wanted()) > 0 {
-		side = min(max(w/4, 34), 64)
+		side = min(max(w/4, w-left-readable, 32), 130)
 	}
 	out.Put(0, 0, r.stepsBox(left, top))
 	out.Put(left, 0, r.middle(w-left-side, top))
@@ -216,7 +219,7 @@ func (r *Run) unroll(b widget.Box, top, low []widget.Line, w, h int) widget.Fram
 // upper part gives way.
 func spread(top, low []widget.Line, h int) []widget.Line {
 	if len(top)+len(low) > h {
-		top, low = squeeze(top), squeeze(low)
+		top, low = headless(squeeze(top)), squeeze(low)
 	}
 	low = low[max(len(low)-h, 0):]
 	if room := max(h-len(low), 0); len(top) > room {
@@ -229,6 +232,11 @@ func spread(top, low []widget.Line, h int) []widget.Line {
 		top = append(top, nil)
 	}
 	return append(top, low...)
+}
+
+// headless drops the heads: where there is room for one line more, it is better a command.
+func headless(lines []widget.Line) []widget.Line {
+	return slices.DeleteFunc(lines, func(l widget.Line) bool { return len(l) == 1 && l[0].Ink == theme.Head })
 }
 
 func (r *Run) currentID() string {

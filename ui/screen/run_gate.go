@@ -23,7 +23,11 @@ func (r *Run) gateBox(w, h int) widget.Frame {
 	if g.Failure {
 		ink, banner = theme.Bad, theme.Wound
 	}
-	top := []widget.Line{widget.L(banner, r.gateHeadline()).Fit(inner).All(banner), nil}
+	top := widget.Hang(widget.L(banner, " "), banner, r.gateHeadline(), inner)
+	for i, l := range top {
+		top[i] = l.Fit(inner).All(banner)
+	}
+	top = append(top, nil)
 	top = append(top, widget.Wrap(theme.Strong, g.Cause, inner)...)
 	if g.Hint != "" {
 		top = append(top, nil)
@@ -39,13 +43,13 @@ func (r *Run) gateHeadline() string {
 	g := r.view.Gate
 	switch {
 	case g.Unknown:
-		return " ? IT IS NOT KNOWN WHETHER IT HAPPENED. You decide."
+		return "? IT IS NOT KNOWN WHETHER IT HAPPENED. You decide."
 	case g.Failure:
-		return " ✗ THIS STEP DID NOT GO WELL. You decide."
+		return "✗ THIS STEP DID NOT GO WELL. You decide."
 	case g.Confirm != "":
-		return " ▲ NO WAY BACK FROM HERE. You decide."
+		return "▲ NO WAY BACK FROM HERE. You decide."
 	}
-	return " ▲ YOUR TURN. Nothing happens until you say so."
+	return "▲ YOUR TURN. Nothing happens until you say so."
 }
 
 // gateDetails are both versions of the truth, fingerprints and lists, and the plan that go would carry out.
@@ -79,9 +83,8 @@ func (r *Run) gateChoices(w int) []widget.Line {
 		if k.choice == run.Go && r.view.Gate.Confirm != "" {
 			ink = theme.Wound
 		}
-		out = append(out, widget.Line{
-			widget.S(ink, " "+b.Cap()+" "), widget.Gap(1), widget.L(theme.Strong, b.Word).Fit(6)[0],
-		}.Add(widget.Gap(max(6-widget.Width(b.Word), 0)+1), widget.S(theme.Muted, r.choiceMeans(k.choice))).Fit(w))
+		first := widget.Line{widget.S(ink, " "+b.Cap()+" "), widget.Gap(1)}.Add(widget.L(theme.Strong, b.Word).Fit(6)...).Add(widget.Gap(1))
+		out = append(out, widget.Hang(first, theme.Muted, r.choiceMeans(k.choice), w)...)
 	}
 	return out
 }

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"strings"
+
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -13,7 +15,7 @@ func (r *Run) putPanes(out *widget.Frame, x, w, h int) {
 	}
 	y := 0
 	for i, name := range names {
-		ph := r.paneHeight(name, (h-y)/(len(names)-i))
+		ph := r.paneHeight(name, w, (h-y)/(len(names)-i))
 		if i == len(names)-1 {
 			ph = h - y
 		}
@@ -23,9 +25,9 @@ func (r *Run) putPanes(out *widget.Frame, x, w, h int) {
 }
 
 // paneHeight gives a pane what it needs, and no more than its share.
-func (r *Run) paneHeight(name string, share int) int {
+func (r *Run) paneHeight(name string, w, share int) int {
 	p := r.panes[name]
-	need := len(p.Lines) + 2
+	need := len(paneLines(p.Lines, w-4)) + 2
 	if len(p.Series) > 0 {
 		need += 2
 	}
@@ -42,8 +44,12 @@ func (r *Run) paneBox(part, name string, w, h int) widget.Frame {
 		room := max(w-4-value.Width()-2, 4)
 		lines = append(lines, append(append(value, widget.Gap(2)), widget.Spark(theme.Accent, p.Series, room, 0)...), nil)
 	}
-	for _, l := range p.Lines {
-		lines = append(lines, paneLine(l))
+	if whole := paneLines(p.Lines, w-4); len(lines)+len(whole) <= h-2 {
+		lines = append(lines, whole...)
+	} else { // the newest of many lines, rather than the whole of a few
+		for _, l := range p.Lines {
+			lines = append(lines, paneLine(l))
+		}
 	}
 	right := widget.L(theme.Muted, age(p.Seen, now))
 	switch {
@@ -76,6 +82,23 @@ func newest(lines []widget.Line, number bool, rows int) []widget.Line {
 		return append(lines[:2:2], lines[2+over:]...)
 	}
 	return lines[over:]
+}
+
+// paneLines are a pane's lines in full, each wrapped to w cells.
+func paneLines(texts []string, w int) []widget.Line {
+	var out []widget.Line
+	for _, text := range texts {
+		l := paneLine(text)
+		switch {
+		case l.Width() <= w:
+			out = append(out, l)
+		case len(l) == 2: // its sign, and what it says
+			out = append(out, widget.Hang(l[:1:1].Add(widget.Gap(1)), theme.Plain, strings.TrimSpace(l[1].Text), w)...)
+		default:
+			out = append(out, widget.Wrap(theme.Plain, text, w)...)
+		}
+	}
+	return out
 }
 
 // paneLine inks the sign that a pane's line may begin with.

@@ -5,16 +5,106 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/vmtui/vmtui/ops/config"
 )
 
 // reset closes any ink.
 const reset = "\x1b[m"
 
+// Choice is what a theme is chosen by.
+type Choice struct {
+	Name    string                  // one that ships, or one of the operator's own
+	Own     map[string]config.Theme // the operator's
+	Dark    bool                    // the terminal's ground
+	Unsure  bool                    // nobody knows its ground
+	Badge   string                  // the instance's colour
+	Profile colorprofile.Profile    // the colours the terminal has
+	ASCII   bool                    // it has no other characters
+}
+
 // Theme turns inks into escape sequences.
 type Theme struct {
 	ASCII bool // write no character outside ASCII
 	open  [2][inks]string
+}
+
+// Make is the theme of a choice. A terminal without colours, or with few, has the same one whatever its name.
+func Make(c Choice) *Theme {
+	t := c.colors()
+	t.ASCII = c.ASCII
+	return t
+}
+
+func (c Choice) colors() *Theme {
+	switch {
+	case c.Profile <= colorprofile.ASCII:
+		return Mono()
+	case c.Unsure && c.few():
+		return either(colorprofile.ANSI.Convert(badgeColor(c.Badge, named["blue"])), true)
+	case c.Unsure:
+		return either(c.Profile.Convert(badgeColor(c.Badge, named["blue"])), false)
+	case c.few():
+		return sixteen(c.Dark, c.Badge)
+	}
+	p := c.palette()
+	fill := c.Profile.Convert(badgeColor(c.Badge, p.accent)) // what stands on it is chosen for what is seen
+	return build(p.pens(fill), p.selected(fill))
+}
+
+// few reports that there shall be no more colours than the terminal's own.
+func (c Choice) few() bool {
+	return c.Profile == colorprofile.ANSI || c.base() == config.TerminalTheme
+}
+
+// base is the shipped theme behind the choice.
+func (c Choice) base() string {
+	if own, is := c.Own[c.Name]; is {
+		return own.Like
+	}
+	return c.Name
+}
+
+// palette is the choice's colours on its ground.
+func (c Choice) palette() palette {
+	g, known := shipped[c.base()]
+	if !known {
+		g = shipped[config.Themes[0]]
+	}
+	own, p := c.Own[c.Name], g.light
+	if c.Dark {
+		p = g.dark
+	}
+	if c.Profile == colorprofile.ANSI256 {
+		p = p.fixed(c.Dark)
+	}
+	if c.Dark {
+		return p.with(own.Dark)
+	}
+	return p.with(own.Light)
+}
+
+// New is the first theme, for a dark or a light terminal with all colours; badge is the instance's colour.
+func New(isDark bool, badge string) *Theme {
+	return Make(Choice{Name: config.Themes[0], Dark: isDark, Badge: badge, Profile: colorprofile.TrueColor})
+}
+
+// Mono is the theme without colours: weight, lines and inversion only.
+func Mono() *Theme {
+	pens := [inks]pen{
+		Strong: {bold: true}, Title: {bold: true}, Head: {bold: true, underline: true}, Key: {bold: true},
+		Faint: {faint: true}, Off: {faint: true}, Border: {faint: true}, Bad: {bold: true}, Peril: {bold: true},
+		Focus: {bold: true}, Alarm: {bold: true},
+		Badge: {reverse: true, bold: true}, Banner: {reverse: true, bold: true}, Wound: {reverse: true, bold: true},
+		Chosen: {reverse: true, bold: true}, Field: {underline: true},
+	}
+	selected := pens
+	for i := range selected {
+		selected[i].reverse, selected[i].faint = true, false
+	}
+	return build(pens, selected)
 }
 
 // pen is how one ink is drawn.
@@ -24,8 +114,8 @@ type pen struct {
 	faint                    bool
 }
 
-// sgr is the pen as an escape sequence, on that ground if it has none of its own.
-func (p pen) sgr(ground color.Color, mono bool) string {
+// sgr is the pen as an escape sequence.
+func (p pen) sgr() string {
 	s := ansi.NewStyle()
 	if p.bold {
 		s = s.Bold()
@@ -36,7 +126,7 @@ func (p pen) sgr(ground color.Color, mono bool) string {
 	if p.underline {
 		s = s.Underline(true)
 	}
-	if p.reverse != (mono && ground != nil && !p.reverse) {
+	if p.reverse {
 		s = s.Reverse(true)
 	}
 	if p.fg != nil {
@@ -44,8 +134,6 @@ func (p pen) sgr(ground color.Color, mono bool) string {
 	}
 	if p.bg != nil {
 		s = s.BackgroundColor(p.bg)
-	} else if ground != nil && !mono {
-		s = s.BackgroundColor(ground)
 	}
 	if len(s) == 0 {
 		return ""
@@ -53,12 +141,12 @@ func (p pen) sgr(ground color.Color, mono bool) string {
 	return s.String()
 }
 
-// build fills a theme from its pens.
-func build(pens [inks]pen, ground color.Color, mono bool) *Theme {
+// build fills a theme from its pens and those of the selected row.
+func build(pens, selected [inks]pen) *Theme {
 	t := &Theme{}
-	for i, p := range pens {
-		t.open[0][i] = p.sgr(nil, mono)
-		t.open[1][i] = p.sgr(ground, mono)
+	for i := range pens {
+		t.open[0][i] = pens[i].sgr()
+		t.open[1][i] = selected[i].sgr()
 	}
 	return t
 }
@@ -71,16 +159,16 @@ func (t *Theme) Write(b *strings.Builder, ink Ink, text string) {
 	}
 	open := t.open[ground][ink.Meaning()]
 	if open == "" {
-		b.WriteString(t.spell(text))
+		b.WriteString(t.Spell(text))
 		return
 	}
 	b.WriteString(open)
-	b.WriteString(t.spell(text))
+	b.WriteString(t.Spell(text))
 	b.WriteString(reset)
 }
 
-// spell keeps the text inside ASCII if the terminal has nothing else.
-func (t *Theme) spell(text string) string {
+// Spell keeps the text inside ASCII if the terminal has nothing else.
+func (t *Theme) Spell(text string) string {
 	if !t.ASCII {
 		return text
 	}

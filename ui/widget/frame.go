@@ -36,8 +36,8 @@ func Blank(w, h int) Frame {
 // Sheet is a frame of these lines, cut and filled to its size.
 func Sheet(lines []Line, w, h int) Frame {
 	f := Blank(w, h)
-	for i := range min(len(lines), f.H) {
-		f.Lines[i] = lines[i].Fit(f.W)
+	for i, l := range lines[:min(len(lines), f.H)] {
+		f.Lines[i] = l.Fit(f.W)
 	}
 	return f
 }
@@ -70,13 +70,14 @@ func (f *Frame) Put(x, y int, g Frame) {
 // Center is where a w by h frame stands in the middle of f.
 func (f *Frame) Center(w, h int) (x, y int) { return max((f.W-w)/2, 0), max((f.H-h)/2, 0) }
 
-// Recede makes everything below the first line faint: a dialog is about to stand in front, and nobody may forget on which instance.
-// What was hittable is not any more.
+// Deafen leaves nothing to type into and nothing to hit: a dialog is about to stand in front.
+func (f *Frame) Deafen() { f.Cursor, f.Hits = nil, nil }
+
+// Recede makes everything below the first line faint, so that a dialog stands out, and nobody forgets on which instance.
 func (f *Frame) Recede() {
 	for i := 1; i < len(f.Lines); i++ {
 		f.Lines[i] = f.Lines[i].All(theme.Faint)
 	}
-	f.Cursor, f.Hits = nil, nil
 }
 
 // At is what stands at a cell, "" for nothing. What was drawn last wins.

@@ -2,22 +2,24 @@ package widget
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/vmtui/vmtui/ui/theme"
 )
 
-// safe is text that takes exactly the cells it is measured to take, and its width. Remote text was cleaned of escapes long before;
-// here only columns are defended: controls go, and a cluster that terminals measure differently (an emoji of several parts, a flag)
-// becomes a replacement of its own width.
+// safe is text that takes exactly the cells it is measured to take, and its width. Remote text was cleaned of escapes long before; here only columns
+// are defended: what is not seen goes, controls and marks of direction among it, and a cluster that terminals measure differently becomes the characters
+// it is made of, or a replacement of its own width.
 func safe(text string) (string, int) {
 	if n, ok := narrow(text); ok {
 		return text, n
 	}
 	var b strings.Builder
-	width := 0
+	width, text := 0, norm.NFC.String(text)
 	for len(text) > 0 {
 		cluster, w := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
 		if cluster == "" {
@@ -28,31 +30,58 @@ func safe(text string) (string, int) {
 		b.WriteString(cluster)
 		width += w
 	}
-	return b.String(), width
+	if out := b.String(); width == ansi.StringWidth(out) && width == ansi.StringWidthWc(out) {
+		return out, width
+	}
+	return strings.Repeat("?", width), width // what was settled one by one joined again
 }
 
 // settled is a cluster every terminal measures alike, whatever stands beside it.
 func settled(cluster string, w int) (string, int) {
-	r, size := utf8.DecodeRuneInString(cluster)
+	seen := thin(strings.Map(visible, cluster))
+	_, size := utf8.DecodeRuneInString(seen)
+	n := ansi.StringWidthWc(seen)
 	switch {
-	case r == '\t':
+	case cluster == "\t":
 		return "  ", 2
-	case r < 0x20 || r >= 0x7f && r < 0xa0 || w == 0:
+	case seen == "" || w == 0:
 		return "", 0
-	case r == utf8.RuneError && size <= 1:
-		return "?", 1
-	case firm(cluster, w):
-		return cluster, w
-	case firm(cluster[:size], w):
-		return cluster[:size], w
+	case firm(seen, n): // the family becomes its members, the red heart a heart
+		return seen, n
+	case firm(seen[:size], ansi.StringWidthWc(seen[:size])):
+		return seen[:size], ansi.StringWidthWc(seen[:size])
 	}
 	return strings.Repeat("?", w), w
 }
 
-// firm reports that both ways of measuring agree on a cluster, and that it joins with neither of its neighbours.
+// visible drops what cannot be seen, and spells flags in letters.
+func visible(r rune) rune {
+	switch {
+	case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Variation_Selector, r):
+		return -1
+	case r >= '\U0001f1e6' && r <= '\U0001f1ff':
+		return 'A' + r - '\U0001f1e6'
+	}
+	return r
+}
+
+// thin keeps two marks above and below a letter: no language needs more, and a heap of them is drawn over other rows.
+func thin(cluster string) string {
+	marks := 0
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.M, r) {
+			if marks++; marks > 2 {
+				return -1
+			}
+		}
+		return r
+	}, cluster)
+}
+
+// firm reports that both ways of measuring agree on a cluster, and that it joins with neither of its neighbours, be they of its own kind.
 func firm(cluster string, w int) bool {
-	between := "x" + cluster + "x"
-	return ansi.StringWidth(between) == w+2 && ansi.StringWidthWc(between) == w+2
+	between := "x" + cluster + cluster + "x"
+	return ansi.StringWidth(between) == 2*w+2 && ansi.StringWidthWc(between) == 2*w+2
 }
 
 // narrow counts the cells of text made only of characters known to take one cell and to combine with nothing: printable ASCII,
@@ -98,6 +127,9 @@ func Width(text string) int {
 	return w
 }
 
+// firmHyphen stands for hyphens while text is wrapped: worker-2 and an option are one word.
+const firmHyphen = "\u2011"
+
 // Wrap is text broken between words into lines of at most w cells, all in one ink. A word longer than a line is broken inside.
 func Wrap(ink theme.Ink, text string, w int) []Line {
 	if w <= 0 {
@@ -110,8 +142,9 @@ func Wrap(ink theme.Ink, text string, w int) []Line {
 			out = append(out, Line{Span{Text: t, Ink: ink, w: n}})
 			continue
 		}
-		for _, row := range strings.Split(ansi.Wrap(t, w, ""), "\n") {
-			out = append(out, L(ink, strings.TrimRight(row, " ")))
+		whole := ansi.Wrap(strings.ReplaceAll(t, "-", firmHyphen), w, "")
+		for _, row := range strings.Split(whole, "\n") {
+			out = append(out, L(ink, strings.TrimRight(strings.ReplaceAll(row, firmHyphen, "-"), " ")))
 		}
 	}
 	return out

@@ -14,7 +14,7 @@ import (
 
 // strangers are names as they come from a fediverse server.
 var strangers = []string{
-	"plain", "日本語の名前", "👨‍👩‍👧‍👦 family", "🏳️‍🌈", "é́combining", "a\tb", "esc\x1b[31mred", "\u202eright to left", "🇩🇪🇫🇷", "ﷺ", "क्षि", "x\x00y", "\xff\xfe",
+	"plain", "日本語の名前", "❤️ heart", "1️⃣", "👍🏿", "🇩🇪🇫🇷🇯", "\u2066x\u2069\u200f\u061c", "שלום", "z\u200b\u2060\ufeff", "ก็็็็็", "ᄒ\u1161\u11ab", "\u2028", "\U000e0041", "👨‍👩‍👧‍👦 family", "🏳️‍🌈", "é́combining", "a\tb", "esc\x1b[31mred", "\u202eright to left", "🇩🇪🇫🇷", "ﷺ", "क्षि", "x\x00y", "\xff\xfe",
 }
 
 func TestNothingBreaksAColumn(t *testing.T) {
@@ -32,6 +32,56 @@ func TestNothingBreaksAColumn(t *testing.T) {
 	})
 }
 
+// Each thing that draws takes exactly the room it was given, whatever it is given to draw.
+func TestNothingBreaksAWidget(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.SampledFrom(strangers), rapid.String()).Draw(t, "text")
+		w, l := rapid.IntRange(12, 90).Draw(t, "w"), L(theme.Plain, text).Add(S(theme.Good, text))
+		var in Input
+		in.Insert(text + text)
+		in.Press("left", "")
+		field, at := in.Line(w)
+		if at < 0 || at >= w {
+			t.Fatalf("the cursor stands at %d of %d", at, w)
+		}
+		exactly(t, "input", w, field)
+		exactly(t, "fit", w, l.Fit(w))
+		exactly(t, "right", w, l.Right(w))
+		exactly(t, "ends", w, Ends(l, L(theme.Bad, text), w))
+		exactly(t, "bar and spark", w, append(Spark(theme.Accent, []float64{1, 9, 4}, w/2, 0), Bar(theme.Good, 40, w-w/2)...))
+		exactly(t, "box", w, Box{Title: l, Right: l, Foot: l, Lines: []Line{l, Join(Gap(2), l, l)}}.Draw(w, 5).Lines...)
+		f := Sheet([]Line{l, l, l}, w, 3)
+		f.Put(rapid.IntRange(0, 20).Draw(t, "x"), 1, Sheet([]Line{l}, 8, 1))
+		exactly(t, "frame", w, f.Lines...)
+		for _, row := range append(Wrap(theme.Plain, text+" "+text, w), Hang(L(theme.Good, "> "), theme.Plain, text+" "+text, w)...) {
+			if a, b := ansi.StringWidth(row.String()), ansi.StringWidthWc(row.String()); a > w || b > w {
+				t.Fatalf("wrapped to %d: %d and %d cells: %q", w, a, b, row.String())
+			}
+		}
+	})
+}
+
+func exactly(t *rapid.T, what string, w int, rows ...Line) {
+	t.Helper()
+	for _, l := range rows {
+		if a, b := ansi.StringWidth(l.String()), ansi.StringWidthWc(l.String()); l.Width() != w || a != w || b != w {
+			t.Fatalf("%s: %d cells known, %d by graphemes, %d by runes, want %d: %q", what, l.Width(), a, b, w, l.String())
+		}
+	}
+}
+
+// What of a stranger's name is kept, and what is not.
+func TestNamesStayReadable(t *testing.T) {
+	for text, want := range map[string]string{
+		"👨\u200d👩\u200d👧 x": "👨👩👧 x", "🇩🇪": "DE", "❤\ufe0f": "❤", "a\u202eb\u2066c\u200fd": "abcd", "z\u200b\u2060\ufeffz": "zz", "José": "José", "שלום": "שלום",
+		"Z\u0338\u0322\u034e\u031fa": "Z\u0338\u0322a", "tab\there": "tab  here", "東京": "東京",
+	} {
+		if got, _ := safe(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestPutKeepsTheFrame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := Sheet([]Line{L(theme.Plain, "日本語日本語日本語日本語"), L(theme.Plain, strings.Repeat("x", 30))}, 24, 6)
@@ -46,6 +96,12 @@ func TestPutKeepsTheFrame(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestNamesAreNotBroken(t *testing.T) {
+	if got := Wrap(theme.Plain, "after you have typed worker-2", 28); len(got) != 2 || got[1].String() != "worker-2" {
+		t.Errorf("got %v", got)
+	}
 }
 
 func TestFitSaysThatItCut(t *testing.T) {
