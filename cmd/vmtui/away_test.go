@@ -111,7 +111,7 @@ func TestAnotherInstanceIsADoor(t *testing.T) {
 	s.sees("cannot be entered")
 	s.press(":instance other.example\r")
 	s.sees("You leave vmst.example and enter other.example", "Stay on vmst.example")
-	s.press("\r") // rests on staying
+	s.press("\t\t\r") // rests on staying, and comes back to it
 	s.press(":instance other.example\r")
 	s.sees("You leave")
 	s.press("\t\r")

@@ -51,6 +51,7 @@ func (m *monitored) launch() {
 	}
 	cmd := exec.CommandContext(context.Background(), self, "monitor", m.stateDir) // #nosec G204 -- this very binary
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = hear, m.out, m.out, []*os.File{m.in}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a hangup that comes before it ignores them is for the console's group
 	err = cmd.Start()
 	_ = hear.Close()
 	if err != nil {

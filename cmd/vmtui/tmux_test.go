@@ -13,7 +13,7 @@ import (
 func TestInTmux(t *testing.T) {
 	tmux, err := exec.LookPath("tmux")
 	if err != nil {
-		t.Skip("there is no tmux here")
+		t.Skip("there is no tmux here; .ci/run installs it")
 	}
 	b := startBox(t, nil)
 	socket := filepath.Join(t.TempDir(), "tmux")
@@ -28,7 +28,7 @@ func TestInTmux(t *testing.T) {
 		}
 	}
 	s.press("\x1b[<0;10;7M\x1b[<0;10;7m") // a click on the last node
-	s.sees("─ worker-3 ─")
+	s.sees("[4] worker-3")
 	s.press("q")
 	if code := s.ends(); code != 0 {
 		t.Errorf("exit %d", code)

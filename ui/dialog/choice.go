@@ -31,7 +31,7 @@ func (c *Choice) all() []Option {
 
 // Press implements Dialog.
 func (c *Choice) Press(k Key) *Result {
-	if c.Hush.Swallows(k.Now) || k.Repeat && k.Name != "left" && k.Name != "right" {
+	if c.Hush.Swallows(k.Now) {
 		return nil
 	}
 	opts := c.all()
@@ -43,8 +43,13 @@ func (c *Choice) Press(k Key) *Result {
 	case "esc", "ctrl+c":
 		return &Result{Tag: c.Tag}
 	case "enter":
-		return c.take(c.on)
+		if !k.Repeat {
+			return c.take(c.on)
+		}
 	default:
+		if k.Repeat {
+			return nil
+		}
 		if i := slices.IndexFunc(opts, func(o Option) bool { return o.Key == k.Name && o.Key != "" || "hit:"+o.ID == k.Name }); i >= 0 {
 			return c.take(i)
 		}
