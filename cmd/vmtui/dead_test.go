@@ -14,11 +14,8 @@ func TestDeadWorkerIsReimaged(t *testing.T) {
 	b := startBox(t, func(o *box.Options) { o.Faults = []string{"dead:worker-2"} })
 	got := vmtui(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
 	end := last(t, got.out)
-	if got.code != 3 || end.State != "waiting" || end.Step != "rebuild" || rebuilds(b, "worker-2") != 0 {
+	if got.code != 3 || end.State != "waiting" || end.Step != "preflight" || rebuilds(b, "worker-2") != 0 {
 		t.Fatalf("the name was enough for a dead host: exit %d, %+v\n%s", got.code, end, got.err)
-	}
-	if !strings.Contains(got.out, "cannot, host is dead") && !strings.Contains(got.out, "cannot: host is dead") {
-		t.Error("nothing says that steps cannot be done")
 	}
 	l := begin(t, b.ConfigPath(), "runs", "resume", end.Run, "--yes", "--confirm", strconv.Itoa(b.Droplet("worker-2")), "--json")
 	l.until(func(one line) bool { return one.Step == "come-back" && one.Type == "step" })
@@ -28,6 +25,9 @@ func TestDeadWorkerIsReimaged(t *testing.T) {
 	if code := l.end(); code != 0 || l.last().State != "done" {
 		t.Fatalf("exit %d, %+v\n%s", code, l.last(), transcript(t, b, end.Run))
 	}
+	if said := transcript(t, b, end.Run); !strings.Contains(said, "cannot: host is dead") {
+		t.Errorf("nothing says that steps cannot be done:\n%s", said)
+	}
 	if n := rebuilds(b, "worker-2"); n != 1 {
 		t.Errorf("%d rebuilds", n)
 	}
@@ -35,4 +35,36 @@ func TestDeadWorkerIsReimaged(t *testing.T) {
 		t.Errorf("%d requests failed: %v", s.Failures, s.FirstFailures)
 	}
 	serving(t, b)
+}
+
+// A host that lives and does not let us in is not dead: what protects its visitors and jobs must not be left out.
+func TestAHostThatRefusesUsIsNotDead(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"host-key:worker-2"} })
+	for _, args := range [][]string{{"--yes"}, {"--yes", "--confirm", strconv.Itoa(b.Droplet("worker-2"))}, {"--plan"}} {
+		got := vmtui(t, b.ConfigPath(), append([]string{"run", "worker-drain", "worker-2"}, args...)...)
+		if got.code == 0 || got.code == 3 && strings.Contains(got.out+got.err, "sign of life") || !strings.Contains(got.out+got.err, "host key") {
+			t.Errorf("%v: exit %d\n%s%s", args, got.code, got.out, got.err)
+		}
+	}
+	if sent := mutations(b); len(sent) != 0 {
+		t.Errorf("sent %q", sent)
+	}
+}
+
+// Yes to everything is not yes to giving a host up for dead.
+func TestADeadHostWantsItsIDTyped(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"dead:worker-2"} })
+	got := vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
+	if end := last(t, got.out); got.code != 3 || end.State != "waiting" || end.Step != "preflight" || len(mutations(b)) != 0 {
+		t.Fatalf("exit %d, %+v, sent %q", got.code, end, mutations(b))
+	}
+	if err := b.Heal("dead:worker-2"); err != nil {
+		t.Fatal(err)
+	}
+	got = vmtui(t, b.ConfigPath(), "runs", "resume", last(t, got.out).Run, "--yes", "--confirm", strconv.Itoa(b.Droplet("worker-2")), "--json")
+	if end := last(t, got.out); got.code != 3 || !strings.Contains(got.out, "it answers again") || len(mutations(b)) != 0 {
+		t.Errorf("a host that lives again was treated as dead: exit %d, %+v, sent %q", got.code, end, mutations(b))
+	}
 }

@@ -3,16 +3,15 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/remote/digitalocean"
-	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 // inputs is what a run was made for: ids, not names, frozen in its header, so that a resume means the same things.
@@ -67,10 +66,25 @@ func recruit(ctx context.Context, d Deps, target string, given map[string]string
 	in, resumed, err := decode(given)
 	if err != nil || resumed {
 		c.in = in
-		return c, err
+		return c, errors.Join(err, c.sameHost())
 	}
 	c.in.Why = given["why"]
 	return c, c.resolve(ctx, given, newDisk)
+}
+
+// sameHost refuses a run whose target is not, by today's config, the host that it was made for: commands would go to one machine and API calls to another.
+func (c *crew) sameHost() error {
+	for _, x := range []struct{ what, then, now string }{
+		{"droplet", strconv.Itoa(c.in.Droplet), strconv.Itoa(c.node.Droplet)},
+		{"ssh address", c.in.Address, c.host().Addr()},
+		{"name among the known hosts", c.in.KnownAs, c.host().KnownAs()},
+	} {
+		if x.then != x.now {
+			return &fault.Error{What: "the run was made for another host", On: c.node.Name, Why: fmt.Sprintf("its %s was %s and is %s by now", x.what, x.then, x.now),
+				Next: "put the config (or ssh_config) back as it was, or begin a new run", Code: fault.Refused}
+		}
+	}
+	return nil
 }
 
 func unknownWorker(cfg *config.Config, target string, known bool) error {
@@ -103,8 +117,10 @@ func (c *crew) resolve(ctx context.Context, given map[string]string, newDisk boo
 	in.Address = c.host().Addr()
 	in.KnownAs = c.host().KnownAs()
 	in.HostKeys = c.Trust.Fingerprints(in.KnownAs)
-	in.Dead = !c.answers(ctx)
-	if err := c.findPeers(ctx); err != nil || !newDisk {
+	if err := c.findPeers(ctx); err != nil {
+		return err
+	}
+	if in.Dead, err = c.dead(ctx); err != nil || !newDisk {
 		return err
 	}
 	return c.findImage(ctx, given)
@@ -136,16 +152,6 @@ func (c *crew) findImage(ctx context.Context, given map[string]string) error {
 	}
 	c.in.Image, c.in.ImageTag = img.ID, img.Name
 	return nil
-}
-
-// deadAfter is how long a host may be silent before the run treats it as dead. A host that is merely slow answers `true` within it.
-const deadAfter = 15 * time.Second
-
-func (c *crew) answers(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, deadAfter)
-	defer cancel()
-	out := c.host().Look(ctx, ssh.Command{Script: "true"}).Outcome
-	return out == ssh.Exited || out == ssh.Signalled
 }
 
 // host and port of the target's ssh, as ssh-keyscan wants them.

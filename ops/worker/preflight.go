@@ -22,17 +22,19 @@ func (c *crew) preflight(newDisk bool) run.Step {
 	if newDisk {
 		checks = append(checks, check{"image", c.checkImage}, check{"way back in", c.checkKeys})
 	}
+	if c.in.Dead {
+		checks = append([]check{{"dead", c.checkDead}}, checks...)
+	}
 	s := run.Step{
 		StepInfo: run.StepInfo{
 			ID: "preflight", Title: "Look before touching anything", Kind: run.Read,
 			Why:   "Whatever could go wrong later is cheaper to find now. Nothing is changed.",
 			Panes: []string{"balancer", "sidekiq"}, NoUndo: "it changed nothing",
-			Gate: c.in.Dead,
 		},
 		Deadline: 3 * time.Minute,
 		Plan:     plan(c.preflightPlan(newDisk)...),
 		Observe:  foresee(checks),
-		Do:       doChecks(checks),
+		Do:       c.mourn(doChecks(checks)),
 	}
 	if c.in.Dead {
 		s.Title = "Look before touching anything: the host is dead"

@@ -22,10 +22,18 @@ type dialError struct {
 	err     error
 	reached bool // something listened
 	reset   bool // it hung up before its key was seen
+	silent  bool // nothing came back in time, or nobody listens
 }
+
+// ErrSilent is in the error of a host that gave no sign of life: nobody listens, or nothing came back in time. A host that refused our key, showed another
+// key than the one trusted, has a name that cannot be resolved, or hides behind a jump host that does not answer, is not silent.
+var ErrSilent = errors.New("no sign of life")
 
 func (e *dialError) Error() string { return e.err.Error() }
 func (e *dialError) Unwrap() error { return e.err }
+
+// Is makes a silent host's error one of ErrSilent.
+func (e *dialError) Is(target error) bool { return target == ErrSilent && e.silent } //nolint:errorlint // this is what errors.Is asks
 
 // dial resolves the host, goes through its jump hosts and logs in.
 func (h *Host) dial(ctx context.Context) (*ssh.Client, error) {
@@ -63,8 +71,17 @@ func (h *Host) path(ctx context.Context) (*route, *Host, error) {
 	if err != nil || via == nil {
 		return r, via, err
 	}
-	_, err = via.connect(ctx)
+	if _, err = via.connect(ctx); err != nil {
+		err = behind(err)
+	}
 	return r, via, err
+}
+
+// behind is the error of a jump host, which says nothing of the host behind it.
+func behind(err error) error {
+	f := *fault.Of(err)
+	f.Err = nil
+	return &f
 }
 
 // pass takes a place among the dials to the target and among those through its jump host.
@@ -86,16 +103,33 @@ func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (_ *ssh.Client
 	defer func() { ended(remote.Done("logged in", err)) }()
 	raw, err := h.reach(ctx, r, via)
 	if err != nil {
-		return nil, &dialError{err: err}
+		return nil, &dialError{err: err, silent: noAnswer(ctx, err)}
 	}
 	l := &login{host: h, route: r, ctx: ctx}
 	client, err := l.login(raw)
 	if err != nil {
 		_ = raw.Close()
 		reset := !l.sawKey() && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET))
-		return nil, &dialError{err: err, reached: true, reset: reset}
+		return nil, &dialError{err: err, reached: true, reset: reset, silent: l.late.Load() && !l.sawKey()}
 	}
 	return client, nil
+}
+
+// noAnswer reports an error of a connection that a host did not accept, while ctx was still good.
+func noAnswer(ctx context.Context, err error) bool {
+	var network net.Error
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EHOSTDOWN):
+		return true
+	}
+	var open *ssh.OpenChannelError // through a jump host, which could not reach it
+	if errors.As(err, &open) {
+		return open.Reason == ssh.ConnectionFailed
+	}
+	var name *net.DNSError
+	return !errors.As(err, &name) && errors.As(err, &network) && network.Timeout()
 }
 
 // reach opens the wire itself.
@@ -107,7 +141,7 @@ func (h *Host) reach(ctx context.Context, r *route, via *Host) (net.Conn, error)
 	}
 	c, err := via.connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, behind(err)
 	}
 	return c.tunnel(ctx, "tcp", r.addr())
 }

@@ -289,3 +289,38 @@ func TestClosedPoolFreesEverybody(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestSilenceIsToldFromRefusal(t *testing.T) {
+	quick := func(p *Pool) { p.pace.connect, p.pace.handshake = 300*time.Millisecond, 300*time.Millisecond }
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = mute.Close() }()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = gone.Close()
+	p := newPlace(t)
+	s, stranger := newServer(t, nil), newServer(t, nil)
+	p.knows(s)
+	p.pin(stranger.addr(), s.host.PublicKey())
+	pool := p.pool(quick)
+	for name, x := range map[string]struct {
+		host   *Host
+		silent bool
+	}{
+		"nobody listens":      {pool.Host("a", "root@"+gone.Addr().String()), true},
+		"nothing comes back":  {pool.Host("b", "root@"+mute.Addr().String()), true},
+		"another host key":    {pool.Host("c", "root@"+stranger.addr()), false},
+		"a name of nobody":    {pool.Host("d", "root@nobody.invalid:22"), false},
+		"it lives":            {pool.Host("e", "root@"+s.addr()), false},
+		"a jump host is dead": {pool.hop("f", "root@"+s.addr(), pool.Host("a", "root@"+gone.Addr().String())), false},
+	} {
+		r := x.host.Look(within10s(t), Command{Script: "true"})
+		if errors.Is(r.Cause, ErrSilent) != x.silent || (name == "it lives") != r.OK() {
+			t.Errorf("%s: %s, %v", name, r.Outcome, r.Cause)
+		}
+	}
+}

@@ -232,6 +232,11 @@ func (h *Host) lost(c *conn, err error) {
 func (h *Host) unreachable(err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) {
+		if errors.Is(err, ErrSilent) && !errors.Is(f, ErrSilent) {
+			dressed := *f
+			dressed.Err = err
+			return &dressed
+		}
 		return f
 	}
 	f = &fault.Error{What: "no SSH connection", On: h.name, Next: "see whether the host is up: ssh -v " + h.dest}
