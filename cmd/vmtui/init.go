@@ -52,7 +52,7 @@ func initialise(ctx context.Context, f *flags, a answers) error {
 	}
 	redact := keys.NewRedactor()
 	f.redact = redact.Redact
-	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, redact, nil, f.note)
+	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, asGiven, redact, nil, f.note)
 	if err != nil {
 		return err
 	}
@@ -71,6 +71,9 @@ func initialise(ctx context.Context, f *flags, a answers) error {
 	}
 	return writeConfig(f, a, lb, workers)
 }
+
+// asGiven blames no line: there is no file yet.
+func asGiven(_ string, err error) error { return err }
 
 func vacant(path string, force bool) error {
 	if _, err := os.Stat(path); err == nil && !force {

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui/plain"
 )
@@ -33,9 +35,23 @@ func status(ctx context.Context, f *flags) error {
 		return ctx.Err()
 	}
 	if f.json {
-		return f.printJSON(statusJSON(snap, time.Now()))
+		err = f.printJSON(statusJSON(snap, time.Now()))
+	} else {
+		err = plain.Status(redacting{f, f.out}, snap, time.Now())
 	}
-	return plain.Status(redacting{f, f.out}, snap, time.Now())
+	return errors.Join(err, mistakes(snap))
+}
+
+// mistakes are what no look can cure, since it stands in the config: a token that is not there. What does not answer is the answer of a status.
+func mistakes(s fleet.Snapshot) error {
+	looks := []error{s.Balancer.Err, s.Holds.Err, s.Site.Err}
+	for _, n := range s.Nodes {
+		looks = append(looks, n.Health.Err)
+	}
+	for _, x := range s.Services {
+		looks = append(looks, x.State.Err)
+	}
+	return errors.Join(slices.DeleteFunc(looks, func(err error) bool { return fault.CodeOf(err) != fault.Usage })...)
 }
 
 // lookOnce runs the watch until everything has been looked at once.

@@ -95,7 +95,11 @@ func (a *app) openKeys(asker keys.Asker) error {
 		return err
 	}
 	a.trust, a.idents = trust, identities(a.cfg, asker)
-	return a.idents.Check()
+	return checkIdentities(a.cfg, a.idents)
+}
+
+func checkIdentities(cfg *config.Config, idents *keys.Identities) error {
+	return cfg.Blame("$.ssh.identities", idents.Check())
 }
 
 func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
@@ -105,15 +109,16 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 func (a *app) openRemote(context.Context) error {
 	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry, Witness: a.calls.Witness})
 	var err error
-	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.calls.Witness, a.tell); err != nil {
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.cfg.Blame, a.redact, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
 	a.openRedis()
 	return nil
 }
 
-func newCloud(c config.DigitalOcean, redact *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
-	return digitalocean.New(digitalocean.Config{
+// newCloud is the wire to the provider; blame says in an error which line of a config it comes from.
+func newCloud(c config.DigitalOcean, blame func(yamlPath string, err error) error, redact *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
+	client, err := digitalocean.New(digitalocean.Config{
 		URL: c.URL, Poll: c.Poll, Witness: witness,
 		Waiting: func(w digitalocean.Wait) {
 			witness.See(remote.Call{Wire: "here", On: "digitalocean", What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
@@ -121,9 +126,10 @@ func newCloud(c config.DigitalOcean, redact *keys.Redactor, witness remote.Witne
 		},
 		Token: func(ctx context.Context) (string, error) {
 			secret, err := redact.Resolve(ctx, c.Token)
-			return secret.Reveal(), err
+			return secret.Reveal(), blame("$.digitalocean.token", err)
 		},
 	})
+	return client, blame("$.digitalocean.api_url", err)
 }
 
 func (a *app) openRedis() {
@@ -143,14 +149,14 @@ func redisURL(cfg *config.Config, redact *keys.Redactor) func(context.Context) (
 	}
 	return func(ctx context.Context) (string, error) {
 		secret, err := redact.Resolve(ctx, ref)
-		return secret.Reveal(), err
+		return secret.Reveal(), cfg.Blame("$.sidekiq.redis", err)
 	}
 }
 
 func (a *app) openOps(ctx context.Context, readOnly bool) error {
 	store, err := run.Open(ctx, a.cfg.StateDir, a.redact.Redact)
 	if err != nil {
-		return err
+		return a.cfg.Blame("$.state_dir", err)
 	}
 	a.store = store
 	host, err := os.Hostname()

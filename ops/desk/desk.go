@@ -159,8 +159,11 @@ func (d *Desk) Answer(ctx context.Context, id string, answer run.Answer) error {
 // Stop asks a run to stop at its next step boundary, wherever it is walked.
 func (d *Desk) Stop(ctx context.Context, id string) error { return d.engine.Request(ctx, id, "stop") }
 
-// build makes the runbook of a run that exists, from what was frozen in its header.
-func (d *Desk) build(ctx context.Context, h run.Header) (run.Runbook, error) {
+// Rebuild makes the runbook of a run that exists, from what was frozen in its header.
+func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (run.Runbook, error) {
+	if h.Single() {
+		return run.Runbook{}, &fault.Error{What: "a single act", On: id, Why: h.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+	}
 	b, err := d.Book(h.Runbook)
 	if err != nil {
 		return run.Runbook{}, err

@@ -21,9 +21,15 @@ func (e *Engine) Single() *Single {
 	return &Single{Store: e.Store, Live: e.live(), Operator: e.Operator, Host: e.host()}
 }
 
+// singly marks the only step of a single act.
+const singly = "it was a single act"
+
+// Single reports the record of a single act: no runbook's, and with nothing to walk.
+func (h Header) Single() bool { return len(h.Steps) == 1 && h.Steps[0].NoUndo == singly }
+
 // Intend implements act.Journal: it creates the run and records the intent; the outcome ends the run as done, failed or unknown.
 func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, act.Outcome) error, error) {
-	step := StepInfo{ID: lastWord(a.Verb), Title: a.What, Kind: Once, NoUndo: "it was a single act"}
+	step := StepInfo{ID: lastWord(a.Verb), Title: a.What, Kind: Once, NoUndo: singly}
 	rb := Runbook{ID: a.Verb, Title: a.What, Target: a.Target, Steps: []Step{{StepInfo: step}}}
 	id, err := create(ctx, s.Store, rb.Header(s.Operator))
 	if err != nil {
