@@ -230,6 +230,24 @@ func TestBudgetIsRefused(t *testing.T) {
 	}
 }
 
+// A rate limit is slept out inside a call; who waits for it reads so, on the screen and in the transcript.
+func TestARateLimitIsToldInTheTranscript(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
+	l.until(func(one line) bool { return one.Step == "lame-duck" && one.State == "waiting" })
+	if err := b.Fault("rate-limit:8s"); err != nil {
+		t.Fatal(err)
+	}
+	if code := l.end(); code != 0 {
+		t.Fatalf("exit %d\n%s", code, transcript(t, b, l.run()))
+	}
+	if said := transcript(t, b, l.run()); !strings.Contains(said, "rate limit") || !l.seen(func(one line) bool { return one.Type == "output" && strings.Contains(one.Detail, "rate limit") }) {
+		t.Errorf("nothing says what was waited for:\n%s", said)
+	}
+	intact(t, b)
+}
+
 // Of two operators at once one is refused, and reads who is at work.
 func TestTwoOperators(t *testing.T) {
 	t.Parallel()

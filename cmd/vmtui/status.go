@@ -63,10 +63,14 @@ func (a *app) lookOnce(ctx context.Context, limit time.Duration) fleet.Snapshot 
 		defer close(done)
 		a.watch.Run(ctx)
 	}()
-	began := time.Now()
+	began, said := time.Now(), ""
 	for !complete(a.watch.Snapshot(), began) {
 		select {
 		case <-a.desk.Changed():
+			if wait := a.watch.Snapshot().Balancer.Wait; wait != "" && wait != said {
+				a.tell(wait)
+				said = wait
+			}
 		case <-ctx.Done():
 			<-done
 			return a.watch.Snapshot()

@@ -120,9 +120,11 @@ func (a *app) openRemote(context.Context) error {
 func newCloud(c config.DigitalOcean, blame func(yamlPath string, err error) error, redact *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
 	client, err := digitalocean.New(digitalocean.Config{
 		URL: c.URL, Poll: c.Poll, Witness: witness,
-		Waiting: func(w digitalocean.Wait) {
+		Waiting: func(ctx context.Context, w digitalocean.Wait) {
 			witness.See(remote.Call{Wire: "here", On: "digitalocean", What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
-			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why))
+			if !remote.Tell(ctx, w.String()) {
+				tell(w.String())
+			}
 		},
 		Token: func(ctx context.Context) (string, error) {
 			secret, err := redact.Resolve(ctx, c.Token)

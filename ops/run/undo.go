@@ -74,6 +74,7 @@ func (l *leg) stepBack(ctx context.Context, s *Step) error {
 		return nil
 	}
 	u := &undoing{attempt{l: l, s: s, w: l.walkOf(ctx, s)}}
+	ctx = u.w.told(ctx)
 	u.w.back()
 	for {
 		err := u.try(ctx)
