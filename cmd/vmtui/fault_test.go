@@ -38,6 +38,7 @@ var faultTable = []struct {
 	{"apply-then-502:1", recovers, recovers, recovers},
 	{"slow-api:1s", recovers, recovers, recovers},
 	{"keep-host-key:worker-2", recovers, recovers, recovers},
+	{"degraded-boot:worker-2", recovers, recovers, recovers},
 	{"dead:worker-3", recovers, recovers, recovers},
 	{"dead:exec", recovers, recovers, recovers},
 	{"rebuild-errs:1", outcome{"waiting", "errored"}, outcome{"waiting", "errored"}, recovers},

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -246,6 +247,22 @@ func TestARateLimitIsToldInTheTranscript(t *testing.T) {
 		t.Errorf("nothing says what was waited for:\n%s", said)
 	}
 	intact(t, b)
+}
+
+// A first boot that ended degraded is a question, with what cloud-init warns of; --yes is an answer to it, and stands in the transcript.
+func TestADegradedBootIsAQuestion(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"degraded-boot:worker-2"} })
+	got := vmtui(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+	if end := last(t, got.out); end.State != "done" {
+		t.Fatalf("%+v\n%s", end, got.err)
+	}
+	asked := slices.IndexFunc(lines(t, got.out), func(l line) bool {
+		return l.Type == "gate" && l.State == "open" && l.Step == "first-boot" && strings.Contains(l.Detail, "degraded")
+	})
+	if asked < 0 || !strings.Contains(got.out, "ntpsec") {
+		t.Errorf("nobody was asked:\n%s", got.out)
+	}
 }
 
 // Of two operators at once one is refused, and reads who is at work.
