@@ -249,6 +249,28 @@ func TestARateLimitIsToldInTheTranscript(t *testing.T) {
 	intact(t, b)
 }
 
+// A worker whose pages come later than its peers' is not let go of, though none of its answers is an error.
+func TestAWorkerThatCameBackSlowIsNoticed(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes")
+	l := begin(t, b.ConfigPath(), "run", "worker-return", "worker-2", "--yes", "--json")
+	l.until(func(one line) bool { return one.Step == "sidekiq-start" && one.State == "waiting" })
+	if err := b.Fault("slow:worker-2=700ms"); err != nil {
+		t.Fatal(err)
+	}
+	if code := l.end(); code != 3 || l.last().Step != "watch" || !strings.Contains(l.last().Detail, "slower than its peers") {
+		t.Fatalf("exit %d, %+v\n%s", code, l.last(), transcript(t, b, l.run()))
+	}
+	if err := b.Heal("slow:worker-2"); err != nil {
+		t.Fatal(err)
+	}
+	if got := vmtui(t, b.ConfigPath(), "runs", "resume", l.run(), "--yes", "--json"); got.code != 0 {
+		t.Errorf("exit %d\n%s", got.code, transcript(t, b, l.run()))
+	}
+	serving(t, b)
+}
+
 // A first boot that ended degraded is a question, with what cloud-init warns of; --yes is an answer to it, and stands in the transcript.
 func TestADegradedBootIsAQuestion(t *testing.T) {
 	t.Parallel()
