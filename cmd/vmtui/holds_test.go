@@ -46,7 +46,9 @@ func TestASingleActIsNotWalked(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
 	vmtui(t, b.ConfigPath(), "hold", "set", "worker-3", "--why", "disk")
-	var list struct{ Runs []struct{ ID, Runbook, State string } }
+	var list struct {
+		Runs []struct{ ID, Runbook, State string }
+	}
 	got := vmtui(t, b.ConfigPath(), "runs", "list", "--json")
 	if err := json.Unmarshal([]byte(got.out), &list); err != nil || len(list.Runs) != 1 || list.Runs[0].State != "done" {
 		t.Fatalf("%v\n%s%s", err, got.out, got.err)
@@ -131,6 +133,26 @@ func TestWhoSitsThereIsAskedFirst(t *testing.T) {
 	}
 	if got := mutations(b); len(got) != 0 {
 		t.Errorf("mutations: %v", got)
+	}
+}
+
+// A Sidekiq that vanishes with jobs in hand is unknown, and who sits there is offered to put the jobs back.
+func TestJobsOfAVanishedSidekiqAreOffered(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	s := sit(t, 160, 50, "--config", b.ConfigPath(), "run", "worker-drain", "worker-2")
+	s.sees("Begin?")
+	s.press("yes\n")
+	s.sees("to hear the signal")
+	if out, code := b.Machine("worker-2").Run(t.Context(), "docker kill -s KILL $(docker ps -q --filter name=sidekiq)"); code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	s.sees("GATE: ", "a Sidekiq process vanished", "retry")
+	s.press("retry\n")
+	s.sees("jobs back into their queues?", "done twice")
+	s.press("go\n")
+	if code := s.ends(); code != 0 {
+		t.Errorf("exit %d\n%s", code, s.text())
 	}
 }
 
