@@ -46,7 +46,9 @@ var waits = map[string]awaited{
 		return ""
 	},
 	"rebuild": func(t *testing.T, b *box.Box, _ *app) string {
-		var got struct{ Actions []struct{ Type, Status string } }
+		var got struct {
+			Actions []struct{ Type, Status string }
+		}
 		ask(t, b, fmt.Sprintf("droplets/%d/actions", b.Droplet("worker-2")), &got)
 		for _, action := range got.Actions {
 			if action.Type == "rebuild" {

@@ -111,6 +111,15 @@ func (c *crew) trustKey() run.Step {
 	}
 }
 
+// printOf is the fingerprint of a key in known_hosts form.
+func printOf(text string) string {
+	key, _, _, _, err := cryptossh.ParseAuthorizedKey([]byte(text))
+	if err != nil {
+		return "unreadable"
+	}
+	return fingerprint(key)
+}
+
 func (c *crew) newKey(w *run.Walk) (cryptossh.PublicKey, error) {
 	key, _, _, _, err := cryptossh.ParseAuthorizedKey([]byte(w.Fact(factKey)))
 	if err != nil {

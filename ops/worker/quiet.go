@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,7 +120,7 @@ func (c *crew) verifyQuiet(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if err := c.vanished(w, mine, first, hands); err != nil {
+		if err := c.vanished(ctx, w, mine, first, hands); err != nil {
 			return run.Progress{}, err
 		}
 		settled, busy, unheard := 0, 0, 0
@@ -167,7 +168,7 @@ func newcomer(node string, p sidekiq.Process) error {
 }
 
 // vanished tells a process that ended without its last heartbeat saying busy 0: what it had in hand may be lost, which is never "busy 0".
-func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
+func (c *crew) vanished(ctx context.Context, w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
 	for id := range before {
 		if slices.ContainsFunc(mine, func(p sidekiq.Process) bool { return p.Identity == id }) {
 			continue
@@ -175,6 +176,9 @@ func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]t
 		c.lost = append(c.lost, hands[id]...)
 		for _, j := range hands[id] {
 			w.Out("possibly lost: %s", jobLine(j))
+		}
+		if err := w.Remember(ctx, factJobs, strconv.Itoa(len(c.lost))+", as the transcript names them"); err != nil {
+			return decided(err)
 		}
 		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
 	}
