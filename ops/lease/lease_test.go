@@ -233,8 +233,8 @@ func TestOwnLeaseOfADeadProcessIsAdoptedAtOnce(t *testing.T) {
 func TestExpiredLeaseIsFreeOnlyAfterTheLongestRequest(t *testing.T) {
 	seen := reading{now: time.Unix(1000, 0), rec: &record{Lease: fleet.Lease{Owner: "kirk", Host: "h", Run: "r", Token: 4, Expires: time.Unix(990, 0)}}}
 	k := NewKeeper(Config{Operator: "spock", TTL: time.Minute, Longest: 30 * time.Second})
-	if _, err := k.claim(seen, "x", false); err == nil {
-		t.Fatal("claimed while a last request may still land")
+	if _, err := k.claim(seen, "x", false); err == nil || !strings.Contains(err.Error(), "may still land, for 20s") {
+		t.Fatalf("while a last request may still land: %v", err)
 	}
 	seen.now = time.Unix(1021, 0)
 	next, err := k.claim(seen, "x", false)
