@@ -165,7 +165,7 @@ func (k *Keeper) taken(seen reading) error {
 	old := seen.rec
 	return &fault.Error{
 		What: "somebody else is at work", On: old.Owner + "@" + old.Host,
-		Why: fmt.Sprintf("run %s holds lease %d, renewed %s ago, %s", old.Run, old.Token, seen.now.Sub(old.Renewed), k.until(seen)),
+		Why:  fmt.Sprintf("run %s holds lease %d, renewed %s ago, %s", old.Run, old.Token, seen.now.Sub(old.Renewed), k.until(seen)),
 		Next: "talk to them; if they are gone, wait for that or `vmtui lease take`",
 		Code: fault.Refused,
 	}
