@@ -146,7 +146,7 @@ type theatre struct {
 
 // The pace of the histories.
 const (
-	historyTTL     = 2 * time.Second
+	historyTTL     = time.Second
 	historyLongest = time.Second
 	historyLasts   = 22 * time.Second
 	straggle       = 4 * time.Second // after which no command that was sent is still to come
@@ -227,7 +227,7 @@ func (th *theatre) disturb(p *os.Process, until time.Time) {
 		}
 		th.count(&th.stops)
 		if th.draw(3) == 0 {
-			rest(th.millis(50, 4500)) // longer than the lease lasts
+			rest(th.millis(50, 3500)) // longer than the lease lasts
 		} else {
 			rest(th.millis(20, 600))
 		}
@@ -290,7 +290,7 @@ func (th *theatre) judge() {
 		}
 	}
 	th.t.Logf("%v, %d tokens acted, %d stops, %d kills, %d requests too late for the wire", counts, len(tokens), th.stops, th.kills, th.late)
-	if len(tokens) < 3 || counts[opAct+" "+endOK] < 20 || counts[opWrite+" "+endOK] < 5 || th.stops < 5 || th.kills < 3 {
+	if len(tokens) < 2 || counts[opAct+" "+endOK] < 10 || counts[opWrite+" "+endOK] < 3 || th.stops < 5 || th.kills < 3 {
 		th.t.Error("too little happened to prove anything")
 	}
 	// The provider knows nothing of leases, exec refuses a token that is no longer the current one: each has a history of its own.
