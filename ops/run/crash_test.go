@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -158,10 +159,10 @@ func newScene(t *testing.T) *scene {
 	c.e = sqlEngine(t, c.dir)
 	c.site = newSite(c.e.Store)
 	c.e.Lease = leaser{c.site}
-	c.path = c.site.listen(t, c.dir)
 	c.rb = everyKind(c.site)
 	c.id = start(t, c.e, c.rb)
 	c.site.id = c.id
+	c.path = c.site.listen(t, c.dir)
 	return c
 }
 
@@ -187,15 +188,14 @@ func (c *scene) crash(m Mode, at crashing) {
 	cmd := c.command(m, at)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
-	first := c.site.asked[at.Step]
 	if at.Point == unanswered {
-		c.site.strike = func(step string, undo bool, n int) bool {
-			if step != at.Step || !c.due(at, undo, n-first) {
+		c.strike(func(step string, undo bool) bool {
+			if step != at.Step || !c.due(at, undo) {
 				return false
 			}
-			_ = cmd.Process.Kill()
-			return true
-		}
+			pid, err := strconv.Atoi(c.site.lease) // of whoever is at work
+			return err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil
+		})
 	}
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
@@ -203,13 +203,12 @@ func (c *scene) crash(m Mode, at crashing) {
 	if err := cmd.Wait(); !killed(err) {
 		c.t.Fatalf("the child lived: %v %s", err, out.String())
 	}
+	c.strike(nil)
 	c.site.mu.Lock()
-	c.site.strike = nil
-	held := c.site.lease
-	c.site.mu.Unlock()
-	if held != "" && lives(held) {
+	if held := c.site.lease; held != "" && lives(held) {
 		c.t.Errorf("the lease is held by %s, which lives", held)
 	}
+	c.site.mu.Unlock()
 	if v, err := c.e.View(c.t.Context(), c.id); err != nil || v.State != Interrupted {
 		c.t.Fatalf("viewed as %s, %v", v.State, err)
 	}
@@ -219,8 +218,14 @@ func (c *scene) crash(m Mode, at crashing) {
 	keepsTheLaw(c.t, events(c.t, c.e, c.id))
 }
 
+func (c *scene) strike(when func(step string, undo bool) bool) {
+	c.site.mu.Lock()
+	defer c.site.mu.Unlock()
+	c.site.strike = when
+}
+
 // due reports that the process dies at this request: while its step acts, not while it looks at the world before.
-func (c *scene) due(at crashing, undo bool, _ int) bool {
+func (c *scene) due(at crashing, undo bool) bool {
 	_, h, err := load(context.Background(), c.e.Store, c.id)
 	if err != nil || at.Undo != undo {
 		return false
@@ -401,7 +406,6 @@ func TestCrashInUndo(t *testing.T) {
 			if list, err := c.e.List(t.Context()); err != nil || list[0].State != AtGate {
 				t.Errorf("nobody walks it, and it waits: %+v, %v", list, err)
 			}
-			at := at
 			c.crash(Mode{Unattended: true, Undo: true}, at)
 			// What began to walk back goes on so by itself; before it began, it has to be said again.
 			if state := c.resume(Mode{Unattended: true, Undo: at.Point == beforeIntent}); state != Undone {

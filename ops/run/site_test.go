@@ -68,12 +68,11 @@ type site struct {
 	received int
 	lease    string // of which process it is
 	wrong    []string
-	strike   func(step string, undo bool, n int) bool // the n-th request of a step was carried out: is it never answered?
-	asked    map[string]int
+	strike   func(step string, undo bool) bool // a request of a step was carried out: is it never answered?
 }
 
 func newSite(s Store) *site {
-	return &site{store: s, things: map[string]int{}, brought: map[string]int{}, asked: map[string]int{}}
+	return &site{store: s, things: map[string]int{}, brought: map[string]int{}}
 }
 
 var errStruck = errors.New("no answer")
@@ -164,8 +163,7 @@ func (s *site) apply(c change) {
 
 // answer says whether the request is answered at all. The caller holds mu.
 func (s *site) answer(step string, undo bool) error {
-	s.asked[step]++
-	if s.strike != nil && s.strike(step, undo, s.asked[step]) {
+	if s.strike != nil && s.strike(step, undo) {
 		return errStruck
 	}
 	return nil
