@@ -165,9 +165,13 @@ func (a *app) openOps(ctx context.Context, readOnly bool) error {
 	if err != nil {
 		host = "unknown host"
 	}
+	origin, err := lease.Origin(a.cfg.StateDir)
+	if err != nil {
+		return err
+	}
 	a.keeper = lease.NewKeeper(lease.Config{
-		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: a.cfg.StateDir,
-		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Alive: a.walked,
+		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: origin,
+		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Living: run.Locks{Dir: run.LockDir(a.cfg.StateDir)},
 		Waiting: func(d time.Duration) {
 			a.tell(fmt.Sprintf("waiting %s: the former owner may still act until then", d.Round(time.Second)))
 		},
@@ -176,12 +180,6 @@ func (a *app) openOps(ctx context.Context, readOnly bool) error {
 	a.keeper.Use(a.door)
 	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host}
 	return nil
-}
-
-// walked reports whether a process on this machine walks that run.
-func (a *app) walked(id string) bool {
-	v, err := a.engine.View(context.Background(), id)
-	return err == nil && v.State == run.Running
 }
 
 func (a *app) host(name string) *ssh.Host {

@@ -63,7 +63,7 @@ func (l *leg) backward(ctx context.Context) error {
 // stepBack takes one step back, asking the operator when that fails.
 func (l *leg) stepBack(ctx context.Context, s *Step) error {
 	log := l.j.stepLog(s.ID)
-	if log.undone || !log.ours && len(log.acts) == 0 {
+	if log.undone || !log.happened() {
 		if log.done && !log.ours {
 			l.j.say(ctx, s.ID, "left as it is: it was so before this run")
 		}
