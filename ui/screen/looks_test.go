@@ -144,7 +144,9 @@ func peopledScenes(ctx context.Context, text string) map[string]Screen {
 			}
 		}),
 	}
-	all["help"] = NewHelp(e, all["fleet"])
+	logs := NewLogs(e, text, text)
+	logs.answered(poured{Lines: []string{text, text + text, strings.Repeat(text, 40)}})
+	all["help"], all["logs"] = NewHelp(e, all["fleet"]), logs
 	return all
 }
 
