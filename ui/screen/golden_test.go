@@ -128,7 +128,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	d := stage.New(nil)
-	d.Snapshot.Nodes[1].Health.Value.LastLogLine = "GET /@日本語👨‍👩‍👧‍👦\u202e HTTP/1.1\x1b[31m"
+	d.Snapshot.Nodes[1].Health.Value.LogLines = []string{"GET /@日本語👨‍👩‍👧‍👦\u202e HTTP/1.1\x1b[31m"}
 	d.Snapshot.Nodes[2].Hold.Why = strings.Repeat("very long words ", 40)
 	for name, s := range scenes(env(ctx, d)) {
 		for _, size := range [][2]int{{60, 14}, {61, 15}, {80, 22}, {99, 30}, {100, 31}, {107, 20}, {108, 16}, {120, 34}, {170, 40}, {200, 58}, {270, 64}} {

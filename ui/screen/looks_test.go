@@ -94,7 +94,7 @@ func peopled(text string) (*stage.Desk, func([]run.Event) []run.Event) {
 	d := stage.New(nil)
 	for i := range d.Snapshot.Nodes {
 		n := &d.Snapshot.Nodes[i]
-		n.Health.Value.LastLogLine = text + " " + text
+		n.Health.Value.LogLines = []string{text, text + " " + text}
 		if n.Health.Err != nil {
 			n.Health.Err = &desk.Fault{What: text, On: n.Name, Why: text, Next: text}
 		}
