@@ -17,6 +17,7 @@ import (
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/lease"
+	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -85,7 +86,9 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls)
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls, logs.Reader{
+		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.redact.Redact,
+	})
 	return a, nil
 }
 

@@ -68,6 +68,16 @@ type Plan struct {
 	Usual    string // how long it usually takes, in words
 }
 
+// Book is a runbook on the shelf.
+type Book struct {
+	ID      string
+	Title   string
+	Summary string
+	Danger  act.Danger
+	Dangers []string
+	Usual   string // how long it usually takes, in words; "" when none was finished here
+}
+
 // PlanStep is one step of a plan.
 type PlanStep struct {
 	run.StepInfo
