@@ -17,6 +17,7 @@ type route struct {
 	knownAs          string // host:port under which its key is pinned
 	wish             keys.Wish
 	jumps            []string // ProxyJump, outermost first
+	forwardAgent     bool     // ssh_config wants the agent forwarded to the operator's own sessions
 }
 
 func (r *route) addr() string { return net.JoinHostPort(r.host, r.port) }
@@ -78,11 +79,18 @@ func resolve(ctx context.Context, configPath, dest string) (*route, error) {
 	if s.hostKeyAlias != "" {
 		r.knownAs = net.JoinHostPort(s.hostKeyAlias, "22")
 	}
-	r.wish.Only = s.identitiesOnly
-	for _, f := range s.identityFiles {
-		r.wish.Files = append(r.wish.Files, expand(f, map[byte]string{'h': r.host, 'n': t.host, 'p': r.port, 'r': r.user, 'u': localUser(), 'd': home()}))
-	}
+	r.wish.Only, r.forwardAgent = s.identitiesOnly, s.forwardAgent
+	tokens := map[byte]string{'h': r.host, 'n': t.host, 'p': r.port, 'r': r.user, 'u': localUser(), 'd': home()}
+	r.wish.Files, r.wish.Certificates = expandAll(s.identityFiles, tokens), expandAll(s.certificateFiles, tokens)
+	r.wish.Agent = expand(s.agent, tokens)
 	return r, nil
+}
+
+func expandAll(texts []string, tokens map[byte]string) (all []string) {
+	for _, t := range texts {
+		all = append(all, expand(t, tokens))
+	}
+	return all
 }
 
 func first(values ...string) string {
