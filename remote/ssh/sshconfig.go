@@ -15,6 +15,7 @@ import (
 	"github.com/kevinburke/ssh_config"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote/clean"
 )
 
 // askTimeout is for `ssh -G`, which may run the commands of Match exec.
@@ -25,7 +26,7 @@ const systemConfig = "/etc/ssh/ssh_config"
 
 // settings are what ssh_config says about one alias, as far as we obey it.
 type settings struct {
-	hostName, user, port, hostKeyAlias, proxyCommand, agent string
+	hostName, user, port, hostKeyAlias, proxyCommand, agent, controlPath string
 
 	identitiesOnly, forwardAgent bool
 
@@ -48,11 +49,11 @@ func lookUp(ctx context.Context, path, alias string) (settings, error) {
 			return settings{}, badConfig(p, err)
 		}
 		if usesMatch(data, 0) {
-			return askSSH(ctx, path, alias, errors.New("it uses Match"))
+			return askSSH(ctx, path, target{host: alias}, errors.New("it uses Match"))
 		}
 		c, err := ssh_config.DecodeBytes(data)
 		if err != nil {
-			return askSSH(ctx, path, alias, err)
+			return askSSH(ctx, path, target{host: alias}, err)
 		}
 		parsed = append(parsed, c)
 	}
@@ -94,11 +95,13 @@ func pick(get func(key string) []string) settings {
 	}
 	s := settings{
 		hostName: one("HostName"), user: one("User"), port: one("Port"), hostKeyAlias: one("HostKeyAlias"),
-		proxyCommand: one("ProxyCommand"), agent: one("IdentityAgent"), identitiesOnly: strings.EqualFold(one("IdentitiesOnly"), "yes"),
+		proxyCommand: one("ProxyCommand"), agent: one("IdentityAgent"), controlPath: one("ControlPath"), identitiesOnly: strings.EqualFold(one("IdentitiesOnly"), "yes"),
 		identityFiles: named(get("IdentityFile")), certificateFiles: named(get("CertificateFile")),
 	}
-	if strings.EqualFold(s.proxyCommand, "none") {
-		s.proxyCommand = ""
+	for _, v := range []*string{&s.proxyCommand, &s.controlPath} {
+		if strings.EqualFold(*v, "none") {
+			*v = ""
+		}
 	}
 	forward := one("ForwardAgent") // a path or a variable names the agent to forward
 	s.forwardAgent = forward != "" && !strings.EqualFold(forward, "no")
@@ -160,19 +163,18 @@ func anyMatch(pattern string, depth int) bool {
 }
 
 // askSSH lets ssh itself say what its configuration means; why is what we could not do.
-func askSSH(ctx context.Context, path, alias string, why error) (settings, error) {
+func askSSH(ctx context.Context, path string, t target, why error) (settings, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	args := []string{"-G", "-F", path, "--", alias}
-	if isUsers(path) {
-		args = []string{"-G", "--", alias}
-	}
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, "ssh", args...) // #nosec G204 -- the alias is checked and after --
+	cmd := exec.CommandContext(ctx, "ssh", append([]string{"-G"}, t.words(path)...)...) // #nosec G204 -- checked, and the host is after --
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, time.Second
 	if err := cmd.Run(); err != nil {
-		return settings{}, &fault.Error{What: "ssh_config cannot be used", On: path, Err: err, Code: fault.Usage,
-			Why:  why.Error() + ", and ssh -G says: " + err.Error() + " " + strings.TrimSpace(errs.String()),
+		says := "ssh -G says: " + err.Error() + " " + clean.Line(strings.TrimSpace(errs.String()))
+		if why != nil {
+			says = why.Error() + ", and " + says
+		}
+		return settings{}, &fault.Error{What: "ssh_config cannot be used", On: path, Err: err, Code: fault.Usage, Why: says,
 			Next: "install the OpenSSH client, or correct what it names"}
 	}
 	values := map[string][]string{}
@@ -181,6 +183,25 @@ func askSSH(ctx context.Context, path, alias string, why error) (settings, error
 		values[key] = append(values[key], value)
 	}
 	return pick(func(key string) []string { return values[strings.ToLower(key)] }), nil
+}
+
+// words are ssh's arguments for a destination under a configuration.
+func (t target) words(path string) (words []string) {
+	if path = tilde(path); path == "" {
+		words = append(words, "-F", "none")
+	} else if !isUsers(path) {
+		if _, err := os.Stat(path); err != nil {
+			path = "none"
+		}
+		words = append(words, "-F", path)
+	}
+	if t.port != "" {
+		words = append(words, "-p", t.port)
+	}
+	if t.user != "" {
+		words = append(words, "-l", t.user)
+	}
+	return append(words, "--", t.host)
 }
 
 func tilde(path string) string {
