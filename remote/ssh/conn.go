@@ -34,6 +34,7 @@ type conn struct {
 	streams chan struct{} // one for every one of them that may take long
 	dead    chan struct{} // closed when the connection has ended
 	trip    atomic.Int64  // last keepalive, ns
+	lend    lend
 }
 
 // adopt gives a new connection its keepalive and its watcher.
@@ -99,6 +100,7 @@ func (c *conn) answers() bool {
 // session is an open session and its place in the connection.
 type session struct {
 	*ssh.Session
+	conn  *conn
 	leave func()
 }
 
@@ -113,7 +115,7 @@ func (c *conn) open(ctx context.Context, long bool) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{s, leave}, nil
+	return &session{s, c, leave}, nil
 }
 
 func (c *conn) enter(ctx context.Context, long bool) (leave func(), err error) {

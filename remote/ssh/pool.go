@@ -26,6 +26,7 @@ type Config struct {
 	KnownHosts    string           // for OpenSSH: the file with the hosts' keys; as ssh_config says when empty
 	Trust         *keys.Trust      // whose keys we accept
 	Identities    *keys.Identities // who we are
+	Passwords     *keys.Passwords  // for sudo; nil refuses
 	Witness       remote.Witness   // hears of every command, login and tunnel; may be nil
 	Retry         time.Duration    // back-off after a login that failed, doubled up to 4 times this; 10 s when zero
 }
@@ -74,6 +75,9 @@ type Pool struct {
 func NewPool(c Config) *Pool {
 	if c.Retry <= 0 {
 		c.Retry = 10 * time.Second
+	}
+	if c.Passwords == nil {
+		c.Passwords = keys.NewPasswords(nil, nil)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Pool{config: c, pace: unhurried, ctx: ctx, cancel: cancel, hosts: map[string]*Host{}}
