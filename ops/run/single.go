@@ -77,9 +77,14 @@ func (j *journal) close(ctx context.Context, step string, intent uint64, o act.O
 	case settledUnknown:
 		stepped, result = Unsure, Unknown
 	}
-	_, err = j.append(ctx, out,
+	var events []Event
+	for _, line := range o.Said {
+		events = append(events, Event{Type: Output, Step: step, Detail: line})
+	}
+	events = append(events, out,
 		Event{Type: Stepped, Step: step, State: string(stepped), Detail: s.Error},
 		Event{Type: Result, Step: step, State: string(result), Detail: s.Error})
+	_, err = j.append(ctx, events...)
 	return err
 }
 
