@@ -14,6 +14,7 @@ type QuestionKind string
 const (
 	AskHostKey    QuestionKind = "host-key"   // pin this unknown host key?
 	AskPassphrase QuestionKind = "passphrase" // unlock this private key
+	AskSudo       QuestionKind = "sudo"       // the password that sudo wants
 )
 
 // Question is something only the operator can answer.

@@ -34,6 +34,7 @@ type app struct {
 
 	trust  *keys.Trust
 	idents *keys.Identities
+	words  *keys.Passwords
 	pool   *ssh.Pool
 	cloud  *digitalocean.Client
 	redis  *redis.Client
@@ -94,7 +95,10 @@ func (a *app) openKeys(asker keys.Asker) error {
 	if err != nil {
 		return err
 	}
-	a.trust, a.idents = trust, identities(a.cfg, asker)
+	a.trust, a.idents, a.words = trust, identities(a.cfg, asker), keys.NewPasswords(asker, a.redact.Add)
+	if a.cfg.SSH.Transport == config.TransportOpenSSH {
+		return nil // ssh has its own idea of who we are
+	}
 	return a.idents.Check()
 }
 
@@ -103,7 +107,10 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 }
 
 func (a *app) openRemote(context.Context) error {
-	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry, Witness: a.calls.Witness})
+	a.pool = ssh.NewPool(ssh.Config{
+		SSHConfigPath: a.cfg.SSH.Config, Transport: ssh.Transport(a.cfg.SSH.Transport), KnownHosts: a.cfg.SSH.OtherKnownHosts(),
+		Trust: a.trust, Identities: a.idents, Passwords: a.words, Retry: a.cfg.SSH.Retry, Witness: a.calls.Witness,
+	})
 	var err error
 	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.calls.Witness, a.tell); err != nil {
 		return err

@@ -2,6 +2,8 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -51,6 +53,7 @@ type Mastodon struct {
 
 // SSH is how hosts are reached and trusted.
 type SSH struct {
+	Transport  string        `yaml:"transport"` // own, or openssh: over the operator's ssh
 	Config     string        `yaml:"config"`
 	KnownHosts string        `yaml:"known_hosts"`
 	Identities []string      `yaml:"identities"`
@@ -60,6 +63,20 @@ type SSH struct {
 
 // UseAgent reports whether the agent of SSH_AUTH_SOCK is asked for keys; it is, unless the file says no.
 func (s SSH) UseAgent() bool { return s.Agent == nil || *s.Agent }
+
+// The ways in which connections are made.
+const (
+	TransportOwn     = "own"
+	TransportOpenSSH = "openssh"
+)
+
+// OtherKnownHosts is the file with the hosts' keys when it is not the one that ssh uses by itself.
+func (s SSH) OtherKnownHosts() string {
+	if home, err := os.UserHomeDir(); err == nil && s.KnownHosts == filepath.Join(home, ".ssh", "known_hosts") {
+		return ""
+	}
+	return s.KnownHosts
+}
 
 // DigitalOcean is the provider's API.
 type DigitalOcean struct {

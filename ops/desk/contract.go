@@ -23,6 +23,7 @@ type (
 const (
 	AskHostKey    = keys.AskHostKey
 	AskPassphrase = keys.AskPassphrase
+	AskSudo       = keys.AskSudo
 )
 
 // About is what a console's header says of itself.

@@ -1,6 +1,8 @@
 package ssh
 
 import (
+	"crypto/rand"
+
 	"al.essio.dev/pkg/shellescape"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -28,14 +30,76 @@ wait "$job"; status=$?
 kill -s TERM "$dog" 2>/dev/null
 exit "$status"`
 
-// line is the command line for the host's login shell: /bin/sh, so that a slow ~/.bashrc costs nothing, and everything quoted.
-func (c Command) line() (string, error) {
-	words := append([]string{"/bin/sh", "-c", c.Script, arg0}, c.Args...)
-	if c.Tether {
-		if len(c.Stdin) > 0 {
-			return "", &fault.Error{What: "command not sent", Why: "a tethered command takes no input", Code: fault.Usage}
-		}
+// inside is the tether for a container. The end of docker's client ends nothing in there: the process group writes down its number where it runs, is
+// killed by another docker exec, and docker top says whether it is gone.
+const inside = `container=$1 mark=$2 script=$3; shift 3
+exec 3<&0 </dev/null
+setsid docker exec "$container" /bin/sh -c '
+  for dir in /tmp /dev/shm /run .; do echo $$ 2>/dev/null >"$dir/.${0#*:}" && break; done
+  /bin/sh -c "$@"; status=$?
+  rm -f "$dir/.${0#*:}"
+  exit "$status"' "vmtui:$mark" "$script" ` + arg0 + ` "$@" 3<&- & job=$!
+send() {
+  docker exec "$container" /bin/sh -c '
+    for dir in /tmp /dev/shm /run .; do
+      [ -r "$dir/.$1" ] || continue
+      read -r group <"$dir/.$1"
+      [ "$0" = KILL ] && rm -f "$dir/.$1"
+      kill -s "$0" -- "-$group"
+    done' "$1" "$mark"
+}
+group=none
+runs() {
+  top=$(docker top "$container" -eo pid,pgid,args) || return 1
+  found=1
+  while read -r pid pgid args; do
+    case $args in *"vmtui:$mark"*) group=$pgid;; esac
+    [ "$pgid" = "$group" ] && found=0
+  done <<TOP
+$top
+TOP
+  return "$found"
+}
+(
+  while read -r _; do :; done <&3
+  trap '' TERM HUP
+  n=0
+  while runs && [ "$n" -lt 5 ]; do send TERM; sleep 1; n=$((n+1)); done
+  kill -s TERM -- "-$job"
+  send KILL
+) >/dev/null 2>&1 & dog=$!
+exec 3<&-
+trap '' HUP INT TERM
+wait "$job"; status=$?
+kill -s TERM "$dog" 2>/dev/null
+exit "$status"`
+
+// begun tells that sudo has let the command in; only then does what we send belong to it.
+const begun = `printf '%s\n' "$0" >&2; exec "$@"`
+
+// line is the command line for the host's login shell: /bin/sh, so that a slow ~/.bashrc costs nothing, and everything quoted. The mark tells this
+// call from every other.
+func (c Command) line(mark string) (string, error) {
+	if c.held() && len(c.Stdin) > 0 {
+		return "", &fault.Error{What: "command not sent", Why: "a tethered command takes no input", Code: fault.Usage}
+	}
+	var words []string
+	switch {
+	case c.Inside != "":
+		words = append([]string{"/bin/sh", "-c", inside, arg0, c.Inside, mark, c.Script}, c.Args...)
+	case c.Tether:
 		words = append([]string{"/bin/sh", "-c", tether, arg0, c.Script}, c.Args...)
+	default:
+		words = append([]string{"/bin/sh", "-c", c.Script, arg0}, c.Args...)
+	}
+	if c.Sudo {
+		words = append([]string{"sudo", "-S", "-p", prompt(mark), "--", "/bin/sh", "-c", begun, start(mark)}, words...)
 	}
 	return shellescape.QuoteCommand(words), nil
 }
+
+// held reports that the command's input is what keeps it alive.
+func (c Command) held() bool { return c.Tether || c.Inside != "" }
+
+// newMark is a word that the host cannot know before it is told.
+func newMark() string { return rand.Text() }

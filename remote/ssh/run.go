@@ -47,6 +47,7 @@ func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Res
 // Stream returns. A slow line function slows the command down. Result has no Stdout; Stderr is kept too, for the reason of a failure.
 func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Result {
 	ended := h.see(c, false)
+	c.Tether = c.Tether || len(c.Stdin) == 0 // nothing is left running that nobody reads
 	tap := &tap{fn: line}
 	errs := newBounded(c.Limit)
 	lines, complaints := clean.NewSplitter(0, tap.line), clean.NewSplitter(0, tap.line)
@@ -77,7 +78,8 @@ func (h *Host) run(ctx context.Context, t task) Result {
 }
 
 func (h *Host) attend(ctx context.Context, t task) Result {
-	line, err := t.command.line()
+	mark := newMark()
+	line, err := t.command.line(mark)
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: err}
 	}
@@ -86,6 +88,9 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
 	}
 	stdin, err := s.StdinPipe()
+	if err == nil && t.command.Agent {
+		err = h.lendAgent(ctx, s)
+	}
 	if err == nil && t.permit != nil {
 		err = t.permit.Check(ctx)
 	}
@@ -96,8 +101,14 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 		h.abandon(s)
 		return Result{Outcome: Unreachable, Cause: err}
 	}
+	e := execution{line: line, stdin: stdin, input: t.command.Stdin, tether: t.command.held()}
 	s.Stdout, s.Stderr = t.out, t.errs
-	return h.execute(ctx, s, execution{line: line, stdin: stdin, input: t.command.Stdin, tether: t.command.Tether})
+	if !t.command.Sudo {
+		return h.execute(ctx, s, e)
+	}
+	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
+	s.Stderr = e.door
+	return e.door.verdict(h.execute(ctx, s, e))
 }
 
 // session opens a session, over a new connection when the old one turns out to be dead: nothing was sent yet.
@@ -155,6 +166,7 @@ type execution struct {
 	stdin  io.WriteCloser
 	input  []byte
 	tether bool
+	door   *doorway // sudo's, if it is asked
 }
 
 // execute sends the command and waits for its end or for ctx.
@@ -195,9 +207,13 @@ func (h *Host) play(s *session, e execution) error {
 		}
 		return err
 	}
+	over := make(chan struct{})
+	defer close(over)
 	if !e.tether {
 		h.pool.crew.run(func() {
-			_, _ = e.stdin.Write(e.input)
+			if e.door.admitted(over) {
+				_, _ = e.stdin.Write(e.input)
+			}
 			_ = e.stdin.Close()
 		})
 	}
