@@ -2,6 +2,8 @@ package fanout
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -48,6 +50,12 @@ func read(r ssh.Result) (said Said, next string) {
 	}
 	f := fault.Of(r.Err("", ""))
 	said.Why, said.Refused = f.Why, f.Code == fault.Refused
+	switch {
+	case r.Outcome == Unknown && errors.Is(r.Cause, context.DeadlineExceeded):
+		said.Why = "it had not ended in time, and was told to"
+	case r.Outcome == Unknown && errors.Is(r.Cause, context.Canceled):
+		said.Why = "it was cancelled while it ran"
+	}
 	return said, f.Next
 }
 

@@ -15,16 +15,14 @@ import (
 type Order struct {
 	Nodes   []string
 	Words   []string      // one word is a shell script; several are a command and its arguments, which no shell reads again
-	Sudo    bool          // as root, by sudo
+	Sudo    bool          // as root; what sudo asks is asked of the operator
 	Timeout time.Duration // for each node, its connection included; 0 is none
 }
 
-// The scripts of an order. What varies is in their arguments.
+// The scripts of an order, for one word and for several. What varies is in their arguments.
 const (
-	plainScript = `exec /bin/sh -c "$1"`
-	plainWords  = `"$@"`
-	sudoScript  = `exec sudo -n -- /bin/sh -c "$1"`
-	sudoWords   = `exec sudo -n -- "$@"`
+	oneWord = `exec /bin/sh -c "$1"`
+	words   = `"$@"`
 )
 
 // kept is how many bytes of answers may be under way at once, for all nodes together; one node keeps at least a little and at most a lot.
@@ -39,14 +37,14 @@ func (o Order) Folded() string { return nodeset.Fold(o.Nodes) }
 
 // Line is the command exactly as it reaches each node, as a person would type it there.
 func (o Order) Line() string {
-	words := o.Words
-	if len(words) == 1 {
-		words = append([]string{"/bin/sh", "-c"}, words...)
-	}
+	var line []string
 	if o.Sudo {
-		words = append([]string{"sudo", "-n", "--"}, words...)
+		line = append(line, "sudo", "--")
 	}
-	return shellescape.QuoteCommand(words)
+	if len(o.Words) == 1 {
+		line = append(line, "/bin/sh", "-c")
+	}
+	return shellescape.QuoteCommand(append(line, o.Words...))
 }
 
 // check refuses an order that says nothing.
@@ -59,9 +57,10 @@ func (o Order) check() error {
 
 // command is the order for one node. It dies with our connection, and with us.
 func (o Order) command() ssh.Command {
-	script := map[[2]bool]string{
-		{false, false}: plainWords, {false, true}: plainScript, {true, false}: sudoWords, {true, true}: sudoScript,
-	}[[2]bool{o.Sudo, len(o.Words) == 1}]
+	script := words
+	if len(o.Words) == 1 {
+		script = oneWord
+	}
 	limit := min(max(kept/(2*len(o.Nodes)), keptLeast), keptMost)
-	return ssh.Command{For: o.Line(), Script: script, Args: o.Words, Tether: true, Limit: limit}
+	return ssh.Command{For: o.Line(), Script: script, Args: o.Words, Sudo: o.Sudo, Tether: true, Limit: limit}
 }
