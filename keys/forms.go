@@ -18,13 +18,34 @@ const (
 	longEnough = 6
 	// tooShort is a length up to which nothing is hidden: masking every 1 would hide no secret and spoil every number.
 	tooShort = 2
+	// certain is the length from which a secret is found nowhere by chance.
+	certain = 16
 )
+
+// everywhere are words that somebody may have made a password, and that stand in all that hosts say: without them nothing could be read.
+var everywhere = []string{"mastodon", "sidekiq", "redis", "postgres", "docker", "production", "password", "secret", "default", "root", "admin", "localhost", "127.0.0.1"}
 
 // masks are every form of the secrets known at one time.
 type masks struct {
 	long  *strings.Replacer
 	forms []string // the long ones, longest first
 	short []string
+}
+
+// holds reports a long secret that cannot stand there by chance.
+func (k *masks) holds(text string) bool {
+	if k == nil {
+		return false
+	}
+	for _, f := range k.forms {
+		if len(f) < certain {
+			return false
+		}
+		if strings.Contains(text, f) {
+			return true
+		}
+	}
+	return false
 }
 
 func newMasks(forms []string) *masks {

@@ -57,7 +57,7 @@ func (r *Redactor) Add(s Secret) {
 }
 
 func (r *Redactor) learn(value string) {
-	if slices.Contains(r.values, value) {
+	if slices.Contains(r.values, value) || slices.Contains(everywhere, value) {
 		return
 	}
 	r.values = append(r.values, value)
@@ -99,7 +99,5 @@ func (r *Redactor) RedactCut(text string) string {
 	return maskShapes(openURL.mask(r.known.Load().maskBegun(text)))
 }
 
-// Holds reports that a secret it was told of is in text.
-func (r *Redactor) Holds(text string) bool {
-	return r != nil && r.known.Load().mask(text) != text
-}
+// Holds reports that a secret it was told of is in text, and cannot be there by chance.
+func (r *Redactor) Holds(text string) bool { return r != nil && r.known.Load().holds(text) }

@@ -33,7 +33,7 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err := identities(cfg, keys.Refuser{}).Check(); err != nil {
 		return err
 	}
-	if err := errors.Join(checkSecrets(ctx, cfg), checkWires(ctx, cfg), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
+	if err := errors.Join(checkSecrets(ctx, cfg, f.secrets), checkWires(ctx, cfg, f.secrets), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
 		return err
 	}
 	if f.json {
@@ -43,13 +43,13 @@ func checkConfig(ctx context.Context, f *flags) error {
 }
 
 // checkSecrets resolves every reference once, so that a missing token is found now and not in the middle of something.
-func checkSecrets(ctx context.Context, cfg *config.Config) error {
+func checkSecrets(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
 	var all []error
 	for _, ref := range []string{cfg.DigitalOcean.Token, cfg.Cloudflare.Token} {
 		if ref == "" {
 			continue
 		}
-		if _, err := keys.Resolve(ctx, ref); err != nil {
+		if _, err := secrets.Resolve(ctx, ref); err != nil {
 			all = append(all, err)
 		}
 	}
@@ -57,10 +57,9 @@ func checkSecrets(ctx context.Context, cfg *config.Config) error {
 }
 
 // checkWires makes what would speak to the provider and to Redis, without speaking to them.
-func checkWires(ctx context.Context, cfg *config.Config) error {
-	redact := keys.NewRedactor()
-	_, err := newCloud(cfg.DigitalOcean, redact, nil, func(string) {})
-	return errors.Join(err, redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx))
+func checkWires(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
+	_, err := newCloud(cfg.DigitalOcean, secrets, nil, func(string) {})
+	return errors.Join(err, redis.New(redis.Config{URL: redisURL(cfg, secrets), Secrets: secrets}).Check(ctx))
 }
 
 // checkKeys holds the remapped keys against the console's own.

@@ -35,7 +35,7 @@ func showHolds(ctx context.Context, f *flags, a *app) error {
 		return f.printf("nothing is on hold\n")
 	}
 	for _, h := range holds {
-		if err := f.printf("%s\n", f.redact(holdWords(h))); err != nil {
+		if err := f.printf("%s\n", holdWords(h)); err != nil {
 			return err
 		}
 	}
@@ -66,12 +66,12 @@ func setHold(f *flags) *cobra.Command {
 			if err := mayReplace(ctx, a, args[0], confirm); err != nil {
 				return err
 			}
-			h := fleet.Hold{Worker: args[0], By: a.operator, Why: clean.Line(why), Since: time.Now().UTC().Truncate(time.Second)}
+			h := fleet.Hold{Worker: args[0], By: a.operator, Why: f.secrets.Redact(clean.Line(why)), Since: time.Now().UTC().Truncate(time.Second)}
 			err := a.changeHold(ctx, "hold/set", h.Worker, func(ctx context.Context, p act.Permit) error { return a.keeper.SetHold(ctx, p, h) })
 			if err != nil {
 				return err
 			}
-			return f.answer(map[string]any{"hold": h}, f.redact(holdWords(h)))
+			return f.answer(map[string]any{"hold": h}, holdWords(h))
 		})
 	}}
 	cmd.Flags().StringVar(&why, "why", "", "the `REASON`, for everybody who looks")

@@ -35,7 +35,7 @@ func status(ctx context.Context, f *flags) error {
 	if f.json {
 		return f.printJSON(statusJSON(snap, time.Now()))
 	}
-	return plain.Status(redacting{f, f.out}, snap, time.Now())
+	return plain.Status(f.out, snap, time.Now())
 }
 
 // lookOnce runs the watch until everything has been looked at once.

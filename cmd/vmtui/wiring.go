@@ -29,7 +29,7 @@ import (
 // app is everything wired together for one instance. Nothing in it has touched the network yet when open returns.
 type app struct {
 	cfg      *config.Config
-	redact   *keys.Redactor
+	secrets  *keys.Redactor
 	operator string
 
 	trust  *keys.Trust
@@ -66,9 +66,9 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, redact: keys.NewRedactor(), operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
-	f.redact = a.redact.Redact
-	a.calls = audit.New(a.redact.Redact)
+	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
+	a.secrets.Foresee(ctx, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis)
+	a.calls = audit.New(a.secrets.Redact)
 	if asker == nil {
 		asker = a.asks
 	} else {
@@ -103,24 +103,24 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 }
 
 func (a *app) openRemote(context.Context) error {
-	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry, Witness: a.calls.Witness})
+	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry, Secrets: a.secrets, Witness: a.calls.Witness})
 	var err error
-	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.calls.Witness, a.tell); err != nil {
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.secrets, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
 	a.openRedis()
 	return nil
 }
 
-func newCloud(c config.DigitalOcean, redact *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
+func newCloud(c config.DigitalOcean, secrets *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
 	return digitalocean.New(digitalocean.Config{
-		URL: c.URL, Poll: c.Poll, Witness: witness,
+		URL: c.URL, Poll: c.Poll, Witness: witness, Secrets: secrets,
 		Waiting: func(w digitalocean.Wait) {
 			witness.See(remote.Call{Wire: "here", On: "digitalocean", What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
 			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why))
 		},
 		Token: func(ctx context.Context) (string, error) {
-			secret, err := redact.Resolve(ctx, c.Token)
+			secret, err := secrets.Resolve(ctx, c.Token)
 			return secret.Reveal(), err
 		},
 	})
@@ -131,24 +131,24 @@ func (a *app) openRedis() {
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
-	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.redact), Dial: dial, Witness: a.calls.Witness})
+	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.secrets), Dial: dial, Witness: a.calls.Witness, Secrets: a.secrets})
 	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
 }
 
 // redisURL is the URL in the config, or the secret that it names, resolved when it is first needed.
-func redisURL(cfg *config.Config, redact *keys.Redactor) func(context.Context) (string, error) {
+func redisURL(cfg *config.Config, secrets *keys.Redactor) func(context.Context) (string, error) {
 	ref := cfg.Sidekiq.Redis
 	if !keys.IsReference(ref) {
 		return redis.At(ref)
 	}
 	return func(ctx context.Context) (string, error) {
-		secret, err := redact.Resolve(ctx, ref)
+		secret, err := secrets.Resolve(ctx, ref)
 		return secret.Reveal(), err
 	}
 }
 
 func (a *app) openOps(ctx context.Context, readOnly bool) error {
-	store, err := run.Open(ctx, a.cfg.StateDir, a.redact.Redact)
+	store, err := run.Open(ctx, a.cfg.StateDir, a.secrets.Redact)
 	if err != nil {
 		return err
 	}
