@@ -40,7 +40,7 @@ func console(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	watched := &monitored{stateDir: cfg.StateDir, in: in, out: out}
+	watched := &monitored{stateDir: cfg.StateDir, secrets: f.secrets, in: in, out: out}
 	err = errors.Join(visit(ctx, f, c, watched.start), c.Close())
 	watched.wellDone() // not deferred: a panic is not well done
 	return err

@@ -66,7 +66,7 @@ func setHold(f *flags) *cobra.Command {
 			if err := mayReplace(ctx, a, args[0], confirm); err != nil {
 				return err
 			}
-			h := fleet.Hold{Worker: args[0], By: a.operator, Why: f.secrets.Redact(clean.Line(why)), Since: time.Now().UTC().Truncate(time.Second)}
+			h := fleet.Hold{Worker: args[0], By: a.operator, Why: clean.Line(why), Since: time.Now().UTC().Truncate(time.Second)}
 			err := a.changeHold(ctx, "hold/set", h.Worker, func(ctx context.Context, p act.Permit) error { return a.keeper.SetHold(ctx, p, h) })
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -17,16 +19,40 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
+
+	"github.com/vmtui/vmtui/keys"
 )
 
 // The console can end without a word: a panic in any goroutine, a kill, no memory left. Nothing in the process itself can then give the terminal
-// back, so a second process waits beside it for nothing but that. It hears the console through a pipe: the report of a crash, or, at an
-// orderly end, the last word.
+// back, so a second process waits beside it for nothing but that. It hears the console through a pipe: every secret as it comes into use, so
+// that none is in what it writes; the report of a crash; or, at an orderly end, the last word.
 const lastWord = "\x00bye"
+
+// confided is a secret on the pipe, and nowhere else: not in arguments, not in the environment.
+var confided = regexp.MustCompile(`\x00secret ([A-Za-z0-9+/=]+)\n`)
+
+func confide(to io.Writer) func(value string) {
+	return func(value string) {
+		// One write of less than a pipe's buffer: it is never mixed with a report. Who cannot hear it has nothing to hide.
+		_, _ = fmt.Fprintf(to, "\x00secret %s\n", base64.StdEncoding.EncodeToString([]byte(value)))
+	}
+}
+
+// heardOut is a report without what was confided, and without every secret that was.
+func heardOut(said []byte) []byte {
+	secrets := keys.NewRedactor()
+	for _, frame := range confided.FindAllSubmatch(said, -1) {
+		if value, err := base64.StdEncoding.DecodeString(string(frame[1])); err == nil {
+			secrets.Add(keys.Confidential(string(value)))
+		}
+	}
+	return []byte(secrets.Redact(string(confided.ReplaceAll(said, nil))))
+}
 
 // monitored is a console with a monitor beside it. Without one the console works as well.
 type monitored struct {
 	stateDir string
+	secrets  *keys.Redactor
 	in, out  *os.File
 
 	once     sync.Once
@@ -59,6 +85,7 @@ func (m *monitored) launch() {
 		return
 	}
 	m.tell, m.cmd = tell, cmd
+	m.secrets.Hear(confide(tell))
 	_ = debug.SetCrashOutput(tell, debug.CrashOptions{}) // refused only for a file that is closed
 }
 
@@ -68,6 +95,7 @@ func (m *monitored) wellDone() {
 	if m.cmd == nil {
 		return
 	}
+	m.secrets.Hear(nil)
 	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
 	_, _ = io.WriteString(m.tell, lastWord)
 	_ = m.tell.Close()
@@ -91,7 +119,7 @@ func monitor(stateDir string, console io.Reader, out, terminal *os.File) error {
 		return nil
 	}
 	mend(out, terminal)
-	if _, write := fmt.Fprint(out, obituary(stateDir, said)); write != nil {
+	if _, write := fmt.Fprint(out, obituary(stateDir, heardOut(said))); write != nil {
 		err = errors.Join(err, write)
 	}
 	return err

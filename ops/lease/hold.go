@@ -81,6 +81,7 @@ const ledgerScript = guarded + `printf "%s\n" "$3" >> "$1/host-keys.log" && sync
 
 // SetHold writes a worker's record. The permit comes from the caller's door.
 func (k *Keeper) SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error {
+	h.Why = k.cfg.Secrets.Redact(h.Why) // typed by a person, and read by everybody on exec
 	b, err := json.Marshal(legible(h))
 	if err != nil {
 		return err

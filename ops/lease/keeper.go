@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -19,9 +20,10 @@ type Config struct {
 	ExecName string
 	Operator string
 	Host     string
-	Store    string        // this process's state directory
-	TTL      time.Duration // how long a renewal lasts
-	Longest  time.Duration // the longest request that may still be on the wire when a lease ends
+	Store    string         // this process's state directory
+	TTL      time.Duration  // how long a renewal lasts
+	Longest  time.Duration  // the longest request that may still be on the wire when a lease ends
+	Secrets  *keys.Redactor // kept out of the records; may be nil
 	// Alive tells whether a process on this host walks that run; a lease of ours whose run is dead is adopted at once.
 	Alive func(run string) bool
 	// Waiting is told how long a takeover waits until the former owner can no longer act. Nil: nobody is told.
