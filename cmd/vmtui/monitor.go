@@ -59,6 +59,7 @@ type monitored struct {
 	starting sync.WaitGroup
 	tell     *os.File
 	cmd      *exec.Cmd
+	speak    func() // gives the standard error output back
 }
 
 // start starts the monitor, once and in the background: the first frame does not wait for it.
@@ -86,7 +87,9 @@ func (m *monitored) launch() {
 	}
 	m.tell, m.cmd = tell, cmd
 	m.secrets.Hear(confide(tell))
-	_ = debug.SetCrashOutput(tell, debug.CrashOptions{}) // refused only for a file that is closed
+	if debug.SetCrashOutput(tell, debug.CrashOptions{}) == nil { // refused only for a file that is closed
+		m.speak, _ = mute() // where that cannot be done, a crash is seen twice
+	}
 }
 
 // wellDone says that all is well, and waits for the monitor's end.
@@ -96,6 +99,9 @@ func (m *monitored) wellDone() {
 		return
 	}
 	m.secrets.Hear(nil)
+	if m.speak != nil {
+		m.speak()
+	}
 	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
 	_, _ = io.WriteString(m.tell, lastWord)
 	_ = m.tell.Close()

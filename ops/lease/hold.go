@@ -77,8 +77,6 @@ const setScript = guarded + `printf "%s" "$4" > "$1/holds/$3.new" && mv -f "$1/h
 
 const clearScript = guarded + `rm -f "$1/holds/$3.json" && sync' sh "$1" "$2" "$3"`
 
-const ledgerScript = guarded + `printf "%s\n" "$3" >> "$1/host-keys.log" && sync' sh "$1" "$2" "$3"`
-
 // SetHold writes a worker's record. The permit comes from the caller's door.
 func (k *Keeper) SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error {
 	h.Why = k.cfg.Secrets.Redact(h.Why) // typed by a person, and read by everybody on exec
@@ -92,11 +90,6 @@ func (k *Keeper) SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error 
 // ClearHold removes a worker's record; removing none is fine.
 func (k *Keeper) ClearHold(ctx context.Context, p act.Permit, worker string) error {
 	return k.guardedWrite(ctx, p, "clearing the hold of "+worker, clearScript, worker)
-}
-
-// Ledger appends one line to the permanent ledger of host keys on exec.
-func (k *Keeper) Ledger(ctx context.Context, p act.Permit, line string) error {
-	return k.guardedWrite(ctx, p, "writing the host-key ledger", ledgerScript, line)
 }
 
 func (k *Keeper) guardedWrite(ctx context.Context, p act.Permit, what, script string, args ...string) error {
