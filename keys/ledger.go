@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -70,7 +69,7 @@ func (t *Trust) recorded(ctx context.Context, host string, key ssh.PublicKey, st
 	}
 	a, err := asker.Ask(ctx, Question{
 		Kind: AskNewKey, Subject: host, Details: t.renewal(host, key, chain),
-		Text: host + " was rebuilt, says the ledger on exec, and shows the key that is written there. Does it replace the old one here?",
+		Text: "Exec's ledger says it was rebuilt. Replace the old key by this?",
 	})
 	if err != nil {
 		return err
@@ -127,20 +126,24 @@ func (t *Trust) renewal(host string, key ssh.PublicKey, chain []Renewal) []strin
 		}
 	}
 	details = append(details, "shown   "+named(key))
-	for _, r := range chain {
-		details = append(details, "ledger  "+r.words())
+	for i, r := range chain {
+		said := "ledger  " + r.words()
+		if i < len(chain)-1 { // what was in between; the last one ends with the key shown
+			said += ", then " + r.New
+		}
+		details = append(details, said)
 	}
 	return append(details, Randomart(key)...)
 }
 
 func (r Renewal) words() string {
-	return fmt.Sprintf("%s by %s, droplet %d, run %s: %s, now %s", r.At.Local().Format(time.DateTime), r.By, r.Droplet, r.Run, strings.Join(r.Old, " "), r.New)
+	return fmt.Sprintf("%s by %s, run %s", r.At.Local().Format("2006-01-02 15:04"), r.By, r.Run)
 }
 
 // accounted is the hard stop where nobody can be asked, with what the ledger says.
 func accounted(stop error, chain []Renewal) error {
 	f := *fault.Of(stop)
-	f.Why += "; the ledger on exec accounts for it: " + chain[len(chain)-1].words()
+	f.Why += "; the ledger on exec accounts for it: rebuilt " + chain[len(chain)-1].words()
 	f.Next = "compare the fingerprints, then: vmtui keys trust NODE, or unattended: vmtui keys trust NODE --fingerprint " + chain[len(chain)-1].New
 	return &f
 }
