@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -162,4 +163,34 @@ func BenchmarkRedact(b *testing.B) {
 	for b.Loop() {
 		r.Redact(line)
 	}
+}
+
+func FuzzRedact(f *testing.F) {
+	f.Add("hunter22", "New password: ", " x")
+	f.Add("p@ss w\"ord\\", "redis://:", "@h/0")
+	f.Add("abc", "abc.", "abc")
+	f.Add("dop_v1_00112233445566778899", "\x1b[31m\"DB_PASS=", "\",\"y\":1")
+	f.Add("-----BEGIN PRIVATE KEY-----\nAAAAAAAA\n", "x", "-----END PRIVATE KEY-----")
+	f.Fuzz(func(t *testing.T, secret, before, after string) {
+		r := NewRedactor()
+		r.Add(Secret{secret})
+		out := r.Redact(before + secret + after)
+		if len(secret) >= longEnough && !slices.Contains(everywhere, secret) && !strings.Contains(secret, "•") {
+			if strings.Contains(out, secret) {
+				t.Errorf("%q is in %q", secret, out)
+			}
+			for n := tooShort + 1; n < len(secret); n++ {
+				if cut := r.RedactCut(before + secret[:n]); strings.HasSuffix(cut, secret[:n]) {
+					t.Errorf("%q ends %q", secret[:n], cut)
+				}
+			}
+		}
+		doc, err := json.Marshal(map[string]string{before: secret, "x": before + secret + after})
+		if err != nil {
+			t.Skip()
+		}
+		if masked := RedactJSON(doc, r.Redact); !json.Valid(masked) {
+			t.Errorf("%s became %s", doc, masked)
+		}
+	})
 }
