@@ -35,7 +35,7 @@ func TestWhatLooksLikeASecretIsMasked(t *testing.T) {
 
 		"ssh://git@github.com:22/x": "", "http://127.0.0.1:8080/a@b": "", "https://social.example/@user?page=2": "",
 		"change the password: it has been written down": "", "set DIGITALOCEAN_TOKEN": "", "token 5, newer token 6": "",
-		`{"lease": {"token": 5}}`: "", "VAPID_PUBLIC_KEY=abc": "", "LOCAL_DOMAIN=vmst.example": "", "user@host:22": "",
+		`{"lease": {"token": 5}}`: "", `{"env":["DB_PASS=","X=1"],"why":"DB_PASS="}`: "", "VAPID_PUBLIC_KEY=abc": "", "LOCAL_DOMAIN=vmst.example": "", "user@host:22": "",
 	} {
 		if want == "" {
 			want = text

@@ -21,8 +21,8 @@ var shapes = []shape{
 	{[]string{"://"}, regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/?#"'@:]*:)([^\s/"']+)@`)},
 	// /api/v1/streaming?access_token=TOKEN, as nginx logs it
 	{[]string{"oken", "ecret", "assw", "api_key", "apikey", "ignature", "redential"}, regexp.MustCompile(`(?i)([?&;][a-z0-9_-]*(?:token|secret|password|passwd|api_?key|signature|credential)[a-z0-9_-]*=)([^\s&;"'#]+)`)},
-	// Mastodon's environment: SECRET_KEY_BASE=, DB_PASS=, VAPID_PRIVATE_KEY=
-	{[]string{"SECRET", "TOKEN", "PASS", "_KEY", "_SALT"}, regexp.MustCompile(`\b([A-Z0-9_]*(?:SECRET|TOKEN|PASSWORD|PASSWD|_PASS|PASSPHRASE|PRIVATE_KEY|API_KEY|ACCESS_KEY|PRIMARY_KEY|DETERMINISTIC_KEY|DERIVATION_SALT)[A-Z0-9_]*=)("[^"\n]+"?|'[^'\n]+'?|[^\s"']+)`)},
+	// Mastodon's environment: SECRET_KEY_BASE=, DB_PASS=, VAPID_PRIVATE_KEY=. A quote that ends a string of JSON begins no value.
+	{[]string{"SECRET", "TOKEN", "PASS", "_KEY", "_SALT"}, regexp.MustCompile(`\b([A-Z0-9_]*(?:SECRET|TOKEN|PASSWORD|PASSWD|_PASS|PASSPHRASE|PRIVATE_KEY|API_KEY|ACCESS_KEY|PRIMARY_KEY|DETERMINISTIC_KEY|DERIVATION_SALT)[A-Z0-9_]*=)("[^"\n,:}\]][^"\n]*"?|'[^'\n]+'?|[^\s"']+)`)},
 	{[]string{"uthorization:"}, regexp.MustCompile(`([Aa]uthorization: *(?:[A-Za-z]+ +)?)([^\s"']+)`)},
 	{[]string{"earer "}, regexp.MustCompile(`(\b[Bb]earer +)([A-Za-z0-9._~+/-]{12,}=*)`)},
 	{[]string{`":"`, `": "`}, regexp.MustCompile(`(?i)("[a-z0-9_-]*(?:token|secret|password|passwd|api_?key|private_key)[a-z0-9_-]*": *")((?:[^"\\]|\\.)+)"`)},

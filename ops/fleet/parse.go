@@ -140,8 +140,11 @@ func lastLine(text string) string {
 	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
 		text = text[i+1:]
 	}
-	return clean.Line(text)
+	return clean.Short(clean.Line(text), lineShown)
 }
+
+// lineShown is how much of a log's line is kept to be looked at: whoever writes into it may write a megabyte, which would be drawn again and again.
+const lineShown = 2 << 10
 
 func percent(part, whole float64) float64 {
 	if whole <= 0 {

@@ -49,10 +49,12 @@ func parseHolds(out string) ([]fleet.Hold, error) {
 
 // legible is a record as it may be shown: JSON can spell what no terminal should get.
 func legible(h fleet.Hold) fleet.Hold {
-	h.Worker, h.By, h.Why = clean.Line(h.Worker), clean.Line(h.By), clean.Line(h.Why)
-	h.Run, h.Intent = clean.Line(h.Run), clean.Line(h.Intent)
+	h.Worker, h.By, h.Why, h.Run, h.Intent = word(h.Worker), word(h.By), word(h.Why), word(h.Run), word(h.Intent)
 	return h
 }
+
+// word is a text of a record as it may be shown, and not a megabyte of it.
+func word(s string) string { return clean.Short(clean.Line(s), 1<<10) }
 
 // Hold finds the record of one worker: nil when it is not on hold.
 func (k *Keeper) Hold(ctx context.Context, worker string) (*fleet.Hold, error) {

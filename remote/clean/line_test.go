@@ -90,6 +90,14 @@ func TestTextKeepsLinesApart(t *testing.T) {
 	}
 }
 
+func TestShort(t *testing.T) {
+	for in, want := range map[string]string{"abc": "abc", "abcd": "abcd", "abcde": "abcd … (1 bytes more)", "abc€": "abc … (3 bytes more)"} {
+		if got := Short(in, 4); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
 func FuzzLine(f *testing.F) {
 	for _, c := range hostile {
 		f.Add(c.in)
