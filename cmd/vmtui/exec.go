@@ -88,7 +88,7 @@ func (a *app) mayExec(ctx context.Context, f *flags, x execFlags, o fanout.Order
 		return nil
 	}
 	answer, err := f.asker(false).Ask(ctx, desk.Question{
-		Subject: fmt.Sprintf("%s (%d)", o.Folded(), len(o.Nodes)), Text: "this is what will be run there. Run it?", Details: []string{f.redact(o.Line())},
+		Subject: fmt.Sprintf("%s (%d)", o.Folded(), len(o.Nodes)), Text: "this is what will be run there. Run it?", Details: []string{f.secrets.Redact(o.Line())},
 	})
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (a *app) mayExec(ctx context.Context, f *flags, x execFlags, o fanout.Order
 
 // watch shows on a terminal who has answered, until all have.
 func (f *flags) watch(ctx context.Context, w *fanout.Work) {
-	if errs, ok := f.err.(*os.File); ok && !f.json && term.IsTerminal(int(errs.Fd())) {
+	if errs, ok := beneath(f.err).(*os.File); ok && !f.json && term.IsTerminal(int(errs.Fd())) {
 		plain.Progress(context.WithoutCancel(ctx), errs, w.View)
 	}
 }
@@ -110,7 +110,7 @@ func (f *flags) watch(ctx context.Context, w *fanout.Work) {
 func (f *flags) answers(ctx context.Context, v fanout.View) error {
 	for i := range v.Answers {
 		a := &v.Answers[i]
-		a.Stdout, a.Stderr, a.Why = f.redact(a.Stdout), f.redact(a.Stderr), f.redact(a.Why)
+		a.Stdout, a.Stderr, a.Why = f.secrets.Redact(a.Stdout), f.secrets.Redact(a.Stderr), f.secrets.Redact(a.Why)
 	}
 	var err error
 	if f.json {

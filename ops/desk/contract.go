@@ -22,6 +22,7 @@ type (
 // The kinds of question.
 const (
 	AskHostKey    = keys.AskHostKey
+	AskNewKey     = keys.AskNewKey
 	AskPassphrase = keys.AskPassphrase
 	AskSudo       = keys.AskSudo
 )

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
@@ -164,7 +165,7 @@ func (s *stage) act(ctx context.Context, token uint64) {
 	defer func() { _ = settle(act.Outcome{}) }()
 	if s.rng.IntN(3) == 0 {
 		_ = s.did(opWrite, token, func() (uint64, error) {
-			return token, s.k.Ledger(ctx, permit, strconv.FormatUint(token, 10))
+			return token, s.k.Enter(ctx, permit, keys.Renewal{Run: strconv.FormatUint(token, 10)})
 		})
 		return
 	}

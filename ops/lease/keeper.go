@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -20,9 +21,10 @@ type Config struct {
 	ExecName string
 	Operator string
 	Host     string
-	Store    string        // this process's store: see Origin
-	TTL      time.Duration // how long a renewal lasts
-	Longest  time.Duration // the longest request that may still be on the wire when a lease ends
+	Store    string         // this process's store: see Origin
+	TTL      time.Duration  // how long a renewal lasts
+	Longest  time.Duration  // the longest request that may still be on the wire when a lease ends
+	Secrets  *keys.Redactor // kept out of the records; may be nil
 	// Living tells processes of this store that live from dead ones, whose lease is adopted at once. Nil: all but this one are dead.
 	Living Living
 	// Waiting is told how long a takeover waits until the former owner can no longer act. Nil: nobody is told.
