@@ -13,110 +13,33 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/vmtui/vmtui/fixtures/doom"
 	"github.com/vmtui/vmtui/ops/act"
 )
-
-// The points of a step at which its process is killed. A step that sends nothing has them around its own beginning and end.
-const (
-	beforeIntent = "before its intent is recorded"
-	afterIntent  = "after its intent is recorded"
-	unanswered   = "carried out, and not answered"
-	afterEffect  = "answered, and no outcome recorded"
-	afterOutcome = "after its outcome is recorded"
-	inWait       = "in its wait"
-	afterDone    = "after it is done"
-)
-
-var points = []string{beforeIntent, afterIntent, unanswered, afterEffect, afterOutcome, inWait, afterDone}
-
-// crashing is where a process dies: at a point of the n-th change that a step sends on its way on, or back.
-type crashing struct {
-	Step  string
-	Point string
-	Undo  bool
-	N     int // from 1; 0: the step sends nothing
-}
-
-func (c crashing) String() string {
-	name := c.Step
-	if c.Undo {
-		name += " taken back"
-	}
-	if c.N > 1 {
-		name += fmt.Sprint(" ", c.N)
-	}
-	return name + ", " + c.Point
-}
 
 // deadly is a store that kills the process where it shall die.
 type deadly struct {
 	Store
-	at    crashing
-	count map[Type]int // of the step's own events
+	watch *doom.Watch
 }
 
 func (d deadly) Append(ctx context.Context, id string, after uint64, events ...Event) error {
-	before, then := false, false
+	return d.watch.Record(entries(events), func() error { return d.Store.Append(ctx, id, after, events...) })
+}
+
+func entries(events []Event) []doom.Entry {
+	var all []doom.Entry
 	for _, ev := range events {
-		if ev.Step != d.at.Step {
-			continue
-		}
-		d.count[ev.Type]++
-		before = before || d.at.before(ev, d.count[ev.Type])
-		then = then || d.at.after(ev, d.count[ev.Type])
+		all = append(all, doom.Entry{Type: string(ev.Type), Step: ev.Step, State: ev.State})
 	}
-	if before {
-		die()
-	}
-	err := d.Store.Append(ctx, id, after, events...)
-	if then {
-		die()
-	}
-	return err
-}
-
-// before reports that the process dies when it would have recorded ev, the n-th of its type.
-func (c crashing) before(ev Event, n int) bool {
-	switch {
-	case c.Point == beforeIntent && c.N == 0:
-		return stepIs(ev, Doing)
-	case c.Point == beforeIntent:
-		return ev.Type == Intent && n == c.N
-	case c.Point == afterEffect && c.N == 0:
-		return stepIs(ev, StepDone)
-	case c.Point == afterEffect:
-		return ev.Type == Settled && n == c.N
-	}
-	return false
-}
-
-// after reports that the process dies when it has recorded ev.
-func (c crashing) after(ev Event, n int) bool {
-	switch c.Point {
-	case afterIntent:
-		return c.N == 0 && stepIs(ev, Doing) || ev.Type == Intent && n == c.N
-	case afterOutcome:
-		return c.N == 0 && stepIs(ev, StepDone) || ev.Type == Settled && n == c.N
-	case inWait:
-		return ev.Type == Waiting
-	case afterDone:
-		return stepIs(ev, StepDone) || stepIs(ev, StepUndo)
-	}
-	return false
-}
-
-func stepIs(ev Event, s StepState) bool { return ev.Type == Stepped && ev.State == string(s) }
-
-func die() {
-	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	select {}
+	return all
 }
 
 // errand is what a child walks, and where it dies.
 type errand struct {
 	Dir, Site, ID string
 	Mode          Mode
-	At            crashing
+	At            doom.Crash
 }
 
 // child walks a run in a process of its own.
@@ -135,7 +58,7 @@ func child() int {
 	defer func() { _ = s.Close() }()
 	w := dialSite(r.Site)
 	e := &Engine{
-		Store: deadly{s, r.At, map[Type]int{}}, StateDir: r.Dir, Door: act.NewDoor(false, always{}), Lease: leaser{w}, Operator: "mike", Host: "laptop",
+		Store: deadly{s, doom.NewWatch(r.At)}, StateDir: r.Dir, Door: act.NewDoor(false, always{}), Lease: leaser{w}, Operator: "mike", Host: "laptop",
 	}
 	state, err := e.Walk(ctx, r.ID, everyKind(w), r.Mode)
 	fmt.Println(state, err)
@@ -167,7 +90,7 @@ func newScene(t *testing.T) *scene {
 }
 
 // command is a child that walks the run.
-func (c *scene) command(m Mode, at crashing) *exec.Cmd {
+func (c *scene) command(m Mode, at doom.Crash) *exec.Cmd {
 	c.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -183,20 +106,19 @@ func (c *scene) command(m Mode, at crashing) *exec.Cmd {
 }
 
 // crash walks in a child that dies at the point, and proves that it did, that the run is shown as interrupted, and that nothing is wrong so far.
-func (c *scene) crash(m Mode, at crashing) {
+func (c *scene) crash(m Mode, at doom.Crash) {
 	c.t.Helper()
 	cmd := c.command(m, at)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if at.Point == unanswered {
-		c.strike(func(step string, undo bool) bool {
-			if step != at.Step || !c.due(at, undo) {
-				return false
-			}
-			pid, err := strconv.Atoi(c.site.lease) // of whoever is at work
-			return err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil
-		})
-	}
+	c.strike(func() bool {
+		evs, err := c.e.Store.Events(context.Background(), c.id, 0)
+		if err != nil || !at.Due(entries(evs)) {
+			return false
+		}
+		pid, err := strconv.Atoi(c.site.lease) // of whoever is at work
+		return err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil
+	})
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
@@ -218,28 +140,10 @@ func (c *scene) crash(m Mode, at crashing) {
 	keepsTheLaw(c.t, events(c.t, c.e, c.id))
 }
 
-func (c *scene) strike(when func(step string, undo bool) bool) {
+func (c *scene) strike(when func() bool) {
 	c.site.mu.Lock()
 	defer c.site.mu.Unlock()
 	c.site.strike = when
-}
-
-// due reports that the process dies at this request: while its step acts, not while it looks at the world before.
-func (c *scene) due(at crashing, undo bool) bool {
-	_, h, err := load(context.Background(), c.e.Store, c.id)
-	if err != nil || at.Undo != undo {
-		return false
-	}
-	if at.N == 0 {
-		return h.step(at.Step).phase == Doing || h.step(at.Step).phase == Verifying
-	}
-	sent := 0
-	for _, a := range h.step(at.Step).acts {
-		if a.Undo == undo {
-			sent++
-		}
-	}
-	return sent == at.N && h.step(at.Step).acts[len(h.step(at.Step).acts)-1].State == ""
 }
 
 // resume walks on until the run ends, and asks an operator only when it must: who looks, and never sends what may have been sent.
@@ -297,7 +201,7 @@ func killed(err error) bool {
 }
 
 // crashPoints are all points of all steps, as a walk without a crash shows them.
-func crashPoints(t *testing.T, undo bool) []crashing {
+func crashPoints(t *testing.T, undo bool) []doom.Crash {
 	t.Helper()
 	e := memEngine()
 	s := newSite(e.Store)
@@ -321,38 +225,11 @@ func crashPoints(t *testing.T, undo bool) []crashing {
 	}
 	evs := events(t, e, s.id)
 	keepsTheLaw(t, evs)
-	return pointsIn(evs, rb, undo)
-}
-
-func pointsIn(evs []Event, rb Runbook, undo bool) []crashing {
-	var all []crashing
+	var steps []string
 	for _, s := range rb.Steps {
-		sends, waits := 0, false
-		for _, ev := range evs {
-			if ev.Step != s.ID {
-				continue
-			}
-			if ev.Type == Intent && (ev.State == intentUndo) == undo {
-				sends++
-			}
-			waits = waits || ev.Type == Waiting
-		}
-		if undo && sends == 0 {
-			continue
-		}
-		for _, p := range points {
-			switch {
-			case p == inWait && (undo || !waits):
-			case p == inWait || p == afterDone || sends == 0:
-				all = append(all, crashing{Step: s.ID, Point: p, Undo: undo, N: min(sends, 1)})
-			default:
-				for n := range sends {
-					all = append(all, crashing{Step: s.ID, Point: p, Undo: undo, N: n + 1})
-				}
-			}
-		}
+		steps = append(steps, s.ID)
 	}
-	return all
+	return doom.In(steps, entries(evs), undo)
 }
 
 // Killed at any point of any step, the run is resumed and ends done; what nobody knows is called unknown, and waits for an operator.
@@ -381,14 +258,14 @@ func TestCrashThenResume(t *testing.T) {
 }
 
 // unknown reports that after this crash nobody can know whether a once-step's change came to be: it was recorded, and the world does not show it.
-func (c *scene) unknown(at crashing) bool {
+func (c *scene) unknown(at doom.Crash) bool {
 	if c.rb.at(at.Step).Kind != Once {
 		return false
 	}
 	switch at.Point {
-	case afterIntent:
+	case doom.AfterIntent:
 		return true
-	case unanswered, afterEffect:
+	case doom.Unanswered, doom.AfterEffect:
 		return at.Step == "ticket" // at which nobody can look
 	}
 	return false
@@ -408,7 +285,7 @@ func TestCrashInUndo(t *testing.T) {
 			}
 			c.crash(Mode{Unattended: true, Undo: true}, at)
 			// What began to walk back goes on so by itself; before it began, it has to be said again.
-			if state := c.resume(Mode{Unattended: true, Undo: at.Point == beforeIntent}); state != Undone {
+			if state := c.resume(Mode{Unattended: true, Undo: at.Point == doom.BeforeIntent}); state != Undone {
 				t.Errorf("%s\n%s", state, told(events(t, c.e, c.id)))
 			}
 			if c.site.has(theHold)+c.site.has(theOut)+c.site.has(theFlag)+c.site.has(theCharge) != 0 {
@@ -421,8 +298,8 @@ func TestCrashInUndo(t *testing.T) {
 
 // A run that is killed in every step, one after another, ends well all the same.
 func TestCrashInEveryStep(t *testing.T) {
-	for _, point := range points {
-		t.Run(point, func(t *testing.T) {
+	for _, point := range doom.Points {
+		t.Run(string(point), func(t *testing.T) {
 			t.Parallel()
 			c := newScene(t)
 			for _, at := range crashPoints(t, false) {
@@ -442,7 +319,7 @@ func TestCrashInEveryStep(t *testing.T) {
 // A child waits at its gates, and is answered from here. Meanwhile the run is the child's.
 func TestAnswerFromAnotherProcess(t *testing.T) {
 	c := newScene(t)
-	cmd := c.command(Mode{}, crashing{})
+	cmd := c.command(Mode{}, doom.Crash{})
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -477,7 +354,7 @@ func TestAnswerFromAnotherProcess(t *testing.T) {
 func TestSuspendedProcessIsOvertaken(t *testing.T) {
 	c := newScene(t)
 	c.e.Lease = nil // the site would refuse it to us while its holder lives
-	cmd := c.command(Mode{}, crashing{})
+	cmd := c.command(Mode{}, doom.Crash{})
 	var out strings.Builder
 	cmd.Stdout = &out
 	if err := cmd.Start(); err != nil {

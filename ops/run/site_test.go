@@ -68,7 +68,7 @@ type site struct {
 	received int
 	lease    string // of which process it is
 	wrong    []string
-	strike   func(step string, undo bool) bool // a request of a step was carried out: is it never answered?
+	strike   func() bool // a request was carried out: is it never answered?
 }
 
 func newSite(s Store) *site {
@@ -77,14 +77,14 @@ func newSite(s Store) *site {
 
 var errStruck = errors.New("no answer")
 
-func (s *site) look(_ context.Context, _, step, key string) (int, error) {
+func (s *site) look(_ context.Context, _, _, key string) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	value := s.things[key]
 	if key == theDisk && value > 0 && value < 3 {
 		s.things[key]++ // it comes along while it is watched
 	}
-	return value, s.answer(step, false)
+	return value, s.answer()
 }
 
 // change carries a request out, having seen that its intent stands in the log and is still open.
@@ -98,7 +98,7 @@ func (s *site) change(_ context.Context, c change) error {
 	defer s.mu.Unlock()
 	s.received++
 	s.apply(c)
-	return s.answer(c.Step, c.Undo)
+	return s.answer()
 }
 
 // acquire gives the lease to a process, unless another one has it that lives.
@@ -162,8 +162,8 @@ func (s *site) apply(c change) {
 }
 
 // answer says whether the request is answered at all. The caller holds mu.
-func (s *site) answer(step string, undo bool) error {
-	if s.strike != nil && s.strike(step, undo) {
+func (s *site) answer() error {
+	if s.strike != nil && s.strike() {
 		return errStruck
 	}
 	return nil

@@ -34,7 +34,7 @@ func (c *crew) quietSidekiq() run.Step {
 		Do:      c.sendQuiet,
 		Verify:  c.verifyQuiet,
 		Undo:    c.unquiet,
-		Undone:  c.verifyWorking,
+		Undone:  c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
 	}
 }
 
