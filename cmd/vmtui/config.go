@@ -33,7 +33,7 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err := checkIdentities(cfg, identities(cfg, keys.Refuser{})); err != nil {
 		return err
 	}
-	if err := errors.Join(checkSecrets(ctx, cfg), checkWires(ctx, cfg), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
+	if err := errors.Join(checkSecrets(ctx, cfg, f.secrets), checkWires(ctx, cfg, f.secrets), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
 		return err
 	}
 	if f.json {
@@ -43,13 +43,13 @@ func checkConfig(ctx context.Context, f *flags) error {
 }
 
 // checkSecrets resolves every reference once, so that a missing token is found now and not in the middle of something.
-func checkSecrets(ctx context.Context, cfg *config.Config) error {
+func checkSecrets(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
 	var all []error
 	for _, secret := range []struct{ path, ref string }{{"$.digitalocean.token", cfg.DigitalOcean.Token}, {"$.cloudflare.token", cfg.Cloudflare.Token}} {
 		if secret.ref == "" {
 			continue
 		}
-		if _, err := keys.Resolve(ctx, secret.ref); err != nil {
+		if _, err := secrets.Resolve(ctx, secret.ref); err != nil {
 			all = append(all, cfg.Blame(secret.path, err))
 		}
 	}
@@ -57,10 +57,9 @@ func checkSecrets(ctx context.Context, cfg *config.Config) error {
 }
 
 // checkWires makes what would speak to the provider and to Redis, without speaking to them.
-func checkWires(ctx context.Context, cfg *config.Config) error {
-	redact := keys.NewRedactor()
-	_, err := newCloud(cfg.DigitalOcean, cfg.Blame, redact, nil, func(string) {})
-	url := redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx)
+func checkWires(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
+	_, err := newCloud(cfg.DigitalOcean, cfg.Blame, secrets, nil, func(string) {})
+	url := redis.New(redis.Config{URL: redisURL(cfg, secrets), Secrets: secrets}).Check(ctx)
 	if !keys.IsReference(cfg.Sidekiq.Redis) { // the line of one that names a secret is said where it is resolved
 		url = cfg.Blame("$.sidekiq.redis", url)
 	}

@@ -37,7 +37,7 @@ func status(ctx context.Context, f *flags) error {
 	if f.json {
 		err = f.printJSON(statusJSON(snap, time.Now()))
 	} else {
-		err = plain.Status(redacting{f, f.out}, snap, time.Now())
+		err = plain.Status(f.out, snap, time.Now())
 	}
 	return errors.Join(err, mistakes(snap))
 }

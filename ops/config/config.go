@@ -3,6 +3,8 @@ package config
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -70,6 +72,7 @@ type Mastodon struct {
 
 // SSH is how hosts are reached and trusted.
 type SSH struct {
+	Transport  string        `yaml:"transport"` // own, or openssh: over the operator's ssh
 	Config     string        `yaml:"config"`
 	KnownHosts string        `yaml:"known_hosts"`
 	Identities []string      `yaml:"identities"`
@@ -79,6 +82,20 @@ type SSH struct {
 
 // UseAgent reports whether the agent of SSH_AUTH_SOCK is asked for keys; it is, unless the file says no.
 func (s SSH) UseAgent() bool { return s.Agent == nil || *s.Agent }
+
+// The ways in which connections are made.
+const (
+	TransportOwn     = "own"
+	TransportOpenSSH = "openssh"
+)
+
+// OtherKnownHosts is the file with the hosts' keys when it is not the one that ssh uses by itself.
+func (s SSH) OtherKnownHosts() string {
+	if home, err := os.UserHomeDir(); err == nil && s.KnownHosts == filepath.Join(home, ".ssh", "known_hosts") {
+		return ""
+	}
+	return s.KnownHosts
+}
 
 // DigitalOcean is the provider's API.
 type DigitalOcean struct {

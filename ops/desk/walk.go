@@ -97,7 +97,8 @@ func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
 		}
 		p.add(s)
 	}
-	p.Usual, err = d.usual(ctx, book)
+	list, err := d.engine.List(ctx)
+	p.Usual = usual(list, book)
 	return p, err
 }
 

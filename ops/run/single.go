@@ -52,21 +52,23 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 	}, nil
 }
 
-// open begins the only leg.
+// open begins the only leg and records the intent, in one write: somebody waits for it.
 func (s *Single) open(ctx context.Context, id, step string, a act.Act) (*journal, uint64, error) {
 	v, h, err := load(ctx, s.Store, id)
 	if err != nil {
 		return nil, 0, err
 	}
+	leg, err := event(LegOpen, "", "", "", Leg{Operator: s.Operator, Host: s.Host, PID: os.Getpid()})
+	if err != nil {
+		return nil, 0, err
+	}
+	intent, err := event(Intent, step, "", a.What, Intended{Verb: a.Verb, Target: a.Target, What: a.What})
+	if err != nil {
+		return nil, 0, err
+	}
 	j := hold(s.Store, v, h, 1, func(error) {})
-	if _, err := j.add(ctx, LegOpen, "", "", "", Leg{Operator: s.Operator, Host: s.Host, PID: os.Getpid()}); err != nil {
-		return nil, 0, err
-	}
-	if _, err := j.add(ctx, Stepped, step, string(Doing), "", nil); err != nil {
-		return nil, 0, err
-	}
-	seq, err := j.add(ctx, Intent, step, "", a.What, Intended{Verb: a.Verb, Target: a.Target, What: a.What})
-	return j, seq, err
+	first, err := j.append(ctx, leg, Event{Type: Stepped, Step: step, State: string(Doing)}, intent)
+	return j, first + 2, err
 }
 
 // close records how the only act ended, and the run with it.
@@ -83,9 +85,14 @@ func (j *journal) close(ctx context.Context, step string, intent uint64, o act.O
 	case settledUnknown:
 		stepped, result = Unsure, Unknown
 	}
-	_, err = j.append(ctx, out,
+	var events []Event
+	for _, line := range o.Said {
+		events = append(events, Event{Type: Output, Step: step, Detail: line})
+	}
+	events = append(events, out,
 		Event{Type: Stepped, Step: step, State: string(stepped), Detail: s.Error},
 		Event{Type: Result, Step: step, State: string(result), Detail: s.Error})
+	_, err = j.append(ctx, events...)
 	return err
 }
 

@@ -58,7 +58,7 @@ type Records interface {
 	Hold(ctx context.Context, worker string) (*fleet.Hold, error)
 	SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error
 	ClearHold(ctx context.Context, p act.Permit, worker string) error
-	Ledger(ctx context.Context, p act.Permit, line string) error
+	Enter(ctx context.Context, p act.Permit, r keys.Renewal) error
 }
 
 // Trust is what may be done to the known hosts.

@@ -35,7 +35,7 @@ func (c *crew) quietSidekiq() run.Step {
 		Do:      c.sendQuiet,
 		Verify:  c.verifyQuiet,
 		Undo:    c.unquiet,
-		Undone:  c.verifyWorking,
+		Undone:  c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
 	}
 }
 
@@ -253,7 +253,7 @@ func (c *crew) startSidekiq() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "sidekiq-start", Title: "Start Sidekiq", Kind: run.Idempotent, Skip: true,
-			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead",
+			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead", Usual: "its boot, 30 s or so",
 		},
 		Deadline: 5 * time.Minute,
 		Plan:     plan(c.shown("up -d --no-recreate sidekiq"), "redis: its heartbeat, not quiet"),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
 )
@@ -51,6 +52,7 @@ type Config struct {
 	Waiting func(context.Context, Wait)
 	// Witness hears of every request, repetitions too; nil means nobody does.
 	Witness remote.Witness
+	Secrets *keys.Redactor // taken out of errors; may be nil
 	// HTTP is the client that requests go through; nil means an own one. Its transport must be an *http.Transport or nil, because changes need
 	// one that never repeats a request.
 	HTTP *http.Client
@@ -63,6 +65,7 @@ type Client struct {
 	token   *token
 	poll    time.Duration
 	waiting func(context.Context, Wait)
+	secrets *keys.Redactor
 	idle    *http.Transport // of the reads; changes keep no connection
 }
 
@@ -79,7 +82,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{token: newToken(cfg.Token), poll: cfg.Poll, waiting: cfg.Waiting}
+	c := &Client{token: newToken(cfg.Token), poll: cfg.Poll, waiting: cfg.Waiting, secrets: cfg.Secrets}
 	if c.poll <= 0 {
 		c.poll = defaultPoll
 	}

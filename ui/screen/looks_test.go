@@ -112,7 +112,7 @@ func peopled(text string) (*stage.Desk, func([]run.Event) []run.Event) {
 	d := stage.New(nil)
 	for i := range d.Snapshot.Nodes {
 		n := &d.Snapshot.Nodes[i]
-		n.Health.Value.LastLogLine = text + " " + text
+		n.Health.Value.LogLines = []string{text, text + " " + text}
 		if n.Health.Err != nil {
 			n.Health.Err = &desk.Fault{What: text, On: n.Name, Why: text, Next: text}
 		}
@@ -162,7 +162,9 @@ func peopledScenes(ctx context.Context, text string) map[string]Screen {
 			}
 		}),
 	}
-	all["help"] = NewHelp(e, all["fleet"])
+	logs := NewLogs(e, text, text)
+	logs.answered(poured{Lines: []string{text, text + text, strings.Repeat(text, 40)}})
+	all["help"], all["logs"] = NewHelp(e, all["fleet"]), logs
 	return all
 }
 
