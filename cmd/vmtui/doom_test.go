@@ -59,7 +59,8 @@ func beDoomed(text string) int {
 		panic(err)
 	}
 	ctx := context.Background()
-	f := &flags{config: d.Config, json: true, streams: streams{os.Stdin, os.Stdout, os.Stderr}}
+	f := newFlags(streams{os.Stdin, os.Stdout, os.Stderr})
+	f.config, f.json = d.Config, true
 	return f.exit(ctx, withApp(ctx, f, keys.Refuser{}, func(ctx context.Context, a *app) error {
 		a.engine.Store = mortal{a.engine.Store, doom.NewWatch(d.At)}
 		if d.ID != "" {
