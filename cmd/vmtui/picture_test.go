@@ -97,6 +97,7 @@ func shade(c vt10x.Color, plain string) string {
 // keep writes the picture into the documentation where that is asked for, and checks in any case that it is one.
 func (s *terminal) keep(name string) {
 	s.t.Helper()
+	s.rests()
 	svg := s.picture()
 	for decoder := xml.NewDecoder(strings.NewReader(svg)); ; {
 		if _, err := decoder.Token(); err != nil {
