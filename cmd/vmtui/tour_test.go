@@ -14,6 +14,11 @@ var pictures = flag.Bool("pictures", false, "write the pictures of the documenta
 func TestTour(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, func(o *box.Options) { o.Pace, o.Visitors = box.Watchable(), box.Rate{} })
+	for _, act := range [][]string{{"set", "worker-3", "--why", "its disk is looked at"}, {"clear", "worker-3"}} {
+		if got := vmtui(t, b.ConfigPath(), append([]string{"hold"}, act...)...); got.code != 0 {
+			t.Fatal(got.err)
+		}
+	}
 	s := sit(t, 120, 36, "--config", beside(t, b, "tour.yaml", "color: cyan", "color: cyan\ndark: yes"))
 	s.sees("worker-2", "healthy", "site 200", "▄▄") // some looks have been taken
 	s.press("j")
@@ -35,7 +40,7 @@ func TestTour(t *testing.T) {
 	s.sees("Let Sidekiq finish its jobs ─", "sidekiq on worker", "WAITING FOR", "usually two heartbeats")
 	s.keep("console")
 	s.press("H")
-	s.sees("▸ History", "reimage worker-2", "running")
+	s.sees("▸ History", "reimage worker-2", "running", "hold/set worker-3", "1 run, 2 acts")
 	s.keep("history")
 	s.press("\x7fx")
 	s.sees("The run stops at the next step boundary")
