@@ -14,6 +14,8 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 // terminal is a console under test: the real program on a real pty, and the screen it drew.
@@ -143,6 +145,24 @@ func (s *terminal) press(keys string) {
 	s.t.Helper()
 	if _, err := io.WriteString(s.pty, keys); err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// insists types the same keys again and again, with pauses in which a hand counts as quiet, until it is so.
+func (s *terminal) insists(keys string, so func() bool) {
+	s.t.Helper()
+	quiet := time.NewTicker(2 * widget.Quiet)
+	defer quiet.Stop()
+	for deadline := time.Now().Add(time.Minute); !so(); {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%q came to nothing:\n%s", keys, s.text())
+		}
+		select {
+		case <-quiet.C:
+			s.press(keys)
+		case <-s.gone:
+			s.t.Fatalf("the console ended:\n%s", s.text())
+		}
 	}
 }
 

@@ -22,7 +22,9 @@ type (
 // The kinds of question.
 const (
 	AskHostKey    = keys.AskHostKey
+	AskNewKey     = keys.AskNewKey
 	AskPassphrase = keys.AskPassphrase
+	AskSudo       = keys.AskSudo
 )
 
 // About is what a console's header says of itself.

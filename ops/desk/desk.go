@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
@@ -21,14 +22,15 @@ import (
 
 // Desk joins the rooms of ops for one console or one command. Make it with New and Close it: that stops the legs it walks at a step boundary.
 type Desk struct {
-	cfg    *config.Config
-	engine *run.Engine
-	books  []run.Book
-	watch  *fleet.Watch
-	deps   worker.Deps
-	asks   *Asks
-	calls  *audit.Log
-	logs   logs.Reader
+	cfg     *config.Config
+	engine  *run.Engine
+	books   []run.Book
+	watch   *fleet.Watch
+	deps    worker.Deps
+	asks    *Asks
+	calls   *audit.Log
+	secrets *keys.Redactor
+	logs    logs.Reader
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
@@ -42,11 +44,14 @@ type Desk struct {
 	changed chan struct{}
 }
 
-// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write; reader reads the logs of the nodes.
-func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log, reader logs.Reader) *Desk {
+// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
+// logs of the nodes.
+func New(
+	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls, logs: reader,
+		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)
@@ -163,8 +168,11 @@ func (d *Desk) Answer(ctx context.Context, id string, answer run.Answer) error {
 // Stop asks a run to stop at its next step boundary, wherever it is walked.
 func (d *Desk) Stop(ctx context.Context, id string) error { return d.engine.Request(ctx, id, "stop") }
 
-// build makes the runbook of a run that exists, from what was frozen in its header.
-func (d *Desk) build(ctx context.Context, h run.Header) (run.Runbook, error) {
+// Rebuild makes the runbook of a run that exists, from what was frozen in its header.
+func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (run.Runbook, error) {
+	if h.Single() {
+		return run.Runbook{}, &fault.Error{What: "a single act", On: id, Why: h.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+	}
 	b, err := d.Book(h.Runbook)
 	if err != nil {
 		return run.Runbook{}, err

@@ -50,7 +50,7 @@ func (d *Desk) again(ctx context.Context, id string, mode run.Mode) error {
 	if err != nil {
 		return err
 	}
-	rb, err := d.build(ctx, v.Header)
+	rb, err := d.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ type Observation[T any] struct {
 	Value T
 	Seen  time.Time // of Value; zero means never
 	Err   error     // of the last look; nil means Value is the last look's
+	Wait  string    // why the look that is being taken takes so long, when that is known
 }
 
 // Age is how old the value is; a value never seen has no age.

@@ -141,12 +141,15 @@ const logLines = 8
 func lastLines(text string) []string {
 	var out []string
 	for line := range strings.Lines(text) {
-		if line = clean.Line(strings.TrimRight(line, "\r\n")); line != "" {
+		if line = clean.Short(clean.Line(strings.TrimRight(line, "\r\n")), lineShown); line != "" {
 			out = append(out, line)
 		}
 	}
 	return out[max(len(out)-logLines, 0):]
 }
+
+// lineShown is how much of a log's line is kept to be looked at: whoever writes into it may write a megabyte, which would be drawn again and again.
+const lineShown = 2 << 10
 
 func percent(part, whole float64) float64 {
 	if whole <= 0 {

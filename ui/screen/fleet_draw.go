@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -65,7 +66,20 @@ func (f *Fleet) services(w int) []widget.Line {
 		}
 		line = append(line, p...)
 	}
-	return append(out, line)
+	return append(append(out, line), f.silences(w)...)
+}
+
+// silences say why something is not known: what is waited for, or what is in the way.
+func (f *Fleet) silences(w int) []widget.Line {
+	var out []widget.Line
+	for _, s := range f.env.World.Fleet.Services {
+		if wait := s.State.Wait; wait != "" {
+			out = append(out, widget.Line{widget.S(theme.Info, "◌ "+s.Name+": "), widget.S(theme.Muted, wait)}.Fit(w))
+		} else if err := s.State.Err; err != nil && !errors.Is(err, fleet.ErrRemembered) {
+			out = append(out, widget.Line{widget.S(theme.Bad, "✗ "+s.Name+": "), widget.S(theme.Muted, err.Error())}.Fit(w))
+		}
+	}
+	return out
 }
 
 // serviceWord is one service: its sign and name, and its state where it is not well or there is room.
