@@ -103,6 +103,24 @@ func (s *terminal) awaits(otherwise string, words []string, so func() bool) {
 	}
 }
 
+// rests waits until nothing has been drawn for a tenth of a second, so that no frame is seen by half.
+func (s *terminal) rests() {
+	s.t.Helper()
+	quiet := 100 * time.Millisecond
+	timer := time.NewTimer(quiet)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.drawn:
+			timer.Reset(quiet)
+		case <-timer.C:
+			return
+		case <-s.gone:
+			s.t.Fatalf("the console ended:\n%s", s.text())
+		}
+	}
+}
+
 // lacks waits until the screen says none of these.
 func (s *terminal) lacks(words ...string) {
 	s.t.Helper()

@@ -132,8 +132,6 @@ func (b *Books) press(id string) (Action, tea.Cmd) {
 	case "look-again":
 		b.plan, b.wanted = shelved{}, ""
 		return nil, b.look()
-	case "runs":
-		return Push{NewRuns(b.env)}, nil
 	case "open":
 		return b.open()
 	}

@@ -219,7 +219,7 @@ func runLine(world *World, r desk.Run, w int) widget.Line {
 	when := widget.L(theme.Muted, age(r.Updated, world.Now)).Right(4)
 	right := append(widget.Line{widget.Gap(1), widget.S(theme.Muted, r.Operator), widget.Gap(1)}, when...)
 	hint := widget.Line{widget.Gap(2), widget.S(theme.Key, world.Keys.Get("resume").Cap()), widget.S(theme.Muted, " resumes")}
-	if canResume(r) && left.Width()+hint.Width()+right.Width() < w {
+	if canResume(r) && !r.State.Final() && left.Width()+hint.Width()+right.Width() < w {
 		left = append(left, hint...)
 	}
 	return widget.Ends(left, right, w)
