@@ -138,8 +138,8 @@ func TestHostileTextsOnOtherWires(t *testing.T) {
 	s.sees("worker-2", "worker-3", "held", "hidden")
 	s.press("L")
 	s.sees("GET /v2", "PWNED-STATUS") // the log shows the status as the server worded it, as plain text
-	s.press("q")
-	s.sees("worker-2", "worker-3")
+	s.press("\x1b")
+	s.sees("[1] Nodes")
 	s.press("q")
 	_ = s.ends()
 	s.ownBytesOnly()
