@@ -15,6 +15,7 @@ const (
 	AskHostKey    QuestionKind = "host-key"   // pin this unknown host key?
 	AskNewKey     QuestionKind = "new-key"    // replace a host's key by the one that the ledger on exec names?
 	AskPassphrase QuestionKind = "passphrase" // unlock this private key
+	AskSudo       QuestionKind = "sudo"       // the password that sudo wants
 )
 
 // Question is something only the operator can answer.

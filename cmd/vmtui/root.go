@@ -45,7 +45,14 @@ func newRoot(f *flags) *cobra.Command {
 	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "look, and change nothing")
 	root.PersistentFlags().BoolVar(&f.plain, "plain", false, "print lines instead of drawing a screen")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err.Error()) })
-	root.AddCommand(newDemo(f), newStatus(f), newRun(f), newRuns(f), newLease(f), newHold(f), newKeys(f), newConfig(f), newInit(f), newMonitor())
+	root.AddCommand(
+		newDemo(f), newStatus(f),
+		newRun(f), newRuns(f),
+		newExec(f), newLogs(f),
+		newLease(f), newHold(f), newKeys(f),
+		newConfig(f), newInit(f),
+		newMonitor(),
+	)
 	return root
 }
 
@@ -147,11 +154,16 @@ func (f *flags) printJSON(v any) error {
 
 // writeJSON writes a document whose strings lost their secrets one by one: taken as a text, a mask could break its quoting.
 func (f *flags) writeJSON(w io.Writer, doc []byte) error {
-	if r, ok := w.(redacting); ok {
-		w = r.w
-	}
-	_, err := fmt.Fprintf(w, "%s\n", keys.RedactJSON(doc, f.secrets.Redact))
+	_, err := fmt.Fprintf(beneath(w), "%s\n", keys.RedactJSON(doc, f.secrets.Redact))
 	return err
+}
+
+// beneath is what a redacting output writes into.
+func beneath(w io.Writer) io.Writer {
+	if r, ok := w.(redacting); ok {
+		return r.w
+	}
+	return w
 }
 
 // answer says what came of a command: for scripts in JSON, for people in words.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,17 +90,50 @@ func (s *terminal) text() string {
 // sees waits until the screen says all of these.
 func (s *terminal) sees(words ...string) {
 	s.t.Helper()
+	s.awaits("the screen never said", words, func() bool { return s.says(words) })
+}
+
+// awaits waits until the screen is as wanted.
+func (s *terminal) awaits(otherwise string, words []string, so func() bool) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 150*time.Second)
 	defer cancel()
-	for !s.says(words) {
+	for !so() {
 		select {
 		case <-s.drawn:
 		case <-s.gone:
-			s.t.Fatalf("the console ended before it said %q:\n%s", words, s.text())
+			s.t.Fatalf("the console ended: %s %q:\n%s", otherwise, words, s.text())
 		case <-ctx.Done():
-			s.t.Fatalf("the screen never said %q:\n%s", words, s.text())
+			s.t.Fatalf("%s %q:\n%s", otherwise, words, s.text())
 		}
 	}
+}
+
+// rests waits until nothing has been drawn for a tenth of a second, so that no frame is seen by half.
+func (s *terminal) rests() {
+	s.t.Helper()
+	quiet := 100 * time.Millisecond
+	timer := time.NewTimer(quiet)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.drawn:
+			timer.Reset(quiet)
+		case <-timer.C:
+			return
+		case <-s.gone:
+			s.t.Fatalf("the console ended:\n%s", s.text())
+		}
+	}
+}
+
+// lacks waits until the screen says none of these.
+func (s *terminal) lacks(words ...string) {
+	s.t.Helper()
+	s.awaits("the screen still says one of", words, func() bool {
+		text := s.text()
+		return !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+	})
 }
 
 func (s *terminal) says(words []string) bool {

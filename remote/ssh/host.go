@@ -186,6 +186,7 @@ func (h *Host) pursue(ctx context.Context, a *attempt) {
 	defer close(a.done)
 	if err == nil && (h.attempt != a || h.pool.ctx.Err() != nil) {
 		_ = client.Close()
+		h.pool.crew.run(client.end)
 		err = &dialError{err: errDropped}
 	}
 	if err != nil {

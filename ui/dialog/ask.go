@@ -12,7 +12,7 @@ import (
 func Ask(tag string, q desk.Question, now time.Time) Dialog {
 	hush := widget.NewHush(now)
 	if q.Secret {
-		return &Reason{Tag: tag, Title: titleOf(q), Text: q.Text, Deed: "unlock", Secret: true, Alarm: theme.Alarm, Hush: hush}
+		return &Reason{Tag: tag, Title: titleOf(q), Text: q.Text, Deed: deedOf(q), Secret: true, Alarm: theme.Alarm, Hush: hush}
 	}
 	return &Choice{
 		Tag: tag, Title: titleOf(q), Text: q.Text, Details: q.Details, Cancel: "No",
@@ -36,8 +36,17 @@ func titleOf(q desk.Question) string {
 		return "New host key of " + q.Subject
 	case desk.AskPassphrase:
 		return "Passphrase for " + q.Subject
+	case desk.AskSudo:
+		return "sudo on " + q.Subject
 	}
 	return q.Subject
+}
+
+func deedOf(q desk.Question) string {
+	if q.Kind == desk.AskSudo {
+		return "give it to sudo"
+	}
+	return "unlock"
 }
 
 func yesOf(q desk.Question) string {
