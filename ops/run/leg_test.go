@@ -256,8 +256,8 @@ func TestLease(t *testing.T) {
 	if state, err := e.Walk(t.Context(), id, rb, unattended); state != Refused || code(err) != fault.Refused {
 		t.Fatal(state, err)
 	}
-	if _, err := e.Walk(t.Context(), id, rb, unattended); err == nil {
-		t.Error("a refused run is walked")
+	if _, err := e.Walk(t.Context(), id, rb, unattended); err == nil || !strings.Contains(err.Error(), "has ended") {
+		t.Errorf("a refused run is walked: %v", err)
 	}
 	id = start(t, e, rb)
 	l.err = nil

@@ -58,6 +58,7 @@ type Records interface {
 	SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error
 	ClearHold(ctx context.Context, p act.Permit, worker string) error
 	Ledger(ctx context.Context, p act.Permit, line string) error
+	OnExec(ctx context.Context, p act.Permit, what, script string, args ...string) error
 }
 
 // Trust is what may be done to the known hosts.
