@@ -34,7 +34,7 @@ var waits = map[string]awaited{
 		var got struct {
 			Balancer struct{ Status string } `json:"load_balancer"`
 		}
-		ask(t, b, "load_balancers/4de7ac8b-495b-4884-9a69-1050c6793cd6", &got)
+		askAPI(t, b, "load_balancers/4de7ac8b-495b-4884-9a69-1050c6793cd6", &got)
 		return unless(got.Balancer.Status == "active", "the balancer is "+got.Balancer.Status)
 	},
 	"sidekiq-quiet": func(t *testing.T, b *box.Box, a *app) string {
@@ -49,7 +49,7 @@ var waits = map[string]awaited{
 		var got struct {
 			Actions []struct{ Type, Status string }
 		}
-		ask(t, b, fmt.Sprintf("droplets/%d/actions", b.Droplet("worker-2")), &got)
+		askAPI(t, b, fmt.Sprintf("droplets/%d/actions", b.Droplet("worker-2")), &got)
 		for _, action := range got.Actions {
 			if action.Type == "rebuild" {
 				return unless(action.Status == "completed", "the rebuild is "+action.Status)
@@ -144,7 +144,7 @@ func on(t *testing.T, b *box.Box, line string) string {
 }
 
 // ask asks the provider.
-func ask(t *testing.T, b *box.Box, path string, into any) {
+func askAPI(t *testing.T, b *box.Box, path string, into any) {
 	t.Helper()
 	token, err := os.ReadFile(filepath.Join(b.Dir(), "token-digitalocean"))
 	if err != nil {

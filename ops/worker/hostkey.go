@@ -206,7 +206,7 @@ cat "$t.new" >> "$t" && mv -f "$t" "$f"`
 
 func (c *crew) renewOnExec(ctx context.Context, p act.Permit, key cryptossh.PublicKey) error {
 	args := append([]string{strings.TrimSpace(string(cryptossh.MarshalAuthorizedKey(key)))}, c.names()...)
-	return c.exec().Do(ctx, p, ssh.Command{For: "renew the worker in known_hosts", Script: renewScript, Args: args}).Err("renewing the host key in exec's known_hosts", c.Config.Exec().Name)
+	return c.Records.OnExec(ctx, p, "renewing the host key in exec's known_hosts", renewScript, args...)
 }
 
 // names are what exec may know the machine as.

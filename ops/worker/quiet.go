@@ -223,10 +223,14 @@ func (c *crew) sendBack(ctx context.Context, w *run.Walk) error {
 	})
 }
 
-// unquiet restarts Sidekiq: quiet cannot be taken back in any other way.
+// unquiet restarts Sidekiq: quiet cannot be taken back in any other way. One that was told and has not heard it yet would go quiet after the undo;
+// one that was started since needs nothing.
 func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
 	mine, _, err := c.processes(ctx)
-	if err != nil || len(mine) > 0 && countQuiet(mine) == 0 {
+	told := func(p sidekiq.Process) bool {
+		return p.Quiet || slices.ContainsFunc(w.Intents(""), func(r run.Recorded) bool { return !r.Undo && strings.Contains(r.What, clean.Line(p.Identity)) })
+	}
+	if err != nil || !slices.ContainsFunc(mine, told) {
 		return err
 	}
 	return c.compose(ctx, w, "restart", "-t", grace, "sidekiq")
