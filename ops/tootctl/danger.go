@@ -1,0 +1,80 @@
+package tootctl
+
+import (
+	"strings"
+
+	"github.com/vmtui/vmtui/ops/act"
+)
+
+// Danger is what the call does to the world. What tootctl never asks about, the console does.
+func (c *Call) Danger() act.Danger {
+	switch k := c.Command; {
+	case c.Rehearsal() || k.Risk == None:
+		return act.Safe
+	case k.Interactive || k.Risk == Critical || k.Destructive && k.Risk == High:
+		return act.Destroys
+	}
+	return act.Changes
+}
+
+// Takes says how long the command takes, in words.
+func (c *Command) Takes() string {
+	if c.Long {
+		return "minutes to hours; Rails starts first, 5 to 30 s"
+	}
+	return "seconds; Rails starts first, 5 to 30 s"
+}
+
+// Touches says what the command reaches besides the database, in words.
+func (c *Command) Touches() string {
+	touched := []string{"the database"}
+	if c.Remote {
+		touched = append(touched, "other servers")
+	}
+	if c.Enqueues {
+		touched = append(touched, "Sidekiq's queues")
+	}
+	switch c.Path[0] {
+	case "media", "emoji", "preview_cards", "upgrade":
+		touched = append(touched, "the media storage")
+	case "search":
+		touched = append(touched, "the search index")
+	case "feeds", "cache", "self-destruct":
+		touched = append(touched, "Redis")
+	case "version":
+		return "nothing"
+	}
+	return strings.Join(touched, ", ")
+}
+
+// Lost says in plain words what is gone once the call has run, "" when nothing is.
+func (c *Call) Lost() string {
+	if c.Danger() == act.Safe || !c.Command.Destructive && !c.Command.Interactive {
+		return ""
+	}
+	text := c.Command.Summary + "."
+	if c.Command.Notes != "" {
+		text += " " + c.Command.Notes
+	}
+	return text
+}
+
+// Caution says what must be known before a call is confirmed, a sentence each.
+func (c *Call) Caution() []string {
+	var said []string
+	if lost := c.Lost(); lost != "" {
+		said = append(said, "lost: "+lost)
+	} else if c.Command.Notes != "" {
+		said = append(said, c.Command.Notes)
+	}
+	if c.Danger() != act.Safe && !c.Command.Interactive {
+		said = append(said, "tootctl itself asks nothing: it begins at once")
+	}
+	if c.Danger() != act.Safe && !c.Command.DryRun {
+		said = append(said, "there is no dry run of it")
+	}
+	if c.Secret() {
+		said = append(said, "it prints a new password: nothing of it is logged, and it is shown once")
+	}
+	return said
+}

@@ -1,0 +1,74 @@
+package tootctl
+
+import (
+	"fmt"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/vmtui/vmtui/keys/fault"
+)
+
+// Split cuts a line into words as a shell does: quotes and backslashes keep a word together. Nothing is run and nothing replaced: what would mean more
+// than text to a shell is refused, because here it would mean only text, and whoever typed it thinks otherwise.
+func Split(line string) ([]string, error) {
+	var words []string
+	at := 0 // how far the line is read
+	for w, err := range syntax.NewParser().WordsSeq(strings.NewReader(line)) {
+		if err != nil {
+			return nil, unreadable(line, err.Error())
+		}
+		if why := beyond(w); why != "" {
+			return nil, unreadable(line, why)
+		}
+		if gap := line[at:w.Pos().Offset()]; strings.TrimSpace(gap) != "" {
+			return nil, unreadable(line, fmt.Sprintf("%q is not part of a word", strings.TrimSpace(gap)))
+		}
+		at = int(w.End().Offset()) // #nosec G115 -- within the line
+		text, err := expand.Literal(nil, w)
+		if err != nil {
+			return nil, unreadable(line, err.Error())
+		}
+		words = append(words, text)
+	}
+	if rest := strings.TrimSpace(line[at:]); rest != "" {
+		return nil, unreadable(line, fmt.Sprintf("%q would be a comment", rest))
+	}
+	return words, nil
+}
+
+// beyond says what in a word is more than text, "" when nothing is.
+func beyond(w *syntax.Word) string {
+	why := ""
+	syntax.Walk(w, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case nil, *syntax.Word, *syntax.Lit:
+		case *syntax.SglQuoted:
+			if n.Dollar {
+				why = "$'…' means nothing here"
+			}
+		case *syntax.DblQuoted:
+			if n.Dollar {
+				why = `$"…" means nothing here`
+			}
+		default:
+			why = "no shell reads this line: there is nothing to replace $, ` or ( ) by"
+		}
+		return why == ""
+	})
+	if len(w.Parts) > 0 {
+		if first, ok := w.Parts[0].(*syntax.Lit); ok && strings.HasPrefix(first.Value, "~") {
+			return "no shell reads this line: ~ is nobody's home"
+		}
+	}
+	return why
+}
+
+func unreadable(line, why string) error {
+	return &fault.Error{What: "that cannot be read", On: line, Why: why, Next: "put '…' around what belongs together", Code: fault.Usage}
+}
+
+// Quote writes words as a line that Split cuts into the same words.
+func Quote(words []string) string { return shellescape.QuoteCommand(words) }
