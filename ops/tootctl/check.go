@@ -43,6 +43,9 @@ func (c *Call) checkOptions(v Version) error {
 			if strings.Contains(value, "\n") && looksLikeOption(value) {
 				return c.wrong(g.Option.Name, "its parser reads line by line, and takes a line that begins with - for an option", "give a value without such a line")
 			}
+			if value == "--" {
+				return c.wrong(g.Option.Name, "its parser drops a -- that is alone", "give another value")
+			}
 			if g.Option.Type == Numeric && !number.MatchString(value) {
 				return c.wrong(g.Option.Name+"="+value, "it takes a number of 0 or more", "write a number")
 			}

@@ -153,6 +153,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"cache recount toots":                            "it takes accounts, statuses",
 		"domains crawl --format xml":                     "it takes summary, domains, json",
 		"accounts modify p --email='a\n-b'":              "line by line",
+		"accounts modify p --email=--":                   "drops a --",
+		"accounts modify -- --":                          "drops it",
 		"accounts modify -x":                             "no such option",
 		"feeds vacuum":                                   "it came with Mastodon 4.4",
 		"media remove --keep-interacted":                 "came with Mastodon 4.6",
