@@ -26,6 +26,9 @@ func (p position) wrong(yamlPath, why, next string) error {
 	return &fault.Error{What: "config is not valid", On: p.of(yamlPath), Why: why, Next: next, Code: fault.Usage}
 }
 
+// variable is what may be the name of one in the environment.
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 var hostname = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 
 func (c *Config) checkInstance(at position) error {
@@ -79,8 +82,15 @@ func (n Node) check(at position, path string) error {
 		return at.wrong(path+".droplet", n.Name+" has no droplet id", "add `droplet:`; `vmtui init` finds it through the API")
 	case n.Mastodon.Kind != KindNative && n.Mastodon.Kind != KindCompose:
 		return at.wrong(path+".mastodon.kind", fmt.Sprintf("%s has mastodon kind %q", n.Name, n.Mastodon.Kind), "use native or compose")
+	case n.Mastodon.Tootctl != "" && n.Mastodon.Tootctl != TootctlExec && n.Mastodon.Tootctl != TootctlRun:
+		return at.wrong(path+".mastodon.tootctl", fmt.Sprintf("%s has tootctl %q", n.Name, n.Mastodon.Tootctl), "use exec for a running container or run for one of its own")
 	case !strings.HasPrefix(n.Mastodon.Dir, "/"):
 		return at.wrong(path+".mastodon.dir", fmt.Sprintf("%s has mastodon dir %q", n.Name, n.Mastodon.Dir), "give the absolute path on the node")
+	}
+	for name := range n.Mastodon.Env {
+		if !variable.MatchString(name) {
+			return at.wrong(path+".mastodon.env", fmt.Sprintf("%q is no variable's name", name), "use letters, digits and _")
+		}
 	}
 	return nil
 }

@@ -68,6 +68,11 @@ type Mastodon struct {
 	User    string `yaml:"user"`
 	Dir     string `yaml:"dir"`
 	Project string `yaml:"project"` // the compose project
+
+	Env     map[string]string `yaml:"env"`     // more of tootctl's environment; no secrets: what runs is shown
+	Rbenv   string            `yaml:"rbenv"`   // rbenv's root, ~/.rbenv of the user by default
+	Tootctl string            `yaml:"tootctl"` // compose: exec in a running container, or run in a new one
+	Service string            `yaml:"service"` // compose: whose container or image, web by default
 }
 
 // SSH is how hosts are reached and trusted.
@@ -185,4 +190,6 @@ const (
 	KindNative  = "native"
 	KindCompose = "compose"
 	NoLameDuck  = "none"
+	TootctlExec = "exec"
+	TootctlRun  = "run"
 )

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vmtui/vmtui/keys/fault"
 )
 
@@ -26,7 +28,7 @@ func TestGoodConfigIsCompleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	w, ok := c.Node("worker-2")
-	if !ok || w.Mastodon != (Mastodon{Kind: KindCompose, Dir: "/root/mastodon", Project: "mastodon"}) {
+	if !ok || !cmp.Equal(w.Mastodon, Mastodon{Kind: KindCompose, Dir: "/root/mastodon", Project: "mastodon", Tootctl: TootctlExec, Service: "web"}) {
 		t.Errorf("worker-2: %+v", w)
 	}
 	if c.Exec().Mastodon.User != "mastodon" || c.Site != "https://vmst.example" || c.Reimage.Provision != "/etc/vmtui/provision.sh" {

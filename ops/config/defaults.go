@@ -52,6 +52,8 @@ func (n *Node) fill() {
 	if n.Mastodon.Kind == KindCompose {
 		def(&n.Mastodon.Dir, "/root/mastodon")
 		def(&n.Mastodon.Project, filepath.Base(n.Mastodon.Dir))
+		def(&n.Mastodon.Tootctl, TootctlExec)
+		def(&n.Mastodon.Service, "web")
 		return
 	}
 	def(&n.Mastodon.User, "mastodon")

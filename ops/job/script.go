@@ -1,0 +1,175 @@
+package job
+
+// life are the functions that tell whether a job lives. A process is known by its number, when it was started and which boot that was: a number alone is
+// given to somebody else one day.
+const life = `
+born() {
+  if { read -r line <"/proc/$1/stat"; } 2>/dev/null; then set -- ${line##*) }; shift 19; echo "$1"; else LC_ALL=C ps -o lstart= -p "$1"; fi
+}
+boot() { read -r line </proc/sys/kernel/random/boot_id; echo "$line"; }
+alive() {
+  [ -s "$1/pid" ] && [ ! -s "$1/exit" ] || return 1
+  { read -r was_pid; read -r was_born; read -r was_boot; } <"$1/pid"
+  [ "$was_boot" = "$(boot)" ] && [ "$was_born" = "$(born "$was_pid")" ]
+}
+`
+
+// start makes a job's directory and starts its runner, under a lock for those that must not run beside each other. A job whose output nobody may keep runs
+// in front of whoever asked for it: it goes on when they are gone, and what it says is then lost.
+const start = `umask 077
+mkdir -p "$3" || exit 73
+if [ "$6" = secret ]; then exec /bin/sh -c "$1" vmtui "$@"; fi
+exec flock -o -w 10 "$3/lock" /bin/sh -c "$1" vmtui "$@"`
+
+// begin is what start does under the lock: $2 runner, $3 directory, $4 id, $5 long, $6 mode, $7 record, $8 command.
+const begin = life + `
+if [ -n "$5" ]; then
+  for other in "$3"/*/long; do
+    [ -e "$other" ] || continue
+    other=${other%/long}
+    if alive "$other"; then cat "$other/record"; exit 76; fi
+  done
+fi
+mkdir "$3/$4" && cd "$3/$4" && printf '%s\n' "$7" >record || exit 73
+[ -z "$5" ] || : >long
+if [ "$6" = asks ]; then mkfifo answers || exit 73; fi
+if [ "$6" = secret ]; then setsid -w /bin/sh -c "$2" vmtui-job "$3/$4" "$6" "$8" </dev/null; exit; fi
+setsid /bin/sh -c "$2" vmtui-job "$3/$4" "$6" "$8" </dev/null >/dev/null 2>&1 &
+n=0
+while [ ! -s pid ] && [ "$n" -lt 100 ]; do sleep 0.1; n=$((n+1)); done
+[ -s pid ] || exit 74`
+
+// The exit statuses of start.
+const (
+	cannotWrite = 73
+	notBegun    = 74
+	otherRuns   = 76
+)
+
+// runner leads the job's session: $1 its directory, $2 mode, $3 command. It outlives everybody who looks at it, and writes down how it ended.
+const runner = life + `
+cd "$1" || exit 73
+umask 077
+trap 'cut=1' TERM INT
+printf '%s\n%s\n%s\n' "$$" "$(born "$$")" "$(boot)" >pid.new && mv pid.new pid
+SHELL=/bin/sh
+export SHELL
+case $2 in
+secret) script -qefc "$3" /dev/null </dev/null ;;
+asks) script -qefc "$3" log <>answers >/dev/null 2>&1 ;;
+*) script -qefc "$3" log </dev/null >/dev/null 2>&1 ;;
+esac
+status=$?
+printf '%s %s\n' "$status" "$(date +%s)" >exit.new && mv exit.new exit
+exit "$status"`
+
+// native is how tootctl is called where it is installed: $1 directory, $2 rbenv's root, then the environment and the command. The terminal has a fixed width,
+// whoever looks at it.
+const native = `stty rows 50 cols 120 2>/dev/null
+home=$(getent passwd "$(id -un)" 2>/dev/null | cut -d: -f6)
+HOME=${home:-$HOME}
+cd "$1" || exit 127
+rbenv=${2:-$HOME/.rbenv}
+PATH=$rbenv/shims:$rbenv/bin:$PATH
+export HOME PATH
+shift 2
+exec env "$@"`
+
+// inside is how it is called in a container: $1 the file for its number, then the command. Who wants to end it finds it by that.
+const inside = `stty rows 50 cols 120 2>/dev/null
+echo $$ >"$1" && shift && exec "$@"`
+
+// compose goes where the compose file is: $1 directory, then the command.
+const compose = `cd "$1" && shift && exec "$@"`
+
+// list prints a line for each job: id, how it stands, exit status, when that was, size of the log, who cancelled it (- for nobody), record.
+const list = life + `
+cd "$1" 2>/dev/null || exit 0
+for id in *; do
+  [ -s "$id/record" ] || continue
+  code=- ended=0 size=-1 by=-
+  [ ! -e "$id/log" ] || size=$(wc -c <"$id/log")
+  [ ! -e "$id/cancelled" ] || read -r by <"$id/cancelled"
+  if [ -s "$id/exit" ]; then state=ended; read -r code ended <"$id/exit"
+  elif alive "$id"; then state=running
+  elif [ ! -s "$id/pid" ]; then state=unbegun
+  elif [ "$was_boot" != "$(boot)" ]; then state=rebooted
+  else state=vanished; fi
+  printf '%s %s %s %s %s %s ' "$id" "$state" "$code" "$ended" "$size" "$by"
+  cat "$id/record"
+done`
+
+// follow prints a job's log from a byte on until the job has ended: $1 directory, $2 from. What stands there without a line end, as a question does, is
+// brought by two returns.
+const follow = life + `
+cd "$1" || exit 66
+at=$2
+while :; do
+  alive .; live=$?
+  size=$(wc -c <log 2>/dev/null) || size=$at
+  if [ "$size" -gt "$at" ]; then
+    tail -c "+$((at+1))" log | head -c "$((size-at))"
+    at=$size open=1
+  elif [ -n "$open" ]; then
+    [ ! -e answers ] || printf '\r\r'
+    open=
+  fi
+  [ "$live" = 0 ] || exit 0
+  sleep 0.3
+done`
+
+// cancel ends everything that a job started, TERM first and KILL after five seconds, and looks with ps whether it is gone: $1 directory, $2 by whom, $3 and $4
+// what does the same in a container, "" for nothing.
+const cancel = life + `
+cd "$1" || exit 66
+alive . || exit 75
+family() { # sets leaders, the terminals, and members, what runs on them
+  table=$(ps -e -o pid= -o ppid=)
+  all=" $was_pid " before= leaders=
+  while [ "$all" != "$before" ]; do
+    before=$all
+    while read -r child parent; do
+      case $all in *" $child "*) continue ;; esac
+      case $all in *" $parent "*) all="$all$child " ;; *) continue ;; esac
+      [ "$parent" != "$was_pid" ] || leaders="$leaders $child "
+    done <<TABLE
+$table
+TABLE
+  done
+  members=
+  for p in $all; do
+    case " $was_pid $leaders" in *" $p "*) ;; *) members="$members $p" ;; esac
+  done
+}
+still() {
+  [ -n "$members$leaders" ] && ps -o pid= -p "$(echo $members $leaders | tr ' ' ,)" >/dev/null
+}
+umask 077
+printf '%s\n' "$2" >cancelled
+family
+mine=$members
+[ -z "$3" ] || /bin/sh -c "$3" >/dev/null 2>&1
+for p in $mine; do kill -s TERM "$p"; done 2>/dev/null
+n=0
+while { still || alive .; } && [ "$n" -lt 25 ]; do sleep 0.2; n=$((n+1)); done
+if still || alive .; then
+  [ -z "$4" ] || /bin/sh -c "$4" >/dev/null 2>&1
+  family
+  members="$mine $members"
+  for p in $members; do kill -s KILL "$p"; done 2>/dev/null
+  n=0
+  while { still || alive .; } && [ "$n" -lt 25 ]; do sleep 0.2; n=$((n+1)); done
+fi
+! still && ! alive .`
+
+// answer types a line into a job that asks: $1 directory, $2 the line.
+const answer = life + `
+cd "$1" || exit 66
+alive . && [ -p answers ] || exit 75
+printf '%s\n' "$2" >answers`
+
+// ended is the exit status of cancel and answer when there is nothing to do it to.
+const ended = 75
+
+// domain prints what the Mastodon in a directory calls itself.
+const domain = `sed -n 's/^LOCAL_DOMAIN=//p' "$1/.env.production"`

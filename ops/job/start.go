@@ -1,0 +1,134 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// Begun is a job that was started, and what a secret one has said: that is kept nowhere else.
+type Begun struct {
+	Record
+	Said string // cleaned, with the password taken out
+	// Password is what the job has printed as one; it is shown once, by whoever shows it.
+	Password string
+	Failed   error // how a job that ran in front has ended
+}
+
+// Start runs a call as a job. Typed is what the operator typed to confirm: the instance's name where something is lost.
+func (r *Room) Start(ctx context.Context, c *tootctl.Call, typed string) (Begun, error) {
+	rec := Record{
+		ID: newID(time.Now()), Words: c.Words(), Line: c.Line(), By: r.Operator, Node: r.Node.Name, Started: time.Now().UTC().Truncate(time.Second),
+		Secret: c.Secret(), Asks: c.Command.Interactive, DryRun: c.Rehearsal(),
+	}
+	permit, settle, err := r.Door.Open(ctx, r.Journal, act.Act{
+		Verb: "tootctl/run", Target: r.Instance, What: c.Line() + " on " + r.Node.Name, Danger: dangerOf(c), Typed: typed, Identity: r.identity, Unleased: true,
+	})
+	if err != nil {
+		return Begun{}, err
+	}
+	text, err := json.Marshal(rec)
+	if err != nil {
+		return Begun{}, errors.Join(err, settle(act.Outcome{Err: err}))
+	}
+	long := ""
+	if c.Command.Long {
+		long = "long"
+	}
+	res := r.Host.Do(ctx, permit, ssh.Command{For: "start " + c.Line(), Script: start, Args: []string{
+		begin, runner, r.Dir, rec.ID, long, rec.mode(), string(text), command(r.Node, rec.ID, rec.Words),
+	}})
+	b := Begun{Record: rec}
+	if rec.Secret {
+		b.Said, b.Password = withoutPassword(res.Stdout)
+		res.Stdout = b.Said
+		err = res.Err(c.Line(), r.Node.Name)
+	} else {
+		err = r.begun(res, c)
+	}
+	return b, errors.Join(err, settle(act.Outcome{Err: err, Effect: rec.ID}))
+}
+
+// dangerOf is the call's danger for the door. Every job writes a directory, so that a read-only console starts none.
+func dangerOf(c *tootctl.Call) act.Danger {
+	return cmp.Or(c.Danger(), act.Changes)
+}
+
+// mode is how the runner runs it.
+func (r Record) mode() string {
+	switch {
+	case r.Secret:
+		return "secret"
+	case r.Asks:
+		return "asks"
+	}
+	return "log"
+}
+
+// begun reads how starting ended.
+func (r *Room) begun(res ssh.Result, c *tootctl.Call) error {
+	if res.Outcome != ssh.Exited {
+		return res.Err("starting "+c.Line(), r.Node.Name)
+	}
+	f := &fault.Error{What: "not started", On: c.Line(), Code: fault.Failed}
+	switch res.Code {
+	case otherRuns:
+		var other Record
+		_ = json.Unmarshal([]byte(res.Stdout), &other) // what cannot be read has no name, and runs all the same
+		f.Why = fmt.Sprintf("%s runs since %s, started by %s: two long ones on one database hinder each other", cmp.Or(other.Line, "another job"), other.Started.Local().Format("15:04"), cmp.Or(other.By, "somebody"))
+		f.Next, f.Code = "wait for it: vmtui jobs attach "+other.ID+", or cancel it", fault.Refused
+	case notBegun:
+		f.Why, f.Next = "its process did not show within 10 s", "look at "+r.Dir+"/ on "+r.Node.Name+" before starting it again"
+		f.Code = fault.Unknown
+	case cannotWrite:
+		f.Why, f.Next = "its directory cannot be made in "+r.Dir+": "+strings.TrimSpace(res.Stderr), "look at the disk and the permissions there"
+	default:
+		return res.Err("starting "+c.Line(), r.Node.Name)
+	}
+	return f
+}
+
+// identity proves that the Mastodon on the node is the instance that was meant: the name in its own configuration.
+func (r *Room) identity(ctx context.Context) error {
+	res := r.Host.Look(ctx, ssh.Command{For: "see which instance it is", Script: domain, Args: []string{r.Node.Mastodon.Dir}})
+	if err := res.Err("reading LOCAL_DOMAIN", r.Node.Name); err != nil {
+		return err
+	}
+	if got := strings.Trim(strings.TrimSpace(res.Stdout), `"'`); got != r.Instance {
+		return &fault.Error{
+			What: "another instance", On: r.Node.Name, Why: fmt.Sprintf("%s/.env.production says LOCAL_DOMAIN=%s, and the config says %s", r.Node.Mastodon.Dir, got, r.Instance),
+			Next: "compare the config with the node", Code: fault.Refused,
+		}
+	}
+	return nil
+}
+
+// newID sorts by time, and no two are alike.
+func newID(now time.Time) string {
+	return now.UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:6])
+}
+
+const passwordMark = "New password: "
+
+// withoutPassword takes the password out of what a job said.
+func withoutPassword(text string) (said, password string) {
+	var out []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		if before, after, found := strings.Cut(line, passwordMark); found {
+			password, line = strings.TrimSpace(after), before+passwordMark+"•••••••• (shown once)"
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n"), password
+}
