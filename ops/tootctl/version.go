@@ -3,6 +3,7 @@ package tootctl
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,4 +84,12 @@ func (o *Option) Lacks(v Version) string {
 		return ""
 	}
 	return fmt.Sprintf("%s came with Mastodon %s; this is %s", o.Name, o.Since, v)
+}
+
+// Asks reports that whether a call is possible depends on the version, so that it is worth being read.
+func (c *Call) Asks() bool {
+	if c.Command.Since != "" || c.Command.Deprecated != "" {
+		return true
+	}
+	return slices.ContainsFunc(c.Given, func(g Given) bool { return g.Option.Since != "" })
 }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// jobsOf are the jobs as a script sees them.
+func jobsOf(t *testing.T, config string) []struct{ ID, State, Line, By string } {
+	t.Helper()
+	got := vmtui(t, config, "jobs", "--json")
+	var doc struct {
+		Jobs []struct{ ID, State, Line, By string }
+	}
+	if err := json.Unmarshal([]byte(got.out), &doc); got.code != 0 || err != nil {
+		t.Fatalf("exit %d: %v: %q %s", got.code, err, got.out, got.err)
+	}
+	return doc.Jobs
+}
+
+// tootctl is run on exec as a job, and its result is not read from the exit status alone; what cannot be is refused before anything is sent.
+func TestTootctlIsAJob(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"tootctl", "--", "media", "usage"}, 0, "211 GB"},
+		{[]string{"tootctl", "--", "media remove --dry-run --days 3"}, 1, "1 failed"},
+		{[]string{"tootctl", "--", "media", "remvoe"}, 2, "did you mean media remove?"},
+		{[]string{"tootctl", "--", "media", "remove", "--dayz=3"}, 2, "did you mean --days?"},
+		{[]string{"tootctl", "--", "cache", "clear"}, 3, "repeat it with --yes"},
+		{[]string{"tootctl", "--yes", "--", "cache", "clear"}, 0, "OK"},
+		{[]string{"tootctl", "--yes", "--", "accounts", "delete", "spammer"}, 3, "--confirm vmst.example"},
+		{[]string{"tootctl", "--yes", "--confirm", "vmst.example", "--", "accounts", "delete", "spammer"}, 0, "OK"},
+		{[]string{"tootctl", "--yes", "--confirm", "vmst.example", "--", "self-destruct"}, 3, "only an operator may answer"},
+		{[]string{"--read-only", "tootctl", "--", "media", "usage"}, 3, "read-only"},
+		{[]string{"tootctl", "--", "media", "remove", "--keep-interacted", "--dry-run"}, 1, "1 failed"},
+		{[]string{"jobs", "attach", "nonsense"}, 2, "no such job"},
+	} {
+		got := vmtui(t, b.ConfigPath(), c.args...)
+		if got.code != c.code || !strings.Contains(got.out+got.err, c.want) {
+			t.Errorf("%v: exit %d: %q\n%s", c.args, got.code, got.out, got.err)
+		}
+	}
+	var lines []string
+	for _, j := range jobsOf(t, b.ConfigPath()) {
+		lines = append(lines, j.State+" "+j.Line)
+	}
+	want := "done tootctl media remove --keep-interacted --dry-run; done tootctl accounts delete spammer; done tootctl cache clear; done tootctl media remove --dry-run --days=3; done tootctl media usage"
+	if got := strings.Join(lines, "; "); got != want {
+		t.Errorf("jobs: %s", got)
+	}
+	if got := vmtui(t, b.ConfigPath(), "runs", "list"); !strings.Contains(got.out, "tootctl/run") {
+		t.Errorf("the history: %s", got.out)
+	}
+}
+
+// A job goes on when its console is killed, is attached again by another one, and the second of two long ones is refused with its name.
+func TestAJobSurvivesItsConsole(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := product(ctx, b.ConfigPath(), "tootctl", "--yes", "--", "search", "deploy")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for len(jobsOf(t, b.ConfigPath())) == 0 {
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	got := vmtui(t, b.ConfigPath(), "tootctl", "--yes", "--", "feeds", "build", "--all")
+	if j := jobsOf(t, b.ConfigPath())[0]; j.State == "running" && (got.code != 3 || !strings.Contains(got.err, "tootctl search deploy runs since")) {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	id := jobsOf(t, b.ConfigPath())
+	got = vmtui(t, b.ConfigPath(), "jobs", "attach", id[len(id)-1].ID)
+	if got.code != 0 || !strings.Contains(got.out, "Indexed 50 records") {
+		t.Errorf("exit %d: %q %s", got.code, got.out, got.err)
+	}
+}
+
+// Cancelling is seen in ps, and in how the job ended.
+func TestAJobIsCancelled(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	got := vmtui(t, b.ConfigPath(), "tootctl", "--yes", "--detach", "--", "search", "deploy")
+	id := regexp.MustCompile(`job (\S+);`).FindStringSubmatch(got.out)
+	if got.code != 0 || id == nil {
+		t.Fatalf("exit %d: %q %s", got.code, got.out, got.err)
+	}
+	if got = vmtui(t, b.ConfigPath(), "jobs", "cancel", id[1]); got.code != 3 {
+		t.Errorf("without --yes: exit %d: %s", got.code, got.err)
+	}
+	if got = vmtui(t, b.ConfigPath(), "jobs", "cancel", "--yes", id[1]); got.code != 0 {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	if got = vmtui(t, b.ConfigPath(), "exec", "-n", "exec", "--", "ps -eo args | grep -c '[t]ootctl search'"); !strings.Contains(got.out, "0") {
+		t.Errorf("ps: %q %s", got.out, got.err)
+	}
+	if got = vmtui(t, b.ConfigPath(), "jobs", "attach", id[1]); got.code != 130 || !strings.Contains(got.err, "cancelled by") {
+		t.Errorf("exit %d: %q %s", got.code, got.out, got.err)
+	}
+}

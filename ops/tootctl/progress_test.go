@@ -1,0 +1,101 @@
+package tootctl
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vmtui/vmtui/remote/clean"
+)
+
+// lines are those of a capture, as a job's follower gets them.
+func lines(t *testing.T, name string) (out []string) {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := clean.NewSplitter(0, nil, func(l string) { out = append(out, l) })
+	_, _ = s.Write(raw)
+	_ = s.Close()
+	return out
+}
+
+func TestCapturedBars(t *testing.T) {
+	for name, want := range map[string]struct {
+		bars  int
+		known bool
+		done  bool
+	}{
+		"tootctl_progress_tty.raw":               {10, true, true},
+		"tootctl_progress_indeterminate_tty.raw": {5, false, true},
+		"tootctl_progress_pipe.raw":              {0, false, false},
+	} {
+		bars, known := 0, false
+		r := NewReading(Known().Command("media", "remove"))
+		for _, l := range lines(t, name) {
+			if r.Take(l) {
+				bars++
+				known = known || r.Bar.Of > 0 && !r.Bar.Done
+			}
+		}
+		if bars < want.bars || want.bars == 0 && bars > 0 || known != want.known || r.Bar.Done != want.done {
+			t.Errorf("%s: %d bars, %+v, %q", name, bars, r.Bar, lines(t, name))
+		}
+	}
+}
+
+func TestBarsOfEveryForm(t *testing.T) {
+	for line, want := range map[string]Progress{
+		"1234/98765 |====      |  ETA: 00:41:07":                                 {At: 1234, Of: 98765, Left: 41*time.Minute + 7*time.Second},
+		"98765/98765 |====| Time: 01:02:03":                                      {At: 98765, Of: 98765, Done: true, Took: time.Hour + 2*time.Minute + 3*time.Second},
+		"1234/?? |=---=---| ETA: ??:??:??":                                       {At: 1234, Left: -1},
+		"Importing StatusesIndex 1200/50000 |==  | ETA: 00:10:00 (812.3 docs/s)": {Title: "Importing StatusesIndex", At: 1200, Of: 50000, Left: 10 * time.Minute},
+		"Done! 5/5 |==| Time: 100:00:01":                                         {Title: "Done!", At: 5, Of: 5, Done: true, Took: 100*time.Hour + time.Second},
+	} {
+		if got, ok := ReadProgress(line); !ok || got != want {
+			t.Errorf("%q: %+v", line, got)
+		}
+	}
+	for _, line := range []string{"", "OK", "Progress: |====", "Removed 3/4 things", "Error processing 12: 1/2 |"} {
+		if got, ok := ReadProgress(line); ok {
+			t.Errorf("%q: %+v", line, got)
+		}
+	}
+}
+
+func TestResults(t *testing.T) {
+	for _, c := range []struct {
+		said string
+		code int
+		want Result
+		why  string
+	}{
+		{"Removed 40 media attachments (approx. 1.2 MB)", 0, Success, "Removed 40"},
+		{"Removed 40 media attachments (approx. 1.2 MB) (DRY RUN)", 0, Success, "DRY RUN"},
+		{"Error processing 12: boom\nRemoved 39 media attachments (approx. 1.2 MB)", 0, Partly, "1 failed"},
+		{"", 0, Unsure, "is missing"},
+		{"--prune-profiles and --remove-headers should not be specified simultaneously", 1, Failure, "simultaneously"},
+		{"", 143, Cancelled, "signal"},
+		{"Interrupted", 130, Cancelled, "signal"},
+	} {
+		r := NewReading(Known().Command("media", "remove"))
+		for l := range strings.Lines(c.said) {
+			r.Take(strings.TrimSpace(l))
+		}
+		if got, why := r.Result(c.code); got != c.want || !strings.Contains(why, c.why) {
+			t.Errorf("%q, %d: %s, %s", c.said, c.code, got, why)
+		}
+	}
+}
+
+func TestEveryClosingLineCanBeRead(t *testing.T) {
+	for _, c := range Known().Commands {
+		first, _, _ := strings.Cut(c.Success, " then ")
+		if _, err := regexp.Compile(first); err != nil {
+			t.Errorf("%s: %v", c.Name(), err)
+		}
+	}
+}
