@@ -8,7 +8,9 @@ import (
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/tootctl"
 )
 
 // Desk is everything a screen may ask for. Screens call it from commands only, never from Update or Draw, so any method may take
@@ -42,6 +44,18 @@ type Desk interface {
 	// Logs hands on what a node's service writes, "" for all of them: the last lines, then each as it comes, one call at a time, until ctx ends or
 	// nothing is left to follow.
 	Logs(ctx context.Context, node, service string, line func(string)) error
+	// Where says where tootctl runs and which Mastodon that is. An error leaves what is known without asking.
+	Where(ctx context.Context) (desk.Tootctl, error)
+	// RunTootctl starts a call as a job on the exec node. Typed is what the operator typed to confirm.
+	RunTootctl(ctx context.Context, c *tootctl.Call, typed string) (job.Begun, error)
+	// Remembered are the command lines of tootctl that were run from here, and the favourites; Favour adds one or takes it out.
+	Remembered(ctx context.Context) (desk.Lines, error)
+	Favour(ctx context.Context, line string) (desk.Lines, error)
+	Jobs(ctx context.Context) ([]job.Job, error)
+	// FollowJob hands on what a job prints, one call at a time, until it has ended.
+	FollowJob(ctx context.Context, j job.Record, line func(string)) error
+	CancelJob(ctx context.Context, j job.Record) error
+	AnswerJob(ctx context.Context, j job.Record, text string) error
 	// Books are the runbooks, with what each does, step by step. Nothing is looked at.
 	Books(ctx context.Context) ([]desk.Book, error)
 	// Commands is what was asked of the world, as soon as there is more of it than in that version.

@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
@@ -31,6 +32,7 @@ type Desk struct {
 	calls   *audit.Log
 	secrets *keys.Redactor
 	logs    logs.Reader
+	jobs    *job.Room
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc

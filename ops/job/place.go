@@ -77,3 +77,15 @@ func reach(n config.Node, id, signal string) string {
 
 // kill signals what inside has written down; docker gives a terminal's program a session of its own.
 const kill = `read -r pid <"$1" && kill -s "$0" -- "-$pid"`
+
+// How is where and as whom tootctl runs, in words.
+func (r *Room) How() string {
+	m := r.Node.Mastodon
+	switch {
+	case m.Kind == config.KindNative:
+		return "native, as " + m.User + " in " + m.Dir
+	case m.Tootctl == config.TootctlRun:
+		return "in a container of its own, compose project " + m.Project
+	}
+	return "in the running container " + cmp.Or(m.Service, "web") + ", compose project " + m.Project
+}

@@ -25,6 +25,9 @@ const (
 	Log        Place = "log"
 	Logs       Place = "logs"
 	Books      Place = "runbooks"
+	Tootctl    Place = "tootctl"
+	Jobs       Place = "jobs"
+	Job        Place = "job"
 	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there
 )
 

@@ -35,6 +35,13 @@ func verbs() []Binding {
 		{ID: "gate-stop", Keys: keys("x"), Word: "stop", Long: "stop at the next step boundary; the run can be resumed", Places: at(Run), Danger: act.Changes},
 		{ID: "resume", Keys: keys("R"), Word: "resume", Long: "go on with an unfinished run from what the world says now", Places: at(Fleet, Runs, Run), Danger: act.Changes},
 
+		{ID: "toot-run", Keys: keys("g"), Word: "run", Long: "run the command; what it changes is confirmed first, by its danger", Places: at(Tootctl), Danger: act.Changes},
+		{ID: "toot-rehearse", Keys: keys("r"), Word: "rehearse", Long: "run it dry: it says what it would do and changes nothing", Places: at(Tootctl), Danger: act.Changes},
+		{ID: "toot-type", Keys: keys("e"), Word: "type it", Long: "type the command line, with completion; it is checked as you type", Places: at(Tootctl)},
+		{ID: "toot-favour", Keys: keys("f"), Word: "favourite", Long: "keep the command line among the favourites, or take it out", Places: at(Tootctl)},
+		{ID: "job-answer", Keys: keys("a"), Word: "answer", Long: "answer what the job asks, on its terminal", Places: at(Job), Danger: act.Changes},
+		{ID: "job-cancel", Keys: keys("x"), Word: "cancel", Long: "end the job and everything it started", Places: at(Jobs, Job), Danger: act.Changes},
+
 		{ID: "start", Keys: keys("g"), Word: "start", Long: "start the run that this plan describes", Places: at(Plan), Danger: act.Changes},
 	}
 }
@@ -42,15 +49,17 @@ func verbs() []Binding {
 // places are the bindings that lead from one place to another.
 func places() []Binding {
 	return []Binding{
-		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books)},
+		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books, Tootctl, Jobs)},
 		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan), Danger: act.Changes, Hidden: true},
 		{ID: "runs", Keys: keys("H"), Word: "history", Long: "every run and every single act, newest first", Places: at(Fleet, Node, Run, Books)},
 		{ID: "books", Keys: keys("B"), Word: "runbooks", Long: "what can be walked through: what each does, its plan, its dangers", Places: at(Fleet, Node, Runs)},
+		{ID: "tootctl", Keys: keys("t"), Word: "tootctl", Long: "every command of tootctl: found, explained, rehearsed and run", Places: at(Fleet, Node, Runs, Books, Jobs)},
+		{ID: "jobs", Keys: keys("J"), Word: "jobs", Long: "tootctl's jobs on the exec node: what runs, and how it ended", Places: at(Fleet, Node, Runs, Tootctl, Job), Hidden: true},
 		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the world again for this plan", Places: at(Books), Danger: act.Safe},
-		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs), Hidden: true},
-		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs)},
-		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs), Hidden: true},
-		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs), Hidden: true},
+		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Tootctl, Jobs, Job), Hidden: true},
+		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs, Tootctl, Jobs)},
+		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Tootctl, Jobs, Job), Hidden: true},
+		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Tootctl, Jobs, Job), Hidden: true},
 		{ID: "palette", Keys: keys(":"), Word: "command", Long: "type what to do: drain worker-2, runs, help", Places: at(Everywhere)},
 		{ID: "help", Keys: keys("?"), Word: "help", Long: "the keys of this place", Places: at(Everywhere)},
 		{ID: "back", Keys: keys("esc", "backspace"), Word: "back", Long: "leave this place, or drop the filter", Places: at(Everywhere)},
@@ -60,7 +69,7 @@ func places() []Binding {
 
 // general are the bindings for moving about.
 func general() []Binding {
-	lists := at(Fleet, Node, Runs, Plan, Help, Log, Books, Logs)
+	lists := at(Fleet, Node, Runs, Plan, Help, Log, Books, Logs, Tootctl, Jobs, Job)
 	return append([]Binding{
 		{ID: "up", Keys: keys("up", "k"), Long: "one up", Places: at(Everywhere), Hidden: true},
 		{ID: "down", Keys: keys("down", "j"), Long: "one down", Places: at(Everywhere), Hidden: true},
@@ -70,8 +79,8 @@ func general() []Binding {
 		{ID: "page-down", Keys: keys("pgdown"), Long: "a page down", Places: at(Everywhere), Hidden: true},
 		{ID: "half-up", Keys: keys("ctrl+u"), Long: "half a page up", Places: at(Everywhere), Hidden: true},
 		{ID: "half-down", Keys: keys("ctrl+d"), Long: "half a page down", Places: at(Everywhere), Hidden: true},
-		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log, Books, Logs), Hidden: true},
-		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan), Hidden: true},
+		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log, Books, Logs, Jobs, Job), Hidden: true},
+		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan, Tootctl), Hidden: true},
 		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run), Hidden: true},
 		{ID: "next-pane", Keys: keys("tab"), Long: "the next pane", Places: at(Everywhere), Hidden: true},
 		{ID: "prev-pane", Keys: keys("shift+tab"), Long: "the pane before", Places: at(Everywhere), Hidden: true},
@@ -102,9 +111,9 @@ func panes() []Binding {
 		places := at(Fleet, Node, Run)
 		switch {
 		case n <= 2:
-			places = at(Fleet, Node, Run, Log, Books)
+			places = at(Fleet, Node, Run, Log, Books, Tootctl, Job)
 		case n == 3:
-			places = at(Fleet, Node, Run, Books)
+			places = at(Fleet, Node, Run, Books, Tootctl)
 		case n > 4:
 			places = at(Run)
 		}

@@ -14,6 +14,7 @@ var sections = []struct {
 }{
 	{Everywhere, "Everywhere"}, {Fleet, "On the fleet"}, {Node, "On a node"}, {Runs, "In the history"},
 	{Books, "In the runbooks"}, {Plan, "On a plan"}, {Run, "On a run"},
+	{Tootctl, "In tootctl"}, {Jobs, "In the list of jobs"}, {Job, "On a job"},
 	{Logs, "In the log of a service"}, {Log, "In the log of what this console did"}, {Help, "In the help"}, {Dialog, "In a dialog, and where text is typed"},
 }
 

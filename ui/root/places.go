@@ -17,6 +17,8 @@ type place struct {
 var registry = []place{
 	{"runs", "runs", "the history: every run and every single act, newest first", func(r *Root, _ string) screen.Screen { return screen.NewRuns(r.env) }},
 	{"books", "runbooks", "what can be walked through: what each does, its plan, its dangers", func(r *Root, book string) screen.Screen { return screen.NewBooks(r.env, book) }},
+	{"tootctl", "tootctl", "every command of tootctl: found, explained, rehearsed and run", func(r *Root, line string) screen.Screen { return screen.NewToot(r.env, line) }},
+	{"jobs", "jobs", "tootctl's jobs on the exec node: what runs, and how it ended", func(r *Root, _ string) screen.Screen { return screen.NewJobs(r.env) }},
 	{"log", "log", "every command and call this console made, with how it ended", func(r *Root, _ string) screen.Screen { return screen.NewLog(r.env) }},
 	{"help", "help", "the keys of this place", func(r *Root, _ string) screen.Screen { return screen.NewHelp(r.env, r.top()) }},
 }

@@ -54,6 +54,13 @@ func (r *Root) chosen(a asked, res dialog.Result) tea.Cmd {
 }
 
 func (r *Root) takeOne(how takeHow, e screen.Excerpt) tea.Cmd {
+	if once, ok := r.top().(screen.Once); ok && once.Secret(e) {
+		if how != "copy" {
+			r.say("a secret goes into no file: copy it", true)
+			return nil
+		}
+		once.Forget()
+	}
 	if how == "copy" && len(e.Text) <= clipboardMost {
 		r.say(fmt.Sprintf("%s, %s, went to the terminal's clipboard; terminals do not say whether they took it", e.Name, size(len(e.Text))), false)
 		return r.outward(ansi.SetSystemClipboard(e.Text))

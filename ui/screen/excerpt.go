@@ -21,6 +21,12 @@ type Copier interface {
 	Excerpts() []Excerpt
 }
 
+// Once is a screen with a secret among its excerpts: it is copied once and then forgotten, and no file keeps it.
+type Once interface {
+	Secret(e Excerpt) bool
+	Forget()
+}
+
 // excerptWidth is how wide what was drawn is when it is taken along.
 const excerptWidth = 120
 

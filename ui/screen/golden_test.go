@@ -64,6 +64,40 @@ func booksOf(e Env) *Books {
 	return b
 }
 
+// tootOf is tootctl with a command filled in, on a Mastodon that has not everything.
+func tootOf(e Env, line, search string) *Toot {
+	t := NewToot(e, line)
+	w, err := stage.New(nil).Where(e.Ctx)
+	t.answered(gotWhere{w, err})
+	t.answered(gotLines{lines: stage.Lines()})
+	t.search = search
+	return t
+}
+
+// jobOf is a job that has printed something.
+func jobOf(e Env, beside *Job) *Job {
+	j := NewJob(e, stage.Jobs()[0].Record)
+	j.beside = beside
+	j.take(poured{Lines: stage.JobLines()})
+	return j
+}
+
+// endedJob is a dry run that is over.
+func endedJob(e Env) *Job {
+	j := NewJob(e, stage.Jobs()[1].Record)
+	j.take(poured{Lines: append(stage.JobLines(), "Indexed 50 records, de-indexed 0"), Ended: true})
+	j.ended = true
+	j.judge(foundJobs{jobs: stage.Jobs()})
+	return j
+}
+
+// jobsOf is the list of jobs.
+func jobsOf(e Env) *Jobs {
+	j := NewJobs(e)
+	j.answered(foundJobs{jobs: stage.Jobs()})
+	return j
+}
+
 // scenes are the screens as an operator meets them.
 func scenes(e Env) map[string]Screen {
 	fleet, dead := NewFleet(e), NewFleet(e)
@@ -82,6 +116,14 @@ func scenes(e Env) map[string]Screen {
 		"logs-broken":   brokenLogs(e),
 		"books":         booksOf(e),
 		"books-looking": NewBooks(e, ""),
+		"toot":          tootOf(e, "media remove --days=14", ""),
+		"toot-search":   tootOf(e, "", "orphan"),
+		"toot-danger":   tootOf(e, "accounts delete 'a; rm -rf /'", "accounts"),
+		"jobs":          jobsOf(e),
+		"jobs-empty":    NewJobs(e),
+		"job":           jobOf(e, nil),
+		"job-beside":    jobOf(e, endedJob(e)),
+		"job-begun":     NewJob(e, stage.Jobs()[0].Record),
 		"node-dead":     NewNode(e, "worker-3"),
 		"log-empty":     NewLog(e),
 		"help-fleet":    NewHelp(e, fleet),

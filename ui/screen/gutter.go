@@ -35,11 +35,16 @@ type poured struct {
 // openedGutter carries a fresh gutter back to its screen.
 type openedGutter struct{ gutter *gutter }
 
+// pourFrom opens a gutter of what is read. Called from a command.
+func pourFrom(ctx context.Context, read func(context.Context, func(string)) error) *gutter {
+	g := &gutter{more: make(chan struct{}, 1)}
+	go func() { g.end(read(ctx, g.take)) }()
+	return g
+}
+
 // pourLogs opens a gutter of what a node's service writes. Called from a command.
 func pourLogs(ctx context.Context, d ui.Desk, node, service string) *gutter {
-	g := &gutter{more: make(chan struct{}, 1)}
-	go func() { g.end(d.Logs(ctx, node, service, g.take)) }()
-	return g
+	return pourFrom(ctx, func(ctx context.Context, take func(string)) error { return d.Logs(ctx, node, service, take) })
 }
 
 // take takes one more line.

@@ -7,7 +7,9 @@ import (
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/tootctl"
 )
 
 // Blocked is a desk whose every method waits until it is closed, whatever its context says: the worst desk there can be.
@@ -80,3 +82,33 @@ func (b Blocked) Logs(context.Context, string, string, func(string)) error { <-b
 
 // Books implements ui.Desk.
 func (b Blocked) Books(context.Context) ([]desk.Book, error) { <-b; return nil, ErrStage }
+
+// Where implements ui.Desk.
+func (b Blocked) Where(context.Context) (desk.Tootctl, error) { <-b; return desk.Tootctl{}, ErrStage }
+
+// RunTootctl implements ui.Desk.
+func (b Blocked) RunTootctl(context.Context, *tootctl.Call, string) (job.Begun, error) {
+	<-b
+	return job.Begun{}, ErrStage
+}
+
+// Remembered implements ui.Desk.
+func (b Blocked) Remembered(context.Context) (desk.Lines, error) { <-b; return desk.Lines{}, ErrStage }
+
+// Favour implements ui.Desk.
+func (b Blocked) Favour(context.Context, string) (desk.Lines, error) {
+	<-b
+	return desk.Lines{}, ErrStage
+}
+
+// Jobs implements ui.Desk.
+func (b Blocked) Jobs(context.Context) ([]job.Job, error) { <-b; return nil, ErrStage }
+
+// FollowJob implements ui.Desk.
+func (b Blocked) FollowJob(context.Context, job.Record, func(string)) error { <-b; return ErrStage }
+
+// CancelJob implements ui.Desk.
+func (b Blocked) CancelJob(context.Context, job.Record) error { <-b; return ErrStage }
+
+// AnswerJob implements ui.Desk.
+func (b Blocked) AnswerJob(context.Context, job.Record, string) error { <-b; return ErrStage }

@@ -1,0 +1,122 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/tootctl"
+)
+
+// Lines are the command lines that this state directory remembers, newest first.
+type Lines struct {
+	Past       []string `json:"past"`
+	Favourites []string `json:"favourites"`
+}
+
+// pastMost is how many lines are remembered.
+const pastMost = 100
+
+// Tootctl is where tootctl runs, and what is known there.
+type Tootctl struct {
+	Node    string
+	How     string // "native, as mastodon in /home/mastodon/live"
+	Version tootctl.Version
+}
+
+// UseJobs says where tootctl's jobs are, before anybody sits at the desk.
+func (d *Desk) UseJobs(r *job.Room) { d.jobs = r }
+
+// Where says where tootctl runs and which Mastodon that is; the version is read once a day.
+func (d *Desk) Where(ctx context.Context) (Tootctl, error) {
+	t := Tootctl{Node: d.jobs.Node.Name, How: d.jobs.How()}
+	var err error
+	t.Version, err = d.jobs.Version(ctx, filepath.Join(d.cfg.StateDir, "mastodon-version"))
+	return t, err
+}
+
+// RunTootctl starts a line as a job and remembers it.
+func (d *Desk) RunTootctl(ctx context.Context, c *tootctl.Call, typed string) (job.Begun, error) {
+	b, err := d.jobs.Start(ctx, c, typed)
+	if err == nil {
+		_, err = d.keepLines(func(l *Lines) {
+			l.Past = append([]string{b.Line}, slices.DeleteFunc(l.Past, func(s string) bool { return s == b.Line })...)
+			l.Past = l.Past[:min(len(l.Past), pastMost)]
+		})
+	}
+	return b, err
+}
+
+// Jobs is every job on the exec node, newest first.
+func (d *Desk) Jobs(ctx context.Context) ([]job.Job, error) { return d.jobs.List(ctx) }
+
+// FollowJob hands on what a job prints from its beginning to its end.
+func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string)) error {
+	return d.jobs.Follow(ctx, j, func(l string) { line(d.secrets.Redact(l)) })
+}
+
+// CancelJob ends a job.
+func (d *Desk) CancelJob(ctx context.Context, j job.Record) error { return d.jobs.Cancel(ctx, j) }
+
+// AnswerJob types the operator's answer into a job that asks.
+func (d *Desk) AnswerJob(ctx context.Context, j job.Record, text string) error {
+	return d.jobs.Answer(ctx, j, text)
+}
+
+// Remembered are the command lines.
+func (d *Desk) Remembered(context.Context) (Lines, error) { return d.readLines() }
+
+// Favour keeps a line among the favourites, or takes it out if it is there.
+func (d *Desk) Favour(_ context.Context, line string) (Lines, error) {
+	return d.keepLines(func(l *Lines) {
+		if i := slices.Index(l.Favourites, line); i >= 0 {
+			l.Favourites = slices.Delete(l.Favourites, i, i+1)
+			return
+		}
+		l.Favourites = append([]string{line}, l.Favourites...)
+	})
+}
+
+func (d *Desk) linesFile() string { return filepath.Join(d.cfg.StateDir, "tootctl-lines.json") }
+
+func (d *Desk) readLines() (Lines, error) {
+	b, err := os.ReadFile(d.linesFile())
+	if os.IsNotExist(err) {
+		return Lines{}, nil
+	}
+	var l Lines
+	if err == nil {
+		err = json.Unmarshal(b, &l)
+	}
+	if err != nil {
+		return Lines{}, (&fault.Error{What: "the remembered lines cannot be read", On: d.linesFile(), Next: "mend the file or remove it"}).Because(err)
+	}
+	return l, nil
+}
+
+// keepLines changes what is remembered, whole or not at all. One console at a time: the last one to write wins.
+func (d *Desk) keepLines(change func(*Lines)) (Lines, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l, err := d.readLines()
+	if err != nil {
+		return l, err
+	}
+	change(&l)
+	b, err := json.MarshalIndent(l, "", " ")
+	if err != nil {
+		return l, err
+	}
+	fresh := d.linesFile() + ".new"
+	if err = os.WriteFile(fresh, b, 0o600); err == nil {
+		err = os.Rename(fresh, d.linesFile())
+	}
+	if err != nil {
+		return l, (&fault.Error{What: "the line was not remembered", On: d.linesFile(), Next: "look at the directory's permissions and at the disk"}).Because(err)
+	}
+	return l, nil
+}

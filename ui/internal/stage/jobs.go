@@ -1,0 +1,86 @@
+package stage
+
+import (
+	"context"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/tootctl"
+)
+
+// Where implements ui.Desk.
+func (d *Desk) Where(context.Context) (desk.Tootctl, error) {
+	return desk.Tootctl{Node: "exec", How: "native, as mastodon in /home/mastodon/live", Version: tootctl.Version{Major: 4, Minor: 5, Patch: 3}}, nil
+}
+
+// RunTootctl implements ui.Desk.
+func (d *Desk) RunTootctl(_ context.Context, c *tootctl.Call, typed string) (job.Begun, error) {
+	d.told("%s typed %q", c.Line(), typed)
+	return job.Begun{Record: job.Record{ID: "20260808-120000-abcdef", Words: c.Words(), Line: c.Line(), By: "mike@laptop", Node: "exec", Started: Noon, DryRun: c.Rehearsal(), Asks: c.Command.Interactive}}, d.Fails
+}
+
+// Remembered implements ui.Desk.
+func (d *Desk) Remembered(context.Context) (desk.Lines, error) { return Lines(), nil }
+
+// Favour implements ui.Desk.
+func (d *Desk) Favour(_ context.Context, line string) (desk.Lines, error) {
+	d.told("favour %s", line)
+	l := Lines()
+	l.Favourites = append([]string{line}, l.Favourites...)
+	return l, d.Fails
+}
+
+// Lines are what was run before.
+func Lines() desk.Lines {
+	return desk.Lines{Past: []string{"tootctl media remove --days=14", "tootctl accounts modify spammer --disable"}, Favourites: []string{"tootctl media usage"}}
+}
+
+// Jobs implements ui.Desk.
+func (d *Desk) Jobs(context.Context) ([]job.Job, error) { return Jobs(), nil }
+
+// FollowJob implements ui.Desk.
+func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string)) error {
+	d.told("follow %s", j.ID)
+	for _, l := range JobLines() {
+		line(l)
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// CancelJob implements ui.Desk.
+func (d *Desk) CancelJob(_ context.Context, j job.Record) error {
+	d.told("cancel %s", j.ID)
+	return d.Fails
+}
+
+// AnswerJob implements ui.Desk.
+func (d *Desk) AnswerJob(_ context.Context, j job.Record, text string) error {
+	d.told("answer %s %q", j.ID, text)
+	return d.Fails
+}
+
+// JobLines are what a job printed until now.
+func JobLines() []string {
+	return []string{"0/40 |      |  ETA: ??:??:??", "19/40 |===   |  ETA: 00:00:07", "Error processing 20: boom", "20/40 |===   |  ETA: 00:00:06"}
+}
+
+// Jobs are one of each state.
+func Jobs() []job.Job {
+	code := func(n int) *int { return &n }
+	rec := func(id, by string, ago time.Duration, words ...string) job.Record {
+		c, err := tootctl.Known().Parse(words, tootctl.Version{})
+		if err != nil {
+			panic(err) // they are written below
+		}
+		return job.Record{ID: id, Words: c.Words(), Line: c.Line(), By: by, Node: "exec", Started: Noon.Add(-ago), DryRun: c.Rehearsal(), Asks: c.Command.Interactive}
+	}
+	return []job.Job{
+		{Record: rec("20260808-115700-aaaaaa", "mike@laptop", 3*time.Minute, "media", "remove", "--days=14"), State: job.Running, Log: true},
+		{Record: rec("20260808-110000-bbbbbb", "anna@desk", time.Hour, "search", "deploy"), State: job.Done, Code: code(0), Ended: Noon.Add(-30 * time.Minute), Log: true},
+		{Record: rec("20260807-120000-cccccc", "anna@desk", 24*time.Hour, "accounts", "refresh", "--all"), State: job.Failed, Code: code(1), Why: "exit status 1", Ended: Noon.Add(-23 * time.Hour), Log: true},
+		{Record: rec("20260806-120000-dddddd", "mike@laptop", 48*time.Hour, "media", "remove-orphans", "--dry-run"), State: job.Cancelled, Code: code(143), Why: "cancelled by anna@desk", Dead: "anna@desk", Ended: Noon.Add(-47 * time.Hour), Log: true},
+		{Record: rec("20260805-120000-eeeeee", "mike@laptop", 72*time.Hour, "statuses", "remove"), State: job.Unknown, Why: "the node was restarted while it ran", Log: true},
+	}
+}

@@ -1,0 +1,269 @@
+package screen
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// Job is a job's output as it comes, with its bar, its errors and how it ended. A dry run stands beside the real one.
+type Job struct {
+	*Post
+	env    Env
+	rec    job.Record
+	beside *Job // the rehearsal
+
+	gutter  *gutter
+	reading *tootctl.Reading
+	lines   []string
+	lost    int
+	panes   panes
+	follows bool // the newest lines are shown
+
+	rate    float64 // items a second, by the last two looks at the bar
+	rateBar tootctl.Progress
+	rateAt  time.Time
+
+	ended    bool
+	err      error // why nothing is read any more
+	result   tootctl.Result
+	why      string
+	password string
+}
+
+// The panes of a job.
+const (
+	paneOutput = "output"
+	paneBeside = "beside"
+)
+
+// jobLinesMost is how many lines of a job are kept.
+const jobLinesMost = 5000
+
+// foundJobs is what became of the jobs.
+type foundJobs struct {
+	jobs []job.Job
+	err  error
+}
+
+// NewJob opens a job.
+func NewJob(env Env, rec job.Record) *Job {
+	j := &Job{Post: NewPost(env.Ctx), env: env, rec: rec, follows: true, panes: newPanes(paneOutput, paneBeside), reading: tootctl.NewReading(&tootctl.Command{})}
+	if c, err := tootctl.Known().Parse(rec.Words, tootctl.Version{}); err == nil {
+		j.reading = tootctl.NewReading(c.Command)
+	}
+	return j
+}
+
+// Crumb implements Screen.
+func (j *Job) Crumb() string { return "Job " + j.rec.ID }
+
+// Place implements Screen.
+func (j *Job) Place() binding.Place { return binding.Job }
+
+// Init implements Screen.
+func (j *Job) Init() tea.Cmd {
+	if j.rec.Secret {
+		return j.find()
+	}
+	d, life, rec := j.env.Desk, j.ctx, j.rec
+	return j.Ask("output", func(context.Context) tea.Msg {
+		return openedGutter{pourFrom(life, func(ctx context.Context, take func(string)) error { return d.FollowJob(ctx, rec, take) })}
+	})
+}
+
+// told takes what a job said that nobody may keep.
+func (j *Job) told(b job.Begun, err error) {
+	j.lines, j.password, j.ended, j.err = []string{b.Said}, b.Password, true, err
+}
+
+// Update implements Screen.
+func (j *Job) Update(msg tea.Msg) (Action, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Answer:
+		if m, ok := j.Open(msg); ok {
+			return j.answered(m)
+		}
+	case Wheeled:
+		j.scroll(msg.Pane, map[bool]string{false: "up", true: "down"}[msg.Down])
+	case dialog.Result:
+		return j.decided(msg)
+	case Pressed:
+		return j.press(msg.ID)
+	}
+	return nil, nil
+}
+
+func (j *Job) answered(m tea.Msg) (Action, tea.Cmd) {
+	switch m := m.(type) {
+	case openedGutter:
+		j.gutter = m.gutter
+		return nil, j.more()
+	case poured:
+		j.take(m)
+		if !m.Ended {
+			return nil, j.more()
+		}
+		j.ended, j.err = true, m.Err
+		return nil, j.find()
+	case foundJobs:
+		j.judge(m)
+	case acted:
+		if m.err != nil {
+			return refusal(m.what, m.err), nil
+		}
+		return Say{Text: m.what + ": done"}, nil
+	}
+	return nil, nil
+}
+
+// more waits for the next lines.
+func (j *Job) more() tea.Cmd {
+	g, life := j.gutter, j.ctx
+	return j.Ask("output", func(context.Context) tea.Msg { return g.next(life) })
+}
+
+// take understands lines; a bar is shown in place and not kept.
+func (j *Job) take(p poured) {
+	j.lost += p.Dropped
+	for _, l := range p.Lines {
+		if !j.reading.Take(l) {
+			j.lines = append(j.lines, l)
+		}
+	}
+	if over := len(j.lines) - jobLinesMost; over > jobLinesMost/4 {
+		j.lost += over
+		j.lines = slices.Clone(j.lines[over:])
+	}
+	now := j.env.World.Now
+	if between := now.Sub(j.rateAt); between >= time.Second {
+		if !j.rateAt.IsZero() {
+			j.rate = tootctl.Rate(j.rateBar, j.reading.Bar, between)
+		}
+		j.rateBar, j.rateAt = j.reading.Bar, now
+	}
+}
+
+// find asks how it ended.
+func (j *Job) find() tea.Cmd {
+	d := j.env.Desk
+	return j.Ask("end", func(ctx context.Context) tea.Msg {
+		jobs, err := d.Jobs(ctx)
+		return foundJobs{jobs, err}
+	})
+}
+
+// judge weighs what the node knows and what was read.
+func (j *Job) judge(m foundJobs) {
+	i := slices.IndexFunc(m.jobs, func(x job.Job) bool { return x.ID == j.rec.ID })
+	switch {
+	case m.err != nil:
+		j.result, j.why = tootctl.Unsure, brief(m.err)
+	case i < 0:
+		j.result, j.why = tootctl.Unsure, "the node knows nothing of it"
+	case m.jobs[i].State == job.Running:
+		j.result, j.why = tootctl.Unsure, "it still runs, and is not read any more: "+brief(j.err)
+	case m.jobs[i].State == job.Cancelled:
+		j.result, j.why = tootctl.Cancelled, m.jobs[i].Why
+	case m.jobs[i].Code == nil:
+		j.result, j.why = tootctl.Unsure, m.jobs[i].Why
+	case j.rec.Secret:
+		j.result, j.why = map[bool]tootctl.Result{true: tootctl.Success, false: tootctl.Failure}[*m.jobs[i].Code == 0], m.jobs[i].Why
+	default:
+		j.result, j.why = j.reading.Result(*m.jobs[i].Code)
+	}
+}
+
+func (j *Job) press(id string) (Action, tea.Cmd) {
+	if j.panes.press(id) {
+		return nil, nil
+	}
+	switch id {
+	case "job-cancel":
+		return Open{cancelDialog(j.rec)}, nil
+	case "job-answer":
+		return Open{&dialog.Prompt{Tag: "answer", Title: "Answer the job", Text: j.lastLine(), Empty: true}}, nil
+	}
+	j.scroll(j.panes.on, id)
+	return nil, nil
+}
+
+// scroll moves in a pane; at its end the output follows again.
+func (j *Job) scroll(pane, id string) {
+	s := j.panes.scroll(pane)
+	if s.move(id) && pane == paneOutput {
+		j.follows = s.from >= s.lines-s.rows
+	}
+}
+
+// lastLine is what the job asked.
+func (j *Job) lastLine() string {
+	if len(j.lines) == 0 {
+		return "It has asked nothing yet."
+	}
+	return j.lines[len(j.lines)-1]
+}
+
+// cancelDialog asks before a job is ended.
+func cancelDialog(rec job.Record) dialog.Dialog {
+	return &dialog.Choice{
+		Tag: "cancel", Title: "Cancel the job", Alarm: theme.Alarm, Cancel: "Let it run", Text: "Started by " + rec.By + ". What it has done stays done.", Details: []string{rec.Line},
+		Options: []dialog.Option{{ID: "cancel-it", Label: "Cancel it"}},
+	}
+}
+
+func (j *Job) decided(res dialog.Result) (Action, tea.Cmd) {
+	d, rec := j.env.Desk, j.rec
+	switch {
+	case !res.OK:
+		return nil, nil
+	case res.Tag == "cancel":
+		return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, rec)} })
+	case res.Tag == "answer":
+		return nil, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "answer", err: d.AnswerJob(ctx, rec, res.Text)} })
+	}
+	return nil, nil
+}
+
+// Bindings implements Screen.
+func (j *Job) Bindings() []binding.Binding {
+	bs := j.env.World.Keys.At(binding.Job)
+	if !j.rec.Asks {
+		off(bs, "job-answer", "it asks nothing")
+	}
+	for _, id := range []string{"job-answer", "job-cancel"} {
+		if j.ended && j.err == nil {
+			off(bs, id, "it has ended")
+		}
+		if j.env.World.About.ReadOnly {
+			off(bs, id, readOnly)
+		}
+	}
+	return bs
+}
+
+// Excerpts implements Copier.
+func (j *Job) Excerpts() []Excerpt {
+	out := []Excerpt{{"its output", j.text()}, {"the command", j.rec.Line}, {"the command that attaches to it", "vmtui jobs attach " + j.rec.ID}}
+	if j.password != "" {
+		out = append([]Excerpt{{passwordOnce, j.password}}, out...)
+	}
+	return out
+}
+
+// passwordOnce is what the new password is called when it is copied.
+const passwordOnce = "the new password, once"
+
+// Secret implements Once.
+func (j *Job) Secret(e Excerpt) bool { return e.Name == passwordOnce }
+
+// Forget implements Once.
+func (j *Job) Forget() { j.password = "" }

@@ -1,0 +1,134 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// Draw implements Screen.
+func (j *Job) Draw(w, h int) widget.Frame {
+	j.panes.begin()
+	out := widget.Blank(w, h)
+	state := j.stateBox(w)
+	rest := h - state.H
+	out.Put(0, 0, state)
+	switch {
+	case j.beside == nil:
+		out.Put(0, state.H, j.outputBox(w, rest))
+	case w >= 110:
+		out.Put(0, state.H, j.outputBox(w-w/2, rest))
+		out.Put(w-w/2, state.H, j.besideBox(w/2, rest))
+	default:
+		half := rest / 2
+		out.Put(0, state.H, j.outputBox(w, rest-half))
+		out.Put(0, state.H+rest-half, j.besideBox(w, half))
+	}
+	return out
+}
+
+// resultMarks are how a job ends.
+var resultMarks = map[tootctl.Result]mark{
+	tootctl.Success:   {"✓", "success", theme.Good},
+	tootctl.Partly:    {"◐", "success with errors", theme.Warn},
+	tootctl.Failure:   {"✗", "failed", theme.Bad},
+	tootctl.Cancelled: {"○", "cancelled", theme.Muted},
+	tootctl.Unsure:    {"?", "unknown", theme.Warn},
+}
+
+// stateBox is how the job stands.
+func (j *Job) stateBox(w int) widget.Frame {
+	inner := w - 4
+	lines := []widget.Line{
+		widget.L(theme.Strong, j.rec.Line).Fit(inner),
+		widget.L(theme.Muted, fmt.Sprintf("on %s, started by %s %s ago; it goes on without you", j.rec.Node, j.rec.By, age(j.rec.Started, j.env.World.Now))).Fit(inner),
+		j.standLine(inner),
+	}
+	return widget.Box{Title: title("Job " + j.rec.ID), Lines: lines, Ink: theme.Focus}.Draw(w, len(lines)+2)
+}
+
+// standLine is the result, or else the bar, or else what is waited for.
+func (j *Job) standLine(w int) widget.Line {
+	switch {
+	case j.result != "":
+		m := known(resultMarks, j.result)
+		return m.full().Add(widget.S(theme.Plain, "  "+j.why)).Fit(w)
+	case j.ended:
+		return widget.L(theme.Muted, "◌ asking how it ended").Fit(w)
+	case j.reading.Barred:
+		return j.barLine(w)
+	case j.reading.Lines == 0:
+		return widget.L(theme.Info, "◐ Rails starts: 5 to 30 s; since "+age(j.rec.Started, j.env.World.Now)).Fit(w)
+	}
+	return widget.L(theme.Info, "◐ running").Fit(w)
+}
+
+// barLine is the job's own bar as a real one: title, count, rate and what is left.
+func (j *Job) barLine(w int) widget.Line {
+	p := j.reading.Bar
+	said := fmt.Sprintf(" %d of %s", p.At, map[bool]string{true: fmt.Sprint(p.Of), false: "unknown"}[p.Of > 0])
+	if j.rate > 0 {
+		said += fmt.Sprintf(" · %.1f a second", j.rate)
+	}
+	switch {
+	case p.Done:
+		said += " · took " + widget.Since(p.Took)
+	case p.Left > 0:
+		said += " · " + widget.Since(p.Left) + " left"
+	}
+	if j.reading.Count > 0 {
+		said += fmt.Sprintf(" · %d failed", j.reading.Count)
+	}
+	l := widget.L(theme.Info, "◐ "+p.Title)
+	if percent := p.Percent(); percent >= 0 {
+		cells := max(min(w/3, 40), 8)
+		full := cells * percent / 100
+		l = l.Add(widget.S(theme.Accent, " "+strings.Repeat("█", full)), widget.S(theme.Muted, strings.Repeat("░", cells-full)), widget.S(theme.Strong, fmt.Sprintf(" %d%%", percent)))
+	}
+	return l.Add(widget.S(theme.Plain, said)).Fit(w)
+}
+
+// outputBox is what it prints; it follows unless somebody reads further up.
+func (j *Job) outputBox(w, h int) widget.Frame {
+	box := widget.Box{Title: title("Output"), Lines: j.outputLines(w - 4)}
+	if j.lost > 0 {
+		box.Right = widget.L(theme.Warn, fmt.Sprintf("%d lines dropped", j.lost))
+	}
+	if s := j.panes.scroll(paneOutput); j.follows {
+		s.from = max(len(box.Lines)-(h-2), 0)
+	}
+	return j.panes.text(paneOutput, box, w, h)
+}
+
+func (j *Job) outputLines(w int) []widget.Line {
+	var out []widget.Line
+	for _, text := range j.lines {
+		for l := range strings.Lines(text) {
+			ink := theme.Plain
+			if strings.HasPrefix(l, "Error ") {
+				ink = theme.Bad
+			}
+			out = append(out, widget.Wrap(ink, strings.TrimRight(l, "\n"), w)...)
+		}
+	}
+	if j.password != "" {
+		out = append(out, widget.L(theme.Accent, "the new password can be copied once: y").Fit(w))
+	}
+	if j.err != nil && len(out) == 0 {
+		out = widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(j.err), w)
+	}
+	return out
+}
+
+// besideBox is what the rehearsal said.
+func (j *Job) besideBox(w, h int) widget.Frame {
+	inner := w - 4
+	lines := append([]widget.Line{widget.L(theme.Muted, j.beside.rec.Line).Fit(inner), j.beside.standLine(inner), nil}, j.beside.outputLines(inner)...)
+	return j.panes.text(paneBeside, widget.Box{Title: title("Its dry run"), Lines: lines}, w, h)
+}
+
+// text is the output as text.
+func (j *Job) text() string { return strings.Join(j.lines, "\n") + "\n" }

@@ -1,0 +1,205 @@
+package screen
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// jobsAgain is how often the list is read again. Nothing is asked of tootctl for it.
+const jobsAgain = 5 * time.Second
+
+// Jobs is what runs on the exec node, and how what ran has ended.
+type Jobs struct {
+	*Post
+	env    Env
+	jobs   []job.Job
+	seen   time.Time
+	err    error
+	rows   list[job.Job]
+	filter matcher
+}
+
+// NewJobs opens the list of jobs.
+func NewJobs(env Env) *Jobs {
+	j := &Jobs{Post: NewPost(env.Ctx), env: env}
+	j.rows = list[job.Job]{id: func(x job.Job) string { return x.ID }, cols: j.columns(), fixed: 2, page: 5}
+	return j
+}
+
+// Crumb implements Screen.
+func (j *Jobs) Crumb() string { return "Jobs" }
+
+// Place implements Screen.
+func (j *Jobs) Place() binding.Place { return binding.Jobs }
+
+// Init implements Screen.
+func (j *Jobs) Init() tea.Cmd {
+	d := j.env.Desk
+	return j.Ask("jobs", func(ctx context.Context) tea.Msg {
+		jobs, err := d.Jobs(ctx)
+		return foundJobs{jobs, err}
+	})
+}
+
+// Update implements Screen.
+func (j *Jobs) Update(msg tea.Msg) (Action, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Filter:
+		j.filter = newMatcher(msg.Text)
+	case Clicked:
+		kind, what := split(msg.ID)
+		j.rows.click(kind, what, "job")
+	case Tick:
+		if !j.Waiting("jobs") && j.env.World.Now.Sub(j.seen) > jobsAgain {
+			return nil, j.Init()
+		}
+	case Answer:
+		if m, ok := j.Open(msg); ok {
+			return j.answered(m)
+		}
+	case dialog.Result:
+		return j.decided(msg)
+	case Pressed:
+		return j.press(msg.ID)
+	}
+	return nil, nil
+}
+
+func (j *Jobs) answered(m tea.Msg) (Action, tea.Cmd) {
+	switch m := m.(type) {
+	case foundJobs:
+		j.seen, j.err = j.env.World.Now, m.err
+		if m.err == nil {
+			j.jobs = m.jobs
+		}
+	case acted:
+		if m.err != nil {
+			return refusal(m.what, m.err), j.Init()
+		}
+		return Say{Text: "it is gone; ps shows nothing of it any more"}, j.Init()
+	}
+	return nil, nil
+}
+
+func (j *Jobs) press(id string) (Action, tea.Cmd) {
+	rows := j.visible()
+	if j.rows.press(id, rows) {
+		return nil, nil
+	}
+	x, ok := j.selected()
+	switch {
+	case !ok:
+	case id == "open":
+		return Push{NewJob(j.env, x.Record)}, nil
+	case id == "job-cancel":
+		return Open{cancelDialog(x.Record)}, nil
+	}
+	return nil, nil
+}
+
+func (j *Jobs) decided(res dialog.Result) (Action, tea.Cmd) {
+	x, ok := j.selected()
+	if !res.OK || !ok {
+		return nil, nil
+	}
+	d := j.env.Desk
+	return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, x.Record)} })
+}
+
+// selected is the job that has the cursor.
+func (j *Jobs) selected() (job.Job, bool) {
+	rows := j.visible()
+	if i := j.rows.at.settle(j.rows.ids(rows)); i >= 0 {
+		return rows[i], true
+	}
+	return job.Job{}, false
+}
+
+func (j *Jobs) visible() []job.Job {
+	var out []job.Job
+	for _, x := range j.jobs {
+		if j.filter.lets(x.ID + " " + x.Line + " " + x.By + " " + string(x.State) + " " + x.Why) {
+			out = append(out, x)
+		}
+	}
+	return j.rows.arrange(out)
+}
+
+// Bindings implements Screen.
+func (j *Jobs) Bindings() []binding.Binding {
+	bs := j.env.World.Keys.At(binding.Jobs)
+	if x, ok := j.selected(); !ok || x.State != job.Running {
+		off(bs, "job-cancel", "only a job that runs can be cancelled")
+	}
+	if j.env.World.About.ReadOnly {
+		off(bs, "job-cancel", readOnly)
+	}
+	return bs
+}
+
+// Draw implements Screen.
+func (j *Jobs) Draw(w, h int) widget.Frame {
+	rows := j.visible()
+	lines, hits := j.rows.draw(rows, "job", w-4, h-2)
+	switch {
+	case j.err != nil:
+		lines = append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(j.err), w-4)...)
+	case j.seen.IsZero():
+		lines = append(lines, widget.L(theme.Muted, "◌ asking exec"))
+	case len(rows) == 0:
+		lines = append(lines, widget.L(theme.Muted, "no job was started yet, or none matches"))
+	}
+	head := title("Jobs on exec")
+	if j.filter.on() {
+		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, j.filter.text))
+	}
+	right := widget.L(theme.Muted, widget.Count(len(rows), "job", "jobs")+" · seen "+age(j.seen, j.env.World.Now)+" ago")
+	if j.seen.IsZero() {
+		right = nil
+	}
+	return widget.Box{Title: head, Right: right, Ink: theme.Focus, Lines: lines, Hits: hits}.Draw(w, h)
+}
+
+// jobMarks are the states of a job.
+var jobMarks = map[job.State]mark{
+	job.Running:   {"◐", "running", theme.Info},
+	job.Done:      {"✓", "done", theme.Good},
+	job.Failed:    {"✗", "failed", theme.Bad},
+	job.Cancelled: {"○", "cancelled", theme.Muted},
+	job.Unknown:   {"?", "unknown", theme.Warn},
+}
+
+// columns are what a job shows in the list.
+func (j *Jobs) columns() []column[job.Job] {
+	state := func(x job.Job) string { return string(x.State) }
+	what := func(x job.Job) string { return x.Line }
+	by := func(x job.Job) string { return x.By }
+	why := func(x job.Job) string { return x.Why }
+	return []column[job.Job]{
+		{Column: widget.Column{Head: "STATE", W: 11}, by: byText(state), cell: func(x job.Job, _ int) widget.Line { return known(jobMarks, x.State).full() }},
+		{Column: widget.Column{Head: "COMMAND", W: 24, Grow: 4}, by: byText(what), cell: inked(theme.Strong, what)},
+		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 2}, by: byText(by), cell: inked(theme.Muted, by)},
+		{Column: widget.Column{Head: "END", W: 14, Grow: 2, Rank: 1}, by: byText(why), cell: inked(theme.Plain, why)},
+		{Column: widget.Column{Head: "STARTED", W: 16, Least: 99}, most: true, by: func(a, b job.Job) int { return a.Started.Compare(b.Started) },
+			cell: inked(theme.Muted, func(x job.Job) string { return x.Started.Local().Format("2006-01-02 15:04") })},
+		{Column: widget.Column{Head: "AGO", W: 5, Right: true}, by: func(a, b job.Job) int { return b.Started.Compare(a.Started) },
+			cell: inked(theme.Muted, func(x job.Job) string { return age(x.Started, j.env.World.Now) })},
+	}
+}
+
+// Excerpts implements Copier.
+func (j *Jobs) Excerpts() []Excerpt {
+	x, ok := j.selected()
+	if !ok {
+		return nil
+	}
+	return []Excerpt{{"the command", x.Line}, {"the job's id", x.ID}, {"the command that attaches to it", "vmtui jobs attach " + x.ID}}
+}

@@ -1,0 +1,213 @@
+package screen
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// Draw implements Screen.
+func (t *Toot) Draw(w, h int) widget.Frame {
+	t.panes.begin()
+	out := widget.Blank(w, h)
+	preview := t.previewBox(w)
+	rest := h - preview.H
+	if w >= 110 {
+		left := min(max(w/3, 40), 70)
+		past := max(rest/4, 5)
+		out.Put(0, 0, t.commandsBox(left, rest-past))
+		out.Put(0, rest-past, t.pastBox(left, past))
+		out.Put(left, 0, t.formBox(w-left, rest))
+	} else {
+		list := max(rest/3, 5)
+		if t.panes.on == panePast {
+			out.Put(0, 0, t.commandsBox(w, list))
+			out.Put(0, list, t.pastBox(w, rest-list))
+			t.panes.drawn[paneForm] = true // a key away, in the same place
+		} else {
+			out.Put(0, 0, t.commandsBox(w, list))
+			out.Put(0, list, t.formBox(w, rest-list))
+			t.panes.drawn[panePast] = true
+		}
+	}
+	out.Put(0, rest, preview)
+	return out
+}
+
+// callMarks are the dangers of a call.
+var callMarks = map[act.Danger]mark{
+	act.Safe:     {"●", "changes nothing", theme.Good},
+	act.Changes:  {"◐", "changes", theme.Warn},
+	act.Destroys: {"▲", "destroys", theme.Peril},
+}
+
+// riskMarks are the risks as signs and words.
+var riskMarks = map[tootctl.Risk]mark{
+	tootctl.None:     {"●", "looks only", theme.Good},
+	tootctl.Low:      {"○", "low", theme.Good},
+	tootctl.Medium:   {"◐", "medium", theme.Warn},
+	tootctl.High:     {"▲", "high", theme.Bad},
+	tootctl.Critical: {"▲", "critical", theme.Peril},
+}
+
+// commandsBox is what the search finds.
+func (t *Toot) commandsBox(w, h int) widget.Frame {
+	found := t.found()
+	head := title("Commands")
+	if t.search != "" {
+		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, t.search))
+	}
+	box := widget.Box{Title: head, Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d", len(found), len(tootctl.Known().Commands)))}
+	at := t.at.settle(commandNames(found))
+	for i, c := range found {
+		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "command:" + c.Name()})
+		box.Lines = append(box.Lines, t.commandLine(c, i == at, w-4))
+	}
+	if len(found) == 0 {
+		box.Lines = []widget.Line{widget.L(theme.Warn, "nothing is found; the form below is the one before")}
+	}
+	box.From = window(max(at, 0), len(box.Lines), h-2)
+	return t.panes.box(paneCommands, box).Draw(w, h)
+}
+
+func (t *Toot) commandLine(c *tootctl.Command, on bool, w int) widget.Line {
+	ink := theme.Strong
+	if c.Lacks(t.where.Version) != "" {
+		ink = theme.Off
+	}
+	l := riskMarks[c.Risk].line().Add(widget.Gap(1), widget.S(ink, c.Name()), widget.Gap(2), widget.S(theme.Muted, c.Summary)).Fit(w)
+	if on {
+		return l.On(theme.Selected)
+	}
+	return l
+}
+
+// aboutLines explain a call.
+func (t *Toot) aboutLines(c *tootctl.Call, w int) []widget.Line {
+	k := c.Command
+	lines := widget.Wrap(theme.Plain, k.Summary+".", w)
+	if why := k.Lacks(t.where.Version); why != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Warn, "○ "), theme.Warn, "not here: "+why, w)...)
+	}
+	fact := func(name string, value widget.Line) {
+		lines = append(lines, append(widget.L(theme.Muted, name).Fit(9), value...).Fit(w))
+	}
+	m := known(callMarks, c.Danger())
+	fact("danger", m.full().Add(widget.S(theme.Muted, " · risk "), widget.S(riskMarks[k.Risk].ink, riskMarks[k.Risk].word)))
+	dry := "there is none"
+	if k.DryRun {
+		dry = "yes, and it is offered first"
+	}
+	fact("dry run", widget.L(theme.Plain, dry))
+	fact("takes", widget.L(theme.Plain, k.Takes()))
+	fact("touches", widget.L(theme.Plain, k.Touches()))
+	for _, said := range c.Caution() {
+		lines = append(lines, widget.Hang(widget.L(theme.Warn, "▲ "), theme.Plain, said, w)...)
+	}
+	return lines
+}
+
+// formBox is the explanation, and below it what can be filled in.
+func (t *Toot) formBox(w, h int) widget.Frame {
+	form := t.form()
+	c, _ := form.Call(t.where.Version)
+	inner := w - 4
+	box := widget.Box{Title: title(form.Command.Usage()), Lines: t.aboutLines(c, inner)}
+	box.Lines = append(box.Lines, nil)
+	fields, at := form.Fields(t.where.Version), t.field.settle(t.fieldNames())
+	row := 0
+	for i, f := range fields {
+		if i == at {
+			row = len(box.Lines)
+		}
+		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "field:" + f.Name})
+		box.Lines = append(box.Lines, t.fieldLine(f, i == at && t.panes.on == paneForm, inner))
+	}
+	if len(fields) == 0 {
+		box.Lines = append(box.Lines, widget.L(theme.Muted, "it takes no arguments and no options"))
+	}
+	if t.panes.on == paneForm {
+		box.From = window(row, len(box.Lines), h-2)
+	}
+	return t.panes.box(paneForm, box).Draw(w, h)
+}
+
+// fieldLine is a field with its value, or what holds without one.
+func (t *Toot) fieldLine(f tootctl.Field, on bool, w int) widget.Line {
+	name, value := theme.Strong, widget.L(theme.Accent, f.Value)
+	switch {
+	case f.Lacks != "":
+		name, value = theme.Off, widget.L(theme.Off, "not here")
+	case f.Value == "" && f.Required:
+		value = widget.L(theme.Warn, "needed")
+	case f.Value == "" && f.Default != nil && f.Default != false:
+		value = widget.L(theme.Muted, fmt.Sprint(f.Default))
+	case f.Value == "":
+		value = widget.L(theme.Muted, "–")
+	}
+	about := f.About
+	if f.Lacks != "" {
+		about = f.Lacks
+	}
+	l := append(widget.L(name, f.Name).Fit(min(25, w/3)), widget.Gap(1))
+	l = append(append(l, value.Fit(min(22, w/4))...), widget.Gap(1))
+	l = l.Add(widget.S(theme.Muted, about)).Fit(w)
+	if on {
+		return l.On(theme.Selected)
+	}
+	return l
+}
+
+// pastBox are the favourites and what was run before.
+func (t *Toot) pastBox(w, h int) widget.Frame {
+	past := t.past()
+	box := widget.Box{Title: title("Favourites and history")}
+	at := t.line.settle(past)
+	for i, line := range past {
+		sign := widget.S(theme.Muted, "  ")
+		if slices.Contains(t.lines.Favourites, line) {
+			sign = widget.S(theme.Accent, "★ ")
+		}
+		l := widget.Line{sign}.Add(widget.S(theme.Plain, line)).Fit(w - 4)
+		if i == at && t.panes.on == panePast {
+			l = l.On(theme.Selected)
+		}
+		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "line:" + line})
+		box.Lines = append(box.Lines, l)
+	}
+	switch {
+	case t.linesErr != nil:
+		box.Lines = widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(t.linesErr), w-4)
+	case len(past) == 0:
+		box.Lines = []widget.Line{widget.L(theme.Muted, "nothing was run from here yet")}
+	}
+	box.From = window(max(at, 0), len(box.Lines), h-2)
+	return t.panes.box(panePast, box).Draw(w, h)
+}
+
+// previewBox is exactly what would run, and where, as it changes; and what still stands in the way.
+func (t *Toot) previewBox(w int) widget.Frame {
+	c, err := t.form().Call(t.where.Version)
+	lines := []widget.Line{widget.L(theme.Strong, c.Line()).Fit(w - 4), t.whereLine().Fit(w - 4)}
+	if err != nil {
+		lines = append(lines, widget.Line{widget.S(theme.Warn, "○ "), widget.S(theme.Warn, brief(err)), widget.S(theme.Muted, " → "+nextStep(err))}.Fit(w-4))
+	} else {
+		lines = append(lines, widget.L(theme.Good, "● it can be run").Fit(w-4))
+	}
+	return widget.Box{Title: title("What would run"), Lines: lines}.Draw(w, len(lines)+2)
+}
+
+// whereLine says where it would run, and on which Mastodon.
+func (t *Toot) whereLine() widget.Line {
+	switch {
+	case !t.asked:
+		return widget.L(theme.Muted, "◌ on exec; reading its version: Rails starts, 5 to 30 s")
+	case t.whereErr != nil:
+		return widget.L(theme.Warn, "on "+orWord(t.where.Node, "exec")+", "+t.where.How+" · version unknown: "+brief(t.whereErr))
+	}
+	return widget.L(theme.Muted, "on "+t.where.Node+", "+t.where.How+" · Mastodon "+t.where.Version.String())
+}
