@@ -86,11 +86,11 @@ func (p *Prompt) Draw(w, h int) widget.Frame {
 	field, x := p.in.Line(inner - 4)
 	body = append(body, append(widget.L(theme.Key, "› "), field...))
 	at := &widget.Point{X: 2 + x, Y: len(body) - 1}
-	note := widget.L(theme.Good, "● it can be taken")
+	notes := []widget.Line{widget.L(theme.Good, "● it can be taken")}
 	if why := p.why(); why != "" {
-		note = widget.L(theme.Warn, "○ "+why)
+		notes = widget.Hang(widget.L(theme.Warn, "○ "), theme.Warn, why, inner)
 	}
-	body = append(body, note.Fit(inner))
+	body = append(body, append(notes, nil, nil)[:max(len(notes), 3)]...)
 	if p.Complete != nil {
 		body = append(body, p.rows(inner)...)
 	}

@@ -1,0 +1,90 @@
+package root
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/vmtui/vmtui/ui/internal/stage"
+)
+
+func TestTootctlIsFoundFilledInAndRun(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t")
+		d.sees("48 of 48", "Mastodon 4.5.3", "What would run")
+		d.press("/")
+		d.write("orphan")
+		d.sees("media remove-orphans", "Walk the whole bucket")
+		d.press("enter", "enter", "down", "enter")
+		d.write("cache/it's")
+		d.press("enter")
+		d.sees(`tootctl media remove-orphans '--prefix=cache/it'"'"'s'`, "it can be run")
+		d.press("g")
+		d.sees("Rehearse it first", "Go on without", "tootctl itself asks nothing")
+		d.press("r")
+		d.rest(time.Second)
+		d.sees("20 of 40", "Error processing 20: boom")
+		d.press("esc", "g")
+		d.rest(time.Second) // a key that is held confirms nothing
+		d.press("g")
+		d.sees("type vmst.example to go on")
+		d.write("vmst.example")
+		d.press("enter")
+		d.sees("Its dry run", "50%")
+		d.press("x")
+		d.sees("What it has done stays done")
+		d.press("right", "enter")
+		want := []string{
+			`tootctl media remove-orphans '--prefix=cache/it'"'"'s' --dry-run typed ""`, `tootctl media remove-orphans '--prefix=cache/it'"'"'s' typed "vmst.example"`, "cancel 20260808-120000-abcdef",
+		}
+		for _, w := range want {
+			if !slices.Contains(desk.Calls(), w) {
+				t.Errorf("%q was not asked for: %q", w, desk.Calls())
+			}
+		}
+	})
+}
+
+func TestTootctlIsTyped(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "e", "ctrl+u")
+		d.write("cache rec")
+		d.press("tab")
+		d.write("st")
+		d.sees("statuses", "statuses?", "it takes accounts")
+		d.press("tab", "enter")
+		d.sees("tootctl cache recount statuses", "it can be run")
+		d.press("f", "g")
+		d.sees("Run it")
+		d.press("esc")
+		d.sees("tootctl cache recount statuses")
+		if !slices.Contains(desk.Calls(), "favour tootctl cache recount statuses") || slices.ContainsFunc(desk.Calls(), func(c string) bool { return c == `tootctl cache recount statuses typed ""` }) {
+			t.Errorf("%q", desk.Calls())
+		}
+	})
+}
+
+func TestJobsAreListedAndOpened(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("J")
+		d.sees("Jobs on exec", "running", "the node was restarte")
+		d.press("down", "x")
+		d.sees("only a job that runs can be cancelled")
+		d.press("up", "x")
+		d.sees("Let it run")
+		d.press("right", "enter", "enter")
+		d.sees("Job 20260808-115700-aaaaaa")
+		if !slices.Contains(desk.Calls(), "cancel 20260808-115700-aaaaaa") {
+			t.Errorf("%q", desk.Calls())
+		}
+	})
+}
