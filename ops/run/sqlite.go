@@ -3,15 +3,13 @@ package run
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"modernc.org/sqlite" // also registers the driver
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite" // registers the driver
 
 	"github.com/vmtui/vmtui/keys/fault"
 )
@@ -25,19 +23,6 @@ type SQLite struct {
 	mu   sync.Mutex
 	news map[string]chan struct{} // closed when the run's log grows by this process
 }
-
-// schema is created once. Each run has one row that lists can be made of, and its events.
-const schema = `
-CREATE TABLE IF NOT EXISTS runs (
-  id TEXT PRIMARY KEY, runbook TEXT NOT NULL, target TEXT NOT NULL, operator TEXT NOT NULL, state TEXT NOT NULL, step TEXT NOT NULL,
-  started INTEGER NOT NULL, updated INTEGER NOT NULL, last INTEGER NOT NULL, leg INTEGER NOT NULL, open INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-  run TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, leg INTEGER NOT NULL, type TEXT NOT NULL, step TEXT NOT NULL,
-  state TEXT NOT NULL, detail TEXT NOT NULL, data BLOB, PRIMARY KEY (run, seq)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS runs_started ON runs (started);
-`
 
 // Open opens, and creates when needed, the store runs.db in dir, for this user alone. Every text passes redact before it is written; nil
 // writes it as it is.
@@ -84,25 +69,6 @@ func dsn(path string) string {
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String()
 }
 
-// prepare creates the tables. Several processes may do so in the same instant; turning a new file to WAL is then refused at once, not waited for.
-func (s *SQLite) prepare(ctx context.Context) error {
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		_, err := s.db.ExecContext(ctx, schema)
-		if err == nil || !busy(err) || time.Now().After(deadline) {
-			return err
-		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
-			return err
-		}
-	}
-}
-
-func busy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
-}
-
 // Close lets go of the store. Tails end with an error.
 func (s *SQLite) Close() error { return s.db.Close() }
 
@@ -119,7 +85,7 @@ func (s *SQLite) Create(ctx context.Context, id string, h Header) error {
 		if err := insertRun(ctx, tx, t); err != nil {
 			return err
 		}
-		return insertEvents(ctx, tx, id, events)
+		return s.insert(ctx, tx, id, events)
 	})
 }
 
@@ -140,7 +106,7 @@ func (s *SQLite) Append(ctx context.Context, id string, after uint64, events ...
 		for _, ev := range events {
 			t.apply(ev)
 		}
-		if err := insertEvents(ctx, tx, id, events); err != nil {
+		if err := s.insert(ctx, tx, id, events); err != nil {
 			return err
 		}
 		return updateRun(ctx, tx, t)
@@ -149,6 +115,14 @@ func (s *SQLite) Append(ctx context.Context, id string, after uint64, events ...
 		s.tell(id)
 	}
 	return err
+}
+
+// insert adds events and the link that covers them.
+func (s *SQLite) insert(ctx context.Context, tx *sql.Tx, id string, events []Event) error {
+	if err := insertEvents(ctx, tx, id, events); err != nil {
+		return err
+	}
+	return link(ctx, tx, id, chain(events))
 }
 
 // write runs f in one transaction that has the write lock from its beginning.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"modernc.org/sqlite"
@@ -63,40 +64,70 @@ func insertEvents(ctx context.Context, tx *sql.Tx, id string, events []Event) er
 
 // Events implements Store.
 func (s *SQLite) Events(ctx context.Context, id string, after uint64) ([]Event, error) {
-	rows, err := s.db.QueryContext(ctx,
-		`SELECT seq, time, leg, type, step, state, detail, data FROM events WHERE run = ? AND seq > ? ORDER BY seq`, id, after)
+	read, err := readEvents(ctx, s.db, id, after, math.MaxInt64)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	var events []Event
-	for rows.Next() {
-		ev, err := scanEvent(rows)
-		if err != nil {
-			return nil, fmt.Errorf("event of run %s: %w", id, err)
-		}
-		events = append(events, ev)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	if len(events) == 0 {
+	if len(read) == 0 {
 		_, err := s.last(ctx, id)
 		return nil, err
+	}
+	events := make([]Event, len(read))
+	for i := range read {
+		events[i] = read[i].Event
 	}
 	return events, nil
 }
 
-func scanEvent(row scanner) (Event, error) {
+// asker is a database, or a transaction on it.
+type asker interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// readEvents gives a run's events with after < number <= upto.
+func readEvents(ctx context.Context, db asker, id string, after, upto uint64) ([]chained, error) {
+	events, err := all(ctx, db, scanEvent,
+		`SELECT seq, time, leg, type, step, state, detail, data, body FROM events WHERE run = ? AND seq > ? AND seq <= ? ORDER BY seq`, id, after, upto)
+	if err != nil {
+		return nil, fmt.Errorf("events of run %s: %w", id, err)
+	}
+	return events, nil
+}
+
+// all reads every row.
+func all[T any](ctx context.Context, db asker, scan func(scanner) (T, error), query string, args ...any) (out []T, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// scanEvent reads an event; a pruned one has the digest of the body it had.
+func scanEvent(row scanner) (chained, error) {
 	var (
-		ev   Event
-		at   int64
-		data []byte
+		ev     chained
+		at     int64
+		data   []byte
+		pruned []byte
 	)
-	err := row.Scan(&ev.Seq, &at, &ev.Leg, &ev.Type, &ev.Step, &ev.State, &ev.Detail, &data)
+	err := row.Scan(&ev.Seq, &at, &ev.Leg, &ev.Type, &ev.Step, &ev.State, &ev.Detail, &data, &pruned)
 	ev.Time = time.Unix(0, at)
 	if len(data) > 0 {
 		ev.Data = data
+	}
+	ev.body = body(ev.Event)
+	if ev.Pruned = len(pruned) == len(ev.body) && ev.Type == Output && ev.Detail == "" && ev.Data == nil; ev.Pruned {
+		ev.body = Digest(pruned)
 	}
 	return ev, err
 }
@@ -113,18 +144,13 @@ func (s *SQLite) last(ctx context.Context, id string) (uint64, error) {
 
 // List implements Store. Runs that are not finished, and whose process is gone, are `interrupted`.
 func (s *SQLite) List(ctx context.Context) ([]Summary, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+runColumns+` FROM runs ORDER BY started DESC, id DESC`)
+	runs, err := all(ctx, s.db, scanRun, `SELECT `+runColumns+` FROM runs ORDER BY started DESC, id DESC`)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	var list []Summary
-	for rows.Next() {
-		t, err := scanRun(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, t.seen(s.live))
+	list := make([]Summary, len(runs))
+	for i := range runs {
+		list[i] = runs[i].seen(s.live)
 	}
-	return list, rows.Err()
+	return list, nil
 }
