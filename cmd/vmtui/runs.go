@@ -21,6 +21,8 @@ func newRuns(f *flags) *cobra.Command {
 	cmd.AddCommand(
 		onRun(f, "show ID", "Show one run's steps and transcript", showRun),
 		resumeRun(f), undoRun(f),
+		onRun(f, "report ID", "Write a report of one run, in Markdown", reportRun),
+		pruneRuns(f),
 		onRun(f, "stop ID", "Stop a run at its next step boundary, wherever it is walked", stopRun),
 	)
 	return cmd
@@ -125,8 +127,8 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 	if err != nil {
 		return err
 	}
-	if len(v.Header.Steps) == 0 {
-		return &fault.Error{What: "a single act", On: id, Why: v.Header.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+	if v.Header.Single {
+		return &fault.Error{What: "a single act", On: id, Why: v.Header.Runbook + " is of no runbook: there is nothing to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
 	}
 	b, err := a.desk.Book(v.Header.Runbook)
 	if err != nil {

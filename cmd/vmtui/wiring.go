@@ -166,7 +166,7 @@ func (a *app) openOps(ctx context.Context, readOnly bool) error {
 	})
 	a.door = act.NewDoor(readOnly, a.keeper)
 	a.keeper.Use(a.door)
-	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host}
+	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host, Anchors: a.keeper}
 	return nil
 }
 

@@ -39,7 +39,8 @@ type Act struct {
 // Outcome is how an act ended: Err nil is done, errors.Is(Err, remote.ErrUnknown) is unknown, anything else failed.
 type Outcome struct {
 	Err    error
-	Effect string // an id the world gave: an action's, a record's
+	Effect string   // an id the world gave: an action's, a record's
+	Output []string // what it printed, cleaned, a line each: kept with the act
 }
 
 // Journal records an intent before an act and its outcome after it.

@@ -159,7 +159,7 @@ func TestPruningTakesOutputAndLeavesTheProof(t *testing.T) {
 	for _, ev := range evs {
 		v.Apply(ev)
 	}
-	if err != nil || v.Cut != 1 || v.State != Done || strings.Contains(fmt.Sprint(v.Lines), "one") || !strings.Contains(string(evs[2].Data), "rm x") {
+	if err != nil || v.Cut != 1 || v.State != Done || strings.Contains(fmt.Sprint(v.Lines), "Text:one") || !strings.Contains(string(evs[2].Data), "rm x") {
 		t.Errorf("%+v, %v", v, err)
 	}
 	if evs, err := s.Events(t.Context(), "r2", 0); err != nil || evs[1].Detail != "two" {

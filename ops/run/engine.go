@@ -29,6 +29,7 @@ type Engine struct {
 	Host     string        // of this process; the machine's name when empty
 	Grace    time.Duration // how long acting may outlive Ctrl-C; DefaultGrace when zero
 	Live     Liveness      // Locks in StateDir when nil
+	Anchors  Anchorer      // nil: the store's chain is anchored nowhere
 }
 
 // Mode is how a leg is walked.

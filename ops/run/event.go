@@ -94,6 +94,7 @@ type Header struct {
 	Operator string            `json:"operator"`
 	Inputs   map[string]string `json:"inputs,omitempty"` // resolved: ids, not names
 	Steps    []StepInfo        `json:"steps"`
+	Single   bool              `json:"single,omitempty"` // it records one act of no runbook, and is never walked
 }
 
 // StepInfo is the part of a step that is data.

@@ -48,6 +48,7 @@ func (e *Engine) Walk(ctx context.Context, id string, rb Runbook, m Mode) (State
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	l := &leg{e: e, rb: rb, mode: m, j: hold(e.Store, c.view, c.hist, c.leg, end), walks: map[string]*Walk{}}
+	defer e.anchorLeg(ctx)
 	stop := l.attend(ctx)
 	defer stop()
 	return l.walk(ctx)

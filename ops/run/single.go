@@ -25,7 +25,9 @@ func (e *Engine) Single() *Single {
 func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, act.Outcome) error, error) {
 	step := StepInfo{ID: lastWord(a.Verb), Title: a.What, Kind: Once, NoUndo: "it was a single act"}
 	rb := Runbook{ID: a.Verb, Title: a.What, Target: a.Target, Steps: []Step{{StepInfo: step}}}
-	id, err := create(ctx, s.Store, rb.Header(s.Operator))
+	h := rb.Header(s.Operator)
+	h.Single = true
+	id, err := create(ctx, s.Store, h)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +67,7 @@ func (s *Single) open(ctx context.Context, id, step string, a act.Act) (*journal
 
 // close records how the only act ended, and the run with it.
 func (j *journal) close(ctx context.Context, step string, intent uint64, o act.Outcome) error {
+	j.say(ctx, step, kept(o.Output)...)
 	state, s := settlement(intent, o)
 	out, err := event(Settled, step, state, "", s)
 	if err != nil {
