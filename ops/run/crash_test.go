@@ -250,11 +250,11 @@ func TestCrashInUndo(t *testing.T) {
 
 func everyIntentSettled(t *testing.T, e *Engine, id string) {
 	t.Helper()
-	_, h, err := load(t.Context(), e.Store, id)
+	r, err := read(t.Context(), e.Store, id, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for step, s := range h.steps {
+	for step, s := range r.hist.steps {
 		for _, a := range s.acts {
 			if a.State == "" {
 				t.Errorf("an intent of %s has no outcome", step)

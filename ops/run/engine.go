@@ -92,35 +92,38 @@ func create(ctx context.Context, s Store, h Header) (string, error) {
 
 // View gives a run as it stands, with `interrupted` for an unfinished one whose process is gone.
 func (e *Engine) View(ctx context.Context, id string) (*View, error) {
-	v, _, err := load(ctx, e.Store, id)
+	r, err := e.read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if v.open && !e.live().Alive(id, v.Leg) {
-		v.State = Interrupted
+	if r.view.open && !r.view.alive {
+		r.view.State = Interrupted
 	}
-	return v, nil
+	return r.view, nil
+}
+
+// read reads a run, and finds out whether somebody walks it.
+func (e *Engine) read(ctx context.Context, id string) (*reading, error) {
+	r, err := read(ctx, e.Store, id, false)
+	if err != nil {
+		return nil, err
+	}
+	return r, e.feel(ctx, r.view)
+}
+
+// feel finds out whether the process of an open leg lives.
+func (e *Engine) feel(ctx context.Context, v *View) (err error) {
+	if !v.open {
+		return nil
+	}
+	if v.alive, err = e.live().Alive(ctx, v.ID, v.Leg); err != nil {
+		return unreadable(v.ID, err)
+	}
+	return nil
 }
 
 // List gives every run, newest first, with `interrupted` for an unfinished one whose process is gone.
 func (e *Engine) List(ctx context.Context) ([]Summary, error) { return e.Store.List(ctx) }
-
-// load reads and folds a whole log.
-func load(ctx context.Context, s Store, id string) (*View, *history, error) {
-	events, err := s.Events(ctx, id, 0)
-	if errors.Is(err, ErrNoRun) {
-		return nil, nil, noRun(id, err)
-	}
-	if err != nil {
-		return nil, nil, unreadable(id, err)
-	}
-	v, h := NewView(id), newHistory()
-	for _, ev := range events {
-		v.Apply(ev)
-		h.apply(ev)
-	}
-	return v, h, nil
-}
 
 func noRun(id string, err error) error {
 	f := &fault.Error{What: "no such run", On: id, Next: "see them: vmtui runs list", Code: fault.Usage}

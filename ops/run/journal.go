@@ -25,6 +25,7 @@ type journal struct {
 	store Store
 	id    string
 	leg   int
+	pulse Pulse
 	end   context.CancelCauseFunc // ends the leg's context
 	gone  chan struct{}           // closed when the log is lost or taken over
 	news  chan struct{}           // holds one token when somebody else wrote
@@ -32,17 +33,16 @@ type journal struct {
 
 	mu      sync.Mutex
 	err     error // why the log is gone
-	view    *View
-	hist    *history
+	*reading
 	pending []Event
 	answer  *Answer
 	request string
 }
 
-// hold begins to write to a log that was read up to view.
-func hold(s Store, v *View, h *history, leg int, end context.CancelCauseFunc) *journal {
+// hold begins to write to a log whose newest leg is ours.
+func hold(s Store, c *claimed, end context.CancelCauseFunc) *journal {
 	return &journal{
-		store: s, id: v.ID, leg: leg, end: end, view: v, hist: h,
+		store: s, id: c.view.ID, leg: c.leg, pulse: c.pulse, end: end, reading: c.reading,
 		gone: make(chan struct{}), news: make(chan struct{}, 1), lines: make(chan struct{}, 1),
 	}
 }
@@ -75,7 +75,7 @@ func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 		switch {
 		case err == nil:
 			j.pending = nil
-			j.fold(numbered)
+			j.apply(numbered)
 			return after + uint64(before) + 1, nil // #nosec G115 -- a length
 		case errors.Is(err, ErrStale):
 			j.catchUp(late)
@@ -122,17 +122,10 @@ func (j *journal) hear(ev Event) {
 			j.request = ev.State
 		}
 	}
-	j.fold([]Event{ev})
+	j.apply([]Event{ev})
 	select {
 	case j.news <- struct{}{}:
 	default:
-	}
-}
-
-func (j *journal) fold(events []Event) {
-	for _, ev := range events {
-		j.view.Apply(ev)
-		j.hist.apply(ev)
 	}
 }
 
@@ -144,6 +137,17 @@ func (j *journal) lose(err error) {
 	j.err = err
 	close(j.gone)
 	j.end(err)
+}
+
+// feel ends the leg when its pulse is lost.
+func (j *journal) feel(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-j.pulse.Lost:
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.lose(j.pulse.held())
+	}
 }
 
 // lost is why the log is gone, or nil.

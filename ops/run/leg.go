@@ -44,21 +44,22 @@ func (e *Engine) Walk(ctx context.Context, id string, rb Runbook, m Mode) (State
 		}
 		return c.view.State, err
 	}
-	defer c.release()
+	defer c.pulse.Release()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	l := &leg{e: e, rb: rb, mode: m, j: hold(e.Store, c.view, c.hist, c.leg, end), walks: map[string]*Walk{}}
+	l := &leg{e: e, rb: rb, mode: m, j: hold(e.Store, c, end), walks: map[string]*Walk{}}
 	stop := l.attend(ctx)
 	defer stop()
 	return l.walk(ctx)
 }
 
-// attend runs the journal's two listeners until the returned function is called.
+// attend runs the journal's listeners until the returned function is called.
 func (l *leg) attend(ctx context.Context) func() {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { l.j.follow(ctx) })
 	wg.Go(func() { l.j.flush(ctx) })
+	wg.Go(func() { l.j.feel(ctx) })
 	return func() { cancel(); wg.Wait() }
 }
 

@@ -1,10 +1,12 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,13 +16,18 @@ type Locks struct {
 	Dir string
 }
 
-// Take locks the leg's file, or fails with ErrTaken.
-func (l Locks) Take(id string, leg int) (func(), error) {
+// Take locks the leg's file, or fails with ErrTaken. It implements Liveness.
+func (l Locks) Take(_ context.Context, id string, leg int) (Pulse, error) {
+	release, err := l.lock(id, leg)
+	return Pulse{Release: release}, err
+}
+
+func (l Locks) lock(id string, leg int) (func(), error) {
 	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the lock directory: %w", err)
 	}
 	path := l.path(id, leg)
-	if leg > 1 && !l.Alive(id, leg-1) {
+	if leg > 1 && !l.walked(id, leg-1) {
 		_ = os.Remove(l.path(id, leg-1)) // #nosec G703 -- what a killed process left; its lock is gone with it
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // #nosec G304 G703 -- the state directory and our own id
@@ -45,9 +52,20 @@ func (l Locks) Take(id string, leg int) (func(), error) {
 	}, nil
 }
 
-// Alive reports whether a process holds the leg's lock. A leg is never taken twice, so asking cannot disturb a claimant.
-func (l Locks) Alive(id string, leg int) bool {
-	f, err := os.OpenFile(l.path(id, leg), os.O_RDWR, 0o600) // #nosec G304 G703 -- the state directory and our own id
+// Alive reports whether a process holds the leg's lock. It implements Liveness.
+func (l Locks) Alive(_ context.Context, id string, leg int) (bool, error) { return l.walked(id, leg), nil }
+
+// Walked reports whether a process on this machine walks any leg of that run.
+func (l Locks) Walked(id string) bool {
+	files, _ := filepath.Glob(filepath.Join(l.Dir, filepath.Base(id)+".*.lock")) // our own ids are no bad pattern
+	return slices.ContainsFunc(files, locked)
+}
+
+// walked reports whether a process holds the leg's lock. A leg is never taken twice, so asking cannot disturb a claimant.
+func (l Locks) walked(id string, leg int) bool { return locked(l.path(id, leg)) }
+
+func locked(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR, 0o600) // #nosec G304 G703 -- the state directory and our own id
 	if err != nil {
 		return false
 	}

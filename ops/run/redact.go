@@ -20,20 +20,6 @@ func event(t Type, step, state, detail string, data any) (Event, error) {
 	return ev, nil
 }
 
-// clean passes every text of the events through the store's redaction.
-func (s *SQLite) clean(events []Event) []Event {
-	if s.redact == nil {
-		return events
-	}
-	out := make([]Event, len(events))
-	for i, ev := range events {
-		ev.Detail = s.redact(ev.Detail)
-		ev.Data = redactJSON(ev.Data, s.redact)
-		out[i] = ev
-	}
-	return out
-}
-
 // redactJSON redacts the strings inside, not the text that carries them: a secret may be written with escapes there, and what replaces it
 // must not break the quoting. What cannot be read is dropped rather than kept unredacted.
 func redactJSON(data json.RawMessage, redact func(string) string) json.RawMessage {

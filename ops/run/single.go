@@ -29,30 +29,30 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 	if err != nil {
 		return nil, err
 	}
-	release := func() {}
+	pulse := Pulse{Release: func() {}}
 	if s.Live != nil {
-		if release, err = s.Live.Take(id, 1); err != nil {
+		if pulse, err = s.Live.Take(ctx, id, 1); err != nil {
 			return nil, taken(id, err)
 		}
 	}
 	j, intent, err := s.open(ctx, id, step.ID, a)
 	if err != nil {
-		release()
+		pulse.Release()
 		return nil, err
 	}
 	return func(ctx context.Context, o act.Outcome) error {
-		defer release()
+		defer pulse.Release()
 		return j.close(ctx, step.ID, intent, o)
 	}, nil
 }
 
 // open begins the only leg.
 func (s *Single) open(ctx context.Context, id, step string, a act.Act) (*journal, uint64, error) {
-	v, h, err := load(ctx, s.Store, id)
+	r, err := read(ctx, s.Store, id, false)
 	if err != nil {
 		return nil, 0, err
 	}
-	j := hold(s.Store, v, h, 1, func(error) {})
+	j := hold(s.Store, &claimed{reading: r, leg: 1}, func(error) {})
 	if _, err := j.add(ctx, LegOpen, "", "", "", Leg{Operator: s.Operator, Host: s.Host, PID: os.Getpid()}); err != nil {
 		return nil, 0, err
 	}

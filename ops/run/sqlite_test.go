@@ -265,7 +265,7 @@ func TestListOfThousands(t *testing.T) {
 	for i := range 3000 {
 		r := opened(fmt.Sprintf("r%04d", i), Header{Runbook: "b", Target: "w2"})
 		r.State, r.Started, r.last = Done, time.Unix(int64(i), 0), 50
-		if err := insertRun(t.Context(), tx, r); err != nil {
+		if err := s.insertRun(t.Context(), tx, r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -293,21 +293,21 @@ func TestOpenSaysWhere(t *testing.T) {
 
 func TestLocks(t *testing.T) {
 	l := Locks{Dir: filepath.Join(t.TempDir(), "locks")}
-	if l.Alive("r", 1) {
+	if l.walked("r", 1) || l.Walked("r") {
 		t.Error("alive before it was taken")
 	}
-	release, err := l.Take("r", 1)
+	pulse, err := l.Take(t.Context(), "r", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Take("r", 1); !errors.Is(err, ErrTaken) {
+	if _, err := l.Take(t.Context(), "r", 1); !errors.Is(err, ErrTaken) {
 		t.Error(err)
 	}
-	if !l.Alive("r", 1) || l.Alive("r", 2) {
+	if !l.walked("r", 1) || l.walked("r", 2) || !l.Walked("r") || l.Walked("q") {
 		t.Error("the wrong leg lives")
 	}
-	release()
-	if l.Alive("r", 1) {
+	pulse.Release()
+	if l.walked("r", 1) || l.Walked("r") {
 		t.Error("alive after release")
 	}
 }

@@ -24,7 +24,8 @@ type View struct {
 	Lines   []Line // the transcript, bounded; Cut counts what was dropped
 	Cut     int
 
-	open bool // a leg is open: whether the run lives, only its process tells
+	open  bool // a leg is open: whether the run lives, only its process tells
+	alive bool // and it told so, when it was asked
 }
 
 // StepView is one step's state.
