@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/awake"
 	"github.com/vmtui/vmtui/ops/fleet"
 )
 
@@ -35,7 +36,7 @@ type Keeper struct {
 
 	mu      sync.Mutex
 	mine    *record
-	renewed instant // just before the last renewal was sent
+	renewed awake.Instant // just before the last renewal was sent
 	lost    error
 }
 
@@ -59,7 +60,7 @@ func (k *Keeper) Held() error {
 		return k.lost
 	case k.mine == nil:
 		return &fault.Error{What: "no lease", Why: "this process is not the one at work", Next: "resume the run, which takes the lease", Code: fault.Refused}
-	case k.renewed.since(now()) >= k.cfg.TTL:
+	case k.renewed.Until(awake.Now()) >= k.cfg.TTL:
 		return &fault.Error{What: "the lease has run out", Why: "it could not be renewed in time (or this machine slept)", Next: "resume the run: it looks at the world first", Code: fault.Refused}
 	}
 	return nil
@@ -107,7 +108,7 @@ func (k *Keeper) take(ctx context.Context, run string, force bool) error {
 		if err != nil {
 			return err
 		}
-		sent := now()
+		sent := awake.Now()
 		swapped, err := k.swap(ctx, seen, next)
 		if err != nil {
 			return err
@@ -202,7 +203,7 @@ func (k *Keeper) swap(ctx context.Context, seen reading, next *record) (bool, er
 	return swapped, errors.Join(err, settle(act.Outcome{Err: err}))
 }
 
-func (k *Keeper) adopt(rec *record, sent instant) {
+func (k *Keeper) adopt(rec *record, sent awake.Instant) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.mine, k.renewed, k.lost = rec, sent, nil

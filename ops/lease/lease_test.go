@@ -320,18 +320,6 @@ func TestDamagedRecordsAreNamed(t *testing.T) {
 	}
 }
 
-func TestClockNeverMakesALeaseYounger(t *testing.T) {
-	then := instant{boot: 10 * time.Second, wall: time.Unix(1000, 0)}
-	slept := instant{boot: 100 * time.Second, wall: time.Unix(1001, 0)}
-	if got := then.since(slept); got != 90*time.Second {
-		t.Fatal("suspend was not counted:", got)
-	}
-	stepped := instant{boot: 11 * time.Second, wall: time.Unix(900, 0)}
-	if got := then.since(stepped); got != time.Second {
-		t.Fatal("a clock set back made it younger:", got)
-	}
-}
-
 // allow is a permit for writes whose door is not what is tested.
 type allow struct{}
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/awake"
 )
 
 // keep renews the lease until the returned release is called or ctx ends. Release removes the record and waits for the renewals to end.
@@ -53,7 +54,7 @@ func (k *Keeper) renew(ctx context.Context) error {
 	}
 	next := *mine
 	next.Renewed, next.Expires = seen.now, seen.now.Add(k.cfg.TTL)
-	sent := now()
+	sent := awake.Now()
 	swapped, err := k.swap(ctx, seen, &next)
 	if err != nil || !swapped {
 		return err

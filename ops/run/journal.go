@@ -31,8 +31,8 @@ type journal struct {
 	news  chan struct{}           // holds one token when somebody else wrote
 	lines chan struct{}           // holds one token when output waits to be written
 
-	mu      sync.Mutex
-	err     error // why the log is gone
+	mu  sync.Mutex
+	err error // why the log is gone
 	*reading
 	pending []Event
 	answer  *Answer

@@ -53,7 +53,9 @@ func (l Locks) lock(id string, leg int) (func(), error) {
 }
 
 // Alive reports whether a process holds the leg's lock. It implements Liveness.
-func (l Locks) Alive(_ context.Context, id string, leg int) (bool, error) { return l.walked(id, leg), nil }
+func (l Locks) Alive(_ context.Context, id string, leg int) (bool, error) {
+	return l.walked(id, leg), nil
+}
 
 // Walked reports whether a process on this machine walks any leg of that run.
 func (l Locks) Walked(id string) bool {

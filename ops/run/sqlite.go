@@ -60,7 +60,9 @@ func Open(ctx context.Context, dir string, redact func(string) string) (*SQLite,
 	db.SetMaxIdleConns(4)
 	s := &SQLite{db: db, Locks: Locks{Dir: LockDir(dir)}, tables: tables{
 		speak: sqliteDialect, redact: redact, every: pollEvery, news: map[string]chan struct{}{},
-		reach: func(ctx context.Context) (*sql.DB, context.Context, context.CancelFunc, error) { return db, ctx, func() {}, nil },
+		reach: func(ctx context.Context) (*sql.DB, context.Context, context.CancelFunc, error) {
+			return db, ctx, func() {}, nil
+		},
 	}}
 	s.living = func(context.Context, *sql.DB) (func(string, int) bool, error) { return s.walked, nil }
 	if err := s.prepare(ctx, path); err != nil {
