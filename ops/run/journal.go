@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,6 +62,9 @@ func (j *journal) add(ctx context.Context, t Type, step, state, detail string, d
 func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendLimit)
 	defer cancel()
+	if j.pulse.Life != nil {
+		defer context.AfterFunc(j.pulse.Life, cancel)()
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	before := len(j.pending)
@@ -71,7 +75,7 @@ func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 		}
 		after := j.view.Last
 		numbered := number(after, batch)
-		err := j.store.Append(late, j.id, after, numbered...)
+		err := j.write(late, after, numbered)
 		switch {
 		case err == nil:
 			j.pending = nil
@@ -83,6 +87,39 @@ func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 			j.lose(unwritable(j.id, err))
 		}
 	}
+}
+
+// retryEvery is how soon a store that is away for a moment is tried again.
+const retryEvery = 300 * time.Millisecond
+
+// write appends the events. Where the leg has a pulse, a store that is away for a moment is tried again until the pulse is lost. An answer that got lost
+// is looked for: the events may be there already.
+func (j *journal) write(ctx context.Context, after uint64, events []Event) error {
+	for {
+		err := j.store.Append(ctx, j.id, after, events...)
+		if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrNoRun) || !j.patient() {
+			return err
+		}
+		there, failed := j.store.Events(ctx, j.id, after)
+		switch {
+		case failed == nil && written(there, events):
+			return nil
+		case failed == nil && len(there) > 0:
+			return ErrStale
+		case pause(ctx, retryEvery) != nil || !j.patient():
+			return err
+		}
+	}
+}
+
+// patient reports that the leg lives although its store may not answer.
+func (j *journal) patient() bool { return j.pulse.Life != nil && j.pulse.held() == nil }
+
+// written reports that the log goes on with these very events.
+func written(there, events []Event) bool {
+	return len(there) >= len(events) && slices.EqualFunc(there[:len(events)], events, func(a, b Event) bool {
+		return a.Seq == b.Seq && a.Leg == b.Leg && a.Type == b.Type && a.Step == b.Step && a.State == b.State && a.Time.Equal(b.Time)
+	})
 }
 
 func (j *journal) stamp(events []Event) []Event {
@@ -141,12 +178,15 @@ func (j *journal) lose(err error) {
 
 // feel ends the leg when its pulse is lost.
 func (j *journal) feel(ctx context.Context) {
+	if j.pulse.Life == nil {
+		return
+	}
 	select {
 	case <-ctx.Done():
-	case <-j.pulse.Lost:
+	case <-j.pulse.Life.Done():
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		j.lose(j.pulse.held())
+		j.lose(context.Cause(j.pulse.Life))
 	}
 }
 
@@ -159,19 +199,36 @@ func (j *journal) lost() error {
 
 // follow hears the log until ctx ends.
 func (j *journal) follow(ctx context.Context) {
-	j.mu.Lock()
-	after := j.view.Last
-	j.mu.Unlock()
-	for ev, err := range j.store.Tail(ctx, j.id, after) {
+	for {
 		j.mu.Lock()
-		switch {
-		case err != nil:
+		after := j.view.Last
+		j.mu.Unlock()
+		err := j.listen(ctx, after)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !j.patient() || pause(ctx, retryEvery) != nil {
+			j.mu.Lock()
+			defer j.mu.Unlock()
 			j.lose(unreadable(j.id, err))
-		case ev.Seq > j.view.Last:
+			return
+		}
+	}
+}
+
+// listen hears the log until it ends or cannot be read.
+func (j *journal) listen(ctx context.Context, after uint64) error {
+	for ev, err := range j.store.Tail(ctx, j.id, after) {
+		if err != nil {
+			return err
+		}
+		j.mu.Lock()
+		if ev.Seq > j.view.Last {
 			j.hear(ev)
 		}
 		j.mu.Unlock()
 	}
+	return nil
 }
 
 // flush writes output that waits, in batches, until ctx ends.

@@ -35,7 +35,7 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 			return nil, taken(id, err)
 		}
 	}
-	j, intent, err := s.open(ctx, id, step.ID, a)
+	j, intent, err := s.open(ctx, id, step.ID, pulse, a)
 	if err != nil {
 		pulse.Release()
 		return nil, err
@@ -47,12 +47,12 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 }
 
 // open begins the only leg.
-func (s *Single) open(ctx context.Context, id, step string, a act.Act) (*journal, uint64, error) {
+func (s *Single) open(ctx context.Context, id, step string, pulse Pulse, a act.Act) (*journal, uint64, error) {
 	r, err := read(ctx, s.Store, id, false)
 	if err != nil {
 		return nil, 0, err
 	}
-	j := hold(s.Store, &claimed{reading: r, leg: 1}, func(error) {})
+	j := hold(s.Store, &claimed{reading: r, leg: 1, pulse: pulse}, func(error) {})
 	if _, err := j.add(ctx, LegOpen, "", "", "", Leg{Operator: s.Operator, Host: s.Host, PID: os.Getpid()}); err != nil {
 		return nil, 0, err
 	}

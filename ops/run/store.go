@@ -43,8 +43,8 @@ type Pulse struct {
 	Release func()
 	// Held says why this process must not act for the leg any more: the others may believe that it is dead. Nil: never, while it lives.
 	Held func() error
-	// Lost is closed when Held has begun to fail. Nil: never.
-	Lost <-chan struct{}
+	// Life ends, with the reason, when Held has begun to fail. Nil: it does not, while the process lives.
+	Life context.Context
 }
 
 // held is nil while this process may act for its leg.
