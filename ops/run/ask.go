@@ -19,15 +19,19 @@ func (e *Engine) Answer(ctx context.Context, id string, a Answer) error {
 	}
 	return e.tell(ctx, id, func(r *reading) (Event, error) {
 		v := r.view
-		if v.Gate == nil || v.GateSeq != a.Gate {
-			return Event{}, stale(id)
+		if err := v.bears(a); err != nil {
+			return Event{}, err
 		}
 		if err := walked(v, "resume it, and answer there: vmtui runs resume "+id); err != nil {
+			return Event{}, err
+		}
+		if err := v.mayAnswer(a.By); err != nil {
 			return Event{}, err
 		}
 		if err := v.Gate.accepts(a); err != nil {
 			return Event{}, err
 		}
+		a.Of = v.Gate.Of
 		return event(Answerd, v.step(), "", "", a)
 	})
 }
@@ -111,13 +115,6 @@ func walked(v *View, next string) error {
 		return nil
 	}
 	return &fault.Error{What: "nobody walks the run", On: v.ID, Why: "its process is gone", Next: next, Code: fault.Refused}
-}
-
-func stale(id string) error {
-	return &fault.Error{
-		What: "this gate is closed already", On: id, Why: "it was answered, or the run went on without it",
-		Next: "look at the run again: vmtui runs show " + id, Code: fault.Refused, Err: ErrStale,
-	}
 }
 
 // step is the id of the current step.

@@ -19,6 +19,13 @@ func (e *Engine) claim(ctx context.Context, id string, rb Runbook, m Mode) (*cla
 	if err != nil {
 		return nil, err
 	}
+	shared, err := e.Stores.shared(ctx, id)
+	if err != nil {
+		return nil, unreadable(id, err)
+	}
+	if r.keep = shared; !shared {
+		r.raw = nil
+	}
 	if err := may(r, rb, m); err != nil {
 		return &claimed{reading: r}, err
 	}
@@ -77,6 +84,9 @@ func (e *Engine) begin(ctx context.Context, c *claimed) error {
 // may says whether the run can be walked by this engine, with this runbook, in this mode, at this time.
 func may(r *reading, rb Runbook, m Mode) error {
 	v := r.view
+	if v.Moved != nil {
+		return movedTo(v.ID, *v.Moved)
+	}
 	if err := matches(v, rb); err != nil {
 		return err
 	}

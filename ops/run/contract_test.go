@@ -10,10 +10,9 @@ import (
 	"time"
 )
 
-// kept is what every store of this package is: a store that tells which of its runs are walked.
+// kept is what every store of this package is.
 type kept interface {
-	Store
-	Liveness
+	Archive
 	last(ctx context.Context, id string) (uint64, error)
 }
 

@@ -250,7 +250,7 @@ func TestCrashInUndo(t *testing.T) {
 
 func everyIntentSettled(t *testing.T, e *Engine, id string) {
 	t.Helper()
-	r, err := read(t.Context(), e.Store, id, false)
+	r, err := read(t.Context(), e.Store, id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,8 @@ type Engine struct {
 	Host     string        // of this process; the machine's name when empty
 	Grace    time.Duration // how long acting may outlive Ctrl-C; DefaultGrace when zero
 	Live     Liveness      // Locks in StateDir when nil
+	Stores   *Stores       // the same as Store, where there is a team's beside the local one
+	Places   Places        // nil: nothing is known of where runs are walked
 }
 
 // Mode is how a leg is walked.
@@ -70,10 +72,22 @@ func (e *Engine) grace() time.Duration {
 
 // Start records a new run of rb and gives its id. Nothing is walked yet.
 func (e *Engine) Start(ctx context.Context, rb Runbook) (string, error) {
+	return e.startIn(ctx, e.Store, rb)
+}
+
+// StartHere records a new run in the store on this machine, where the others do not see it: for when the team's is away.
+func (e *Engine) StartHere(ctx context.Context, rb Runbook) (string, error) {
+	if e.Stores == nil {
+		return e.Start(ctx, rb)
+	}
+	return e.startIn(ctx, e.Stores.Local, rb)
+}
+
+func (e *Engine) startIn(ctx context.Context, s Store, rb Runbook) (string, error) {
 	if err := rb.check(); err != nil {
 		return "", err
 	}
-	return create(ctx, e.Store, rb.Header(e.Operator))
+	return create(ctx, s, rb.Header(e.Operator))
 }
 
 // create finds a free id. Runs that begin in one minute differ by four hexadecimal digits.
@@ -104,7 +118,7 @@ func (e *Engine) View(ctx context.Context, id string) (*View, error) {
 
 // read reads a run, and finds out whether somebody walks it.
 func (e *Engine) read(ctx context.Context, id string) (*reading, error) {
-	r, err := read(ctx, e.Store, id, false)
+	r, err := read(ctx, e.Store, id)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +136,7 @@ func (e *Engine) feel(ctx context.Context, v *View) (err error) {
 	return nil
 }
 
-// List gives every run, newest first, with `interrupted` for an unfinished one whose process is gone.
+// List gives every run, newest first, with `interrupted` for an unfinished one whose process is gone. With an error, it is all that can be had.
 func (e *Engine) List(ctx context.Context) ([]Summary, error) { return e.Store.List(ctx) }
 
 func noRun(id string, err error) error {

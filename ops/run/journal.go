@@ -36,6 +36,7 @@ type journal struct {
 	err error // why the log is gone
 	*reading
 	pending []Event
+	unsent  []Event // what happened after the log was lost, where the log is kept
 	answer  *Answer
 	request string
 }
@@ -71,6 +72,7 @@ func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 	batch := append(j.pending, j.stamp(events)...)
 	for {
 		if j.err != nil {
+			j.remember(batch)
 			return 0, j.err
 		}
 		after := j.view.Last
@@ -85,6 +87,19 @@ func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 			j.catchUp(late)
 		default:
 			j.lose(unwritable(j.id, err))
+		}
+	}
+}
+
+// remember keeps what could not be written. An intent is none of it: what could not be recorded was not sent. The caller holds mu.
+func (j *journal) remember(events []Event) {
+	j.pending = nil
+	if !j.keep {
+		return
+	}
+	for _, ev := range events {
+		if ev.Type != Intent && ev.Type != Gated && ev.Type != Answerd {
+			j.unsent = append(j.unsent, ev)
 		}
 	}
 }
@@ -151,7 +166,7 @@ func (j *journal) hear(ev Event) {
 		}
 	case Answerd:
 		var a Answer
-		if j.view.read(ev, &a) && j.view.Gate != nil && a.Gate == j.view.GateSeq {
+		if j.view.read(ev, &a) && j.view.bears(a) == nil && j.view.mayAnswer(a.By) == nil {
 			j.answer = &a
 		}
 	case Asked:

@@ -51,7 +51,7 @@ func (m *model) send(step string, on bool) func(context.Context, act.Permit) err
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		r, err := read(context.WithoutCancel(ctx), m.store, m.id, false)
+		r, err := read(context.WithoutCancel(ctx), m.store, m.id)
 		if err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func (m *model) judge(t *rapid.T, rb Runbook, state State, retries map[string]in
 	for _, w := range m.wrong {
 		t.Error(w)
 	}
-	r, err := read(context.Background(), m.store, m.id, false)
+	r, err := read(context.Background(), m.store, m.id)
 	if err != nil {
 		t.Fatal(err)
 	}

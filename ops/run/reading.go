@@ -9,24 +9,26 @@ import (
 type reading struct {
 	view *View
 	hist *history
-	keep bool    // the events themselves are kept too, because their store may be lost
-	raw  []Event // what was kept, without gaps
+	raw  []Event // the events themselves, without gaps
+	keep bool    // go on keeping them, because their store may be lost
 }
 
-func newReading(id string) *reading { return &reading{view: NewView(id), hist: newHistory()} }
-
 func (r *reading) apply(events []Event) {
-	for _, ev := range events {
-		r.view.Apply(ev)
-		r.hist.apply(ev)
-	}
+	r.fold(events)
 	if r.keep {
 		r.raw = append(r.raw, events...)
 	}
 }
 
+func (r *reading) fold(events []Event) {
+	for _, ev := range events {
+		r.view.Apply(ev)
+		r.hist.apply(ev)
+	}
+}
+
 // read reads and folds a whole log.
-func read(ctx context.Context, s Store, id string, keep bool) (*reading, error) {
+func read(ctx context.Context, s Store, id string) (*reading, error) {
 	events, err := s.Events(ctx, id, 0)
 	if errors.Is(err, ErrNoRun) {
 		return nil, noRun(id, err)
@@ -34,8 +36,7 @@ func read(ctx context.Context, s Store, id string, keep bool) (*reading, error) 
 	if err != nil {
 		return nil, unreadable(id, err)
 	}
-	r := newReading(id)
-	r.keep = keep
-	r.apply(events)
+	r := &reading{view: NewView(id), hist: newHistory(), raw: events}
+	r.fold(events)
 	return r, nil
 }

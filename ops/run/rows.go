@@ -114,6 +114,15 @@ func scanEvent(row scanner) (Event, error) {
 	return ev, err
 }
 
+// Has reports whether the run is in the store.
+func (s *tables) Has(ctx context.Context, id string) (bool, error) {
+	_, err := s.last(ctx, id)
+	if errors.Is(err, ErrNoRun) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // last is the number of the run's newest event.
 func (s *tables) last(ctx context.Context, id string) (uint64, error) {
 	var n uint64

@@ -11,6 +11,7 @@ import (
 // Single records single acts, those of no runbook, as runs of one step, so that history has one shape. It is an act.Journal.
 type Single struct {
 	Store    Store
+	Local    Store    // where an act is recorded while Store is away; nil: nowhere, and it is refused
 	Live     Liveness // nil: nobody is told that the act is under way
 	Operator string
 	Host     string
@@ -18,7 +19,11 @@ type Single struct {
 
 // Single is the journal for single acts in the engine's store.
 func (e *Engine) Single() *Single {
-	return &Single{Store: e.Store, Live: e.live(), Operator: e.Operator, Host: e.host()}
+	s := &Single{Store: e.Store, Live: e.live(), Operator: e.Operator, Host: e.host()}
+	if e.Stores != nil && e.Stores.Team != nil {
+		s.Local = e.Stores.Local
+	}
+	return s
 }
 
 // Intend implements act.Journal: it creates the run and records the intent; the outcome ends the run as done, failed or unknown.
@@ -26,6 +31,9 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 	step := StepInfo{ID: lastWord(a.Verb), Title: a.What, Kind: Once, NoUndo: "it was a single act"}
 	rb := Runbook{ID: a.Verb, Title: a.What, Target: a.Target, Steps: []Step{{StepInfo: step}}}
 	id, err := create(ctx, s.Store, rb.Header(s.Operator))
+	if err != nil && s.Local != nil && ctx.Err() == nil {
+		id, err = create(ctx, s.Local, rb.Header(s.Operator))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +56,7 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 
 // open begins the only leg.
 func (s *Single) open(ctx context.Context, id, step string, pulse Pulse, a act.Act) (*journal, uint64, error) {
-	r, err := read(ctx, s.Store, id, false)
+	r, err := read(ctx, s.Store, id)
 	if err != nil {
 		return nil, 0, err
 	}

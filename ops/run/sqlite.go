@@ -20,6 +20,7 @@ type SQLite struct {
 	tables
 	Locks // tell which of its runs some process on this machine walks
 	db    *sql.DB
+	path  string
 }
 
 // pollEvery is how often a tail asks whether another process appended. One look is one indexed read of one row.
@@ -58,7 +59,7 @@ func Open(ctx context.Context, dir string, redact func(string) string) (*SQLite,
 	}
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
-	s := &SQLite{db: db, Locks: Locks{Dir: LockDir(dir)}, tables: tables{
+	s := &SQLite{db: db, path: path, Locks: Locks{Dir: LockDir(dir)}, tables: tables{
 		speak: sqliteDialect, redact: redact, every: pollEvery, news: map[string]chan struct{}{},
 		reach: func(ctx context.Context) (*sql.DB, context.Context, context.CancelFunc, error) {
 			return db, ctx, func() {}, nil
@@ -115,6 +116,9 @@ func busy(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }
+
+// Name is the store's file.
+func (s *SQLite) Name() string { return s.path }
 
 // Close lets go of the store. Tails end with an error.
 func (s *SQLite) Close() error { return s.db.Close() }

@@ -170,7 +170,7 @@ func (r *Run) choose(c run.Choice) (Action, tea.Cmd) {
 	case c == run.Undo:
 		return Open{r.undoDialog(tag)}, nil
 	}
-	return r.answer(run.Answer{Gate: r.view.GateSeq, Choice: c})
+	return r.answer(r.view.Answer(c))
 }
 
 // typed is the question before something is destroyed.
@@ -219,7 +219,7 @@ func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
 	if r.view.Gate == nil || seq != fmt.Sprint(r.view.GateSeq) {
 		return Say{Text: "that gate is not open any more; nothing was done", Bad: true}, nil
 	}
-	a := run.Answer{Gate: r.view.GateSeq, Choice: run.Choice(choice)}
+	a := r.view.Answer(run.Choice(choice))
 	switch a.Choice {
 	case run.Go:
 		a.Typed = res.Text
