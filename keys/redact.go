@@ -32,6 +32,9 @@ func (r *Redactor) Resolve(ctx context.Context, ref string) (Secret, error) {
 	return s, err
 }
 
+// Hide hides a part of a secret that is shown by itself, such as the password of a URL.
+func (r *Redactor) Hide(value string) { r.Add(Secret{value}) }
+
 // Add hides a secret from now on: as it is, line by line, and in the forms in which requests and headers carry it. An empty one is ignored.
 func (r *Redactor) Add(s Secret) {
 	if s.Empty() {

@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/postgres"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/ui/binding"
 )
@@ -56,11 +57,19 @@ func checkSecrets(ctx context.Context, cfg *config.Config) error {
 	return errors.Join(all...)
 }
 
-// checkWires makes what would speak to the provider and to Redis, without speaking to them.
+// checkWires makes what would speak to the provider, to Redis and to the team's store, without speaking to them.
 func checkWires(ctx context.Context, cfg *config.Config) error {
 	redact := keys.NewRedactor()
 	_, err := newCloud(cfg.DigitalOcean, redact, nil, func(string) {})
-	return errors.Join(err, redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx))
+	return errors.Join(err, redis.New(redis.Config{URL: urlOf(cfg.Sidekiq.Redis, redact)}).Check(ctx), checkStore(ctx, cfg, redact))
+}
+
+// checkStore reads where the team's runs are, without going there.
+func checkStore(ctx context.Context, cfg *config.Config, redact *keys.Redactor) error {
+	if !cfg.Shared() {
+		return nil
+	}
+	return postgres.New(postgres.Config{URL: urlOf(cfg.Store, redact)}).Check(ctx)
 }
 
 // checkKeys holds the remapped keys against the console's own.

@@ -38,7 +38,8 @@ type app struct {
 	cloud  *digitalocean.Client
 	redis  *redis.Client
 	jobs   *sidekiq.Jobs
-	store  run.Store
+	stores *run.Stores
+	local  *run.SQLite
 	keeper *lease.Keeper
 	door   *act.Door
 	engine *run.Engine
@@ -77,7 +78,8 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	for _, floor := range []func(context.Context) error{
 		func(context.Context) error { return a.openKeys(asker) },
 		a.openRemote,
-		func(ctx context.Context) error { return a.openOps(ctx, f.readOnly || cfg.ReadOnly) },
+		func(ctx context.Context) error { return a.openStores(ctx, asker == a.asks) },
+		func(context.Context) error { return a.openOps(f.readOnly || cfg.ReadOnly) },
 	} {
 		if err := floor(ctx); err != nil {
 			a.close()
@@ -131,49 +133,28 @@ func (a *app) openRedis() {
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
-	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.redact), Dial: dial, Witness: a.calls.Witness})
+	a.redis = redis.New(redis.Config{URL: urlOf(a.cfg.Sidekiq.Redis, a.redact), Dial: dial, Witness: a.calls.Witness})
 	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
 }
 
-// redisURL is the URL in the config, or the secret that it names, resolved when it is first needed.
-func redisURL(cfg *config.Config, redact *keys.Redactor) func(context.Context) (string, error) {
-	ref := cfg.Sidekiq.Redis
-	if !keys.IsReference(ref) {
-		return redis.At(ref)
-	}
-	return func(ctx context.Context) (string, error) {
-		secret, err := redact.Resolve(ctx, ref)
-		return secret.Reveal(), err
-	}
-}
-
-func (a *app) openOps(ctx context.Context, readOnly bool) error {
-	store, err := run.Open(ctx, a.cfg.StateDir, a.redact.Redact)
-	if err != nil {
-		return err
-	}
-	a.store = store
+func (a *app) openOps(readOnly bool) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
 	a.keeper = lease.NewKeeper(lease.Config{
 		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: a.cfg.StateDir,
-		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Alive: a.walked,
+		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Alive: a.local.Walked,
 		Waiting: func(d time.Duration) {
 			a.tell(fmt.Sprintf("waiting %s: the former owner may still act until then", d.Round(time.Second)))
 		},
 	})
 	a.door = act.NewDoor(readOnly, a.keeper)
 	a.keeper.Use(a.door)
-	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host}
+	a.engine = &run.Engine{
+		Store: a.stores, Live: a.stores, Stores: a.stores, Door: a.door, Lease: a.keeper, Places: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host,
+	}
 	return nil
-}
-
-// walked reports whether a process on this machine walks that run.
-func (a *app) walked(id string) bool {
-	v, err := a.engine.View(context.Background(), id)
-	return err == nil && v.State == run.Running
 }
 
 func (a *app) host(name string) *ssh.Host {
@@ -194,8 +175,8 @@ func (a *app) close() {
 		a.desk.Close()
 	}
 	var all []error
-	if a.store != nil {
-		all = append(all, a.store.Close())
+	if a.stores != nil {
+		all = append(all, a.stores.Close())
 	}
 	if a.redis != nil {
 		all = append(all, a.redis.Close())

@@ -119,21 +119,22 @@ func (d *Desk) Tail(ctx context.Context, id string, after uint64) iter.Seq2[run.
 	return d.engine.Store.Tail(ctx, id, after)
 }
 
-// Runs is every run, newest first.
+// Runs is every run, newest first. With an error beside them, they are those that can be had: a store is away.
 func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
-	list, err := d.engine.List(ctx)
-	if err != nil {
-		return nil, err
+	list, missing := d.engine.List(ctx)
+	if list == nil && missing != nil {
+		return nil, missing
 	}
 	runs := make([]Run, 0, len(list))
 	for _, s := range list {
 		r := d.describe(s)
+		var err error
 		if r.At, r.Of, err = d.progress(ctx, s); err != nil {
 			return nil, err
 		}
 		runs = append(runs, r)
 	}
-	return runs, nil
+	return runs, missing
 }
 
 func (d *Desk) describe(s run.Summary) Run {

@@ -47,7 +47,7 @@ const lately = 5
 // usual is how long a runbook's last runs took, "" when none was finished here.
 func (d *Desk) usual(ctx context.Context, book string) (string, error) {
 	list, err := d.engine.List(ctx)
-	if err != nil {
+	if list == nil && err != nil {
 		return "", err
 	}
 	var took []time.Duration

@@ -19,7 +19,7 @@ func (d *Desk) Start(ctx context.Context, book, target, typed string) (string, e
 	if err != nil {
 		return "", err
 	}
-	id, err := d.engine.Start(ctx, rb)
+	id, err := d.engine.StartAway(ctx, rb)
 	if err != nil {
 		return "", err
 	}

@@ -94,6 +94,18 @@ func (k *Keeper) Acquire(ctx context.Context, run string) (release func(context.
 	return k.keep(ctx), nil
 }
 
+// TakeFrom is Acquire for a run that is taken over: the lease is taken from whoever holds it for that very run, and from nobody else.
+func (k *Keeper) TakeFrom(ctx context.Context, run string) (release func(context.Context) error, err error) {
+	held, _, err := k.Show(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.take(ctx, run, held != nil && held.Run == run); err != nil {
+		return nil, err
+	}
+	return k.keep(ctx), nil
+}
+
 // TakeOver takes the lease from whoever has it and waits until they can no longer act. It is the operator's decision, made with owner and age
 // before their eyes.
 func (k *Keeper) TakeOver(ctx context.Context, run string) error { return k.take(ctx, run, true) }

@@ -65,7 +65,7 @@ func (s *Stores) answers(ctx context.Context, id string) bool {
 // goHome tells the team's store, as soon as it is back, that the run goes on here. It ends with ctx.
 func (l *leg) goHome(ctx context.Context) {
 	from := l.j.view.Header.Origin // frozen with the run
-	if from == nil || l.e.Stores == nil || l.e.Stores.Team == nil {
+	if from == nil || from.Run == "" || l.e.Stores == nil || l.e.Stores.Team == nil {
 		return
 	}
 	select {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/remote/postgres"
 )
 
 // deadly is a store that kills the process at one point of one step.
@@ -50,6 +51,10 @@ func (d deadly) maybe(events []Event, points map[string]Type) {
 }
 
 func die() {
+	if os.Getenv("RUN_TEST_STOPS") != "" { // and goes on some day, as a laptop does that was shut
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		return
+	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {}
 }
@@ -58,14 +63,14 @@ func die() {
 func child() int {
 	ctx := context.Background()
 	dir := os.Getenv("RUN_TEST_CHILD")
-	s, err := Open(ctx, dir, nil)
+	s, err := childStore(ctx, dir)
 	if err != nil {
 		fmt.Println(err)
 		return 1
 	}
 	defer func() { _ = s.Close() }()
 	d := deadly{Store: s, step: os.Getenv("RUN_TEST_STEP"), point: os.Getenv("RUN_TEST_POINT")}
-	e := &Engine{Store: d, StateDir: dir, Door: act.NewDoor(false, always{}), Operator: "mike", Host: "laptop"}
+	e := &Engine{Store: d, Live: s, StateDir: dir, Door: act.NewDoor(false, always{}), Operator: "mike", Host: "laptop"}
 	w := &world{dir: os.Getenv("RUN_TEST_WORLD")}
 	m := unattended
 	m.Undo = os.Getenv("RUN_TEST_UNDO") != ""
@@ -76,6 +81,15 @@ func child() int {
 	state, err := e.Walk(ctx, os.Getenv("RUN_TEST_ID"), crashBook(w, os.Getenv("RUN_TEST_BLIND") != ""), m)
 	fmt.Println(state, err)
 	return ExitCode(state)
+}
+
+// childStore is the store that the child walks in: that of the directory, or a PostgreSQL.
+func childStore(ctx context.Context, dir string) (Archive, error) {
+	url := os.Getenv("RUN_TEST_STORE")
+	if url == "" {
+		return Open(ctx, dir, nil)
+	}
+	return NewPostgres(postgres.New(postgres.Config{URL: func(context.Context) (string, error) { return url, nil }}), dir, nil), nil
 }
 
 // crashBook is the made-up runbook; blind, its once-step cannot tell from the world whether it happened.

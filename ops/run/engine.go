@@ -17,6 +17,8 @@ const DefaultGrace = 30 * time.Second
 // Leaser gives the right to be at work. A refusal is a fault with code Refused.
 type Leaser interface {
 	Acquire(ctx context.Context, run string) (release func(context.Context) error, err error)
+	// TakeFrom is Acquire for a run that is taken over: a lease that is held for that very run is taken from whoever holds it.
+	TakeFrom(ctx context.Context, run string) (release func(context.Context) error, err error)
 }
 
 // Engine starts, walks and answers runs. Its fields are set once, before its first use.
@@ -72,22 +74,52 @@ func (e *Engine) grace() time.Duration {
 
 // Start records a new run of rb and gives its id. Nothing is walked yet.
 func (e *Engine) Start(ctx context.Context, rb Runbook) (string, error) {
-	return e.startIn(ctx, e.Store, rb)
-}
-
-// StartHere records a new run in the store on this machine, where the others do not see it: for when the team's is away.
-func (e *Engine) StartHere(ctx context.Context, rb Runbook) (string, error) {
-	if e.Stores == nil {
-		return e.Start(ctx, rb)
-	}
-	return e.startIn(ctx, e.Stores.Local, rb)
-}
-
-func (e *Engine) startIn(ctx context.Context, s Store, rb Runbook) (string, error) {
 	if err := rb.check(); err != nil {
 		return "", err
 	}
-	return create(ctx, s, rb.Header(e.Operator))
+	id, err := create(ctx, e.Store, rb.Header(e.Operator))
+	if err != nil && e.Stores != nil && e.Stores.Team != nil && fault.CodeOf(err) != fault.Usage {
+		return "", awayAtStart(e.Stores.Team.Name(), err)
+	}
+	return id, err
+}
+
+// StartHere records a new run in the store on this machine, where the others do not see it, because the operator said so.
+func (e *Engine) StartHere(ctx context.Context, rb Runbook) (string, error) {
+	if err := rb.check(); err != nil {
+		return "", err
+	}
+	return create(ctx, e.here(), rb.Header(e.Operator))
+}
+
+// StartAway is Start, but with the team's store away it records the run in the store on this machine: there it asks the operator first.
+func (e *Engine) StartAway(ctx context.Context, rb Runbook) (string, error) {
+	id, err := e.Start(ctx, rb)
+	if !errors.Is(err, ErrAway) {
+		return id, err
+	}
+	h := rb.Header(e.Operator)
+	h.Origin = &Origin{Store: e.Stores.Team.Name()}
+	return create(ctx, e.Stores.Local, h)
+}
+
+// here is the store on this machine.
+func (e *Engine) here() Store {
+	if e.Stores == nil {
+		return e.Store
+	}
+	return e.Stores.Local
+}
+
+// ErrAway says that the team's store does not answer.
+var ErrAway = errors.New("the team's run store is away")
+
+func awayAtStart(store string, err error) error {
+	cause := fault.Of(errors.Unwrap(err)) // why the log cannot be written
+	return &fault.Error{
+		What: "the run cannot be begun", On: store, Why: words(cause.What, cause.Why), Err: errors.Join(ErrAway, err),
+		Next: "wait for the team's run store; or begin in the one on this machine, where the others do not see the run: vmtui run … --store local",
+	}
 }
 
 // create finds a free id. Runs that begin in one minute differ by four hexadecimal digits.

@@ -129,7 +129,11 @@ func (l *leg) lease(ctx context.Context) (func(context.Context) error, error) {
 	if l.e.Lease == nil || !l.rb.changes() {
 		return func(context.Context) error { return nil }, nil
 	}
-	release, err := l.e.Lease.Acquire(ctx, l.j.id)
+	acquire := l.e.Lease.Acquire
+	if l.mode.TakeOver {
+		acquire = l.e.Lease.TakeFrom
+	}
+	release, err := acquire(ctx, l.j.id)
 	if err != nil {
 		return nil, err
 	}

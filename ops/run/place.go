@@ -42,7 +42,11 @@ var ErrMoved = errors.New("the run goes on elsewhere")
 // arrive makes sure, with the lease in hand, that this is the one place where the run is walked. It matters for runs of the team's that change anything.
 func (l *leg) arrive(ctx context.Context) error {
 	switch {
-	case l.e.Places == nil || !l.rb.changes():
+	case !l.rb.changes():
+		return nil
+	case l.alone():
+		return l.confirmAlone(ctx)
+	case l.e.Places == nil:
 		return nil
 	case l.j.view.Header.Origin != nil:
 		return l.arriveHere(ctx, *l.j.view.Header.Origin)
@@ -138,7 +142,7 @@ func (l *leg) elsewhere(from Origin, was *Place) error {
 
 // confirmMove asks the operator whether the run is to leave the team's eyes.
 func (l *leg) confirmMove(ctx context.Context, from Origin) error {
-	g := Gate{
+	return l.decide(ctx, Gate{
 		Cause: "the team's run store does not answer: go on in the store on this machine?",
 		Hint:  "the others see nothing of it until that store is back, and the run stays here from then on",
 		Details: []string{
@@ -146,15 +150,34 @@ func (l *leg) confirmMove(ctx context.Context, from Origin) error {
 			fmt.Sprintf("known here: up to its event %d, in leg %d", from.Last, from.Leg),
 			"nobody else can walk it meanwhile: that is written down on the exec node",
 		},
-		Choices: []Choice{Go, Stop},
-	}
+	})
+}
+
+// alone reports a run that began here because the team's store was away, and that nobody has said yes to.
+func (l *leg) alone() bool {
+	from := l.j.view.Header.Origin
+	return from != nil && from.Run == "" && !l.begun()
+}
+
+// confirmAlone asks the operator whether the run is to begin where the others do not see it.
+func (l *leg) confirmAlone(ctx context.Context) error {
+	return l.decide(ctx, Gate{
+		Cause:   "the team's run store does not answer: begin in the store on this machine?",
+		Hint:    "the others see nothing of the run, now or later; that somebody is at work they see by the lease",
+		Details: []string{"the team's run store: " + l.j.view.Header.Origin.Store},
+	})
+}
+
+// decide asks a question that is the run's and no step's.
+func (l *leg) decide(ctx context.Context, g Gate) error {
+	g.Choices = []Choice{Go, Stop}
 	step := l.j.view.step()
 	if l.mode.beforehand("") {
 		return l.pass(ctx, step, g)
 	}
 	ans, err := l.ask(ctx, step, g)
 	if err == nil && ans.Choice != Go {
-		err = &ending{state: Stopped, detail: "not taken along", step: step}
+		err = &ending{state: Stopped, detail: "stopped at: " + g.Cause, step: step}
 	}
 	return err
 }

@@ -136,3 +136,15 @@ func TestLocks(t *testing.T) {
 		t.Error("alive after release")
 	}
 }
+
+// A store of SQLite of a newer vmtui is refused too.
+func TestNewerSQLiteIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := openAt(t, dir, nil)
+	if _, err := s.db.ExecContext(t.Context(), `UPDATE version SET version = 99`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir, nil); !errors.Is(err, ErrTooNew) || !strings.Contains(err.Error(), filepath.Join(dir, "runs.db")) {
+		t.Error(err)
+	}
+}

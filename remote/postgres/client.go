@@ -33,6 +33,8 @@ type Config struct {
 	// is made, not before: it may have to run a command for a secret.
 	URL  func(context.Context) (string, error)
 	Dial Dialer // nil dials from here
+	// Hide is told the password, wherever it came from, before it is used; nil is told nothing.
+	Hide func(password string)
 	// Witness hears of every connection; nil means nobody does.
 	Witness remote.Witness
 }
@@ -98,6 +100,9 @@ func (c *Client) config(ctx context.Context) (*pgx.ConnConfig, error) {
 	}
 	if conf, err = parse(url); err != nil {
 		return nil, err
+	}
+	if c.cfg.Hide != nil {
+		c.cfg.Hide(conf.Password)
 	}
 	conf.DialFunc = c.dial
 	if c.cfg.Dial != nil {
