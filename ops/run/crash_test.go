@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/remote/postgres"
@@ -53,6 +54,7 @@ func (d deadly) maybe(events []Event, points map[string]Type) {
 func die() {
 	if os.Getenv("RUN_TEST_STOPS") != "" { // and goes on some day, as a laptop does that was shut
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		_ = pause(context.Background(), time.Second) // the signal may reach another thread first
 		return
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)

@@ -226,7 +226,10 @@ func TestWokenWalkerDoesNotAct(t *testing.T) {
 	rb := crashBook(w, false)
 	id := start(t, spock, rb)
 	cmd, out, _ := walker(t, w, id, url, "RUN_TEST_STEP=rebuilt", "RUN_TEST_POINT="+afterIntent, "RUN_TEST_STOPS=1")
-	until(t, func() bool { v, err := spock.View(t.Context(), id); return err == nil && v.State == Interrupted })
+	until(t, func() bool {
+		v, err := spock.View(t.Context(), id)
+		return err == nil && v.Leg == 1 && v.State == Interrupted
+	})
 	retry := unattended
 	retry.Unattended = false
 	done := operator(t, spock, id, Answer{Choice: Retry}, Answer{Choice: Go, Typed: "w2"}) // unknown, by what the log says; the operator looked
@@ -350,7 +353,7 @@ func loseStore(t *testing.T, out outage, gate bool) {
 	}
 	clean(t, err)
 	bridge := goOnHere(t, kirk, id, rb, err)
-	if w.count("removed") != 1 || w.count("rebuilt") != 1 || w.state() != "returned" {
+	if w.count("removed") != 1 || w.count("rebuilt") != 1 || w.state() != "rebuilt returned" {
 		t.Errorf("world %q, removed %d times", w.state(), w.count("removed"))
 	}
 	out.end(t, s, line)

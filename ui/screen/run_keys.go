@@ -134,6 +134,9 @@ func (r *Run) scroll(id string) bool {
 func (r *Run) resume() (Action, tea.Cmd) {
 	id, d := r.view.ID, r.env.Desk
 	r.looking = false
+	if r.walked() {
+		return Open{r.takeDialog()}, nil
+	}
 	return r.ask("resume", "resuming", func(ctx context.Context) error { return d.Resume(ctx, id) })
 }
 
@@ -180,6 +183,15 @@ func (r *Run) typed(tag string, g *run.Gate) dialog.Dialog {
 	}
 }
 
+// takeDialog asks for the name of whoever walks the run: nobody takes over a person they have not read of.
+func (r *Run) takeDialog() dialog.Dialog {
+	by := r.view.Walker
+	return &dialog.Typed{
+		Tag: "take", Title: "Take the run over", Name: by.Operator, Deed: "take it over",
+		Text: fmt.Sprintf("%s walks it on %s. Talk to them first. This is for a machine that is gone: should it still live, it acts no more, and what it began is looked at.", by.Operator, by.Host),
+	}
+}
+
 func (r *Run) undoDialog(tag string) dialog.Dialog {
 	return &dialog.Choice{
 		Tag: tag, Title: "Walk back", Alarm: theme.Alarm,
@@ -212,6 +224,8 @@ func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
 	switch res.Tag {
 	case "request-stop":
 		return r.ask("stop", "it will stop at the next step boundary", func(ctx context.Context) error { return d.Stop(ctx, id) })
+	case "take":
+		return r.ask("take over", "taking it over: this waits until their last request is over", func(ctx context.Context) error { return d.TakeOver(ctx, id) })
 	case "request-undo":
 		return r.ask("undo", "walking back", func(ctx context.Context) error { return d.Undo(ctx, id) })
 	}
@@ -283,8 +297,8 @@ func (r *Run) whyNoResume() string {
 		return readOnly
 	case !r.view.State.Resumable():
 		return "the run has ended"
-	case r.walked():
-		return "it is being walked"
+	case r.walked() && r.walkedHere():
+		return "it is being walked here"
 	}
 	return ""
 }
