@@ -232,7 +232,7 @@ func TestWokenWalkerDoesNotAct(t *testing.T) {
 	})
 	retry := unattended
 	retry.Unattended = false
-	done := operator(t, spock, id, Answer{Choice: Retry}, Answer{Choice: Go, Typed: "w2"}) // unknown, by what the log says; the operator looked
+	done := operator(t, spock, id, Answer{Choice: Retry}) // unknown, by what the log says; the operator looked
 	state, err := spock.Walk(t.Context(), id, rb, retry)
 	if done(); state != Done || err != nil {
 		t.Fatal(state, err, told(events(t, spock, id)))
