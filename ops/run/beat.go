@@ -40,7 +40,7 @@ type beats struct {
 const fresh = `beat > clock_timestamp() - make_interval(secs => ?)`
 
 // Take implements Liveness: the leg is ours when nobody else's beat is on it.
-func (b *beats) Take(ctx context.Context, id string, leg int) (Pulse, error) {
+func (b *beats) Take(ctx context.Context, id string, leg int) (Pulse, error) { //nolint:contextcheck // the beats outlive the caller who took the leg
 	unlock, err := b.locks.lock(id, leg)
 	if err != nil {
 		return Pulse{}, err
@@ -52,6 +52,7 @@ func (b *beats) Take(ctx context.Context, id string, leg int) (Pulse, error) {
 	}
 	h := &heart{beats: b, id: id, leg: leg, walker: rand.Text(), last: awake.Now(), unlock: unlock}
 	err = b.with(ctx, func(ctx context.Context, db *sql.DB) error {
+		// #nosec G701 -- a constant, put into the dialect
 		err := changedOne(ErrTaken)(db.ExecContext(ctx, b.speak.say(`INSERT INTO ~legs AS l (run, leg, walker, place, beat) VALUES (?, ?, ?, ?, clock_timestamp())
 ON CONFLICT (run, leg) DO UPDATE SET walker = excluded.walker, place = excluded.place, beat = excluded.beat WHERE l.place = excluded.place OR NOT l.`+fresh),
 			id, leg, h.walker, here, b.rhythm.dead.Seconds()))
@@ -59,7 +60,7 @@ ON CONFLICT (run, leg) DO UPDATE SET walker = excluded.walker, place = excluded.
 			return err
 		}
 		// Whoever walked before finds no more heart to beat, should they wake up again.
-		_, err = db.ExecContext(ctx, b.speak.say(`DELETE FROM ~legs WHERE run = ? AND leg < ?`), id, leg)
+		_, err = db.ExecContext(ctx, b.speak.say(`DELETE FROM ~legs WHERE run = ? AND leg < ?`), id, leg) // #nosec G701 -- as above
 		return err
 	})
 	if err != nil {

@@ -64,7 +64,7 @@ func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendLimit)
 	defer cancel()
 	if j.pulse.Life != nil {
-		defer context.AfterFunc(j.pulse.Life, cancel)()
+		defer context.AfterFunc(j.pulse.Life, cancel)() //nolint:contextcheck // whichever ends first
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -201,7 +201,7 @@ func (j *journal) feel(ctx context.Context) {
 	case <-j.pulse.Life.Done():
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		j.lose(context.Cause(j.pulse.Life))
+		j.lose(context.Cause(j.pulse.Life)) //nolint:contextcheck // the reason, not a context to work in
 	}
 }
 

@@ -82,7 +82,7 @@ func NewPostgres(client *postgres.Client, dir string, redact func(string) string
 	s.reach = s.ask
 	s.blame = func(err error) error { return client.Fault("the team's run store failed", err) }
 	s.beats = beats{tables: &s.tables, locks: Locks{Dir: LockDir(dir)}, dir: dir, life: life, own: &s.own, rhythm: usual}
-	s.tables.living = s.walkers
+	s.living = s.walkers
 	return s
 }
 
@@ -113,7 +113,7 @@ func (s *Postgres) open(ctx context.Context) error {
 	if o == nil {
 		o = &opening{done: make(chan struct{})}
 		s.opening = o
-		s.own.Go(func() { s.attempt(o) })
+		s.own.Go(func() { s.attempt(o) }) //nolint:contextcheck // it outlives the caller who asked first
 	}
 	s.door.Unlock()
 	select {

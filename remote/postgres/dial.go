@@ -12,7 +12,7 @@ func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	ended := c.cfg.Witness.See(remote.Call{Wire: network + " " + addr, On: "postgresql", What: "connect"})
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	defer context.AfterFunc(c.life, cancel)()
+	defer context.AfterFunc(c.life, cancel)() //nolint:contextcheck // whichever ends first
 	dial := c.cfg.Dial
 	if dial == nil {
 		dial = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: idleFor / 8, Interval: idleFor / 24, Count: 3}}).DialContext
