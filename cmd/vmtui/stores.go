@@ -19,8 +19,8 @@ const (
 // openStores opens the store on this machine, and makes the team's, which is asked nothing yet.
 func (a *app) openStores(ctx context.Context, console bool) error {
 	var err error
-	if a.local, err = run.Open(ctx, a.cfg.StateDir, a.redact.Redact); err != nil {
-		return err
+	if a.local, err = run.Open(ctx, a.cfg.StateDir, a.secrets.Redact); err != nil {
+		return a.cfg.Blame("$.state_dir", err)
 	}
 	a.stores = &run.Stores{Local: a.local, Patience: commandPatience}
 	if console {
@@ -29,22 +29,22 @@ func (a *app) openStores(ctx context.Context, console bool) error {
 	if !a.cfg.Shared() {
 		return nil
 	}
-	c := postgres.Config{URL: urlOf(a.cfg.Store, a.redact), Hide: a.redact.Hide, Witness: a.calls.Witness}
+	c := postgres.Config{URL: urlOf(a.cfg, "$.store", a.cfg.Store, a.secrets), Secrets: a.secrets, Witness: a.calls.Witness}
 	if a.cfg.StoreVia != config.Direct {
 		c.Dial = a.host(a.cfg.StoreVia).Dial
 	}
-	a.stores.Team = run.NewPostgres(postgres.New(c), a.cfg.StateDir, a.redact.Redact)
+	a.stores.Team = run.NewPostgres(postgres.New(c), a.cfg.StateDir, a.secrets.Redact)
 	return nil
 }
 
 // urlOf is a URL of the config, or the secret that it names, resolved when it is first needed.
-func urlOf(ref string, redact *keys.Redactor) func(context.Context) (string, error) {
+func urlOf(cfg *config.Config, at, ref string, secrets *keys.Redactor) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		if !keys.IsReference(ref) {
 			return ref, nil
 		}
-		secret, err := redact.Resolve(ctx, ref)
-		return secret.Reveal(), err
+		secret, err := secrets.Resolve(ctx, ref)
+		return secret.Reveal(), cfg.Blame(at, err)
 	}
 }
 

@@ -5,14 +5,12 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/awake"
+	"github.com/vmtui/vmtui/ops/origin"
 )
 
 // rhythm is how a leg gives signs of life where others cannot see its process.
@@ -45,7 +43,7 @@ func (b *beats) Take(ctx context.Context, id string, leg int) (Pulse, error) { /
 	if err != nil {
 		return Pulse{}, err
 	}
-	here, err := placeOf(b.dir)
+	here, err := origin.Of(b.dir)
 	if err != nil {
 		unlock()
 		return Pulse{}, err
@@ -88,7 +86,7 @@ func (b *beats) Alive(ctx context.Context, id string, leg int) (bool, error) {
 
 // walkers finds all legs that are walked.
 func (b *beats) walkers(ctx context.Context, db *sql.DB) (func(id string, leg int) bool, error) {
-	here, err := placeOf(b.dir)
+	here, err := origin.Of(b.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -222,27 +220,4 @@ func changedOne(none error) func(sql.Result, error) error {
 		}
 		return none
 	}
-}
-
-// placeOf names this machine's state directory as no other is named: two laptops may have the same name.
-func placeOf(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil { // #nosec G703 -- the configured state directory
-		return "", err
-	}
-	path := filepath.Join(dir, "place")
-	name, err := os.ReadFile(path) // #nosec G304 G703 -- the configured state directory
-	if text := strings.TrimSpace(string(name)); err == nil && text != "" {
-		return text, nil
-	}
-	// It appears whole or not at all: of several consoles that make it at once, one is the first.
-	draft := filepath.Join(dir, "place."+rand.Text())
-	if err := os.WriteFile(draft, []byte(rand.Text()+"\n"), 0o600); err != nil { // #nosec G703 -- as above
-		return "", err
-	}
-	defer func() { _ = os.Remove(draft) }()                                      // #nosec G703 -- as above
-	if err := os.Link(draft, path); err != nil && !errors.Is(err, os.ErrExist) { // #nosec G703 -- as above
-		return "", err
-	}
-	name, err = os.ReadFile(path) // #nosec G304 G703 -- as above
-	return strings.TrimSpace(string(name)), err
 }

@@ -138,7 +138,8 @@ type Gate struct {
 	Hint    string   `json:"hint,omitempty"`    // the next thing to do
 	Details []string `json:"details,omitempty"` // both versions of the truth, fingerprints, lists
 	Confirm string   `json:"confirm,omitempty"` // the name to type for Go
-	Plan    []string `json:"plan,omitempty"`    // what Go will do, exactly
+	Plan    []string `json:"plan,omitempty"`    // what Go or Retry will do, exactly
+	Undo    []string `json:"undo,omitempty"`    // what Undo would do, in its order; nothing when it cannot be chosen
 	Choices []Choice `json:"choices"`
 	Own     bool     `json:"own,omitempty"`     // answered only by the operator who walks the run
 	Of      Ticket   `json:"of,omitzero"`       // what an answer must bear; logs of older engines have none

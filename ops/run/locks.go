@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,12 +56,6 @@ func (l Locks) Alive(_ context.Context, id string, leg int) (bool, error) {
 	return l.walked(id, leg), nil
 }
 
-// Walked reports whether a process on this machine walks any leg of that run.
-func (l Locks) Walked(id string) bool {
-	files, _ := filepath.Glob(filepath.Join(l.Dir, filepath.Base(id)+".*.lock")) // our own ids are no bad pattern
-	return slices.ContainsFunc(files, locked)
-}
-
 // walked reports whether a process holds the leg's lock. A leg is never taken twice, so asking cannot disturb a claimant.
 func (l Locks) walked(id string, leg int) bool { return locked(l.path(id, leg)) }
 
@@ -73,6 +66,18 @@ func locked(path string) bool {
 	}
 	defer func() { _ = f.Close() }()
 	return errors.Is(flock(f, unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+}
+
+// Mark says that this process lives, under a name of its own, until release or its end.
+func (l Locks) Mark(name string) (func(), error) { return l.lock(name, 0) }
+
+// Lives reports whether the process that marked itself with that name lives, and clears away what a dead one left.
+func (l Locks) Lives(name string) bool {
+	if l.walked(name, 0) {
+		return true
+	}
+	_ = os.Remove(l.path(name, 0)) // #nosec G703 -- the state directory, and a name that no process takes again
+	return false
 }
 
 func (l Locks) path(id string, leg int) string {

@@ -4,18 +4,23 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/vmtui/vmtui/fixtures/doom"
 	lab "github.com/vmtui/vmtui/fixtures/lab/postgres"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/remote/postgres"
 )
 
 // notes are the places that an exec node would keep.
@@ -156,17 +161,65 @@ func TestAGateOfOnesOwn(t *testing.T) {
 	}
 }
 
-// walker starts a child that walks in the team's store, as a machine of its own.
-func walker(t *testing.T, w *world, id, url string, env ...string) (*exec.Cmd, *strings.Builder, string) {
+// errandOf is what a child walks in the team's store, as a machine of its own, and the step that it dies in, with its intent recorded.
+type errandOf struct {
+	URL, Dir, World, ID, Step string
+	Stops                     bool // it does not die, but is stopped, as a laptop is that was shut
+}
+
+// init makes the test binary such a child.
+func init() {
+	text := os.Getenv("RUN_TEST_TEAM")
+	if text == "" {
+		return
+	}
+	var r errandOf
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		panic(err)
+	}
+	s := NewPostgres(postgres.New(postgres.Config{URL: func(context.Context) (string, error) { return r.URL, nil }}), r.Dir, nil)
+	e := &Engine{Store: mortal{s, r}, Live: s, StateDir: r.Dir, Door: openDoor(), Operator: "mike", Host: "laptop"}
+	w := &world{dir: r.World}
+	_, err := e.Walk(context.Background(), r.ID, w.book(), unattended)
+	fmt.Println(err)
+	if err != nil {
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// mortal is a store that strikes the process down once the step's intent is recorded.
+type mortal struct {
+	Store
+	errandOf
+}
+
+func (m mortal) Append(ctx context.Context, id string, after uint64, events ...Event) error {
+	err := m.Store.Append(ctx, id, after, events...)
+	if !slices.ContainsFunc(events, func(ev Event) bool { return ev.Type == Intent && ev.Step == m.Step }) {
+		return err
+	}
+	if !m.Stops {
+		doom.Die()
+	}
+	_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	_ = pause(ctx, time.Second) // the signal may reach another thread first
+	return err
+}
+
+// walker starts a child. Wait for it in the end.
+func walker(t *testing.T, r errandOf) (*exec.Cmd, *strings.Builder) {
 	t.Helper()
-	dir := t.TempDir()
-	cmd := childCmd(t, dir, w, id, append(env, "RUN_TEST_STORE="+url)...)
+	text, err := json.Marshal(r)
+	must(t, err)
+	self, err := os.Executable()
+	must(t, err)
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Env = append(os.Environ(), "RUN_TEST_TEAM="+string(text))
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return cmd, &out, dir
+	must(t, cmd.Start())
+	return cmd, &out
 }
 
 // TestTakenOverAfterItsMachineDied kills the walker, and has another machine go on as soon as everybody must believe that it is dead: not before.
@@ -175,9 +228,10 @@ func TestTakenOverAfterItsMachineDied(t *testing.T) {
 	url := s.URL(s.Addr(), db)
 	spock := machine(t, "spock", url, newNotes())
 	w := newWorld(t)
-	rb := crashBook(w, false)
+	rb := w.book()
 	id := start(t, spock, rb)
-	cmd, out, dir := walker(t, w, id, url, "RUN_TEST_STEP=removed", "RUN_TEST_POINT="+afterIntent)
+	dir := t.TempDir()
+	cmd, out := walker(t, errandOf{URL: url, Dir: dir, World: w.dir, ID: id, Step: "removed"})
 	if err := cmd.Wait(); !killed(err) {
 		t.Fatalf("the child lived: %v %s", err, out)
 	}
@@ -209,6 +263,19 @@ func TestTakenOverAfterItsMachineDied(t *testing.T) {
 	}
 }
 
+func everyIntentSettled(t *testing.T, e *Engine, id string) {
+	t.Helper()
+	r, err := read(t.Context(), e.Store, id)
+	must(t, err)
+	for step, s := range r.hist.steps {
+		for _, a := range s.acts {
+			if a.State == "" {
+				t.Errorf("an intent of %s has no outcome", step)
+			}
+		}
+	}
+}
+
 func transcript(v *View) string {
 	var b strings.Builder
 	for _, l := range v.Lines {
@@ -223,9 +290,9 @@ func TestWokenWalkerDoesNotAct(t *testing.T) {
 	url := s.URL(s.Addr(), db)
 	spock := machine(t, "spock", url, newNotes())
 	w := newWorld(t)
-	rb := crashBook(w, false)
+	rb := w.book()
 	id := start(t, spock, rb)
-	cmd, out, _ := walker(t, w, id, url, "RUN_TEST_STEP=rebuilt", "RUN_TEST_POINT="+afterIntent, "RUN_TEST_STOPS=1")
+	cmd, out := walker(t, errandOf{URL: url, Dir: t.TempDir(), World: w.dir, ID: id, Step: "rebuilt", Stops: true})
 	until(t, func() bool {
 		v, err := spock.View(t.Context(), id)
 		return err == nil && v.Leg == 1 && v.State == Interrupted

@@ -12,7 +12,7 @@ import (
 // ticket says what the gate asks, at that attempt at a step.
 func (g Gate) ticket(leg int, step string, attempt int) Ticket {
 	// Plain values always pack. The gate's ticket itself is no part of what was shown.
-	packed, _ := json.Marshal([]any{g.Cause, g.Details, g.Plan, g.Confirm, g.Choices})
+	packed, _ := json.Marshal([]any{g.Cause, g.Details, g.Plan, g.Undo, g.Confirm, g.Choices})
 	sum := sha256.Sum256(packed)
 	return Ticket{Leg: leg, Step: step, Attempt: attempt, Plan: hex.EncodeToString(sum[:])[:16]}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
 )
@@ -33,8 +34,8 @@ type Config struct {
 	// is made, not before: it may have to run a command for a secret.
 	URL  func(context.Context) (string, error)
 	Dial Dialer // nil dials from here
-	// Hide is told the password, wherever it came from, before it is used; nil is told nothing.
-	Hide func(password string)
+	// Secrets are taken out of errors, and told of the password, wherever it came from; may be nil.
+	Secrets *keys.Redactor
 	// Witness hears of every connection; nil means nobody does.
 	Witness remote.Witness
 }
@@ -101,9 +102,7 @@ func (c *Client) config(ctx context.Context) (*pgx.ConnConfig, error) {
 	if conf, err = parse(url); err != nil {
 		return nil, err
 	}
-	if c.cfg.Hide != nil {
-		c.cfg.Hide(conf.Password)
-	}
+	c.cfg.Secrets.Hide(conf.Password)
 	conf.DialFunc = c.dial
 	if c.cfg.Dial != nil {
 		conf.LookupFunc = asItIs

@@ -74,5 +74,5 @@ func (c *Client) plain(err error) string {
 	if password := c.Password(); password != "" {
 		text = strings.ReplaceAll(text, password, "[password]")
 	}
-	return clean.Line(text)
+	return clean.Line(c.cfg.Secrets.Redact(text))
 }
