@@ -120,6 +120,6 @@ func (a *app) about() desk.About {
 		host = "here"
 	}
 	return desk.About{
-		Instance: a.cfg.Instance, Color: a.cfg.Color, Operator: a.operator + "@" + host, Store: "local", Version: version, ReadOnly: a.door.ReadOnly(), PID: os.Getpid(),
+		Instance: a.cfg.Instance, Color: a.cfg.Color, Operator: a.operator + "@" + host, Store: a.storeName(), Version: version, ReadOnly: a.door.ReadOnly(), PID: os.Getpid(),
 	}
 }
