@@ -52,6 +52,10 @@ func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Re
 	errs := newBounded(c.Limit)
 	secrets := h.pool.config.Secrets
 	lines, complaints := clean.NewSplitter(0, secrets, tap.line), clean.NewSplitter(0, secrets, tap.line)
+	if c.Colours {
+		lines.KeepColours()
+		complaints.KeepColours()
+	}
 	res := h.run(ctx, task{command: c, long: true, out: lines, errs: io.MultiWriter(errs, complaints)})
 	if res.Outcome == Exited || res.Outcome == Signalled {
 		_, _ = lines.Close(), complaints.Close()
