@@ -118,7 +118,7 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 	}
 	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
 	s.Stderr = e.door
-	return e.door.verdict(h.execute(ctx, s, e))
+	return h.spoken(e.door.verdict(h.execute(ctx, s, e)))
 }
 
 // session opens a session, over a new connection when the old one turns out to be dead: nothing was sent yet.
