@@ -32,7 +32,8 @@ type Act struct {
 	Typed string
 	// Identity re-checks, at the moment of acting, that Target still is what the plan was made for. Required when destroying.
 	Identity func(context.Context) error
-	// Unleased lets the act pass without the lease: only for taking and clearing leases themselves, and reads of questions nobody owns.
+	// Unleased lets the act pass without the lease: only for taking and clearing leases themselves, reads of questions nobody owns, and what the operator
+	// does by hand.
 	Unleased bool
 }
 
