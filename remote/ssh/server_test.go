@@ -60,14 +60,15 @@ func (c *channel) kill() {
 
 // server is an SSH server that does what a test says.
 type server struct {
-	t        *testing.T
-	listener net.Listener
-	host     ssh.Signer
-	config   *ssh.ServerConfig
-	exec     func(*channel)          // what a command does; a real shell when nil
-	wrap     func(net.Conn) net.Conn // around every accepted connection
-	refuse   func(open int) bool     // whether the next session is refused
-	wg       sync.WaitGroup
+	t         *testing.T
+	listener  net.Listener
+	host      ssh.Signer
+	config    *ssh.ServerConfig
+	exec      func(*channel)          // what a command does; a real shell when nil
+	subsystem func(*channel)          // what sftp does; there is none when nil
+	wrap      func(net.Conn) net.Conn // around every accepted connection
+	refuse    func(open int) bool     // whether the next session is refused
+	wg        sync.WaitGroup
 
 	mu       sync.Mutex
 	conns    []net.Conn
@@ -199,6 +200,11 @@ func (s *server) session(conn *ssh.ServerConn, n ssh.NewChannel) {
 			s.mu.Unlock()
 			_ = r.Reply(true, nil)
 			wg.Go(func() { s.exec(c) })
+		case "subsystem":
+			_ = r.Reply(s.subsystem != nil, nil)
+			if s.subsystem != nil {
+				wg.Go(func() { s.subsystem(c) })
+			}
 		case "signal":
 			var p struct{ Name string }
 			_ = ssh.Unmarshal(r.Payload, &p)
