@@ -83,11 +83,17 @@ func (h *Host) transfer(ctx context.Context, what string, changes bool, work fun
 
 // cutShort says what is known of a copy that nobody waits for any more: unless it was about to be moved to its place, it never will be.
 func (h *Host) cutShort(ctx context.Context, s *session, over <-chan error, last *turn) error {
+	select {
+	case err := <-over: // both at once: an answer is worth more
+		return err
+	default:
+	}
 	h.pool.crew.run(func() {
 		late := time.NewTimer(h.pool.pace.grace)
 		defer late.Stop()
 		select {
-		case <-over:
+		case err := <-over:
+			_ = err // nobody is there to hear it
 		case <-late.C:
 		case <-h.pool.ctx.Done():
 		}

@@ -32,7 +32,6 @@ type lab struct {
 	*place
 	key    ssh.Signer
 	config string
-	pools  func(*Pool)
 }
 
 func within1m(t *testing.T) context.Context {
