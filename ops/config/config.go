@@ -2,9 +2,13 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
 )
 
 // Config is the file as DESIGN and the operator's guide describe it, with defaults filled in and every name checked.
@@ -29,10 +33,25 @@ type Config struct {
 	Look         `yaml:",inline"`
 
 	path string
+	at   position
 }
 
 // Path is the file the configuration came from.
 func (c *Config) Path() string { return c.path }
+
+// Blame says in an error which line of the file it comes from: what a line names may turn out to be wrong only when it is used.
+func (c *Config) Blame(yamlPath string, err error) error {
+	var blamed []error
+	for _, f := range fault.All(err) {
+		told := *f
+		told.On = strings.TrimPrefix(told.On+", "+c.at.of(yamlPath), ", ")
+		blamed = append(blamed, &told)
+	}
+	if len(blamed) == 1 {
+		return blamed[0]
+	}
+	return errors.Join(blamed...)
+}
 
 // Node is a host with a role.
 type Node struct {

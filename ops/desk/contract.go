@@ -22,6 +22,7 @@ type (
 // The kinds of question.
 const (
 	AskHostKey    = keys.AskHostKey
+	AskNewKey     = keys.AskNewKey
 	AskPassphrase = keys.AskPassphrase
 	AskSudo       = keys.AskSudo
 )
@@ -67,6 +68,16 @@ type Plan struct {
 	Confirm  string // the name to type before it starts; "" when none
 	Droplet  int    // the target's droplet, 0 when it has none
 	Usual    string // how long it usually takes, in words
+}
+
+// Book is a runbook on the shelf.
+type Book struct {
+	ID      string
+	Title   string
+	Summary string
+	Danger  act.Danger
+	Dangers []string
+	Usual   string // how long it usually takes, in words; "" when none was finished here
 }
 
 // PlanStep is one step of a plan.

@@ -8,11 +8,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -20,13 +22,15 @@ import (
 
 // Desk joins the rooms of ops for one console or one command. Make it with New and Close it: that stops the legs it walks at a step boundary.
 type Desk struct {
-	cfg    *config.Config
-	engine *run.Engine
-	books  []run.Book
-	watch  *fleet.Watch
-	deps   worker.Deps
-	asks   *Asks
-	calls  *audit.Log
+	cfg     *config.Config
+	engine  *run.Engine
+	books   []run.Book
+	watch   *fleet.Watch
+	deps    worker.Deps
+	asks    *Asks
+	calls   *audit.Log
+	secrets *keys.Redactor
+	logs    logs.Reader
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
@@ -40,11 +44,14 @@ type Desk struct {
 	changed chan struct{}
 }
 
-// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write.
-func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log) *Desk {
+// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
+// logs of the nodes.
+func New(
+	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls,
+		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)
@@ -159,8 +166,11 @@ func (d *Desk) Answer(ctx context.Context, id string, answer run.Answer) error {
 // Stop asks a run to stop at its next step boundary, wherever it is walked.
 func (d *Desk) Stop(ctx context.Context, id string) error { return d.engine.Request(ctx, id, "stop") }
 
-// build makes the runbook of a run that exists, from what was frozen in its header.
-func (d *Desk) build(ctx context.Context, h run.Header) (run.Runbook, error) {
+// Rebuild makes the runbook of a run that exists, from what was frozen in its header.
+func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (run.Runbook, error) {
+	if h.Single() {
+		return run.Runbook{}, &fault.Error{What: "a single act", On: id, Why: h.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+	}
 	b, err := d.Book(h.Runbook)
 	if err != nil {
 		return run.Runbook{}, err
@@ -213,9 +223,10 @@ func (d *Desk) lately(key string) (Pane, bool) {
 	return p, ok && time.Since(p.Seen) < d.cfg.Fleet.Every
 }
 
-// off says why a verb cannot be used on a target just now.
+// off says why a verb cannot be used on a target just now. In a read-only console the plan of a runbook can be looked at; starting it is refused
+// there, and by the door.
 func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
-	if v.Danger != act.Safe && d.engine.Door.ReadOnly() {
+	if v.Runbook == "" && v.Danger != act.Safe && d.engine.Door.ReadOnly() {
 		return "this console is read-only"
 	}
 	if v.Targets == "" {
@@ -223,10 +234,12 @@ func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
 	}
 	n, ok := d.cfg.Node(target)
 	switch {
-	case !ok:
-		return "no " + v.Targets + " is chosen"
-	case v.Targets == "node":
+	case v.Targets == "node" && ok:
 		return ""
+	case v.Targets == "node":
+		return "no node is chosen"
+	case !ok:
+		return "no worker is chosen"
 	case n.Role != config.RoleWorker:
 		return target + " is the exec node, which is never drained"
 	case d.cfg.LoadBalancer.ID == "":

@@ -11,23 +11,43 @@ import (
 // arg0 is $0 of every script: it shows in the host's process list.
 const arg0 = "vmtui"
 
-// tether runs a script in a process group of its own and ends the group, TERM first and KILL after five seconds, when its own input ends:
-// that happens when the session, the connection or we ourselves go, however we go. The script's exit status is passed on.
-const tether = `script=$1; shift
+// tether runs a script and ends its process group, TERM first and KILL after five seconds, when its own input ends: that happens when the session, the
+// connection or we ourselves go, however we go. The script's exit status is passed on. Where the session leads a group of its own, as sshd makes it, the
+// script runs in that one, which spares two programs at each command; elsewhere it gets one.
+const tether = `script=$1 cut= group=; shift
 exec 3<&0 </dev/null
-setsid /bin/sh -c "$script" ` + arg0 + ` "$@" 3<&- & job=$!
+{ read -r _ _ _ _ group _ </proc/self/stat; } 2>/dev/null
+trap 'cut=1; forward' HUP INT TERM
+if [ "$group" = "$$" ]; then
+  alive() {
+    n=-1
+    for stat in /proc/[0-9]*/stat; do
+      { read -r line <"$stat"; } 2>/dev/null || continue
+      set -- ${line##*) }
+      [ "$3" = "$group" ] && [ "$1" != Z ] && n=$((n+1))
+    done
+    [ "$n" -gt 0 ]
+  }
+  forward() { :; } # it came to the whole group
+  (eval "$script") 3<&- & job=$!
+else
+  alive() { kill -s 0 -- "-$group"; }
+  forward() { kill -s TERM -- "-$group"; }
+  setsid /bin/sh -c "$script" ` + arg0 + ` "$@" 3<&- & job=$! group=$!
+fi
+exec >/dev/null 2>&1
 (
+  trap '' HUP INT TERM
   while read -r _; do :; done <&3
-  trap '' TERM HUP
-  kill -s TERM -- "-$job"
-  n=0
-  while [ "$n" -lt 5 ] && sleep 1 && kill -s 0 -- "-$job"; do n=$((n+1)); done
-  kill -s KILL -- "-$job"
-) >/dev/null 2>&1 & dog=$!
+  kill -s TERM "$$"
+  kill -s TERM -- "-$group"
+  left=5
+  while [ "$left" -gt 0 ] && sleep 1 && alive; do left=$((left-1)); done
+  kill -s KILL -- "-$group"
+) & dog=$!
 exec 3<&-
-trap 'kill -s TERM -- "-$job" 2>/dev/null' HUP INT TERM
-wait "$job"; status=$?
-kill -s TERM "$dog" 2>/dev/null
+while wait "$job"; status=$?; [ "$status" -gt 128 ] && kill -s 0 "$job"; do :; done
+[ "$cut" ] || kill -s KILL "$dog"
 exit "$status"`
 
 // inside is the tether for a container. The end of docker's client ends nothing in there: the process group writes down its number where it runs, is

@@ -68,6 +68,7 @@ type server struct {
 	subsystem func(*channel)          // what sftp does; there is none when nil
 	wrap      func(net.Conn) net.Conn // around every accepted connection
 	refuse    func(open int) bool     // whether the next session is refused
+	reason    string                  // what it says then
 	wg        sync.WaitGroup
 
 	mu       sync.Mutex
@@ -164,7 +165,7 @@ func (s *server) admit(conn *ssh.ServerConn, n ssh.NewChannel) {
 		}
 		s.mu.Unlock()
 		if refused {
-			_ = n.Reject(ssh.ConnectionFailed, "open failed")
+			_ = n.Reject(ssh.ConnectionFailed, "open failed"+s.reason)
 			return
 		}
 		s.session(conn, n)

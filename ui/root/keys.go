@@ -19,6 +19,11 @@ import (
 // key gives a key to the dialog on top, to the filter being typed, or to the binding it means here.
 func (r *Root) key(k tea.KeyPressMsg) tea.Cmd {
 	press := dialog.Key{Name: k.String(), Text: k.Text, Repeat: k.IsRepeat || r.held(k.String()), Now: r.world.Now}
+	if len(r.dialogs) > 0 || r.filter != nil {
+		if press.Name = r.world.Keys.Typed(press.Name, press.Text); press.Name == "" {
+			return nil
+		}
+	}
 	switch {
 	case len(r.dialogs) > 0:
 		return r.toDialog(press)
@@ -67,6 +72,8 @@ func (r *Root) pressed(b binding.Binding) tea.Cmd {
 		r.filter.Set(r.filterOn)
 	case "log":
 		return r.push(screen.NewLog(r.env))
+	case "books":
+		return r.push(screen.NewBooks(r.env, ""))
 	case "copy", "save":
 		return r.take(b.ID)
 	case "mouse":
@@ -153,7 +160,7 @@ func (r *Root) typeFilter(k dialog.Key) tea.Cmd {
 	switch k.Name {
 	case "enter":
 		r.filter = nil
-	case "esc", "ctrl+c":
+	case "esc":
 		r.filter = nil
 		return r.setFilter("")
 	default:

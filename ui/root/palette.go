@@ -14,6 +14,7 @@ import (
 // palette is everything that can be said here: verbs on their targets, places, runs.
 func (r *Root) palette() dialog.Dialog {
 	items := append(r.markedItems(), r.verbItems()...)
+	items = append(items, r.logItems()...)
 	for _, p := range places {
 		items = append(items, dialog.Item{Text: p.word, About: p.about, Key: r.world.Keys.Get(p.binding).Cap()})
 	}
@@ -33,7 +34,8 @@ func (r *Root) palette() dialog.Dialog {
 // places are the words that lead somewhere.
 var places = []struct{ word, about, binding string }{
 	{"fleet", "every node, service and unfinished run", ""},
-	{"runs", "all runs, newest first", "runs"},
+	{"runs", "the history: every run and every single act, newest first", "runs"},
+	{"runbooks", "what can be walked through: what each does, its plan, its dangers", "books"},
 	{"log", "every command and call this console made, with how it ended", "log"},
 	{"copy", "copy what is selected to the terminal's clipboard", "copy"},
 	{"save", "save what is selected into a file", "save"},
@@ -57,6 +59,17 @@ func (r *Root) verbItems() []dialog.Item {
 			}
 			state, _ := screen.VerbFor(r.world, v.ID, n.Name)
 			items = append(items, dialog.Item{Text: v.ID + " " + n.Name, About: v.Title, Key: r.world.Keys.Get(v.ID).Cap(), Why: state.Why})
+		}
+	}
+	return items
+}
+
+// logItems are the services whose log can be followed, each with its node.
+func (r *Root) logItems() []dialog.Item {
+	var items []dialog.Item
+	for _, n := range r.world.Fleet.Nodes {
+		for _, service := range screen.LogServices(n) {
+			items = append(items, dialog.Item{Text: "logs " + n.Name + " " + service, About: "follow what " + service + " writes on " + n.Name})
 		}
 	}
 	return items
@@ -115,14 +128,20 @@ func (r *Root) said(text string) tea.Cmd {
 			r.pop()
 		}
 		return nil
-	case "runs":
+	case "runs", "history":
 		return r.push(screen.NewRuns(r.env))
+	case "runbooks":
+		return r.push(screen.NewBooks(r.env, target))
 	case "run":
 		if target != "" {
 			return r.push(screen.NewRun(r.env, target))
 		}
 	case "log":
 		return r.push(screen.NewLog(r.env))
+	case "logs":
+		if len(words) > 1 {
+			return r.follow(words[1], strings.Join(words[2:], " "))
+		}
 	case "copy", "save":
 		return r.take(words[0])
 	case "instance":
@@ -146,6 +165,15 @@ func (r *Root) said(text string) tea.Cmd {
 	}
 	action, cmd := screen.Invoke(r.env, words[0], target)
 	return tea.Batch(cmd, r.do(r.top(), action))
+}
+
+// follow opens the log of a node's service, "" for all of them.
+func (r *Root) follow(node, service string) tea.Cmd {
+	if state, known := screen.VerbFor(r.world, "logs", node); !known || state.Why != "" {
+		r.say(fmt.Sprintf("there is no node called “%s”", node), true)
+		return nil
+	}
+	return r.push(screen.NewLogs(r.env, node, service))
 }
 
 // editConfig hands the terminal to the operator's editor.

@@ -30,7 +30,7 @@ func NewRuns(env Env) *Runs {
 }
 
 // Crumb implements Screen.
-func (r *Runs) Crumb() string { return "Runs" }
+func (r *Runs) Crumb() string { return "History" }
 
 // Place implements Screen.
 func (r *Runs) Place() binding.Place { return binding.Runs }
@@ -135,7 +135,7 @@ func (r *Runs) Draw(w, h int) widget.Frame {
 	if len(runs) == 0 {
 		lines = append(lines, r.none())
 	}
-	head := title("Runs")
+	head := title("History")
 	if r.filter.on() {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, r.filter.text))
 	}
