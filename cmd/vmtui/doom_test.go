@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"regexp"
@@ -32,6 +33,8 @@ type doomed struct {
 	Undo    bool
 	Confirm string
 	At      doom.Crash
+	Shaken  uint64        // the seed by which its store fails now and then; 0: never
+	Killed  time.Duration // after which it is killed wherever it is; 0: never
 }
 
 // mortal is a store that kills the process where it shall die.
@@ -59,9 +62,13 @@ func beDoomed(text string) int {
 		panic(err)
 	}
 	ctx := context.Background()
-	f := &flags{config: d.Config, json: true, streams: streams{os.Stdin, os.Stdout, os.Stderr}}
+	f := newFlags(streams{os.Stdin, os.Stdout, os.Stderr})
+	f.config, f.json = d.Config, true
 	return f.exit(ctx, withApp(ctx, f, keys.Refuser{}, func(ctx context.Context, a *app) error {
 		a.engine.Store = mortal{a.engine.Store, doom.NewWatch(d.At)}
+		if d.Shaken != 0 {
+			a.engine.Store = &shaky{Store: a.engine.Store, rng: rand.New(rand.NewPCG(d.Shaken, 4))} // #nosec G404 -- a test's draws
+		}
 		if d.ID != "" {
 			return a.again(ctx, f, d.ID, run.Mode{Unattended: true, Yes: true, Confirm: d.Confirm, Undo: d.Undo})
 		}
@@ -197,6 +204,10 @@ func (o *ordeal) walk(d doomed) (bool, int) {
 		o.mu.Lock()
 		o.pid = cmd.Process.Pid
 		o.mu.Unlock()
+	}
+	if d.Killed > 0 {
+		timer := time.AfterFunc(d.Killed, func() { _ = cmd.Process.Kill() })
+		defer timer.Stop()
 	}
 	_ = cmd.Wait() // how it ended is asserted
 	st, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)

@@ -10,7 +10,7 @@ func TestLogsAreFollowed(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
 	got := vmtui(t, b.ConfigPath(), "logs", "worker-2", "web", "-n", "3")
-	if got.code != 0 || strings.Count(got.out, `"status"`) == 0 || strings.ContainsAny(got.out, "\x1b\x07\x9b") {
+	if got.code != 0 || strings.Count(got.out, `"status"`) == 0 || strings.ContainsAny(got.out, "\x1b\x07\u009b") {
 		t.Errorf("exit %d: %q %s", got.code, got.out, got.err)
 	}
 	if got := vmtui(t, b.ConfigPath(), "logs", "worker-2", "wbe"); got.code == 0 || !strings.Contains(got.err, "wbe") {

@@ -48,6 +48,7 @@ type VerbState struct {
 type Run struct {
 	run.Summary
 	Title string // what it does, in words
+	Act   bool   // a single act, of no runbook
 	Here  bool   // this process walks it
 	Alive bool   // some process that can be seen walks it
 	At    int    // steps behind it

@@ -145,7 +145,9 @@ func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
 
 func (d *Desk) describe(s run.Summary) Run {
 	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID)}
-	if b, err := d.Book(s.Runbook); err == nil {
+	b, err := d.Book(s.Runbook)
+	r.Act = err != nil
+	if err == nil {
 		r.Title = b.Title
 	}
 	return r

@@ -244,11 +244,18 @@ func (k *Keeper) taken(seen reading) error {
 	old := seen.rec
 	return &fault.Error{
 		What: "somebody else is at work", On: old.Owner + "@" + old.Host,
-		Why: fmt.Sprintf("run %s holds lease %d, renewed %s ago, expires in %s", old.Run, old.Token,
-			seen.now.Sub(old.Renewed), old.Expires.Sub(seen.now)),
-		Next: "talk to them; if they are gone, wait for it to expire or `vmtui lease take`",
+		Why:  fmt.Sprintf("run %s holds lease %d, renewed %s ago, %s", old.Run, old.Token, seen.now.Sub(old.Renewed), k.until(seen)),
+		Next: "talk to them; if they are gone, wait for that or `vmtui lease take`",
 		Code: fault.Refused,
 	}
+}
+
+// until says when a lease lets go of what it holds.
+func (k *Keeper) until(seen reading) string {
+	if left := seen.rec.Expires.Sub(seen.now); left > 0 {
+		return "expires in " + left.String()
+	}
+	return fmt.Sprintf("has expired; its last request may still land, for %s at most", seen.rec.Expires.Add(k.cfg.Longest).Sub(seen.now))
 }
 
 // waitOut lets a former owner's last request land before this process acts.

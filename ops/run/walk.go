@@ -12,7 +12,7 @@ import (
 	"github.com/vmtui/vmtui/remote"
 )
 
-// Walk is what a step sees of its run. Its methods may be called from several goroutines of the step, until the step's function returns.
+// Walk is what a step sees of its run; the zero Walk is a dry one. Its methods may be called from several goroutines of the step, until the step's function returns.
 type Walk struct {
 	ctx      context.Context // of the leg, for transcript lines, which are told without one
 	step     *Step
@@ -74,6 +74,9 @@ func (w *Walk) Remember(ctx context.Context, key, value string) error {
 	if w.j == nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if w.facts == nil {
+			w.facts = map[string]string{}
+		}
 		w.facts[key] = value
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,7 +120,7 @@ func (c *crew) verifyQuiet(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if err := c.vanished(w, mine, first, hands); err != nil {
+		if err := c.vanished(ctx, w, mine, first, hands); err != nil {
 			return run.Progress{}, err
 		}
 		settled, busy, unheard := 0, 0, 0
@@ -167,7 +168,7 @@ func newcomer(node string, p sidekiq.Process) error {
 }
 
 // vanished tells a process that ended without its last heartbeat saying busy 0: what it had in hand may be lost, which is never "busy 0".
-func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
+func (c *crew) vanished(ctx context.Context, w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
 	for id := range before {
 		if slices.ContainsFunc(mine, func(p sidekiq.Process) bool { return p.Identity == id }) {
 			continue
@@ -175,6 +176,9 @@ func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]t
 		c.lost = append(c.lost, hands[id]...)
 		for _, j := range hands[id] {
 			w.Out("possibly lost: %s", jobLine(j))
+		}
+		if err := w.Remember(ctx, factJobs, strconv.Itoa(len(c.lost))+", as the transcript names them"); err != nil {
+			return decided(err)
 		}
 		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
 	}
@@ -221,10 +225,14 @@ func (c *crew) sendBack(ctx context.Context, w *run.Walk) error {
 	})
 }
 
-// unquiet restarts Sidekiq: quiet cannot be taken back in any other way.
+// unquiet restarts Sidekiq: quiet cannot be taken back in any other way. One that was told and has not heard it yet would go quiet after the undo;
+// one that was started since needs nothing.
 func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
 	mine, _, err := c.processes(ctx)
-	if err != nil || len(mine) > 0 && countQuiet(mine) == 0 {
+	told := func(p sidekiq.Process) bool {
+		return p.Quiet || slices.ContainsFunc(w.Intents(""), func(r run.Recorded) bool { return !r.Undo && strings.Contains(r.What, clean.Line(p.Identity)) })
+	}
+	if err != nil || !slices.ContainsFunc(mine, told) {
 		return err
 	}
 	return c.compose(ctx, w, "restart", "-t", grace, "sidekiq")

@@ -54,13 +54,12 @@ func (r *Root) pressed(b binding.Binding) tea.Cmd {
 		r.say(fmt.Sprintf("%s is off: %s", b.Word, b.Why), true)
 		return nil
 	}
+	if cmd, went := r.goTo(func(p place) bool { return p.id == b.ID }, ""); went {
+		return cmd
+	}
 	switch b.ID {
 	case "palette":
 		r.dialogs = append(r.dialogs, asked{dialog: r.palette()})
-	case "help":
-		if _, open := r.top().(*screen.Help); !open {
-			return r.push(screen.NewHelp(r.env, r.top()))
-		}
 	case "back":
 		return r.back()
 	case "quit":
@@ -70,10 +69,6 @@ func (r *Root) pressed(b binding.Binding) tea.Cmd {
 	case "filter":
 		r.filter = &widget.Input{}
 		r.filter.Set(r.filterOn)
-	case "log":
-		return r.push(screen.NewLog(r.env))
-	case "books":
-		return r.push(screen.NewBooks(r.env, ""))
 	case "copy", "save":
 		return r.take(b.ID)
 	case "mouse":

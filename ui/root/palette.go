@@ -14,10 +14,8 @@ import (
 // palette is everything that can be said here: verbs on their targets, places, runs.
 func (r *Root) palette() dialog.Dialog {
 	items := append(r.markedItems(), r.verbItems()...)
+	items = append(items, r.placeItems()...)
 	items = append(items, r.logItems()...)
-	for _, p := range places {
-		items = append(items, dialog.Item{Text: p.word, About: p.about, Key: r.world.Keys.Get(p.binding).Cap()})
-	}
 	for _, d := range r.doors {
 		items = append(items, dialog.Item{Text: "instance " + d.Instance, About: "leave this instance and enter that one", Why: d.Why})
 	}
@@ -29,19 +27,6 @@ func (r *Root) palette() dialog.Dialog {
 		items = append(items, dialog.Item{Text: "run " + x.ID, About: string(x.State) + ": " + x.Runbook + " " + x.Target})
 	}
 	return &dialog.Palette{Tag: "palette", Items: items, Past: r.past}
-}
-
-// places are the words that lead somewhere.
-var places = []struct{ word, about, binding string }{
-	{"fleet", "every node, service and unfinished run", ""},
-	{"runs", "the history: every run and every single act, newest first", "runs"},
-	{"runbooks", "what can be walked through: what each does, its plan, its dangers", "books"},
-	{"log", "every command and call this console made, with how it ended", "log"},
-	{"copy", "copy what is selected to the terminal's clipboard", "copy"},
-	{"save", "save what is selected into a file", "save"},
-	{"help", "the keys of this place", "help"},
-	{"config", "edit the config in your editor; it is checked before it holds", ""},
-	{"quit", "leave the console", "quit"},
 }
 
 // verbItems are the verbs, each with its targets.
@@ -122,22 +107,19 @@ func (r *Root) said(text string) tea.Cmd {
 	}
 	r.past = append(r.past, text)
 	target := strings.Join(words[1:], " ")
+	if cmd, went := r.goTo(func(p place) bool { return p.word == words[0] }, target); went {
+		return cmd
+	}
 	switch words[0] {
 	case "fleet":
 		for len(r.stack) > 1 {
 			r.pop()
 		}
 		return nil
-	case "runs", "history":
-		return r.push(screen.NewRuns(r.env))
-	case "runbooks":
-		return r.push(screen.NewBooks(r.env, target))
 	case "run":
 		if target != "" {
 			return r.push(screen.NewRun(r.env, target))
 		}
-	case "log":
-		return r.push(screen.NewLog(r.env))
 	case "logs":
 		if len(words) > 1 {
 			return r.follow(words[1], strings.Join(words[2:], " "))
@@ -151,8 +133,6 @@ func (r *Root) said(text string) tea.Cmd {
 	case "theme":
 		r.wear(target)
 		return nil
-	case "help":
-		return r.push(screen.NewHelp(r.env, r.top()))
 	case "quit", "q":
 		return r.quit()
 	}

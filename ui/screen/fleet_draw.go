@@ -190,7 +190,11 @@ func (f *Fleet) nothingUnderWay() widget.Line {
 func (f *Fleet) holdLines(w int) []widget.Line {
 	var out []widget.Line
 	for _, h := range f.env.World.Fleet.Holds.Value {
-		out = append(out, holdLine(h, f.env.World.Now).Fit(w))
+		l := holdLine(h, f.env.World.Now)
+		if holds := f.env.World.Fleet.Holds; holds.Stale() { // somebody may have let go of it since
+			l = append(widget.L(theme.Bad, "✗ seen "+age(holds.Seen, f.env.World.Now)+" ago "), l.All(theme.Off)...)
+		}
+		out = append(out, l.Fit(w))
 	}
 	return out
 }
@@ -219,7 +223,7 @@ func runLine(world *World, r desk.Run, w int) widget.Line {
 	when := widget.L(theme.Muted, age(r.Updated, world.Now)).Right(4)
 	right := append(widget.Line{widget.Gap(1), widget.S(theme.Muted, r.Operator), widget.Gap(1)}, when...)
 	hint := widget.Line{widget.Gap(2), widget.S(theme.Key, world.Keys.Get("resume").Cap()), widget.S(theme.Muted, " resumes")}
-	if canResume(r) && left.Width()+hint.Width()+right.Width() < w {
+	if canResume(r) && !r.State.Final() && left.Width()+hint.Width()+right.Width() < w {
 		left = append(left, hint...)
 	}
 	return widget.Ends(left, right, w)

@@ -89,6 +89,7 @@ func scenes(e Env) map[string]Screen {
 		"run-confirm":   runOf(e, stage.Confirming()),
 		"run-failing":   runOf(e, stage.Failing()),
 		"run-done":      runOf(e, stage.Finished()),
+		"run-stopped":   runOf(e, stage.Stopped()),
 		"run-empty":     NewRun(e, "01J9ZQ7K3M"),
 		"plan":          planOf(e, func(*desk.Plan) {}),
 		"plan-refused": planOf(e, func(p *desk.Plan) {

@@ -66,8 +66,6 @@ func (n *Node) press(id string) (Action, tea.Cmd) {
 		if n.panes.on == paneRuns && n.runs.settle(n.runIDs()) >= 0 {
 			return Push{NewRun(n.env, n.runs.id)}, nil
 		}
-	case "runs":
-		return Push{NewRuns(n.env)}, nil
 	default:
 		return Invoke(n.env, id, n.name)
 	}

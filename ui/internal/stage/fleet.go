@@ -84,6 +84,7 @@ func Runs() []desk.Run {
 		{Summary: summary("01J9T0A8EE", "worker-reimage", "worker-1", run.Done, "release", 90000, 89200), Title: "Reimage a worker"},
 		{Summary: summary("01J9SX77PA", "worker-return", "worker-1", run.Failed, "parity", 181000, 180100), Title: "Return a worker"},
 		{Summary: summary("01J9SV00GH", "worker-drain", "worker-1", run.Undone, "remove", 182000, 181700), Title: "Drain a worker"},
+		{Summary: summary("01J9XB0ACT", "hold/set", "worker-3", run.Done, "set", 190000, 190000), Title: "hold/set", Act: true},
 	}
 }
 
