@@ -93,7 +93,7 @@ func span(text string) (time.Duration, error) {
 }
 
 func showTrail(ctx context.Context, f *flags, a *app, q trail.Query) error {
-	entries, err := trail.Read(ctx, a.store, q)
+	entries, err := trail.Read(ctx, a.stores, q)
 	if err != nil {
 		return err
 	}
@@ -136,31 +136,36 @@ func verifyTrail(f *flags) *cobra.Command {
 	})
 }
 
+// verify proves every store that can be reached.
 func verify(ctx context.Context, f *flags, a *app) error {
-	chain, err := a.chain()
-	if err != nil {
-		return err
-	}
 	anchors, unread := a.keeper.Anchors(ctx)
-	p, err := chain.Prove(ctx, anchors)
-	if err != nil {
-		return err
-	}
-	if err := f.answer(map[string]any{"holds": true, "proof": p, "anchors_read": unread == nil}, proofWords(p)); err != nil {
-		return err
+	var proofs []run.Proof
+	var errs []error
+	var words []string
+	for _, chain := range a.engine.Chains() {
+		p, err := chain.Prove(ctx, anchors)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		proofs, words = append(proofs, p), append(words, proofWords(p))
 	}
 	if unread != nil {
-		return (&fault.Error{What: "the anchors were not compared", On: a.cfg.Exec().Name, Next: "verify again when exec answers: a chain made anew would not be noticed", Code: fault.Unknown}).Because(unread)
+		errs = append(errs, (&fault.Error{What: "the anchors were not compared", On: a.cfg.Exec().Name, Next: "verify again when exec answers: a chain made anew would not be noticed", Code: fault.Unknown}).Because(unread))
 	}
-	return nil
+	said := map[string]any{"holds": len(errs) == 0, "proofs": append([]run.Proof{}, proofs...), "anchors_read": unread == nil}
+	if f.json || len(words) > 0 {
+		errs = append([]error{f.answer(said, strings.Join(words, "\n"))}, errs...)
+	}
+	return errors.Join(errs...)
 }
 
 func proofWords(p run.Proof) string {
-	words := fmt.Sprintf("the chain holds: %d links over %d events (%d lines of output were pruned)", p.N, p.Events, p.Pruned)
+	words := fmt.Sprintf("the chain of store %s holds: %d links over %d events (%d lines of output were pruned)", p.Store, p.N, p.Events, p.Pruned)
 	if p.Anchor == nil {
-		return words + "\nit is anchored nowhere yet: vmtui audit anchor"
+		return words + "\n  it is anchored nowhere yet: vmtui audit anchor"
 	}
-	return words + fmt.Sprintf("\nit agrees with %d anchors on exec; the newest, by %s on %s, leaves %d links uncovered", p.Anchors, p.Anchor.By, p.Anchor.Time.Local().Format(time.DateTime), p.Unanchored)
+	return words + fmt.Sprintf("\n  it agrees with %d anchors on exec; the newest, by %s on %s, leaves %d links uncovered", p.Anchors, p.Anchor.By, p.Anchor.Time.Local().Format(time.DateTime), p.Unanchored)
 }
 
 func anchorTrail(f *flags) *cobra.Command {
@@ -168,23 +173,13 @@ func anchorTrail(f *flags) *cobra.Command {
 		Use: "anchor", Short: "Write on the exec node where the trail ends now; every leg of a run does so by itself", Args: between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withApp(cmd.Context(), f, f.asker(false), func(ctx context.Context, a *app) error {
-				if _, err := a.chain(); err != nil {
-					return err
+				heads, err := a.engine.Anchor(ctx)
+				var words []string
+				for _, h := range heads {
+					words = append(words, fmt.Sprintf("link %d of store %s is anchored on %s", h.N, h.Store, a.cfg.Exec().Name))
 				}
-				h, err := a.engine.Anchor(ctx)
-				if err != nil {
-					return err
-				}
-				return f.answer(map[string]any{"anchored": h}, fmt.Sprintf("link %d of store %s is anchored on %s", h.N, h.Store, a.cfg.Exec().Name))
+				return errors.Join(err, f.answer(map[string]any{"anchored": append([]run.Head{}, heads...)}, strings.Join(words, "\n")))
 			})
 		},
 	})
-}
-
-// chain is the store as one whose appends are chained.
-func (a *app) chain() (run.Chain, error) {
-	if c, ok := a.store.(run.Chain); ok {
-		return c, nil
-	}
-	return nil, &fault.Error{What: "this store has no chain", On: "the audit trail", Next: "verify the store that the config names as its own", Code: fault.Usage}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -115,8 +116,10 @@ func TestVerifyWithoutExecIsUnknown(t *testing.T) {
 func TestVerifyFindsAnOlderCopy(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
-	err := withApp(t.Context(), &flags{config: b.ConfigPath()}, nil, func(ctx context.Context, a *app) error {
-		h, err := a.store.(run.Chain).Head(ctx)
+	f := newFlags(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard})
+	f.config = b.ConfigPath()
+	err := withApp(t.Context(), f, f.asker(false), func(ctx context.Context, a *app) error {
+		h, err := a.engine.Chains()[0].Head(ctx)
 		if err != nil {
 			return err
 		}

@@ -35,13 +35,13 @@ func pruneRuns(f *flags) *cobra.Command {
 }
 
 func prune(ctx context.Context, f *flags, a *app, ended time.Time, yes bool) error {
-	store, ok := a.store.(run.Pruner)
-	if !ok {
-		return &fault.Error{What: "this store cannot be pruned", Next: "prune the store that the config names as its own", Code: fault.Usage}
-	}
-	p, err := store.Prunable(ctx, ended)
-	if err != nil {
-		return err
+	var p run.Pruned
+	for _, s := range a.pruners() {
+		one, err := s.Prunable(ctx, ended)
+		if err != nil {
+			return err
+		}
+		p = p.Plus(one)
 	}
 	if p.Lines == 0 {
 		return f.answer(map[string]any{"pruned": p}, "there is no output of runs that ended before "+ended.Format(time.DateTime))
@@ -51,13 +51,28 @@ func prune(ctx context.Context, f *flags, a *app, ended time.Time, yes bool) err
 			return err
 		}
 	}
+	p = run.Pruned{}
 	what := act.Act{Verb: "store/prune", Target: "store", What: fmt.Sprintf("take out the output of runs that ended before %s", ended.UTC().Format(time.RFC3339)), Danger: act.Changes, Unleased: true}
-	err = a.single(ctx, what, func(ctx context.Context, _ act.Permit) error {
-		var err error
-		p, err = store.Prune(ctx, ended)
-		return err
+	err := a.single(ctx, what, func(ctx context.Context, _ act.Permit) error {
+		var errs []error
+		for _, s := range a.pruners() {
+			one, err := s.Prune(ctx, ended)
+			p, errs = p.Plus(one), append(errs, err)
+		}
+		return errors.Join(errs...)
 	})
 	return errors.Join(err, f.answer(map[string]any{"pruned": p}, "taken out: "+amount(p)))
+}
+
+// pruners are the stores that can be pruned.
+func (a *app) pruners() []run.Pruner {
+	var all []run.Pruner
+	for _, s := range a.engine.Chains() {
+		if p, ok := s.(run.Pruner); ok {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 func mayPrune(ctx context.Context, f *flags, p run.Pruned, ended time.Time) error {
@@ -72,7 +87,7 @@ func mayPrune(ctx context.Context, f *flags, p run.Pruned, ended time.Time) erro
 }
 
 func amount(p run.Pruned) string {
-	return fmt.Sprintf("%d lines of output of %d runs, %.1f MB", p.Lines, p.Runs, float64(p.Bytes)/1e6)
+	return fmt.Sprintf("%d lines of output of %d runs, %d characters", p.Lines, p.Runs, p.Size)
 }
 
 // reportRun writes the report of a run in Markdown.
@@ -80,7 +95,7 @@ func reportRun(ctx context.Context, f *flags, a *app, id string) error {
 	if _, err := a.engine.View(ctx, id); err != nil {
 		return err
 	}
-	events, err := a.store.Events(ctx, id, 0)
+	events, err := a.stores.Events(ctx, id, 0)
 	if err != nil {
 		return err
 	}

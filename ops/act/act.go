@@ -32,7 +32,8 @@ type Act struct {
 	Typed string
 	// Identity re-checks, at the moment of acting, that Target still is what the plan was made for. Required when destroying.
 	Identity func(context.Context) error
-	// Unleased lets the act pass without the lease: only for taking and clearing leases themselves, and reads of questions nobody owns.
+	// Unleased lets the act pass without the lease: only for taking and clearing leases themselves, for reads of questions nobody owns, and for an
+	// operator's own hand (a command, a shell, a copy), which must also work when exec, where the lease lies, is what is broken.
 	Unleased bool
 }
 
@@ -40,7 +41,7 @@ type Act struct {
 type Outcome struct {
 	Err    error
 	Effect string   // an id the world gave: an action's, a record's
-	Output []string // what it printed, cleaned, a line each: kept with the act
+	Said   []string // what came back, line by line, for the transcript; of single acts
 }
 
 // Journal records an intent before an act and its outcome after it.

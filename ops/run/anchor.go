@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -13,17 +14,35 @@ type Anchorer interface {
 // anchorLimit is how long a leg that has ended may take to anchor what it wrote.
 const anchorLimit = 10 * time.Second
 
-// Anchor writes down elsewhere where the store's chain ends now. A store without a chain, or an engine without a place for anchors, has nothing to do.
-func (e *Engine) Anchor(ctx context.Context) (Head, error) {
-	c, chained := e.Store.(Chain)
-	if !chained || e.Anchors == nil {
-		return Head{}, nil
+// Anchor writes down elsewhere where the chains of the engine's stores end now. A store that cannot be reached is told, after the others are anchored.
+func (e *Engine) Anchor(ctx context.Context) ([]Head, error) {
+	var heads []Head
+	var errs []error
+	for _, c := range e.Chains() {
+		h, err := c.Head(ctx)
+		if err == nil && h.N > 0 && e.Anchors != nil {
+			err = e.Anchors.Anchor(ctx, Anchor{Head: h, Time: time.Now().UTC(), By: e.Operator + "@" + e.host()})
+		}
+		if errs = append(errs, err); err == nil {
+			heads = append(heads, h)
+		}
 	}
-	h, err := c.Head(ctx)
-	if err != nil || h.N == 0 {
-		return h, err
+	return heads, errors.Join(errs...)
+}
+
+// Chains are the engine's stores that are chained: the local one, and the team's.
+func (e *Engine) Chains() []Chain {
+	stores := []Store{e.Store}
+	if e.Stores != nil {
+		stores = []Store{e.Stores.Local, e.Stores.Team}
 	}
-	return h, e.Anchors.Anchor(ctx, Anchor{Head: h, Time: time.Now().UTC(), By: e.Operator + "@" + e.host()})
+	var chains []Chain
+	for _, s := range stores {
+		if c, is := s.(Chain); is {
+			chains = append(chains, c)
+		}
+	}
+	return chains
 }
 
 // anchorLeg anchors what a leg wrote. When that fails nothing is lost but time: the next anchor covers it too, and until then the proof says how much is

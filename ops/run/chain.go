@@ -43,7 +43,7 @@ type Anchor struct {
 }
 
 // follow is the digest of the link that adds events to a run.
-func (d Digest) follow(run string, events []chained) Digest {
+func (d Digest) follow(run string, events []linked) Digest {
 	h := sha256.New()
 	h.Write(d[:])
 	put(h, run)
@@ -60,16 +60,16 @@ func (d Digest) follow(run string, events []chained) Digest {
 	return Digest(h.Sum(nil))
 }
 
-// chained is an event with its body's digest, which outlives the body.
-type chained struct {
+// linked is an event with its body's digest, which outlives the body.
+type linked struct {
 	Event
 	body Digest
 }
 
-func chain(events []Event) []chained {
-	out := make([]chained, len(events))
+func link(events []Event) []linked {
+	out := make([]linked, len(events))
 	for i, ev := range events {
-		out[i] = chained{ev, body(ev)}
+		out[i] = linked{ev, body(ev)}
 	}
 	return out
 }

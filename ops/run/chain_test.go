@@ -1,7 +1,6 @@
 package run
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -104,17 +103,17 @@ func TestChainFindsWhatWasChanged(t *testing.T) {
 func TestChainMadeAnewIsFoundByItsAnchor(t *testing.T) {
 	s := chainedStore(t)
 	anchor := anchorNow(t, s)
-	err := s.write(t.Context(), func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(t.Context(), `UPDATE events SET detail = 'nothing' WHERE run = 'r1' AND seq = 2; DELETE FROM links`); err != nil {
+	err := write(t.Context(), s.db, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(t.Context(), `UPDATE events SET detail = 'nothing' WHERE run = 'r1' AND seq = 2; DELETE FROM links; UPDATE chain SET n = 0, digest = zeroblob(32)`); err != nil {
 			return err
 		}
 		for _, l := range []struct {
 			id          string
 			after, upto uint64
 		}{{"r1", 0, 1}, {"r2", 0, 1}, {"r1", 1, 3}, {"r2", 1, 2}, {"r1", 3, 4}} {
-			events, err := readEvents(t.Context(), tx, l.id, l.after, l.upto)
+			events, err := s.readEvents(t.Context(), tx, l.id, l.after, l.upto)
 			if err == nil {
-				err = link(t.Context(), tx, l.id, events)
+				err = s.link(t.Context(), tx, l.id, events)
 			}
 			if err != nil {
 				return err
@@ -139,7 +138,7 @@ func TestPruningTakesOutputAndLeavesTheProof(t *testing.T) {
 	if p, err := s.Prune(t.Context(), time.Now().Add(-time.Hour)); err != nil || p != (Pruned{}) {
 		t.Errorf("of runs that ended an hour ago: %+v, %v", p, err)
 	}
-	want := Pruned{Runs: 1, Lines: 1, Bytes: 3}
+	want := Pruned{Runs: 1, Lines: 1, Size: 3}
 	later := time.Now().Add(time.Hour)
 	if p, err := s.Prunable(t.Context(), later); err != nil || p != want {
 		t.Errorf("%+v, %v", p, err)
@@ -174,10 +173,8 @@ func TestStoreIsUpgraded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := inTx(t.Context(), old, editions[0]); err != nil {
-		t.Fatal(err)
-	}
-	_, err = old.ExecContext(t.Context(), `INSERT INTO runs VALUES ('r0','b','t','mike','done','s',1,2,2,1,0);
+	_, err = old.ExecContext(t.Context(), sqliteDialect.steps[0][0]+`;
+INSERT INTO runs VALUES ('r0','b','t','mike','done','s',1,2,2,1,0);
 INSERT INTO events VALUES ('r0',1,1,0,'started','','','title','{}'), ('r0',2,2,1,'result','','done','',NULL)`)
 	if err := errors.Join(err, old.Close()); err != nil {
 		t.Fatal(err)
@@ -189,24 +186,4 @@ INSERT INTO events VALUES ('r0',1,1,0,'started','','','title','{}'), ('r0',2,2,1
 	if p, err := s.Prove(t.Context(), nil); err != nil || p.N != 1 || p.Events != 2 {
 		t.Errorf("%+v, %v", p, err)
 	}
-}
-
-func TestNewerStoreIsLeftAlone(t *testing.T) {
-	dir := t.TempDir()
-	s := openAt(t, dir, nil)
-	if _, err := s.db.ExecContext(t.Context(), `PRAGMA user_version = 99`); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Open(t.Context(), dir, nil)
-	if err == nil || fault.CodeOf(err) != fault.Usage || !strings.Contains(err.Error(), "newer vmtui") {
-		t.Error(err)
-	}
-}
-
-func inTx(ctx context.Context, db *sql.DB, f func(context.Context, *sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(ctx, tx), tx.Commit())
 }

@@ -32,7 +32,7 @@ type proving interface {
 	id(ctx context.Context) (string, error)
 	links(ctx context.Context) ([]Link, error)
 	// span gives a run's events with after < number <= upto.
-	span(ctx context.Context, run string, after, upto uint64) ([]chained, error)
+	span(ctx context.Context, run string, after, upto uint64) ([]linked, error)
 	// lasts gives the number of each run's last event, by what the events say and by what the list of runs says.
 	lasts(ctx context.Context) (events, runs map[string]uint64, err error)
 }
@@ -88,9 +88,9 @@ func (p *Proof) follow(ctx context.Context, c proving, links []Link) (map[string
 	return covered, nil
 }
 
-func stamp(ev chained) string { return ev.Time.UTC().Format("2006-01-02 15:04:05") }
+func stamp(ev linked) string { return ev.Time.UTC().Format("2006-01-02 15:04:05") }
 
-func (p *Proof) count(events []chained) {
+func (p *Proof) count(events []linked) {
 	p.Events += len(events)
 	for _, ev := range events {
 		if ev.Pruned {

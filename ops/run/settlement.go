@@ -30,8 +30,8 @@ const (
 	keptLine  = 4 << 10
 )
 
-// kept is the output that the log keeps: the beginning and the end, with a word on what is left out between.
-func kept(output []string) []string {
+// keptOf is the output that the log keeps: the beginning and the end, with a word on what is left out between.
+func keptOf(output []string) []string {
 	if over := len(output) - keptLines; over > 0 {
 		half := keptLines / 2
 		gap := fmt.Sprintf("… %d lines are left out here …", over)

@@ -188,7 +188,7 @@ func (r *reader) answer(ev run.Event) {
 
 // result tells how a run ended. A single act's end is its act's.
 func (r *reader) result(ev run.Event) {
-	if r.header.Single {
+	if r.header.Single() {
 		return
 	}
 	e := Entry{Kind: Ending, What: r.header.Title, Outcome: ev.State, Detail: ev.Detail}
