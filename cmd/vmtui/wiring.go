@@ -86,7 +86,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls)
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.fan(), a.asks, a.calls)
 	return a, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
@@ -25,6 +26,7 @@ type Desk struct {
 	books  []run.Book
 	watch  *fleet.Watch
 	deps   worker.Deps
+	fan    fanout.Fan
 	asks   *Asks
 	calls  *audit.Log
 
@@ -37,14 +39,15 @@ type Desk struct {
 	trails  map[string][]float64 // what panes showed before, for sparklines
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
+	works   []*fanout.Work       // commands on nodes, oldest first
 	changed chan struct{}
 }
 
 // New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write.
-func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log) *Desk {
+func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls,
+		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, fan: fan, asks: asks, calls: calls,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)

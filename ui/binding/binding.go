@@ -23,6 +23,7 @@ const (
 	Plan       Place = "plan"
 	Help       Place = "help"
 	Log        Place = "log"
+	Exec       Place = "exec"
 )
 
 // Binding is a thing to do and the keys that do it. Where the id is a verb's, pressing it means the verb.
@@ -155,7 +156,7 @@ func Named(bs []Binding, id string) (Binding, bool) {
 
 // clash is an error when one key means two things in one place.
 func (t *Table) clash() error {
-	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help, Log} {
+	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help, Log, Exec} {
 		seen := map[string]string{}
 		for _, b := range t.At(p) {
 			for _, k := range b.Keys {

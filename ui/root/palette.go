@@ -108,7 +108,7 @@ func (r *Root) said(text string) tea.Cmd {
 		return nil
 	}
 	r.past = append(r.past, text)
-	target := strings.Join(words[1:], " ")
+	target := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), words[0]))
 	switch words[0] {
 	case "fleet":
 		for len(r.stack) > 1 {

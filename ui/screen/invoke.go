@@ -23,6 +23,8 @@ func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 		return Say{Text: verb + " is off: " + state.Why, Bad: true}, nil
 	case state.Runbook != "":
 		return Push{NewPlan(env, state.Runbook, target)}, nil
+	case verb == "exec":
+		return Push{NewExec(env, target)}, nil
 	case verb == "refresh":
 		return Say{Text: "looking at the whole fleet"}, func() tea.Msg {
 			env.Desk.Refresh()
