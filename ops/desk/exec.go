@@ -86,5 +86,15 @@ func (d *Desk) Cancel(_ context.Context, id string) error {
 	return err
 }
 
-// IsCommand reports that a run is a command on nodes.
-func IsCommand(r run.Summary) bool { return r.Runbook == fanout.Verb }
+// IsCommand reports a command on nodes. Nothing is resumed of it.
+func (r Run) IsCommand() bool { return r.Runbook == fanout.Verb }
+
+// Unfinished reports that somebody may still have to do something about it. A command that nobody carries out any more is over, even if nobody
+// knows how it ended.
+func (r Run) Unfinished() bool {
+	switch r.State {
+	case run.Done, run.Failed, run.Stopped, run.Undone, run.Refused:
+		return false
+	}
+	return r.Alive || !r.IsCommand()
+}

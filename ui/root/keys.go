@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/act"
-	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
@@ -111,7 +110,7 @@ func (r *Root) walkedHere() []string {
 	for _, x := range r.world.Runs {
 		switch {
 		case !x.Here || x.State != run.Running && x.State != run.AtGate:
-		case desk.IsCommand(x.Summary):
+		case x.IsCommand():
 			out = append(out, "the command on "+x.Target+" is ended there, and cannot be resumed")
 		default:
 			out = append(out, "vmtui runs resume "+x.ID)

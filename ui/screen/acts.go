@@ -74,7 +74,7 @@ func refusal(what string, err error) Action {
 
 // canResume reports that nobody walks the run and that it can be walked on.
 func canResume(r desk.Run) bool {
-	if r.Here || r.Alive {
+	if r.Here || r.Alive || r.IsCommand() {
 		return false
 	}
 	switch r.State {
