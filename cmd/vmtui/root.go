@@ -36,7 +36,7 @@ func newRoot(f *flags) *cobra.Command {
 	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "look, and change nothing")
 	root.PersistentFlags().BoolVar(&f.plain, "plain", false, "print lines instead of drawing a screen")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err.Error()) })
-	root.AddCommand(newDemo(f), newStatus(f), newRun(f), newRuns(f), newLease(f), newHold(f), newExec(f), newConfig(f), newInit(f), newMonitor())
+	root.AddCommand(newDemo(f), newStatus(f), newRun(f), newRuns(f), newLease(f), newHold(f), newExec(f), newShell(f), newConfig(f), newInit(f), newMonitor())
 	return root
 }
 

@@ -227,7 +227,9 @@ func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
 	n, ok := d.cfg.Node(target)
 	switch {
 	case !ok:
-		return "no worker is chosen"
+		return "no " + v.Targets + " is chosen"
+	case v.Targets == "node":
+		return ""
 	case n.Role != config.RoleWorker:
 		return target + " is the exec node, which is never drained"
 	case d.cfg.LoadBalancer.ID == "":

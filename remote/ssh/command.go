@@ -98,7 +98,7 @@ exit "$status"`
 const begun = `printf '%s\n' "$0" >&2; exec "$@"`
 
 // line is the command line for the host's login shell: /bin/sh, so that a slow ~/.bashrc costs nothing, and everything quoted. The mark tells this
-// call from every other.
+// call from every other; without one it is the line as people are shown it.
 func (c Command) line(mark string) (string, error) {
 	if c.held() && len(c.Stdin) > 0 {
 		return "", &fault.Error{What: "command not sent", Why: "a tethered command takes no input", Code: fault.Usage}
@@ -111,12 +111,32 @@ func (c Command) line(mark string) (string, error) {
 		words = append([]string{"/bin/sh", "-c", tether, arg0, c.Script}, c.Args...)
 	default:
 		words = append([]string{"/bin/sh", "-c", c.Script, arg0}, c.Args...)
+		if mark != "" {
+			words = append([]string{"env", marked(mark)}, words...)
+		}
 	}
 	if c.Sudo {
 		words = append([]string{"sudo", "-S", "-p", prompt(mark), "--", "/bin/sh", "-c", begun, start(mark)}, words...)
 	}
 	return shellescape.QuoteCommand(words), nil
 }
+
+// ender ends every process that bears a call's mark, TERM first and KILL after five seconds. sshd's own signals do not do: for root OpenSSH before 9.8
+// drops them, and they reach nothing that changed its group.
+const ender = `left() { [ -n "$(grep -slzxF -e "$1" /proc/[0-9]*/environ)" ]; }
+send() {
+  for file in $(grep -slzxF -e "$2" /proc/[0-9]*/environ); do
+    file=${file#/proc/}
+    kill -s "$1" -- "${file%/environ}"
+  done 2>/dev/null
+}
+n=0
+while left "$1" && [ "$n" -lt 5 ]; do send TERM "$1"; sleep 1; n=$((n+1)); done
+send KILL "$1"
+! left "$1"`
+
+// marked is what all processes of a call have in their environment.
+func marked(mark string) string { return "VMTUI_CALL=" + mark }
 
 // held reports that the command's input is what keeps it alive.
 func (c Command) held() bool { return c.Tether || c.Inside != "" }

@@ -69,7 +69,7 @@ func (h *Host) throughMaster(ctx context.Context, r *route) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := h.await(ctx, m)
+	client, err := h.letIn(ctx, m)
 	if err != nil {
 		m.end()
 		return nil, h.notThrough(ctx, r, m, err)
@@ -138,8 +138,8 @@ func seconds(d time.Duration) string {
 	return strconv.Itoa(max(1, int(d.Round(time.Second)/time.Second)))
 }
 
-// await waits until the master lets us in.
-func (h *Host) await(ctx context.Context, m *master) (*ssh.Client, error) {
+// letIn waits until the master lets us in.
+func (h *Host) letIn(ctx context.Context, m *master) (*ssh.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.pool.pace.master)
 	defer cancel()
 	look := time.NewTicker(20 * time.Millisecond)

@@ -101,7 +101,9 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 		h.abandon(s)
 		return Result{Outcome: Unreachable, Cause: err}
 	}
-	e := execution{line: line, stdin: stdin, input: t.command.Stdin, tether: t.command.held()}
+	e := execution{line: line, stdin: stdin, input: t.command.Stdin, tether: t.command.held(), ender: Command{
+		For: "end what was cancelled", Script: ender, Args: []string{marked(mark)}, Sudo: t.command.Sudo, Tether: true,
+	}}
 	s.Stdout, s.Stderr = t.out, t.errs
 	if !t.command.Sudo {
 		return h.execute(ctx, s, e)
@@ -167,6 +169,7 @@ type execution struct {
 	input  []byte
 	tether bool
 	door   *doorway // sudo's, if it is asked
+	ender  Command  // ends what it started; a tethered one needs none
 }
 
 // execute sends the command and waits for its end or for ctx.
@@ -220,23 +223,46 @@ func (h *Host) play(s *session, e execution) error {
 	return s.Wait()
 }
 
-// cutOff ends a command that nobody waits for any more: a tethered one by the end of its input, any other by TERM; then the session goes.
+// cutOff ends a command that nobody waits for any more, and then its session: a tethered one by the end of its input; any other by a signal and, since
+// that may do nothing, by looking for what it started.
 func (h *Host) cutOff(s *session, e execution, over <-chan struct{}) {
-	grace := h.pool.pace.grace
-	signal := func() { _ = s.Signal(ssh.SIGTERM) }
 	if e.tether {
-		grace = h.pool.pace.tether
-		signal = func() { _ = e.stdin.Close() }
+		h.pool.crew.run(func() { _ = e.stdin.Close() }) // it may block on a dead link
+		h.await(over, h.pool.pace.tether)
+	} else {
+		h.pool.crew.run(func() { _ = s.Signal(ssh.SIGTERM) })
+		if !h.await(over, h.pool.pace.grace) {
+			h.end(s.conn, e.ender)
+		}
 	}
-	h.pool.crew.run(signal) // it may block on a dead link
-	late := time.NewTimer(grace)
+	_ = s.Close()
+}
+
+// await waits until a command is over; false when it is not, or nobody may wait any more.
+func (h *Host) await(over <-chan struct{}, most time.Duration) bool {
+	late := time.NewTimer(most)
 	defer late.Stop()
 	select {
 	case <-over:
+		return true
 	case <-late.C:
 	case <-h.pool.ctx.Done():
 	}
-	_ = s.Close()
+	return false
+}
+
+// end runs an ender, over the connection that the command came by.
+func (h *Host) end(c *conn, ender Command) {
+	select {
+	case <-c.dead:
+		return
+	case <-h.pool.ctx.Done():
+		return
+	default:
+	}
+	ctx, cancel := context.WithTimeout(h.pool.ctx, h.pool.pace.tether)
+	defer cancel()
+	h.collect(ctx, ender, nil)
 }
 
 // answer reads the end of a command. Only a status or a signal is one.

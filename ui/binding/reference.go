@@ -14,6 +14,7 @@ var sections = []struct {
 }{
 	{Everywhere, "Everywhere"}, {Fleet, "On the fleet"}, {Node, "On a node"}, {Runs, "In the list of runs"},
 	{Run, "On a run"}, {Plan, "On a plan"}, {Help, "In the help"},
+	{Exec, "On a command for nodes"},
 }
 
 // Reference is the table as a page of the documentation.

@@ -92,7 +92,7 @@ func Verbs(target string) []desk.VerbState {
 	for _, v := range verb.Table {
 		s := desk.VerbState{Verb: v}
 		switch {
-		case v.Targets == "":
+		case v.Targets == "", v.Targets == "node" && target != "":
 		case target == "" || target == "exec":
 			s.Why = orNone(target) + " is no worker"
 		case target == "worker-2" && v.ID != "return":
