@@ -68,7 +68,7 @@ func (a *app) exec(ctx context.Context, f *flags, x execFlags, words []string) e
 }
 
 func (a *app) fan() fanout.Fan {
-	return fanout.Fan{Host: func(name string) fanout.Host { return a.host(name) }, Door: a.door, Journal: a.engine.Single(), Redact: a.redact.Redact}
+	return fanout.Fan{Host: func(name string) fanout.Host { return a.host(name) }, Door: a.door, Journal: a.engine.Single(), Redact: a.secrets.Redact}
 }
 
 // mayExec shows whoever sits at a terminal what will be sent where, and wants a yes. A script has said what it wants.
@@ -77,7 +77,7 @@ func (a *app) mayExec(ctx context.Context, f *flags, x execFlags, o fanout.Order
 		return nil
 	}
 	answer, err := f.asker(false).Ask(ctx, desk.Question{
-		Subject: fmt.Sprintf("%s (%d)", o.Folded(), len(o.Nodes)), Text: "this is what will be run there. Run it?", Details: []string{f.redact(o.Line())},
+		Subject: fmt.Sprintf("%s (%d)", o.Folded(), len(o.Nodes)), Text: "this is what will be run there. Run it?", Details: []string{f.secrets.Redact(o.Line())},
 	})
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (a *app) mayExec(ctx context.Context, f *flags, x execFlags, o fanout.Order
 
 // watch shows on a terminal who has answered, until all have.
 func (f *flags) watch(ctx context.Context, w *fanout.Work) {
-	if errs, ok := f.err.(*os.File); ok && !f.json && term.IsTerminal(int(errs.Fd())) {
+	if errs, ok := beneath(f.err).(*os.File); ok && !f.json && term.IsTerminal(int(errs.Fd())) {
 		plain.Progress(context.WithoutCancel(ctx), errs, w.View)
 	}
 }

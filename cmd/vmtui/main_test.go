@@ -28,14 +28,20 @@ const asProduct = "VMTUI_TEST_BE_VMTUI"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProduct) == "1" {
+		if pipe := os.Getenv(asPanicking); pipe != "" && os.Args[1] != "monitor" {
+			go panicOf(pipe)
+		}
 		main()
 		return
+	}
+	if text := os.Getenv(asDoomed); text != "" {
+		os.Exit(beDoomed(text))
 	}
 	// The walks mostly wait for the world; many of them wait as well side by side.
 	flag.Parse()
 	beside := "6"
 	if *whole {
-		beside = "12"
+		beside = "20"
 	}
 	if err := flag.Set("test.parallel", beside); err != nil {
 		panic(err)

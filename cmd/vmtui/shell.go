@@ -39,7 +39,7 @@ func newShell(f *flags) *cobra.Command {
 				if err := s.Knock(args[0]); err != nil {
 					return err
 				}
-				status, err := s.open(args[0], in, out)
+				status, err := s.open(args[0], in, out) //nolint:contextcheck // it has ctx: a shell's methods are root's interface, which knows none
 				if err == nil && status != 0 {
 					return ended(status)
 				}

@@ -69,18 +69,18 @@ func (l *Log) Witness(c remote.Call) (ended func(remote.Ending)) {
 	}
 	began := time.Now()
 	n := l.begin(Entry{
-		At: began, Wire: c.Wire, On: clean.Line(c.On), What: l.line(c.What), Sent: l.text(sent), Changes: c.Changes,
+		At: began, Wire: c.Wire, On: l.line(c.On), What: l.line(c.What), Sent: l.text(sent), Changes: c.Changes,
 	})
 	return func(e remote.Ending) { l.end(n, Verdict(e.Verdict), l.line(e.Says), time.Since(began)) }
 }
 
 func (l *Log) line(s string) string {
-	return clean.Line(l.redact(strings.Join(strings.Fields(s), " ")))
+	return l.redact(clean.Line(strings.Join(strings.Fields(s), " ")))
 }
 
-// text redacts before it cuts, so that half a secret is not left over.
+// text redacts before it cuts, so that half a secret is not left over, and after it cleans, so that no escape sequence hides one.
 func (l *Log) text(s string) string {
-	s = clean.Text(l.redact(s))
+	s = l.redact(clean.Text(s))
 	if len(s) > sentKept {
 		s = strings.ToValidUTF8(s[:sentKept], "") + "…"
 	}

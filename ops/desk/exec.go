@@ -8,7 +8,6 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/nodeset"
-	"github.com/vmtui/vmtui/ops/run"
 )
 
 // worksKept is how many commands on nodes a console can still look at.
@@ -86,15 +85,6 @@ func (d *Desk) Cancel(_ context.Context, id string) error {
 	return err
 }
 
-// IsCommand reports a command on nodes. Nothing is resumed of it.
-func (r Run) IsCommand() bool { return r.Runbook == fanout.Verb }
-
-// Unfinished reports that somebody may still have to do something about it. A command that nobody carries out any more is over, even if nobody
-// knows how it ended.
-func (r Run) Unfinished() bool {
-	switch r.State {
-	case run.Done, run.Failed, run.Stopped, run.Undone, run.Refused:
-		return false
-	}
-	return r.Alive || !r.IsCommand()
-}
+// Unfinished reports that somebody may still have to do something about it. A single act that nobody carries out any more is over, even if nobody
+// knows how it ended: nothing is resumed of it.
+func (r Run) Unfinished() bool { return !r.State.Final() && (r.Alive || !r.Act) }

@@ -27,6 +27,10 @@ func (g Gate) accepts(a Answer) error {
 
 // ask opens a gate and waits for its answer, from whatever process. Unattended, it ends the leg instead.
 func (l *leg) ask(ctx context.Context, step string, g Gate) (Answer, error) {
+	if slices.Contains(g.Choices, Undo) {
+		g.Undo = l.takesBack()
+	}
+	l.sign(step, &g)
 	if l.mode.Unattended {
 		end := &ending{state: AtGate, detail: g.Cause, step: step, gate: &g}
 		if g.Unknown {
@@ -51,6 +55,14 @@ func (l *leg) ask(ctx context.Context, step string, g Gate) (Answer, error) {
 	}
 }
 
+// sign gives a gate its ticket, and says whose answer it takes.
+func (l *leg) sign(step string, g *Gate) {
+	g.Of = g.ticket(l.j.leg, step, l.tries[step])
+	for i := range l.rb.Steps {
+		g.Own = g.Own || l.rb.Steps[i].ID == step && l.rb.Steps[i].Own
+	}
+}
+
 // answer waits for the answer to the gate of that number.
 func (l *leg) answer(ctx context.Context, gate uint64) (Answer, error) {
 	for {
@@ -70,11 +82,12 @@ func (l *leg) answer(ctx context.Context, gate uint64) (Answer, error) {
 
 // pass records that the mode answered a gate, so that the log shows who said go and to what.
 func (l *leg) pass(ctx context.Context, step string, g Gate) error {
+	l.sign(step, &g)
 	seq, err := l.j.add(ctx, Gated, step, "", g.Cause, g)
 	if err != nil {
 		return err
 	}
-	a := Answer{Gate: seq, Choice: Go, Typed: g.Confirm, Reason: "said beforehand, by --yes", By: l.e.Operator}
+	a := Answer{Gate: seq, Of: g.Of, Choice: Go, Typed: g.Confirm, Reason: "said beforehand, by --yes", By: l.e.Operator}
 	if g.Confirm != "" {
 		a.Reason = "said beforehand, by --confirm " + g.Confirm
 	}
@@ -174,7 +187,7 @@ func (a *attempt) settle(ctx context.Context, err error) (bool, error) {
 
 // question asks what the step wants to know; nil means go.
 func (a *attempt) question(ctx context.Context, ask NeedsGo) error {
-	g := Gate{Cause: ask.Cause, Hint: ask.Hint, Details: ask.Details, Confirm: ask.Confirm, Choices: a.choices(Go)}
+	g := Gate{Cause: ask.Cause, Hint: ask.Hint, Details: ask.Details, Confirm: ask.Confirm, Plan: a.plans(ctx), Choices: a.choices(Go)}
 	if !ask.Attended && a.l.mode.beforehand(ask.Confirm) {
 		a.w.grant(ask)
 		return a.l.pass(ctx, a.s.ID, g)
@@ -195,6 +208,7 @@ func (a *attempt) failure(ctx context.Context, err error) error {
 	f := &failure{err: err, unknown: unknown(err)}
 	errors.As(err, &f)
 	g := a.failureGate(f)
+	g.Plan = a.plans(ctx)
 	state := StepFail
 	if g.Unknown {
 		state = Unsure

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -56,6 +57,22 @@ func TestInterruptedAtTheBoundary(t *testing.T) {
 			t.Errorf("removed %d times", n)
 		}
 	})
+}
+
+// What is done is finished when the operator leaves, and nothing is begun any more, not even what nobody looks at first.
+func TestNothingBeginsAfterTheOperatorLeft(t *testing.T) {
+	e, w := memEngine(), newWorld(t)
+	ctx, leave := context.WithCancel(t.Context())
+	first := Step{StepInfo: StepInfo{ID: "first", Kind: Idempotent}, Do: func(ctx context.Context, k *Walk) error {
+		leave()
+		return w.acts("lame", "w2", act.Changes)(ctx, k)
+	}}
+	second := Step{StepInfo: StepInfo{ID: "second", Kind: Idempotent}, Do: w.acts("removed", "w2", act.Changes)}
+	rb := Runbook{ID: "two", Target: "w2", Steps: []Step{first, second}}
+	id := start(t, e, rb)
+	if state, err := e.Walk(ctx, id, rb, unattended); state != Interrupted || err != nil || w.state() != "lame" {
+		t.Errorf("%s, %v, world %q", state, err, w.state())
+	}
 }
 
 func TestGraceIsBounded(t *testing.T) {
@@ -231,6 +248,10 @@ func (l *leases) Acquire(context.Context, string) (func(context.Context) error, 
 	return func(context.Context) error { l.released++; return nil }, l.err
 }
 
+func (l *leases) TakeFrom(ctx context.Context, run string) (func(context.Context) error, error) {
+	return l.Acquire(ctx, run)
+}
+
 func TestLease(t *testing.T) {
 	e, w := memEngine(), newWorld(t)
 	l := &leases{err: &fault.Error{What: "jo is at work", Code: fault.Refused}}
@@ -240,8 +261,8 @@ func TestLease(t *testing.T) {
 	if state, err := e.Walk(t.Context(), id, rb, unattended); state != Refused || code(err) != fault.Refused {
 		t.Fatal(state, err)
 	}
-	if _, err := e.Walk(t.Context(), id, rb, unattended); err == nil {
-		t.Error("a refused run is walked")
+	if _, err := e.Walk(t.Context(), id, rb, unattended); err == nil || !strings.Contains(err.Error(), "has ended") {
+		t.Errorf("a refused run is walked: %v", err)
 	}
 	id = start(t, e, rb)
 	l.err = nil
@@ -357,10 +378,11 @@ func TestWaitsAreToldWhenTheyChange(t *testing.T) {
 		e, w := memEngine(), newWorld(t)
 		rb := w.book()
 		n := 0
+		rb.at("lame").Usual = "as long as the slowest"
 		rb.at("lame").Verify = func(*Walk) Check {
 			return func(context.Context) (Progress, error) {
 				n++
-				return Progress{Done: n > 6, For: []string{"3 left", "2 left"}[n/4%2], Again: 100 * time.Millisecond}, nil
+				return Progress{Done: n > 6, For: []string{"3 left", "2 left"}[n/4%2], Again: 100 * time.Millisecond, Usual: []string{"", "2 s"}[n/4%2]}, nil
 			}
 		}
 		id := start(t, e, rb)
@@ -370,10 +392,14 @@ func TestWaitsAreToldWhenTheyChange(t *testing.T) {
 		var waits []string
 		for _, ev := range events(t, e, id) {
 			if ev.Type == Waiting && ev.Step == "lame" {
-				waits = append(waits, ev.Detail)
+				var wait Wait
+				if err := json.Unmarshal(ev.Data, &wait); err != nil {
+					t.Error(err)
+				}
+				waits = append(waits, ev.Detail+", usually "+wait.Usual) // the step's own word where the look has no better
 			}
 		}
-		if strings.Join(waits, "|") != "3 left|2 left" {
+		if strings.Join(waits, "|") != "3 left, usually as long as the slowest|2 left, usually 2 s" {
 			t.Error(waits)
 		}
 	})

@@ -4,14 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -30,23 +33,41 @@ func (c *crew) verifyFirstBoot(w *run.Walk) run.Check {
 			return run.Progress{Done: true, Detail: "this image has no cloud-init"}, nil
 		}
 		var said struct {
-			Status string   `json:"status"`
-			Errors []string `json:"errors"`
+			Status      string              `json:"status"`
+			Errors      []string            `json:"errors"`
+			Recoverable map[string][]string `json:"recoverable_errors"` // by their level
 		}
 		if err := json.Unmarshal([]byte(res.Stdout), &said); err != nil {
 			return run.Progress{}, (&fault.Error{What: "cloud-init's answer is not understood", On: c.node.Name}).Because(err)
 		}
+		complaints := legible(said.Errors, said.Recoverable)
 		switch {
 		case said.Status == "done" && res.Code == degraded:
-			w.Out("warning: cloud-init finished, but degraded: %s", list(said.Errors))
-			return run.Progress{Done: true, Detail: "finished, degraded; see the transcript"}, nil
+			if w.Granted("degraded") {
+				return run.Progress{Done: true, Detail: "finished, degraded; see the transcript"}, nil
+			}
+			return run.Progress{}, decided(run.NeedsGo{Key: "degraded", Cause: "first boot finished, but degraded", Details: complaints, Hint: "read /var/log/cloud-init-output.log there; go on if it does not matter: the next steps prove what a worker needs"})
 		case said.Status == "done" || said.Status == "disabled":
 			return run.Progress{Done: true, Detail: "cloud-init is " + said.Status}, nil
 		case said.Status == "error":
-			return run.Progress{}, decided(&fault.Error{What: "first boot failed", On: c.node.Name, Why: list(said.Errors), Next: "read /var/log/cloud-init-output.log there; retry when it is mended, or skip with a reason"})
+			return run.Progress{}, decided(&fault.Error{What: "first boot failed", On: c.node.Name, Why: list(complaints), Next: "read /var/log/cloud-init-output.log there; retry when it is mended, or skip with a reason"})
 		}
 		return run.Progress{For: "cloud-init, which is " + said.Status, Again: pace}, nil
 	}
+}
+
+// legible is all that cloud-init complains of, as it may be shown: JSON can spell what no terminal should get.
+func legible(errors []string, warnings map[string][]string) []string {
+	var all []string
+	for _, line := range errors {
+		all = append(all, clean.Line(line))
+	}
+	for _, level := range slices.Sorted(maps.Keys(warnings)) {
+		for _, line := range warnings[level] {
+			all = append(all, clean.Line(level+": "+line))
+		}
+	}
+	return all
 }
 
 const scriptFile = "/root/vmtui-provision.sh"
@@ -83,10 +104,15 @@ func (c *crew) provision() run.Step {
 const provisioned = "/var/lib/vmtui/provisioned"
 
 // provisionScript is one command under one lock: the script of a console that has died may still run, and its file must not change under it.
-// Whoever waited for it finds its mark and does not run it again.
+// Whoever waited for it finds its mark and does not run it again. What the script prints goes to a file, because a script that prints to a console
+// which is gone dies in its middle; and a script of which a dying console sent a part ($5 is its length) is not run at all.
 const provisionScript = `mkdir -p "${3%/*}" && flock -w "$4" "$3.lock" sh -c '
 if [ "$(cat "$3" 2>/dev/null)" = "$2" ]; then exit 0; fi
-umask 077 && cat > "$1" && sh "$1" < /dev/null && printf %s "$2" > "$3"' sh "$1" "$2" "$3"`
+umask 077 && cat > "$1" && [ "$(wc -c < "$1")" -eq "$4" ] || exit 1
+sh "$1" < /dev/null > "$3.log" 2>&1; status=$?
+if [ "$status" = 0 ]; then printf %s "$2" > "$3"; fi
+cat "$3.log"
+exit "$status"' sh "$1" "$2" "$3" "$5"`
 
 func (c *crew) runProvisioning(ctx context.Context, w *run.Walk) error {
 	script, err := os.ReadFile(c.Config.Reimage.Provision)
@@ -94,7 +120,8 @@ func (c *crew) runProvisioning(ctx context.Context, w *run.Walk) error {
 		return (&fault.Error{What: "the provisioning script cannot be read", On: c.Config.Reimage.Provision, Next: "correct reimage.provision in " + c.Config.Path()}).Because(err)
 	}
 	began := time.Now()
-	run := ssh.Command{For: "provision the new disk", Script: provisionScript, Args: []string{scriptFile, w.Run(), provisioned, strconv.Itoa(int(c.Config.Reimage.Wait.Seconds()))}, Stdin: script}
+	wait := strconv.Itoa(int(c.Config.Reimage.Wait.Seconds()))
+	run := ssh.Command{For: "provision the new disk", Script: provisionScript, Args: []string{scriptFile, w.Run(), provisioned, wait, strconv.Itoa(len(script))}, Stdin: script}
 	if err := c.change(ctx, w, "sh "+scriptFile, run); err != nil {
 		return err
 	}

@@ -236,9 +236,9 @@ func (h *Host) unreachable(err error) error {
 		if errors.Is(err, ErrSilent) && !errors.Is(f, ErrSilent) {
 			dressed := *f
 			dressed.Err = err
-			return &dressed
+			f = &dressed
 		}
-		return f
+		return h.plainFault(f)
 	}
 	f = &fault.Error{What: "no SSH connection", On: h.name, Next: "see whether the host is up: ssh -v " + h.dest}
 	switch {
@@ -247,5 +247,5 @@ func (h *Host) unreachable(err error) error {
 	case errors.Is(err, context.Canceled):
 		f.Why, f.Next, f.Code = "given up", "", fault.Interrupted
 	}
-	return f.Because(err)
+	return f.Because(h.plainly(err))
 }

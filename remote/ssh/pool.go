@@ -27,6 +27,7 @@ type Config struct {
 	Trust         *keys.Trust      // whose keys we accept
 	Identities    *keys.Identities // who we are
 	Passwords     *keys.Passwords  // for sudo; nil refuses
+	Secrets       *keys.Redactor   // taken out of all that hosts say, and kept out of command lines; may be nil
 	Witness       remote.Witness   // hears of every command, login and tunnel; may be nil
 	Retry         time.Duration    // back-off after a login that failed, doubled up to 4 times this; 10 s when zero
 }

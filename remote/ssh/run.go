@@ -37,7 +37,7 @@ func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Res
 	ended := h.see(c, permit != nil)
 	out, errs := newBounded(c.Limit), newBounded(c.Limit)
 	res := h.run(ctx, task{command: c, permit: permit, out: out, errs: errs})
-	res.Stdout, res.Stderr = clean.Text(out.text()), clean.Text(errs.text())
+	res.Stdout, res.Stderr = h.said(out), h.said(errs)
 	res.Dropped = out.missing() + errs.missing()
 	ended(res.ending())
 	return res
@@ -50,13 +50,18 @@ func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Re
 	c.Tether = c.Tether || len(c.Stdin) == 0 // nothing is left running that nobody reads
 	tap := &tap{fn: line}
 	errs := newBounded(c.Limit)
-	lines, complaints := clean.NewSplitter(0, tap.line), clean.NewSplitter(0, tap.line)
+	secrets := h.pool.config.Secrets
+	lines, complaints := clean.NewSplitter(0, secrets, tap.line), clean.NewSplitter(0, secrets, tap.line)
+	if c.Colours {
+		lines.KeepColours()
+		complaints.KeepColours()
+	}
 	res := h.run(ctx, task{command: c, long: true, out: lines, errs: io.MultiWriter(errs, complaints)})
 	if res.Outcome == Exited || res.Outcome == Signalled {
 		_, _ = lines.Close(), complaints.Close()
 	}
 	tap.close()
-	res.Stderr, res.Dropped = clean.Text(errs.text()), errs.missing()
+	res.Stderr, res.Dropped = h.said(errs), errs.missing()
 	ended(res.ending())
 	return res
 }
@@ -80,6 +85,9 @@ func (h *Host) run(ctx context.Context, t task) Result {
 func (h *Host) attend(ctx context.Context, t task) Result {
 	mark := newMark()
 	line, err := t.command.line(mark)
+	if err == nil {
+		err = h.discreet(line)
+	}
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: err}
 	}
@@ -110,7 +118,7 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 	}
 	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
 	s.Stderr = e.door
-	return e.door.verdict(h.execute(ctx, s, e))
+	return h.spoken(e.door.verdict(h.execute(ctx, s, e)))
 }
 
 // session opens a session, over a new connection when the old one turns out to be dead: nothing was sent yet.
@@ -195,7 +203,7 @@ func (h *Host) execute(ctx context.Context, s *session, e execution) Result {
 		return h.answer(err)
 	default:
 	}
-	h.pool.crew.run(func() { h.cutOff(s, e, over) })
+	h.pool.crew.run(func() { h.cutOff(s, e, over) }) //nolint:contextcheck // ctx is over: that is why
 	return Result{Outcome: Unknown, Cause: fmt.Errorf("given up while it ran: %w", ctx.Err())}
 }
 
@@ -272,11 +280,11 @@ func (h *Host) answer(err error) Result {
 	case err == nil:
 		return Result{Outcome: Exited}
 	case errors.As(err, &exit) && exit.Signal() != "":
-		return Result{Outcome: Signalled, Signal: clean.Line(exit.Signal())}
+		return Result{Outcome: Signalled, Signal: h.plain(exit.Signal())}
 	case errors.As(err, &exit):
 		return Result{Outcome: Exited, Code: exit.ExitStatus()}
 	case errors.Is(err, errNotStarted):
 		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
 	}
-	return Result{Outcome: Unknown, Cause: fmt.Errorf("no exit status came back: %w", err)}
+	return Result{Outcome: Unknown, Cause: fmt.Errorf("no exit status came back: %w", h.plainly(err))}
 }

@@ -101,7 +101,7 @@ func (h *Host) converse(ctx context.Context, s *session, stdin io.WriteCloser, t
 	ended, read := make(chan error, 1), make(chan struct{})
 	started := h.pool.crew.run(func() {
 		defer s.leave()
-		err := s.Session.Shell()
+		err := s.Shell()
 		if err == nil {
 			err = s.Wait()
 		}

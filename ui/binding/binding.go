@@ -24,6 +24,9 @@ const (
 	Help       Place = "help"
 	Log        Place = "log"
 	Exec       Place = "exec"
+	Logs       Place = "logs"
+	Books      Place = "runbooks"
+	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there
 )
 
 // Binding is a thing to do and the keys that do it. Where the id is a verb's, pressing it means the verb.
@@ -100,6 +103,9 @@ func New(remap map[string]string) (*Table, error) {
 		}
 		t.all[i].Keys = keys
 	}
+	if err := t.typing(); err != nil {
+		return nil, err
+	}
 	return t, t.clash()
 }
 
@@ -115,7 +121,7 @@ func (t *Table) At(p Place) []Binding {
 		switch {
 		case slices.Contains(b.Places, p):
 			own = append(own, b)
-		case slices.Contains(b.Places, Everywhere):
+		case p != Dialog && slices.Contains(b.Places, Everywhere):
 			general = append(general, b)
 		}
 	}
@@ -156,7 +162,7 @@ func Named(bs []Binding, id string) (Binding, bool) {
 
 // clash is an error when one key means two things in one place.
 func (t *Table) clash() error {
-	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help, Log, Exec} {
+	for _, p := range everyPlace() {
 		seen := map[string]string{}
 		for _, b := range t.At(p) {
 			for _, k := range b.Keys {

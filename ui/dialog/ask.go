@@ -32,6 +32,8 @@ func titleOf(q desk.Question) string {
 	switch q.Kind {
 	case desk.AskHostKey:
 		return "Host key of " + q.Subject
+	case desk.AskNewKey:
+		return "New host key of " + q.Subject
 	case desk.AskPassphrase:
 		return "Passphrase for " + q.Subject
 	case desk.AskSudo:
@@ -48,8 +50,11 @@ func deedOf(q desk.Question) string {
 }
 
 func yesOf(q desk.Question) string {
-	if q.Kind == desk.AskHostKey {
+	switch q.Kind {
+	case desk.AskHostKey:
 		return "Yes, pin this key"
+	case desk.AskNewKey:
+		return "Yes, replace the old key"
 	}
 	return "Yes"
 }

@@ -22,6 +22,7 @@ type Desk struct {
 	Fails    error // of every act
 	Asked    audit.View
 	Said     fanout.View
+	Lines    chan string // what services write from now on
 
 	changed chan struct{}
 	asks    chan desk.Ask
@@ -35,7 +36,7 @@ type Desk struct {
 func New(log []run.Event) *Desk {
 	return &Desk{
 		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(), Said: Answers(),
-		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64),
+		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64), Lines: make(chan string, 64),
 	}
 }
 
@@ -117,6 +118,12 @@ func (d *Desk) Start(_ context.Context, book, target, typed string) (string, err
 // Resume implements ui.Desk.
 func (d *Desk) Resume(_ context.Context, id string) error {
 	d.told("resume %s", id)
+	return d.Fails
+}
+
+// TakeOver implements ui.Desk.
+func (d *Desk) TakeOver(_ context.Context, id string) error {
+	d.told("take over %s", id)
 	return d.Fails
 }
 
