@@ -203,7 +203,7 @@ func (h *Host) execute(ctx context.Context, s *session, e execution) Result {
 		return h.answer(err)
 	default:
 	}
-	h.pool.crew.run(func() { h.cutOff(s, e, over) })
+	h.pool.crew.run(func() { h.cutOff(s, e, over) }) //nolint:contextcheck // ctx is over: that is why
 	return Result{Outcome: Unknown, Cause: fmt.Errorf("given up while it ran: %w", ctx.Err())}
 }
 

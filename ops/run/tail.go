@@ -6,11 +6,8 @@ import (
 	"time"
 )
 
-// pollEvery is how often a tail asks whether another process appended. One look is one indexed read of one row.
-const pollEvery = 200 * time.Millisecond
-
 // tell wakes this process's tails of a run.
-func (s *SQLite) tell(id string) {
+func (s *tables) tell(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ch := s.news[id]; ch != nil {
@@ -20,7 +17,7 @@ func (s *SQLite) tell(id string) {
 }
 
 // grown is closed at the next append by this process.
-func (s *SQLite) grown(id string) <-chan struct{} {
+func (s *tables) grown(id string) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ch := s.news[id]
@@ -32,7 +29,7 @@ func (s *SQLite) grown(id string) <-chan struct{} {
 }
 
 // Tail implements Store. It ends without an error when ctx ends.
-func (s *SQLite) Tail(ctx context.Context, id string, after uint64) iter.Seq2[Event, error] {
+func (s *tables) Tail(ctx context.Context, id string, after uint64) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for {
 			news := s.grown(id) // before reading, so that nothing falls between
@@ -63,8 +60,8 @@ func (s *SQLite) Tail(ctx context.Context, id string, after uint64) iter.Seq2[Ev
 }
 
 // await returns when the log is longer than after.
-func (s *SQLite) await(ctx context.Context, id string, after uint64, news <-chan struct{}) error {
-	tick := time.NewTicker(pollEvery)
+func (s *tables) await(ctx context.Context, id string, after uint64, news <-chan struct{}) error {
+	tick := time.NewTicker(s.every)
 	defer tick.Stop()
 	for {
 		select {

@@ -1,4 +1,5 @@
-package lease
+// Package origin names a state directory.
+package origin
 
 import (
 	"crypto/rand"
@@ -9,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// Origin names the store in dir for good and everywhere: two machines can have the same name, and the same directory for the same user, and still
+// Of names the store in dir for good and everywhere: two machines can have the same name, and the same directory for the same user, and still
 // neither knows which processes live on the other.
-func Origin(dir string) (string, error) {
+func Of(dir string) (string, error) {
 	path := filepath.Join(dir, "origin")
 	name, err := os.ReadFile(path) // #nosec G304 -- the configured state directory
 	if err == nil && len(name) > 0 {
