@@ -33,7 +33,7 @@ func found(path string) (string, error) {
 	if err := os.WriteFile(draft, []byte(name), 0o600); err != nil { // #nosec G703 -- as above
 		return "", fmt.Errorf("the store's name: %w", err)
 	}
-	defer func() { _ = os.Remove(draft) }()
+	defer func() { _ = os.Remove(draft) }() // #nosec G703 -- as above
 	err := os.Link(draft, path)
 	if err == nil {
 		return name, nil
