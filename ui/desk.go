@@ -32,6 +32,8 @@ type Desk interface {
 	// Start begins a run and returns its id at once. Typed is what the operator typed to confirm, "" when nothing was asked.
 	Start(ctx context.Context, book, target, typed string) (id string, err error)
 	Resume(ctx context.Context, id string) error
+	// TakeOver walks a run on here that another process walks.
+	TakeOver(ctx context.Context, id string) error
 	// Answer decides at a gate. By is filled in below.
 	Answer(ctx context.Context, id string, answer run.Answer) error
 	Stop(ctx context.Context, id string) error
@@ -39,6 +41,11 @@ type Desk interface {
 
 	// Pane looks once at something a step is best watched by.
 	Pane(ctx context.Context, id, pane string) (desk.Pane, error)
+	// Logs hands on what a node's service writes, "" for all of them: the last lines, then each as it comes, one call at a time, until ctx ends or
+	// nothing is left to follow.
+	Logs(ctx context.Context, node, service string, line func(string)) error
+	// Books are the runbooks, with what each does, step by step. Nothing is looked at.
+	Books(ctx context.Context) ([]desk.Book, error)
 	// Commands is what was asked of the world, as soon as there is more of it than in that version.
 	Commands(ctx context.Context, after uint64) (audit.View, error)
 	// Save writes a text into a new file of the instance's state directory and says where.

@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/postgres"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/ui/binding"
 )
@@ -30,10 +31,10 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	if err := identities(cfg, keys.Refuser{}).Check(); err != nil {
+	if err := checkIdentities(cfg, identities(cfg, keys.Refuser{})); err != nil {
 		return err
 	}
-	if err := errors.Join(checkSecrets(ctx, cfg), checkWires(ctx, cfg), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
+	if err := errors.Join(checkSecrets(ctx, cfg, f.secrets), checkWires(ctx, cfg, f.secrets), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
 		return err
 	}
 	if f.json {
@@ -43,30 +44,47 @@ func checkConfig(ctx context.Context, f *flags) error {
 }
 
 // checkSecrets resolves every reference once, so that a missing token is found now and not in the middle of something.
-func checkSecrets(ctx context.Context, cfg *config.Config) error {
+func checkSecrets(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
 	var all []error
-	for _, ref := range []string{cfg.DigitalOcean.Token, cfg.Cloudflare.Token} {
-		if ref == "" {
+	for _, secret := range []struct{ path, ref string }{{"$.digitalocean.token", cfg.DigitalOcean.Token}, {"$.cloudflare.token", cfg.Cloudflare.Token}} {
+		if secret.ref == "" {
 			continue
 		}
-		if _, err := keys.Resolve(ctx, ref); err != nil {
-			all = append(all, err)
+		if _, err := secrets.Resolve(ctx, secret.ref); err != nil {
+			all = append(all, cfg.Blame(secret.path, err))
 		}
 	}
 	return errors.Join(all...)
 }
 
-// checkWires makes what would speak to the provider and to Redis, without speaking to them.
-func checkWires(ctx context.Context, cfg *config.Config) error {
-	redact := keys.NewRedactor()
-	_, err := newCloud(cfg.DigitalOcean, redact, nil, func(string) {})
-	return errors.Join(err, redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx))
+// checkWires makes what would speak to the provider, to Redis and to the team's store, without speaking to them.
+func checkWires(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
+	_, err := newCloud(cfg.DigitalOcean, cfg.Blame, secrets, nil, func(string) {})
+	sidekiq := redis.New(redis.Config{URL: urlOf(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, secrets), Secrets: secrets}).Check(ctx)
+	return errors.Join(err, blamed(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, sidekiq), checkStore(ctx, cfg, secrets))
+}
+
+// checkStore reads where the team's runs are, without going there.
+func checkStore(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
+	if !cfg.Shared() {
+		return nil
+	}
+	store := postgres.New(postgres.Config{URL: urlOf(cfg, "$.store", cfg.Store, secrets), Secrets: secrets}).Check(ctx)
+	return blamed(cfg, "$.store", cfg.Store, store)
+}
+
+// blamed points at the line of a URL that is of no use. The line of one that names a secret is said where it is resolved.
+func blamed(cfg *config.Config, at, ref string, err error) error {
+	if keys.IsReference(ref) {
+		return err
+	}
+	return cfg.Blame(at, err)
 }
 
 // checkKeys holds the remapped keys against the console's own.
 func checkKeys(cfg *config.Config) error {
 	if _, err := binding.New(cfg.Bindings); err != nil {
-		return (&fault.Error{What: "the key bindings contradict", On: cfg.Path(), Next: "correct bindings; the console's help (?) shows the ids", Code: fault.Usage}).Because(err)
+		return cfg.Blame("$.bindings", (&fault.Error{What: "the key bindings contradict", Next: "correct bindings; the console's help (?) shows the ids", Code: fault.Usage}).Because(err))
 	}
 	return nil
 }
@@ -75,7 +93,7 @@ func checkKeys(cfg *config.Config) error {
 func checkState(ctx context.Context, cfg *config.Config) error {
 	store, err := run.Open(ctx, cfg.StateDir, nil)
 	if err != nil {
-		return err
+		return cfg.Blame("$.state_dir", err)
 	}
 	return store.Close()
 }
@@ -85,7 +103,7 @@ func checkProvisioning(cfg *config.Config) error {
 		return nil
 	}
 	if err := readable(cfg.Reimage.Provision); err != nil {
-		return (&fault.Error{What: "the provisioning script cannot be read", On: cfg.Reimage.Provision, Next: "correct reimage.provision in " + cfg.Path(), Code: fault.Usage}).Because(err)
+		return cfg.Blame("$.reimage.provision", (&fault.Error{What: "the provisioning script cannot be read", On: cfg.Reimage.Provision, Next: "correct reimage.provision", Code: fault.Usage}).Because(err))
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func boxCrashes(t *testing.T, undo bool) []doom.Crash {
 	t.Helper()
 	o := newOrdeal(t, doom.Crash{})
 	steps := stepsOf(t, o.b, "worker-reimage")
-	if len(steps) != 22 {
+	if len(steps) != len(strikes) {
 		t.Fatalf("%d steps: %v", len(steps), steps)
 	}
 	if undo {

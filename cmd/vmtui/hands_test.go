@@ -94,7 +94,7 @@ func TestHandsMeanwhile(t *testing.T) {
 			if got.code != 0 {
 				t.Fatalf("exit %d\n%s", got.code, transcript(t, o.b, id))
 			}
-			events, err := inside(t, o.b).store.Events(t.Context(), id, 0)
+			events, err := inside(t, o.b).engine.Store.Events(t.Context(), id, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

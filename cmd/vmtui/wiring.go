@@ -17,6 +17,8 @@ import (
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/lease"
+	"github.com/vmtui/vmtui/ops/logs"
+	"github.com/vmtui/vmtui/ops/origin"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -29,16 +31,18 @@ import (
 // app is everything wired together for one instance. Nothing in it has touched the network yet when open returns.
 type app struct {
 	cfg      *config.Config
-	redact   *keys.Redactor
+	secrets  *keys.Redactor
 	operator string
 
 	trust  *keys.Trust
 	idents *keys.Identities
+	words  *keys.Passwords
 	pool   *ssh.Pool
 	cloud  *digitalocean.Client
 	redis  *redis.Client
 	jobs   *sidekiq.Jobs
-	store  run.Store
+	stores *run.Stores
+	local  *run.SQLite
 	keeper *lease.Keeper
 	door   *act.Door
 	engine *run.Engine
@@ -66,9 +70,9 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, redact: keys.NewRedactor(), operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
-	f.redact = a.redact.Redact
-	a.calls = audit.New(a.redact.Redact)
+	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
+	a.secrets.Foresee(ctx, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
+	a.calls = audit.New(a.secrets.Redact)
 	if asker == nil {
 		asker = a.asks
 	} else {
@@ -77,7 +81,8 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	for _, floor := range []func(context.Context) error{
 		func(context.Context) error { return a.openKeys(asker) },
 		a.openRemote,
-		func(ctx context.Context) error { return a.openOps(ctx, f.readOnly || cfg.ReadOnly) },
+		func(ctx context.Context) error { return a.openStores(ctx, asker == a.asks) },
+		func(context.Context) error { return a.openOps(f.readOnly || cfg.ReadOnly) },
 	} {
 		if err := floor(ctx); err != nil {
 			a.close()
@@ -85,7 +90,9 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls)
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls, a.secrets, logs.Reader{
+		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
+	})
 	return a, nil
 }
 
@@ -94,8 +101,15 @@ func (a *app) openKeys(asker keys.Asker) error {
 	if err != nil {
 		return err
 	}
-	a.trust, a.idents = trust, identities(a.cfg, asker)
-	return a.idents.Check()
+	a.trust, a.idents, a.words = trust, identities(a.cfg, asker), keys.NewPasswords(asker, a.secrets.Add)
+	if a.cfg.SSH.Transport == config.TransportOpenSSH {
+		return nil // ssh has its own idea of who we are
+	}
+	return checkIdentities(a.cfg, a.idents)
+}
+
+func checkIdentities(cfg *config.Config, idents *keys.Identities) error {
+	return cfg.Blame("$.ssh.identities", idents.Check())
 }
 
 func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
@@ -103,27 +117,34 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 }
 
 func (a *app) openRemote(context.Context) error {
-	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry, Witness: a.calls.Witness})
+	a.pool = ssh.NewPool(ssh.Config{
+		SSHConfigPath: a.cfg.SSH.Config, Transport: ssh.Transport(a.cfg.SSH.Transport), KnownHosts: a.cfg.SSH.OtherKnownHosts(),
+		Trust: a.trust, Identities: a.idents, Passwords: a.words, Retry: a.cfg.SSH.Retry, Secrets: a.secrets, Witness: a.calls.Witness,
+	})
 	var err error
-	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.calls.Witness, a.tell); err != nil {
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.cfg.Blame, a.secrets, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
 	a.openRedis()
 	return nil
 }
 
-func newCloud(c config.DigitalOcean, redact *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
-	return digitalocean.New(digitalocean.Config{
-		URL: c.URL, Poll: c.Poll, Witness: witness,
-		Waiting: func(w digitalocean.Wait) {
+// newCloud is the wire to the provider; blame says in an error which line of a config it comes from.
+func newCloud(c config.DigitalOcean, blame func(yamlPath string, err error) error, secrets *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
+	client, err := digitalocean.New(digitalocean.Config{
+		URL: c.URL, Poll: c.Poll, Witness: witness, Secrets: secrets,
+		Waiting: func(ctx context.Context, w digitalocean.Wait) {
 			witness.See(remote.Call{Wire: "here", On: "digitalocean", What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
-			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why))
+			if !remote.Tell(ctx, w.String()) {
+				tell(w.String())
+			}
 		},
 		Token: func(ctx context.Context) (string, error) {
-			secret, err := redact.Resolve(ctx, c.Token)
-			return secret.Reveal(), err
+			secret, err := secrets.Resolve(ctx, c.Token)
+			return secret.Reveal(), blame("$.digitalocean.token", err)
 		},
 	})
+	return client, blame("$.digitalocean.api_url", err)
 }
 
 func (a *app) openRedis() {
@@ -131,38 +152,21 @@ func (a *app) openRedis() {
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
-	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.redact), Dial: dial, Witness: a.calls.Witness})
+	a.redis = redis.New(redis.Config{URL: urlOf(a.cfg, "$.sidekiq.redis", a.cfg.Sidekiq.Redis, a.secrets), Dial: dial, Witness: a.calls.Witness, Secrets: a.secrets})
 	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
 }
 
-// redisURL is the URL in the config, or the secret that it names, resolved when it is first needed.
-func redisURL(cfg *config.Config, redact *keys.Redactor) func(context.Context) (string, error) {
-	ref := cfg.Sidekiq.Redis
-	if !keys.IsReference(ref) {
-		return redis.At(ref)
-	}
-	return func(ctx context.Context) (string, error) {
-		secret, err := redact.Resolve(ctx, ref)
-		return secret.Reveal(), err
-	}
-}
-
-func (a *app) openOps(ctx context.Context, readOnly bool) error {
-	store, err := run.Open(ctx, a.cfg.StateDir, a.redact.Redact)
-	if err != nil {
-		return err
-	}
-	a.store = store
+func (a *app) openOps(readOnly bool) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
-	origin, err := lease.Origin(a.cfg.StateDir)
+	store, err := origin.Of(a.cfg.StateDir)
 	if err != nil {
 		return err
 	}
 	a.keeper = lease.NewKeeper(lease.Config{
-		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: origin,
+		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: store, Secrets: a.secrets,
 		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Living: run.Locks{Dir: run.LockDir(a.cfg.StateDir)},
 		Waiting: func(d time.Duration) {
 			a.tell(fmt.Sprintf("waiting %s: the former owner may still act until then", d.Round(time.Second)))
@@ -170,7 +174,10 @@ func (a *app) openOps(ctx context.Context, readOnly bool) error {
 	})
 	a.door = act.NewDoor(readOnly, a.keeper)
 	a.keeper.Use(a.door)
-	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host}
+	a.trust.Consult(a.ledger)
+	a.engine = &run.Engine{
+		Store: a.stores, Live: a.stores, Stores: a.stores, Door: a.door, Lease: a.keeper, Places: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host,
+	}
 	return nil
 }
 
@@ -192,8 +199,8 @@ func (a *app) close() {
 		a.desk.Close()
 	}
 	var all []error
-	if a.store != nil {
-		all = append(all, a.store.Close())
+	if a.stores != nil {
+		all = append(all, a.stores.Close())
 	}
 	if a.redis != nil {
 		all = append(all, a.redis.Close())

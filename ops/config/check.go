@@ -14,7 +14,7 @@ import (
 // check refuses what would fail later, at a worse moment. The first error wins: one thing to mend at a time, in the file's order.
 func (c *Config) check(at position) error {
 	for _, rule := range []func(position) error{
-		c.checkInstance, c.checkNodes, c.checkRoles, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkLease, c.checkStore, c.checkLook,
+		c.checkInstance, c.checkNodes, c.checkRoles, c.checkSSH, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkLease, c.checkStore, c.checkLook,
 	} {
 		if err := rule(at); err != nil {
 			return err
@@ -35,6 +35,13 @@ func (c *Config) checkInstance(at position) error {
 	}
 	if u, err := url.Parse(c.Site); err != nil || u.Host == "" {
 		return at.wrong("$.site", fmt.Sprintf("site is %q", c.Site), "give the whole URL, e.g. https://vmst.io")
+	}
+	return nil
+}
+
+func (c *Config) checkSSH(at position) error {
+	if t := c.SSH.Transport; t != TransportOwn && t != TransportOpenSSH {
+		return at.wrong("$.ssh.transport", fmt.Sprintf("transport is %q", t), "write own, or openssh to go through your own ssh")
 	}
 	return nil
 }
@@ -168,8 +175,28 @@ func (c *Config) checkLease(at position) error {
 }
 
 func (c *Config) checkStore(at position) error {
-	if c.Store != "sqlite" {
-		return at.wrong("$.store", "this store is not one this version knows", "use `store: sqlite`")
+	if _, ok := c.Node(c.StoreVia); !ok && c.StoreVia != Direct {
+		return at.wrong("$.store_via", fmt.Sprintf("no node is named %q", c.StoreVia), "write exec, the name of a node of this file, or direct")
+	}
+	switch {
+	case c.Store == LocalStore && c.StoreVia != Direct:
+		return at.wrong("$.store_via", "the store is on this machine: there is nothing to dial", "remove store_via, or name a PostgreSQL in store")
+	case c.Store == LocalStore, slices.ContainsFunc(references, func(p string) bool { return strings.HasPrefix(c.Store, p) }):
+		return nil
+	}
+	u, err := url.Parse(c.Store)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return at.wrong("$.store", "this store is not one this version knows", "use sqlite, postgres://USER@HOST/DATABASE, or env:NAME or file:PATH for such a URL")
+	}
+	_, has := u.User.Password()
+	for _, key := range []string{"password", "sslpassword"} {
+		has = has || u.Query().Has(key)
+	}
+	if has {
+		return at.wrong("$.store", "a secret may not stand in the config file", "use env:NAME, file:PATH, keyring:NAME or cmd:COMMAND for the whole URL, and change the password: it has been written down")
 	}
 	return nil
 }
+
+// Shared reports that runs are kept in a store that a team shares.
+func (c *Config) Shared() bool { return c.Store != LocalStore }

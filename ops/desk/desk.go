@@ -8,11 +8,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -20,13 +22,15 @@ import (
 
 // Desk joins the rooms of ops for one console or one command. Make it with New and Close it: that stops the legs it walks at a step boundary.
 type Desk struct {
-	cfg    *config.Config
-	engine *run.Engine
-	books  []run.Book
-	watch  *fleet.Watch
-	deps   worker.Deps
-	asks   *Asks
-	calls  *audit.Log
+	cfg     *config.Config
+	engine  *run.Engine
+	books   []run.Book
+	watch   *fleet.Watch
+	deps    worker.Deps
+	asks    *Asks
+	calls   *audit.Log
+	secrets *keys.Redactor
+	logs    logs.Reader
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
@@ -34,18 +38,22 @@ type Desk struct {
 
 	mu      sync.Mutex
 	walking map[string]bool
+	ends    map[string]error     // why legs walked here ended, where their log may not tell
 	trails  map[string][]float64 // what panes showed before, for sparklines
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
 	changed chan struct{}
 }
 
-// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write.
-func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log) *Desk {
+// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
+// logs of the nodes.
+func New(
+	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls,
-		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
+		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls, secrets: secrets, logs: reader,
+		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)
 	return d
@@ -114,31 +122,53 @@ func (d *Desk) Verbs(target string) []VerbState {
 // Engine gives commands the runs themselves: to list, show, answer and walk.
 func (d *Desk) Engine() *run.Engine { return d.engine }
 
-// Tail yields a run's events after a number and follows it.
+// Tail yields a run's events after a number and follows it. Where the log cannot be read any more, it says what became of the run here.
 func (d *Desk) Tail(ctx context.Context, id string, after uint64) iter.Seq2[run.Event, error] {
-	return d.engine.Store.Tail(ctx, id, after)
+	return func(yield func(run.Event, error) bool) {
+		for ev, err := range d.engine.Store.Tail(ctx, id, after) {
+			if err != nil {
+				err = d.became(id, err)
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
 }
 
-// Runs is every run, newest first.
+// became is why the leg that was walked here ended, if it did, instead of why its log cannot be read.
+func (d *Desk) became(id string, err error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if why := d.ends[id]; why != nil {
+		return why
+	}
+	return err
+}
+
+// Runs is every run, newest first. With an error beside them, they are those that can be had: a store is away.
 func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
-	list, err := d.engine.List(ctx)
-	if err != nil {
-		return nil, err
+	list, missing := d.engine.List(ctx)
+	if list == nil && missing != nil {
+		return nil, missing
 	}
 	runs := make([]Run, 0, len(list))
 	for _, s := range list {
 		r := d.describe(s)
+		var err error
 		if r.At, r.Of, err = d.progress(ctx, s); err != nil {
 			return nil, err
 		}
 		runs = append(runs, r)
 	}
-	return runs, nil
+	return runs, missing
 }
 
 func (d *Desk) describe(s run.Summary) Run {
 	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID)}
-	if b, err := d.Book(s.Runbook); err == nil {
+	b, err := d.Book(s.Runbook)
+	r.Act = err != nil
+	if err == nil {
 		r.Title = b.Title
 	}
 	return r
@@ -159,8 +189,11 @@ func (d *Desk) Answer(ctx context.Context, id string, answer run.Answer) error {
 // Stop asks a run to stop at its next step boundary, wherever it is walked.
 func (d *Desk) Stop(ctx context.Context, id string) error { return d.engine.Request(ctx, id, "stop") }
 
-// build makes the runbook of a run that exists, from what was frozen in its header.
-func (d *Desk) build(ctx context.Context, h run.Header) (run.Runbook, error) {
+// Rebuild makes the runbook of a run that exists, from what was frozen in its header.
+func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (run.Runbook, error) {
+	if h.Single() {
+		return run.Runbook{}, &fault.Error{What: "a single act", On: id, Why: h.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+	}
 	b, err := d.Book(h.Runbook)
 	if err != nil {
 		return run.Runbook{}, err
@@ -213,9 +246,10 @@ func (d *Desk) lately(key string) (Pane, bool) {
 	return p, ok && time.Since(p.Seen) < d.cfg.Fleet.Every
 }
 
-// off says why a verb cannot be used on a target just now.
+// off says why a verb cannot be used on a target just now. In a read-only console the plan of a runbook can be looked at; starting it is refused
+// there, and by the door.
 func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
-	if v.Danger != act.Safe && d.engine.Door.ReadOnly() {
+	if v.Runbook == "" && v.Danger != act.Safe && d.engine.Door.ReadOnly() {
 		return "this console is read-only"
 	}
 	if v.Targets == "" {
@@ -223,6 +257,10 @@ func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
 	}
 	n, ok := d.cfg.Node(target)
 	switch {
+	case v.Targets == "node" && ok:
+		return ""
+	case v.Targets == "node":
+		return "no node is chosen"
 	case !ok:
 		return "no worker is chosen"
 	case n.Role != config.RoleWorker:

@@ -19,8 +19,11 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/awake"
+	"github.com/vmtui/vmtui/ops/origin"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
@@ -35,12 +38,16 @@ func TestMain(m *testing.M) {
 }
 
 // clocks are those of the consoles: each is wrong in its own way.
-var clocks = []func() instant{
-	now,
-	func() instant { return instant{boot: bootClock(), wall: time.Unix(1000, 0)} },                 // only the clock that runs through suspend goes
-	func() instant { return instant{wall: time.Now().Round(0)} },                                   // a system without such a clock
-	func() instant { return instant{boot: bootClock(), wall: time.Now().Add(-9 * time.Hour)} },     // another zone, taken for the truth
-	func() instant { return instant{boot: bootClock(), wall: time.Now().Round(0).Add(jumping())} }, // set again and again
+var clocks = []func() awake.Instant{
+	awake.Now,
+	func() awake.Instant { return awake.Instant{Boot: awake.Now().Boot, Wall: time.Unix(1000, 0)} }, // only the clock that runs through suspend goes
+	func() awake.Instant { return awake.Instant{Wall: time.Now().Round(0)} },                        // a system without such a clock
+	func() awake.Instant {
+		return awake.Instant{Boot: awake.Now().Boot, Wall: time.Now().Add(-9 * time.Hour)}
+	}, // another zone, taken for the truth
+	func() awake.Instant {
+		return awake.Instant{Boot: awake.Now().Boot, Wall: time.Now().Round(0).Add(jumping())}
+	}, // set again and again
 }
 
 // jumping is an error of up to ten seconds that is another one every second.
@@ -79,7 +86,7 @@ func beConsole(n string) int {
 		return 0 // the play is over
 	}
 	state := filepath.Join(dir, "state-"+n)
-	origin, err := Origin(state)
+	store, err := origin.Of(state)
 	if err != nil {
 		return 2
 	}
@@ -87,7 +94,7 @@ func beConsole(n string) int {
 	s.exec = &partition{shell: &shell{}, rng: rand.New(rand.NewPCG(uint64(seed), 8))}        // #nosec G115 G404 -- a test's draws
 	// All hosts and operators have the same name: only their stores tell them apart.
 	s.k = NewKeeper(Config{
-		Exec: s.exec, ExecName: "exec", Dir: filepath.Join(dir, "exec"), Operator: "mike", Host: "laptop", Store: origin,
+		Exec: s.exec, ExecName: "exec", Dir: filepath.Join(dir, "exec"), Operator: "mike", Host: "laptop", Store: store,
 		TTL: historyTTL, Longest: historyLongest, Living: run.Locks{Dir: run.LockDir(state)},
 	})
 	s.k.clock = clocks[at]
@@ -171,7 +178,7 @@ func (s *stage) act(ctx context.Context, token uint64) {
 	defer func() { _ = settle(act.Outcome{}) }()
 	if s.rng.IntN(3) == 0 {
 		_ = s.did(opWrite, false, token, func() (uint64, error) {
-			return token, s.k.Ledger(ctx, permit, strconv.FormatUint(token, 10))
+			return token, s.k.Enter(ctx, permit, keys.Renewal{Run: strconv.FormatUint(token, 10)})
 		})
 		return
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/remote"
-	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -82,7 +81,7 @@ func parse(out string) (reading, error) {
 		}
 	}
 	l := &r.rec.Lease
-	l.Owner, l.Host, l.Run = clean.Line(l.Owner), clean.Line(l.Host), clean.Line(l.Run)
+	l.Owner, l.Host, l.Run = word(l.Owner), word(l.Host), word(l.Run)
 	return r, nil
 }
 

@@ -37,6 +37,7 @@ func (f *failure) Unwrap() error { return f.err }
 // stepOn walks one step: tries it, and asks the operator, until it is done or given up.
 func (l *leg) stepOn(ctx context.Context, s *Step) error {
 	a := &attempt{l: l, s: s, w: l.walkOf(ctx, s), first: true}
+	ctx = a.w.told(ctx)
 	if a.keeps() {
 		return nil
 	}
@@ -69,6 +70,7 @@ func (a *attempt) keeps() bool {
 }
 
 func (a *attempt) try(ctx context.Context) error {
+	a.l.tries[a.s.ID]++
 	look, err := a.look(ctx)
 	if err != nil {
 		return err

@@ -103,6 +103,7 @@ func (l *leg) stepBack(ctx context.Context, s *Step) error {
 		return nil
 	}
 	u := &undoing{attempt{l: l, s: s, w: l.walkOf(ctx, s)}}
+	ctx = u.w.told(ctx)
 	u.w.back()
 	for {
 		err := u.try(ctx)
@@ -136,6 +137,7 @@ func (w *Walk) back() {
 type undoing struct{ attempt }
 
 func (u *undoing) try(ctx context.Context) error {
+	u.l.tries[u.s.ID]++
 	if err := u.step(ctx, Undoing, ""); err != nil {
 		return err
 	}

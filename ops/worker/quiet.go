@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,7 +120,7 @@ func (c *crew) verifyQuiet(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if err := c.vanished(w, mine, first, hands); err != nil {
+		if err := c.vanished(ctx, w, mine, first, hands); err != nil {
 			return run.Progress{}, err
 		}
 		settled, busy, unheard := 0, 0, 0
@@ -167,20 +168,60 @@ func newcomer(node string, p sidekiq.Process) error {
 }
 
 // vanished tells a process that ended without its last heartbeat saying busy 0: what it had in hand may be lost, which is never "busy 0".
-func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
+func (c *crew) vanished(ctx context.Context, w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
 	for id := range before {
 		if slices.ContainsFunc(mine, func(p sidekiq.Process) bool { return p.Identity == id }) {
 			continue
 		}
+		c.lost = append(c.lost, hands[id]...)
 		for _, j := range hands[id] {
-			w.Out("possibly lost: %s %s from %s, since %s", clean.Line(j.Class), clean.Line(j.JID), clean.Line(j.Queue), j.Since.Format(time.TimeOnly))
+			w.Out("possibly lost: %s", jobLine(j))
 		}
-		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; the transcript names the jobs, Redis forgets them in 60 s", Code: fault.Unknown}).Because(errVanished))
+		if err := w.Remember(ctx, factJobs, strconv.Itoa(len(c.lost))+", as the transcript names them"); err != nil {
+			return decided(err)
+		}
+		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
 	}
 	return nil
 }
 
 var errVanished = errors.Join(errors.New("a heartbeat vanished"), remote.ErrUnknown)
+
+func jobLine(j sidekiq.Job) string {
+	return fmt.Sprintf("%s %s from %s, since %s", j.Class, j.JID, j.Queue, j.Since.Format(time.TimeOnly))
+}
+
+// putBack offers the jobs that a vanished process had in hand to the others. Redis forgets them after a minute; this console is the only one that still
+// has them, and what they say is not written down.
+func (c *crew) putBack() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "put-back", Title: "Put back what may be lost", Kind: run.Once, Skip: true,
+			Why: "A Sidekiq that vanished in the middle takes its jobs with it. Whether they were done, only its log knows.", Panes: []string{"sidekiq"},
+		},
+		Deadline: time.Minute,
+		Plan:     plan("redis: RPUSH queue:NAME, for each job that a process had in hand when it vanished; mostly none"),
+		Do:       c.sendBack,
+		Undo:     func(context.Context, *run.Walk) error { return nil }, // they are in their queues, where they were
+	}
+}
+
+func (c *crew) sendBack(ctx context.Context, w *run.Walk) error {
+	if len(c.lost) == 0 {
+		w.Out("no job is known to be lost")
+		return nil
+	}
+	if !w.Granted("put-back") {
+		ask := run.NeedsGo{Key: "put-back", Attended: true, Cause: fmt.Sprintf("put %d jobs back into their queues?", len(c.lost)), Hint: "one that was done after all, or was given back in time, is done twice; skip leaves them lost"}
+		for _, j := range c.lost {
+			ask.Details = append(ask.Details, jobLine(j))
+		}
+		return ask
+	}
+	return c.call(ctx, w, fmt.Sprintf("RPUSH of %d jobs into their queues", len(c.lost)), func(ctx context.Context, p act.Permit) error {
+		return c.Jobs.PutBack(ctx, p, c.lost)
+	})
+}
 
 // unquiet restarts Sidekiq: quiet cannot be taken back in any other way. One that was told and has not heard it yet would go quiet after the undo;
 // one that was started since needs nothing.
@@ -214,7 +255,7 @@ func (c *crew) startSidekiq() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "sidekiq-start", Title: "Start Sidekiq", Kind: run.Idempotent, Skip: true,
-			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead",
+			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead", Usual: "its boot, 30 s or so",
 		},
 		Deadline: 5 * time.Minute,
 		Plan:     plan(c.shown("up -d --no-recreate sidekiq"), "redis: its heartbeat, not quiet"),

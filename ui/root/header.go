@@ -145,7 +145,8 @@ func (r *Root) footer(w int) widget.Frame {
 
 // filterLine is the filter being typed.
 func (r *Root) filterLine(w int) widget.Frame {
-	hint := widget.Line{widget.S(theme.Key, "enter"), widget.S(theme.Muted, " keeps  "), widget.S(theme.Key, "esc"), widget.S(theme.Muted, " drops  ! turns it round ")}
+	take, cancel := r.world.Keys.Get("dialog-take").Cap(), r.world.Keys.Get("dialog-cancel").Cap()
+	hint := widget.Line{widget.S(theme.Key, take), widget.S(theme.Muted, " keeps  "), widget.S(theme.Key, cancel), widget.S(theme.Muted, " drops  ! turns it round ")}
 	field, x := r.filter.Line(max(w-hint.Width()-5, 8))
 	l := append(widget.Line{widget.S(theme.Key, " / ")}, field...)
 	f := widget.Sheet([]widget.Line{widget.Ends(l, hint, w)}, w, 1)
@@ -153,13 +154,13 @@ func (r *Root) filterLine(w int) widget.Frame {
 	return f
 }
 
-// keyLine lists the keys. The place's own come first; help and quit are always there.
+// keyLine lists the keys. The place's own come first; the command line, help and quit are always there.
 func (r *Root) keyLine(w int) widget.Frame {
 	var keep, rest []binding.Binding
 	for _, b := range r.top().Bindings() {
 		switch {
 		case b.Hidden || b.ID == "back" && len(r.stack) == 1:
-		case b.ID == "help" || b.ID == "quit":
+		case b.ID == "palette" || b.ID == "help" || b.ID == "quit":
 			keep = append(keep, b)
 		default:
 			rest = append(rest, b)

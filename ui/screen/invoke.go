@@ -21,8 +21,12 @@ func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 		return Say{Text: fmt.Sprintf("there is no %s for %s", verb, orWord(target, "nothing")), Bad: true}, nil
 	case state.Why != "":
 		return Say{Text: verb + " is off: " + state.Why, Bad: true}, nil
+	case verb == "logs":
+		return Push{NewLogs(env, target, "")}, nil
 	case state.Runbook != "":
 		return Push{NewPlan(env, state.Runbook, target)}, nil
+	case verb == "shell":
+		return Enter{target}, nil
 	case verb == "refresh":
 		return Say{Text: "looking at the whole fleet"}, func() tea.Msg {
 			env.Desk.Refresh()

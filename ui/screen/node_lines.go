@@ -121,6 +121,9 @@ func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 		if n.Hold.Why != "" {
 			text += ": " + n.Hold.Why
 		}
+		if holds := world.Fleet.Holds; holds.Stale() {
+			text += " (last seen " + age(holds.Seen, world.Now) + " ago)"
+		}
 		out = append(out, widget.Hang(widget.L(theme.Warn, "⚑ "), theme.Plain, text, w)...)
 	}
 	out = append(out, consoleLines(world, n, w)...)
@@ -202,10 +205,11 @@ func nginxMark(n fleet.Node) mark {
 
 // lastLine is the newest line of the access log.
 func lastLine(n fleet.Node, w int) []widget.Line {
-	if n.Health.Value.LastLogLine == "" {
+	all := n.Health.Value.LogLines
+	if len(all) == 0 {
 		return nil
 	}
-	lines := widget.Wrap(theme.Muted, n.Health.Value.LastLogLine, w)
+	lines := widget.Wrap(theme.Muted, all[len(all)-1], w)
 	if len(lines) > 3 {
 		lines = append(lines[:2], lines[2].Add(widget.S(theme.Muted, "…")).Fit(w))
 	}

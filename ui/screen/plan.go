@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -21,6 +22,7 @@ type Plan struct {
 
 	plan  desk.Plan
 	known bool
+	asked time.Time // since when it is looked for
 	err   error
 	at    cursor
 	page  int
@@ -67,6 +69,7 @@ func (p *Plan) Init() tea.Cmd { return p.look() }
 // look asks what the run would do.
 func (p *Plan) look() tea.Cmd {
 	d, book, target := p.env.Desk, p.book, p.target
+	p.asked = p.env.World.Now
 	return p.Ask("plan", func(ctx context.Context) tea.Msg {
 		plan, err := d.Plan(ctx, book, target)
 		return planned{plan: plan, err: err}

@@ -20,6 +20,7 @@ type Desk struct {
 	Review   desk.Plan
 	Fails    error // of every act
 	Asked    audit.View
+	Lines    chan string // what services write from now on
 
 	changed chan struct{}
 	asks    chan desk.Ask
@@ -33,7 +34,7 @@ type Desk struct {
 func New(log []run.Event) *Desk {
 	return &Desk{
 		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(),
-		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64),
+		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64), Lines: make(chan string, 64),
 	}
 }
 
@@ -115,6 +116,12 @@ func (d *Desk) Start(_ context.Context, book, target, typed string) (string, err
 // Resume implements ui.Desk.
 func (d *Desk) Resume(_ context.Context, id string) error {
 	d.told("resume %s", id)
+	return d.Fails
+}
+
+// TakeOver implements ui.Desk.
+func (d *Desk) TakeOver(_ context.Context, id string) error {
+	d.told("take over %s", id)
 	return d.Fails
 }
 
