@@ -30,7 +30,7 @@ type report struct {
 	spans   []span
 }
 
-func (r *report) line(format string, args ...any) { fmt.Fprintf(r, format+"\n", args...) }
+func (r *report) line(format string, args ...any) { _, _ = fmt.Fprintf(r, format+"\n", args...) } // a builder takes all
 
 func (r *report) heading(text string) { r.line("\n## %s\n", text) }
 
