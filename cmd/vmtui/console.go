@@ -93,7 +93,7 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, dra
 		var err error
 		way, err = root.Run(ctx, c, a.desk, root.Options{
 			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Config: f.config, Notice: notice, Look: a.cfg.Look,
-			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Drawn: drawn, Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
+			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Shell: a.shells(ctx), Drawn: drawn, Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
 		})
 		return err
 	})
@@ -125,6 +125,6 @@ func (a *app) about() desk.About {
 		host = "here"
 	}
 	return desk.About{
-		Instance: a.cfg.Instance, Color: a.cfg.Color, Operator: a.operator + "@" + host, Store: "local", Version: version, ReadOnly: a.door.ReadOnly(), PID: os.Getpid(),
+		Instance: a.cfg.Instance, Color: a.cfg.Color, Operator: a.operator + "@" + host, Store: a.storeName(), Version: version, ReadOnly: a.door.ReadOnly(), PID: os.Getpid(),
 	}
 }

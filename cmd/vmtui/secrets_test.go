@@ -139,6 +139,16 @@ func TestNoSecretComesOut(t *testing.T) {
 		p.says(locked, args...)
 	}
 	p.says(works, "hold", "clear", "worker-1")
+	for _, args := range [][]string{
+		{"logs", "exec", "nginx"}, {"logs", "exec", "nginx", "--json"}, {"exec", "-n", "exec,worker-[1-2]", "--", "cat", accessLog}, {"exec", "-n", "exec,worker-2", "--json", "--", "cat " + accessLog + " >&2; exit 3"},
+	} {
+		if got := p.says(works, args...); !strings.Contains(got.out, "New password: •••") {
+			t.Errorf("%v: exit %d\n%s%s", args, got.code, got.out, got.err)
+		}
+	}
+	if got := p.says(works, "exec", "-n", "exec", "--", "echo", p.token); got.code == 0 {
+		t.Errorf("a secret was sent on a command line\n%s", got.out)
+	}
 	if got := p.says(works, "run", "worker-reimage", "worker-1", "--yes", "--confirm", "worker-1", "--json"); got.code != 3 || !strings.Contains(got.out, "New password: •••") {
 		t.Errorf("exit %d: the script's output should be in the transcript, masked\n%s%s", got.code, got.out, got.err)
 	}
