@@ -90,7 +90,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls, a.secrets, logs.Reader{
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.fan(), a.asks, a.calls, a.secrets, logs.Reader{
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
 	})
 	return a, nil
