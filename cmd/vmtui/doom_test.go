@@ -114,12 +114,15 @@ var reads = regexp.MustCompile(strings.Join([]string{
 	`compose -p "\$project" "\$@"' vmtui \S+ \S+ logs `, `"\$1/lease\.new"`, `^GET `,
 }, "|"))
 
+// mark is what each command carries, to be found by among the processes of its host.
+var mark = regexp.MustCompile(`^env VMTUI_CALL=\w+ `)
+
 // heard is told of everything that the servers are asked. A change must find its intent in the log, and still open; the process dies when its time
 // has come.
 func (o *ordeal) heard(r box.Request) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	change := !reads.MatchString(r.What)
+	change := !reads.MatchString(mark.ReplaceAllString(r.What, ""))
 	if o.store == nil || !change && (o.pid == 0 || o.at.N > 0) {
 		return true
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
@@ -27,6 +28,7 @@ type Desk struct {
 	books   []run.Book
 	watch   *fleet.Watch
 	deps    worker.Deps
+	fan     fanout.Fan
 	asks    *Asks
 	calls   *audit.Log
 	secrets *keys.Redactor
@@ -42,17 +44,18 @@ type Desk struct {
 	trails  map[string][]float64 // what panes showed before, for sparklines
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
+	works   []*fanout.Work       // commands on nodes, oldest first
 	changed chan struct{}
 }
 
 // New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
 // logs of the nodes.
 func New(
-	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
 ) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, asks: asks, calls: calls, secrets: secrets, logs: reader,
+		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)

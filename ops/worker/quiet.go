@@ -201,18 +201,17 @@ func (c *crew) putBack() run.Step {
 		},
 		Deadline: time.Minute,
 		Plan:     plan("redis: RPUSH queue:NAME, for each job that a process had in hand when it vanished; mostly none"),
-		Observe: func(context.Context, *run.Walk) (run.Finding, error) {
-			if len(c.lost) == 0 {
-				return done("no job is known to be lost"), nil
-			}
-			return pending("%d jobs may be lost", len(c.lost)), nil
-		},
-		Do:   c.sendBack,
-		Undo: func(context.Context, *run.Walk) error { return nil }, // they are in their queues, where they were
+		Do:       c.sendBack,
+		Undo:     func(context.Context, *run.Walk) error { return nil }, // they are in their queues, where they were
+		UndoPlan: []string{"nothing: the jobs stay in their queues"},
 	}
 }
 
 func (c *crew) sendBack(ctx context.Context, w *run.Walk) error {
+	if len(c.lost) == 0 {
+		w.Out("no job is known to be lost")
+		return nil
+	}
 	if !w.Granted("put-back") {
 		ask := run.NeedsGo{Key: "put-back", Attended: true, Cause: fmt.Sprintf("put %d jobs back into their queues?", len(c.lost)), Hint: "one that was done after all, or was given back in time, is done twice; skip leaves them lost"}
 		for _, j := range c.lost {

@@ -25,6 +25,10 @@ func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 		return Push{NewLogs(env, target, "")}, nil
 	case state.Runbook != "":
 		return Push{NewPlan(env, state.Runbook, target)}, nil
+	case verb == "exec":
+		return Push{NewExec(env, target)}, nil
+	case verb == "shell":
+		return Enter{target}, nil
 	case verb == "refresh":
 		return Say{Text: "looking at the whole fleet"}, func() tea.Msg {
 			env.Desk.Refresh()
