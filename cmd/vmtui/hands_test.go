@@ -79,7 +79,7 @@ func TestHandsMeanwhile(t *testing.T) {
 		"it is a member again":    {joinByHand, "hold:done lame-duck:doing lame-duck:done remove:doing remove:done nginx:doing"},
 		"the flag is gone":        {line("rm /var/lib/vmtui/lame-duck"), "hold:done lame-duck:doing lame-duck:done remove:done nginx:doing"},
 		"no nginx, and no flag":   {line("nginx -s quit && rm /var/lib/vmtui/lame-duck"), "hold:done lame-duck:doing lame-duck:done remove:done nginx:already"},
-		"its containers are gone": {line("docker compose -p mastodon -f /root/mastodon/docker-compose.yml stop -t 60"), "hold:done lame-duck:done remove:done nginx:doing nginx:done sidekiq-quiet:already stop:already"},
+		"its containers are gone": {line("docker compose -p mastodon -f /root/mastodon/docker-compose.yml stop -t 60"), "hold:done lame-duck:done remove:done nginx:doing nginx:done sidekiq-quiet:already put-back:doing put-back:done stop:already"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
