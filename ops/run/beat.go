@@ -50,7 +50,7 @@ func (b *beats) Take(ctx context.Context, id string, leg int) (Pulse, error) { /
 	}
 	h := &heart{beats: b, id: id, leg: leg, walker: rand.Text(), last: awake.Now(), unlock: unlock}
 	err = b.with(ctx, func(ctx context.Context, db *sql.DB) error {
-		
+
 		err := changedOne(ErrTaken)(db.ExecContext(ctx, b.speak.say(`INSERT INTO ~legs AS l (run, leg, walker, place, beat) VALUES (?, ?, ?, ?, clock_timestamp())
 ON CONFLICT (run, leg) DO UPDATE SET walker = excluded.walker, place = excluded.place, beat = excluded.beat WHERE l.place = excluded.place OR NOT l.`+fresh),
 			id, leg, h.walker, here, b.rhythm.dead.Seconds()))
