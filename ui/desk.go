@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/trail"
 )
 
 // Desk is everything a screen may ask for. Screens call it from commands only, never from Update or Draw, so any method may take
@@ -47,6 +48,8 @@ type Desk interface {
 	Logs(ctx context.Context, node, service string, line func(string)) error
 	// Books are the runbooks, with what each does, step by step. Nothing is looked at.
 	Books(ctx context.Context) ([]desk.Book, error)
+	// Trail is the audit trail, newest first: who did what, when, on what, and how it ended.
+	Trail(ctx context.Context) ([]trail.Entry, error)
 	// Commands is what was asked of the world, as soon as there is more of it than in that version.
 	Commands(ctx context.Context, after uint64) (audit.View, error)
 	// Save writes a text into a new file of the instance's state directory and says where.

@@ -9,6 +9,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/trail"
 )
 
 // Blocked is a desk whose every method waits until it is closed, whatever its context says: the worst desk there can be.
@@ -99,6 +100,9 @@ func (b Blocked) Asks() <-chan desk.Ask { <-b; return nil }
 
 // Logs implements ui.Desk.
 func (b Blocked) Logs(context.Context, string, string, func(string)) error { <-b; return ErrStage }
+
+// Trail implements ui.Desk.
+func (b Blocked) Trail(context.Context) ([]trail.Entry, error) { <-b; return nil, ErrStage }
 
 // Books implements ui.Desk.
 func (b Blocked) Books(context.Context) ([]desk.Book, error) { <-b; return nil, ErrStage }

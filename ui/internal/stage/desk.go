@@ -11,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/trail"
 )
 
 // Desk is a desk that says what the stage holds and remembers what it was told.
@@ -132,6 +133,9 @@ func (d *Desk) Answer(_ context.Context, id string, a run.Answer) error {
 	d.told("answer %s gate %d %s typed %q reason %q", id, a.Gate, a.Choice, a.Typed, a.Reason)
 	return d.Fails
 }
+
+// Trail implements ui.Desk.
+func (d *Desk) Trail(context.Context) ([]trail.Entry, error) { return Trail(), nil }
 
 // Stop implements ui.Desk.
 func (d *Desk) Stop(_ context.Context, id string) error {
