@@ -73,6 +73,7 @@ type PlanStep struct {
 	run.StepInfo
 	Plan    []string // the exact commands and calls
 	Already bool     // the world is so already
+	LeftOut bool     // it is not wanted in this run
 	Note    string   // what was found when looking, or why it could not be looked at
 }
 

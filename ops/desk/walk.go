@@ -103,11 +103,11 @@ func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
 
 // add takes a step over from a dry walk. What a step could not find out is a note; a conflict keeps the run from starting.
 func (p *Plan) add(s run.StepPlan) {
-	step := PlanStep{StepInfo: s.StepInfo, Plan: s.Plan, Already: s.Finding.Truth == run.IsDone, Note: s.Finding.Detail}
+	step := PlanStep{StepInfo: s.StepInfo, Plan: s.Plan, Already: s.Finding.Truth == run.IsDone, LeftOut: s.Finding.Truth == run.LeftOut, Note: s.Finding.Detail}
 	if s.Err != nil {
 		step.Note = s.Err.Error()
 	}
-	if p.moved() {
+	if p.moved() && !step.LeftOut {
 		// What is so now will not be when its turn comes: the steps before it change it.
 		step.Already, step.Note = false, ""
 	}
@@ -128,7 +128,7 @@ func (p *Plan) add(s run.StepPlan) {
 // moved reports that a step before would change something, so that what is seen now says nothing of later steps.
 func (p *Plan) moved() bool {
 	for _, s := range p.Steps {
-		if s.Kind != run.Read && !s.Already {
+		if s.Kind != run.Read && !s.Already && !s.LeftOut {
 			return true
 		}
 	}

@@ -93,6 +93,8 @@ type Header struct {
 	Operator string            `json:"operator"`
 	Inputs   map[string]string `json:"inputs,omitempty"` // resolved: ids, not names
 	Steps    []StepInfo        `json:"steps"`
+	// Definition is the whole text of a runbook that is data. A resume walks it, and not what its file says by then.
+	Definition string `json:"definition,omitempty"`
 }
 
 // StepInfo is the part of a step that is data.
