@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/ui/binding"
 )
@@ -36,10 +39,27 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err := errors.Join(checkSecrets(ctx, cfg), checkWires(ctx, cfg), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
 		return err
 	}
-	if f.json {
-		return f.printJSON(map[string]any{"config": cfg.Path(), "instance": cfg.Instance, "nodes": len(cfg.Nodes), "ok": true})
+	books, warnings, err := book.NewShelf(book.Deps{Deps: worker.Deps{Config: cfg}}, worker.Books(worker.Deps{Config: cfg})).Check()
+	if err != nil {
+		return err
 	}
-	return f.printf("%s is good: %s, %d nodes\n", cfg.Path(), cfg.Instance, len(cfg.Nodes))
+	if f.json {
+		return f.printJSON(map[string]any{"config": cfg.Path(), "instance": cfg.Instance, "nodes": len(cfg.Nodes), "runbooks": append([]string{}, books...), "warnings": append([]string{}, warnings...), "ok": true})
+	}
+	for _, w := range warnings {
+		f.note("warning: " + w)
+	}
+	return f.printf("%s is good: %s, %d nodes, %s\n", cfg.Path(), cfg.Instance, len(cfg.Nodes), owned(len(books)))
+}
+
+func owned(n int) string {
+	switch n {
+	case 0:
+		return "no runbooks of its own"
+	case 1:
+		return "one runbook of its own"
+	}
+	return fmt.Sprintf("%d runbooks of its own", n)
 }
 
 // checkSecrets resolves every reference once, so that a missing token is found now and not in the middle of something.
@@ -60,7 +80,8 @@ func checkSecrets(ctx context.Context, cfg *config.Config) error {
 func checkWires(ctx context.Context, cfg *config.Config) error {
 	redact := keys.NewRedactor()
 	_, err := newCloud(cfg.DigitalOcean, redact, nil, func(string) {})
-	return errors.Join(err, redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx))
+	_, atEdge := newEdge(cfg.Cloudflare, redact, nil)
+	return errors.Join(err, atEdge, redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx))
 }
 
 // checkKeys holds the remapped keys against the console's own.

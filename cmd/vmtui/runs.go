@@ -128,19 +128,18 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 	if len(v.Header.Steps) == 0 {
 		return &fault.Error{What: "a single act", On: id, Why: v.Header.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
 	}
-	b, err := a.desk.Book(v.Header.Runbook)
-	if err != nil {
-		return err
-	}
 	if a.door.ReadOnly() {
 		return &fault.Error{What: "read-only", On: id, Why: "nothing may be changed", Next: "look with `vmtui runs show`, or leave read-only out", Code: fault.Refused}
 	}
 	if mode.Unattended && !mode.Yes {
 		return unconfirmed(id)
 	}
-	rb, err := b.Build(ctx, v.Header.Target, v.Header.Inputs)
+	rb, changed, err := a.desk.Rebuild(ctx, v.Header)
 	if err != nil {
 		return err
+	}
+	if changed {
+		f.note(v.Header.Runbook + " says something else by now: this run goes on with what it began with")
 	}
 	return a.walk(ctx, f, id, rb, mode)
 }

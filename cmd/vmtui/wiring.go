@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -21,9 +22,11 @@ import (
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/cloudflare"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/remote/ssh"
+	"github.com/vmtui/vmtui/remote/webhook"
 )
 
 // app is everything wired together for one instance. Nothing in it has touched the network yet when open returns.
@@ -36,6 +39,7 @@ type app struct {
 	idents *keys.Identities
 	pool   *ssh.Pool
 	cloud  *digitalocean.Client
+	edge   *cloudflare.Client // nil when none is configured
 	redis  *redis.Client
 	jobs   *sidekiq.Jobs
 	store  run.Store
@@ -85,7 +89,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls)
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.asks, a.calls)
 	return a, nil
 }
 
@@ -108,8 +112,27 @@ func (a *app) openRemote(context.Context) error {
 	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
+	if a.edge, err = newEdge(a.cfg.Cloudflare, a.redact, a.calls.Witness); err != nil {
+		return err
+	}
 	a.openRedis()
 	return nil
+}
+
+// newEdge makes the wire to the edge, nil when none is configured.
+func newEdge(c config.Cloudflare, redact *keys.Redactor, witness remote.Witness) (*cloudflare.Client, error) {
+	if c.Token == "" {
+		return nil, nil
+	}
+	return cloudflare.New(cloudflare.Config{URL: c.URL, Zone: c.Zone, Witness: witness, Token: revealed(redact, c.Token)})
+}
+
+// revealed resolves a secret whenever it is asked for.
+func revealed(redact *keys.Redactor, ref string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		secret, err := redact.Resolve(ctx, ref)
+		return secret.Reveal(), err
+	}
 }
 
 func newCloud(c config.DigitalOcean, redact *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
@@ -119,10 +142,7 @@ func newCloud(c config.DigitalOcean, redact *keys.Redactor, witness remote.Witne
 			witness.See(remote.Call{Wire: "here", On: "digitalocean", What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
 			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why))
 		},
-		Token: func(ctx context.Context) (string, error) {
-			secret, err := redact.Resolve(ctx, c.Token)
-			return secret.Reveal(), err
-		},
+		Token: revealed(redact, c.Token),
 	})
 }
 
@@ -141,10 +161,7 @@ func redisURL(cfg *config.Config, redact *keys.Redactor) func(context.Context) (
 	if !keys.IsReference(ref) {
 		return redis.At(ref)
 	}
-	return func(ctx context.Context) (string, error) {
-		secret, err := redact.Resolve(ctx, ref)
-		return secret.Reveal(), err
-	}
+	return revealed(redact, ref)
 }
 
 func (a *app) openOps(ctx context.Context, readOnly bool) error {
@@ -188,6 +205,18 @@ func (a *app) workerDeps() worker.Deps {
 	}
 }
 
+// bookDeps are what the instance's own runbooks act through.
+func (a *app) bookDeps() book.Deps {
+	d := book.Deps{
+		Deps: a.workerDeps(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.redact.Redact,
+		Secret: func(ctx context.Context, ref string) (string, error) { return revealed(a.redact, ref)(ctx) },
+	}
+	if a.edge != nil {
+		d.Edge = a.edge
+	}
+	return d
+}
+
 // close lets go of everything, in the reverse order. Errors at the end have nobody to help any more.
 func (a *app) close() {
 	if a.desk != nil {
@@ -205,6 +234,9 @@ func (a *app) close() {
 	}
 	if a.cloud != nil {
 		all = append(all, a.cloud.Close())
+	}
+	if a.edge != nil {
+		all = append(all, a.edge.Close())
 	}
 	_ = errors.Join(all...)
 }

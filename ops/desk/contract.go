@@ -39,7 +39,8 @@ type About struct {
 // VerbState is a verb and why it cannot be used on its target just now; Why empty means it can.
 type VerbState struct {
 	verb.Verb
-	Why string
+	Why    string
+	Inputs []run.Input // what is said before its plan is made; none for a verb of the table
 }
 
 // Run is a run in a list: its summary, and what this machine knows of its walker.

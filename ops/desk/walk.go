@@ -10,12 +10,12 @@ import (
 )
 
 // Start begins a run and walks it here. Typed is what the operator typed to confirm; it passes the gate that wants that name.
-func (d *Desk) Start(ctx context.Context, book, target, typed string) (string, error) {
+func (d *Desk) Start(ctx context.Context, book, target string, inputs map[string]string, typed string) (string, error) {
 	b, err := d.Book(book)
 	if err != nil {
 		return "", err
 	}
-	rb, err := b.Build(ctx, target, nil)
+	rb, err := b.Build(ctx, target, inputs)
 	if err != nil {
 		return "", err
 	}
@@ -50,7 +50,7 @@ func (d *Desk) again(ctx context.Context, id string, mode run.Mode) error {
 	if err != nil {
 		return err
 	}
-	rb, err := d.build(ctx, v.Header)
+	rb, _, err := d.Rebuild(ctx, v.Header)
 	if err != nil {
 		return err
 	}
@@ -80,12 +80,12 @@ func (d *Desk) mark(id string, on bool) {
 }
 
 // Plan observes and says what a run would do; nothing is changed.
-func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
+func (d *Desk) Plan(ctx context.Context, book, target string, inputs map[string]string) (Plan, error) {
 	b, err := d.Book(book)
 	if err != nil {
 		return Plan{}, err
 	}
-	rb, err := b.Build(ctx, target, nil)
+	rb, err := b.Build(ctx, target, inputs)
 	if err != nil {
 		return Plan{}, err
 	}

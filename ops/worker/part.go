@@ -12,12 +12,16 @@ type Part struct{ c *crew }
 
 // Recruit resolves a worker into a part: from what an earlier one has frozen, or else, when that is empty, by asking the world once.
 func Recruit(ctx context.Context, d Deps, target, frozen string) (Part, error) {
-	var given map[string]string
-	if frozen != "" {
-		given = map[string]string{resolvedInput: frozen}
-	}
-	c, err := recruit(ctx, d, target, given, false)
+	c, err := recruit(ctx, d, target, Thaw(frozen), false)
 	return Part{c}, err
+}
+
+// Thaw makes inputs of what a part has frozen; nil of nothing.
+func Thaw(frozen string) map[string]string {
+	if frozen == "" {
+		return nil
+	}
+	return map[string]string{resolvedInput: frozen}
 }
 
 // Frozen is what the part was resolved to, for the header of its run.

@@ -188,7 +188,7 @@ func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
 	if err != nil || len(mine) > 0 && countQuiet(mine) == 0 {
 		return err
 	}
-	return c.compose(ctx, w, "restart", "-t", grace, "sidekiq")
+	return c.compose(ctx, w, "restart", "-t", Grace, "sidekiq")
 }
 
 // verifyWorking waits for a heartbeat of an unquiet Sidekiq of this node.

@@ -168,6 +168,8 @@ func (p *Plan) stepRow(i int, s desk.PlanStep, w int) widget.Line {
 	left := widget.Line{widget.S(theme.Muted, fmt.Sprintf("%2d ", i+1)), widget.S(theme.Plain, s.Title)}
 	right := widget.Line{}
 	switch {
+	case s.LeftOut:
+		right = widget.L(theme.Muted, "· left out")
 	case s.Already:
 		right = widget.L(theme.Good, "✓ so already")
 	case s.Kind == run.Once && s.Confirm != "":
