@@ -209,6 +209,10 @@ func (a *app) workerDeps() worker.Deps {
 func (a *app) bookDeps() book.Deps {
 	d := book.Deps{
 		Deps: a.workerDeps(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.redact.Redact,
+		Visit: func(ctx context.Context, url string) (int, error) {
+			site, err := fleet.SiteByHTTP(url, a.calls.Witness)(ctx)
+			return site.Status, err
+		},
 		Secret: func(ctx context.Context, ref string) (string, error) { return revealed(a.redact, ref)(ctx) },
 	}
 	if a.edge != nil {

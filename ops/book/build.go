@@ -40,6 +40,7 @@ type Deps struct {
 	Queues Queues
 	Secret func(ctx context.Context, ref string) (string, error) // resolves a reference, and hides its value from then on
 	Redact func(string) string
+	Visit  func(ctx context.Context, url string) (status int, err error) // asks for a page from here
 }
 
 // What is frozen beside the inputs. No input can be called so.

@@ -51,6 +51,22 @@ func Read(cfg *config.Config, path, source string) (*Definition, error) {
 	return d, p.err()
 }
 
+// named is the title before anything was said.
+func (d *Definition) named() string {
+	inputs := map[string]any{}
+	for _, in := range d.Inputs {
+		inputs[in.Name] = any("…")
+		if in.Default != nil {
+			inputs[in.Name] = *in.Default
+		}
+	}
+	title, _, err := d.Title.value(map[string]any{"inputs": inputs, "target": "…", "instance": d.cfg.Instance, "site": d.cfg.Site})
+	if err != nil {
+		return d.Title.raw // it counts with its inputs, and they are not numbers yet
+	}
+	return title
+}
+
 func idOf(path string) string { return strings.TrimSuffix(filepath.Base(path), ".yaml") }
 
 var topKeys = []string{"title", "summary", "version", "target", "danger", "dangers", "inputs", "steps"}

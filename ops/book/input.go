@@ -130,7 +130,7 @@ func (in Input) parse(s string, all []member) (value any, why string) {
 		return nil, "it is no text: a byte in it is no UTF-8, or is zero"
 	}
 	if in.Pattern != nil && !in.Pattern.MatchString(s) {
-		return nil, fmt.Sprintf("%q does not match %s", s, in.Pattern)
+		return nil, fmt.Sprintf("%q does not match %s", s, in.pattern())
 	}
 	switch in.Type {
 	case typeInt:
@@ -207,6 +207,11 @@ func (d *Definition) values(said map[string]string, all []member) (map[string]an
 	return out, nil
 }
 
+// pattern is what its author wrote.
+func (in Input) pattern() string {
+	return strings.TrimSuffix(strings.TrimPrefix(in.Pattern.String(), "^(?:"), ")$")
+}
+
 // words say what the input is.
 func (in Input) words() string {
 	s := in.Type
@@ -214,7 +219,7 @@ func (in Input) words() string {
 	case len(in.Values) > 0:
 		s += ": " + strings.Join(in.Values, ", ")
 	case in.Pattern != nil:
-		s += " that matches " + in.Pattern.String()
+		s += " that matches " + in.pattern()
 	}
 	if in.About != "" {
 		s += "; " + in.About

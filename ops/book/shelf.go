@@ -76,7 +76,7 @@ func (s *Shelf) book(path string) run.Book {
 		return b
 	}
 	d := v.def
-	b.Title, b.Summary, b.Danger, b.Dangers, b.Targets = d.Title.raw, d.Summary, d.Danger, d.Dangers, d.Targets
+	b.Title, b.Summary, b.Danger, b.Dangers, b.Targets = d.named(), d.Summary, d.Danger, d.Dangers, d.Targets
 	for _, in := range d.Inputs {
 		b.Inputs = append(b.Inputs, in.shown())
 	}

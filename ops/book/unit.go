@@ -79,8 +79,11 @@ func (u *unit) on(node string, several bool) (*unit, error) {
 		}
 		at.title = title
 	}
-	if several {
+	switch {
+	case several:
 		at.title = node + ": " + at.title
+	case at.each != "" && at.title != "":
+		at.title = at.each + ": " + at.title
 	}
 	u.b.units = append(u.b.units, at)
 	return at, nil
@@ -165,7 +168,7 @@ func (u *unit) unwanted() (f run.Finding, certain bool, err error) {
 			return run.Finding{Truth: run.LeftOut, Detail: "it was to be done only if " + c.source}, true, nil
 		}
 	}
-	return pending("not done by this run"), true, nil
+	return run.Finding{Truth: run.IsPending}, true, nil
 }
 
 // act is the change that the unit is about to make at its node.

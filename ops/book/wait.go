@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -88,6 +89,10 @@ func (w *wait) readRest(b block) {
 }
 
 func (w *wait) check(p *page, d *Definition, s *Step) {
+	if w.here() {
+		w.checkValue(p)
+		return
+	}
 	w.on.check(p, d, s)
 	if len(w.on.words) == 0 && w.what != "queue" {
 		word := d.cfg.Exec().Name // from where the fleet is seen as it sees itself
@@ -99,6 +104,16 @@ func (w *wait) check(p *page, d *Definition, s *Step) {
 		}
 		w.on = place{line: w.line, words: []*text{settled(w.line, word)}}
 	}
+	w.checkValue(p)
+}
+
+// wordHere is this machine: a probe from here sees the site as a visitor does.
+const wordHere = "here"
+
+// here reports a probe that is made from here.
+func (w *wait) here() bool { return w.what == "http" && len(w.on.words) == 1 && w.on.words[0].raw == wordHere }
+
+func (w *wait) checkValue(p *page) {
 	switch u, err := url.Parse(w.value.raw); {
 	case strings.Contains(w.value.raw, opening):
 	case w.what == "http" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"):
@@ -121,7 +136,7 @@ func (w *wait) confirms() string   { return "" }
 
 func (w *wait) steps(u *unit) ([]run.Step, error) {
 	nodes := []string{""}
-	if w.what != "queue" {
+	if w.what != "queue" && !w.here() {
 		var err error
 		if nodes, err = u.nodes(w.on); err != nil {
 			return nil, err
@@ -145,11 +160,11 @@ func (w *wait) steps(u *unit) ([]run.Step, error) {
 	return out, nil
 }
 
-// waitScripts ask a node; $1 is the value.
-var waitScripts = map[string]string{
-	"http": `curl -sS -o /dev/null -m 10 -w '%{http_code}' -- "$1"`,
-	"file": `test -e "$1"`,
-}
+// The two ask a node; $1 is the value.
+const (
+	pageScript = `curl -sS -o /dev/null -m 10 -w '%{http_code}' -- "$1"`
+	fileScript = `test -e "$1"`
+)
 
 func (w *wait) planned(u *unit, env map[string]any) ([]string, error) {
 	value, _, err := w.value.value(env)
@@ -158,7 +173,7 @@ func (w *wait) planned(u *unit, env map[string]any) ([]string, error) {
 	}
 	switch w.what {
 	case "http":
-		return []string{fmt.Sprintf("%s$ curl %s   until it answers %d%s", u.node, clean.Line(shellescape.Quote(value)), w.want, w.row())}, nil
+		return []string{fmt.Sprintf("%s$ curl %s   until it answers %d%s", cmp.Or(u.node, wordHere), clean.Line(shellescape.Quote(value)), w.want, w.row())}, nil
 	case "healthy":
 		return []string{fmt.Sprintf("%s$ docker ps -a   until %s is healthy%s", u.node, clean.Line(value), w.row())}, nil
 	case "queue":
@@ -210,6 +225,8 @@ func (w *wait) look(ctx context.Context, u *unit) (bool, string, error) {
 	switch w.what {
 	case "queue":
 		return w.lookQueue(ctx, u, value)
+	case "http":
+		return w.lookPage(ctx, u, value)
 	case "healthy":
 		n, _ := u.b.Config.Node(u.node)
 		all, err := worker.Containers(ctx, u.host(), n)
@@ -226,16 +243,26 @@ func (w *wait) look(ctx context.Context, u *unit) (bool, string, error) {
 		}
 		return res.Code == 0, fmt.Sprintf("the command exits %d", res.Code), nil
 	}
-	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: waitScripts[w.what], Args: []string{value}})
+	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: fileScript, Args: []string{value}})
 	if res.Outcome != ssh.Exited {
 		return false, "", res.Err(u.title, u.node)
 	}
-	if w.what == "file" {
-		return res.Code == 0, clean.Line(value) + map[bool]string{true: " is there", false: " is not there"}[res.Code == 0], nil
+	return res.Code == 0, clean.Line(value) + map[bool]string{true: " is there", false: " is not there"}[res.Code == 0], nil
+}
+
+// lookPage asks for a page once, from a node or from here.
+func (w *wait) lookPage(ctx context.Context, u *unit, url string) (bool, string, error) {
+	if w.here() {
+		status, err := u.b.Visit(ctx, url)
+		return err == nil && status == w.want, fmt.Sprintf("it answers %d", status), err
+	}
+	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: pageScript, Args: []string{url}})
+	if res.Outcome != ssh.Exited {
+		return false, "", res.Err(u.title, u.node)
 	}
 	status, err := strconv.Atoi(strings.TrimSpace(res.Stdout))
 	if err != nil || status == 0 {
-		return false, "no answer", nil
+		return false, strings.TrimSpace("no answer; " + strings.TrimSpace(res.Stderr)), nil
 	}
 	return status == w.want, fmt.Sprintf("it answers %d", status), nil
 }
