@@ -105,6 +105,11 @@ type drain struct{ onWorker }
 
 func readDrain(b block) deed { return &drain{readWorker(b, "why")} }
 
+func (d *drain) check(p *page, def *Definition, s *Step) {
+	d.ownSteps(p, s, "drain")
+	d.onWorker.check(p, def, s)
+}
+
 func (d *drain) steps(u *unit) ([]run.Step, error) {
 	p, at, why, err := d.part(u)
 	if err != nil {
@@ -117,6 +122,11 @@ func (d *drain) steps(u *unit) ([]run.Step, error) {
 type back struct{ onWorker }
 
 func readBack(b block) deed { return &back{readWorker(b)} }
+
+func (d *back) check(p *page, def *Definition, s *Step) {
+	d.ownSteps(p, s, "return")
+	d.onWorker.check(p, def, s)
+}
 
 func (d *back) steps(u *unit) ([]run.Step, error) {
 	p, at, _, err := d.part(u)

@@ -225,14 +225,13 @@ func (s *Step) builtin() bool {
 // needs are the steps whose results this one needs.
 func (s *Step) needs() []string {
 	var out []string
-	if s.wanted != nil {
-		out = append(out, s.wanted.steps...)
+	if s.cond != nil {
+		out = append(out, mentioned(s.cond.raw)...)
 	}
 	for _, t := range s.deed.texts() {
-		for _, p := range t.parts {
-			if p.formula != nil {
-				out = append(out, p.formula.steps...)
-			}
+		for _, piece := range strings.Split(t.raw, opening)[1:] {
+			source, _, _ := strings.Cut(piece, closing)
+			out = append(out, mentioned(source)...)
 		}
 	}
 	return out

@@ -109,6 +109,17 @@ func compile(p *page, line int, source string, sc scope, settled bool, more ...e
 	return f
 }
 
+// mentioned are the steps that an expression names; none when it cannot be read.
+func mentioned(source string) []string {
+	tree, err := parser.Parse(source)
+	if err != nil {
+		return nil
+	}
+	v := &names{}
+	ast.Walk(&tree.Node, v)
+	return v.steps
+}
+
 // plain is an error of the expression's, without its picture.
 func plain(err error) string {
 	var at *file.Error

@@ -111,7 +111,9 @@ func (w *wait) check(p *page, d *Definition, s *Step) {
 const wordHere = "here"
 
 // here reports a probe that is made from here.
-func (w *wait) here() bool { return w.what == "http" && len(w.on.words) == 1 && w.on.words[0].raw == wordHere }
+func (w *wait) here() bool {
+	return w.what == "http" && len(w.on.words) == 1 && w.on.words[0].raw == wordHere
+}
 
 func (w *wait) checkValue(p *page) {
 	switch u, err := url.Parse(w.value.raw); {
