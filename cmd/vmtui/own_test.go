@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -180,4 +181,84 @@ func TestRotateLogs(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	})
+}
+
+// ownBook puts a runbook beside the box's config.
+func ownBook(t *testing.T, b *box.Box, name, text string) {
+	t.Helper()
+	dir := filepath.Join(b.Dir(), "runbooks")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const services = `title: Deploy to one worker
+summary: Tries what can be done with services and holds.
+target: worker
+steps:
+  - {id: hold, title: Say it, why: W, hold: {node: target, why: 'trying ${{ target }}'}}
+  - {id: pull, title: Pull, why: W, docker: {do: pull, services: [web, streaming]}}
+  - {id: stop, title: Stop, why: W, docker: {do: stop, services: [sidekiq]}, undo: {docker: {do: start, services: [sidekiq]}}}
+  - {id: start, title: Start, why: W, docker: {do: start, services: [sidekiq]}, undo: none}
+  - {id: up, title: Up, why: W, docker: {do: up, services: [streaming]}, undo: none}
+  - {id: restart, title: Restart, why: W, docker: {do: restart, services: [sidekiq]}, undo: none}
+  - {id: healthy, title: Wait, why: W, wait: {healthy: web, on: target}}
+  - {id: sure, title: Ask, why: W, ask: {question: 'Take it off hold?', attended: true}}
+  - {id: unhold, title: Take it off, why: W, unhold: {node: target}}
+`
+
+func TestServicesAndHolds(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	ownBook(t, b, "try-services", services)
+	got := done(t, b, "waiting", "run", "try-services", "worker-2", "--yes", "--json")
+	id := last(t, got.out).Run
+	if !strings.Contains(got.out, "budget: 2 healthy besides worker-2") {
+		t.Error("what stops a service looked at no budget")
+	}
+	if got := vmtui(t, b.ConfigPath(), "hold", "--json"); !strings.Contains(got.out, "trying worker-2") {
+		t.Errorf("%s%s", got.out, got.err)
+	}
+	done(t, b, "undone", "runs", "undo", id, "--yes", "--json")
+	serving(t, b)
+}
+
+// A worker that may not stop is not stopped: the budget is looked at just before.
+func TestServicesKeepTheBudget(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"exited:worker-3=web"} })
+	ownBook(t, b, "try-services", "title: T\nsummary: S\ntarget: worker\nsteps:\n  - {id: restart, title: R, why: W, docker: {do: restart, services: [web]}}\n")
+	got := vmtui(t, b.ConfigPath(), "run", "try-services", "worker-2", "--yes", "--json")
+	if end := last(t, got.out); got.code != 3 || end.State != "refused" || strings.Contains(got.out, `"intent"`) {
+		t.Errorf("exit %d %+v\n%s", got.code, end, got.err)
+	}
+}
+
+func TestOwnRunbookInTheConsole(t *testing.T) {
+	t.Parallel()
+	s := sit(t, 120, 36, "demo")
+	s.sees("worker-1", "worker-2", "worker-3", "exec")
+	s.press(":after-deploy\r")
+	s.sees("version", "what was deployed", "look at the plan")
+	s.press("v4.6.5\r")
+	s.sees("Purge the pages", "nothing stands in the way")
+	s.press("g")
+	s.sees("Purge the pages?", "YOUR TURN")
+	// A gate that opened by itself hears nothing until the hand has been quiet; the clock in the header says that it has.
+	clock := regexp.MustCompile(`\d\d:\d\d:\d\d`)
+	for range 2 {
+		now := clock.FindString(s.text())
+		for clock.FindString(s.text()) == now {
+			<-s.drawn
+		}
+	}
+	s.press("g")
+	s.sees("run done")
+	s.press("q")
+	if code := s.ends(); code != 0 {
+		t.Fatalf("exit %d\n%s", code, s.text())
+	}
 }

@@ -109,7 +109,7 @@ func undoRun(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if v.State == run.Running || v.State == run.AtGate {
+			if a.engine.Walked(v) {
 				return request(ctx, f, a, args[0], run.RequestUndo)
 			}
 			return a.again(ctx, f, args[0], run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm, Undo: true})

@@ -36,7 +36,7 @@ func (d *Desk) Undo(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if d.here(id) || v.State == run.Running {
+	if d.here(id) || d.engine.Walked(v) {
 		return d.engine.Request(ctx, id, "undo")
 	}
 	return d.again(ctx, id, run.Mode{Undo: true})

@@ -48,7 +48,7 @@ func (e *Engine) Request(ctx context.Context, id, what string) error {
 			return Event{}, hasEnded(v)
 		case what == RequestUndo && past != nil:
 			return Event{}, past
-		case !v.open || !e.live().Alive(id, v.Leg):
+		case !e.Walked(v):
 			return Event{}, dead
 		}
 		return event(Asked, "", what, "by "+e.Operator, nil)
@@ -110,7 +110,7 @@ func (e *Engine) stop(ctx context.Context, id string) error {
 
 // walked says that nobody would hear an answer, or nil.
 func (e *Engine) walked(v *View, next string) error {
-	if v.open && e.live().Alive(v.ID, v.Leg) {
+	if e.Walked(v) {
 		return nil
 	}
 	return &fault.Error{What: "nobody walks the run", On: v.ID, Why: "its process is gone", Next: next, Code: fault.Refused}

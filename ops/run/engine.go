@@ -96,11 +96,14 @@ func (e *Engine) View(ctx context.Context, id string) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.open && !e.live().Alive(id, v.Leg) {
+	if v.open && !e.Walked(v) {
 		v.State = Interrupted
 	}
 	return v, nil
 }
+
+// Walked reports that some process walks the run: also one that waits at a gate may be nobody's any more.
+func (e *Engine) Walked(v *View) bool { return v.open && e.live().Alive(v.ID, v.Leg) }
 
 // List gives every run, newest first, with `interrupted` for an unfinished one whose process is gone.
 func (e *Engine) List(ctx context.Context) ([]Summary, error) { return e.Store.List(ctx) }
