@@ -2,6 +2,7 @@ package book
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,6 +44,32 @@ func TestExamplesAreGood(t *testing.T) {
 		d, err := Read(sample(t), filepath.Base(name), string(source))
 		if err != nil || len(d.Warnings) > 0 {
 			t.Errorf("%s: %v\n%s", name, err, strings.Join(d.Warnings, "\n"))
+		}
+	}
+}
+
+// The page teaches by what is tested.
+func TestPageShowsTheExamplesAsTheyAre(t *testing.T) {
+	page, err := os.ReadFile("../../docs/runbooks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Glob(Examples, "examples/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		source, err := Examples.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(page), "```yaml\n"+string(source)+"```\n") {
+			t.Errorf("docs/runbooks.md does not show %s as it is", name)
+		}
+	}
+	for _, word := range append(append(deedWords(), topKeys...), waitFor...) {
+		if !strings.Contains(string(page), "`"+word) && !strings.Contains(string(page), "{"+word) {
+			t.Errorf("docs/runbooks.md does not tell of %s", word)
 		}
 	}
 }
