@@ -123,11 +123,11 @@ func (f *Form) Draw(w, h int) widget.Frame {
 			line, x = widget.L(ink, f.ins[i].Text()+"  ← → "+strings.Join(field.Values, " ")), 0
 		}
 		if i == f.on {
-			cursor = &widget.Point{X: 2 + head.Width() + x, Y: len(body)}
+			cursor = &widget.Point{X: head.Width() + x, Y: len(body)}
 		}
 		body = append(body, append(head, line...).Fit(inner))
 		if field.About != "" && i == f.on {
-			body = append(body, widget.Hang(widget.L(theme.Muted, "    "), theme.Muted, field.About, inner)...)
+			body = append(body, widget.Hang(widget.Line{widget.Gap(head.Width())}, theme.Muted, field.About, inner)...)
 		}
 	}
 	var note widget.Line
