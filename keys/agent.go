@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"strings"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -12,12 +13,12 @@ import (
 )
 
 // fromAgent lists what the agent holds, and makes o the owner of the connection to it. No agent is no problem; one that does not answer is.
-func (i *Identities) fromAgent(ctx context.Context, o *Offer) []ssh.Signer {
-	path := os.Getenv("SSH_AUTH_SOCK")
+func (i *Identities) fromAgent(ctx context.Context, wish string, o *Offer) []ssh.Signer {
+	path := agentSocket(wish)
 	if !i.config.Agent || path == "" {
 		return nil
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+	conn, err := i.DialAgent(ctx, Wish{Agent: wish})
 	if err != nil {
 		o.Problems = append(o.Problems, agentFault(path, err))
 		return nil
@@ -32,6 +33,29 @@ func (i *Identities) fromAgent(ctx context.Context, o *Offer) []ssh.Signer {
 		o.Problems = append(o.Problems, agentFault(path, err))
 	}
 	return signers
+}
+
+// DialAgent connects to the agent that a host's wishes name: for a session that the operator wants it forwarded to.
+func (i *Identities) DialAgent(ctx context.Context, w Wish) (net.Conn, error) {
+	path := agentSocket(w.Agent)
+	if !i.config.Agent || path == "" {
+		return nil, &fault.Error{What: "no SSH agent", Why: "none is running, or it is turned off", Next: "start one and ssh-add a key", Code: fault.Usage}
+	}
+	return new(net.Dialer).DialContext(ctx, "unix", path)
+}
+
+// agentSocket is where the agent is; "" is none.
+func agentSocket(wish string) string {
+	name, variable := strings.CutPrefix(wish, "$")
+	switch {
+	case wish == "", wish == "SSH_AUTH_SOCK":
+		return os.Getenv("SSH_AUTH_SOCK")
+	case strings.EqualFold(wish, "none"):
+		return ""
+	case variable:
+		return os.Getenv(strings.Trim(name, "{}"))
+	}
+	return expandHome(wish)
 }
 
 func agentFault(path string, err error) error {

@@ -13,7 +13,9 @@ type QuestionKind string
 // The questions that can come up from below.
 const (
 	AskHostKey    QuestionKind = "host-key"   // pin this unknown host key?
+	AskNewKey     QuestionKind = "new-key"    // replace a host's key by the one that the ledger on exec names?
 	AskPassphrase QuestionKind = "passphrase" // unlock this private key
+	AskSudo       QuestionKind = "sudo"       // the password that sudo wants
 )
 
 // Question is something only the operator can answer.
@@ -41,8 +43,13 @@ type Refuser struct{}
 
 // Ask refuses with exit code 3.
 func (Refuser) Ask(_ context.Context, q Question) (Answer, error) {
-	return Answer{}, &fault.Error{
+	f := &fault.Error{
 		What: "a question needs an operator", On: q.Subject, Why: q.Text,
 		Next: "run it attended once, or settle it beforehand", Code: fault.Refused,
 	}
+	if q.Kind == AskHostKey && len(q.Details) > 0 {
+		f.Why += " It shows " + q.Details[0] + "."
+		f.Next = "compare the fingerprint, then: vmtui keys trust NODE, or unattended: vmtui keys trust NODE --fingerprint SHA256:…"
+	}
+	return Answer{}, f
 }

@@ -35,8 +35,10 @@ type Identities struct {
 
 // Wish is what ssh_config says about keys for one host.
 type Wish struct {
-	Files []string // IdentityFile; a missing one is no error, as in ssh
-	Only  bool     // IdentitiesOnly: nothing from the agent that no file names
+	Files        []string // IdentityFile; a missing one is no error, as in ssh
+	Certificates []string // CertificateFile, besides the -cert.pub of each file; a missing one is no error
+	Only         bool     // IdentitiesOnly: nothing from the agent that no file names
+	Agent        string   // IdentityAgent: a socket, $NAME of the variable that names it, "none"; SSH_AUTH_SOCK when empty
 }
 
 // Offer is the keys for one login.
@@ -73,15 +75,13 @@ func (i *Identities) Check() error {
 func (i *Identities) Offer(ctx context.Context, w Wish) (*Offer, error) {
 	o := &Offer{close: func() {}}
 	files := i.load(w, o)
-	held := i.fromAgent(ctx, o)
-	l := &lineup{ctx: ctx, ring: i, agent: held}
+	held := i.fromAgent(ctx, w.Agent, o)
+	l := &lineup{ctx: ctx, ring: i, agent: held, certs: certificates(w.Certificates, o)}
 	for _, k := range files {
 		l.addFile(k)
 	}
 	if !w.Only {
-		for _, s := range held {
-			l.add(s)
-		}
+		l.addHeld()
 	}
 	l.addNameless(o)
 	o.Signers = l.signers[:min(len(l.signers), maxSigners)]

@@ -68,6 +68,22 @@ func readPublic(path string) ssh.PublicKey {
 	return key
 }
 
+// certificates reads the files that ssh_config names; one that is there and holds no certificate is a problem.
+func certificates(paths []string, o *Offer) (certs []*ssh.Certificate) {
+	for _, path := range paths {
+		path = expandHome(path)
+		if cert, ok := readPublic(path).(*ssh.Certificate); ok {
+			certs = append(certs, cert)
+			continue
+		}
+		if _, err := os.Stat(path); err == nil {
+			o.Problems = append(o.Problems, &fault.Error{What: "certificate not usable", On: path, Why: "it holds no SSH certificate",
+				Next: "name the -cert.pub file in CertificateFile", Code: fault.Usage})
+		}
+	}
+	return certs
+}
+
 func unusableFor(path string, err error) error {
 	f := unusable(path, "", "")
 	var s *sourceError

@@ -78,12 +78,12 @@ func (k *known) fresh() bool {
 	return true
 }
 
-func (k *known) warnings() []string {
-	var out []string
+func (k *known) broken() []BrokenLine {
+	var out []BrokenLine
 	for _, f := range k.files {
 		for i, l := range f.lines {
 			if l.broken != nil {
-				out = append(out, fmt.Sprintf("%s:%d: %v", f.path, i+1, l.broken))
+				out = append(out, BrokenLine{f.path, i + 1, l.broken.Error()})
 			}
 		}
 	}

@@ -1,9 +1,9 @@
 package keys
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,20 +85,31 @@ func (f *knownFile) hashes() bool {
 	return false
 }
 
-// add appends one line in a single write, after ending an unfinished last line. File and directory are made for the owner only.
+// add appends one line in a single write, after ending an unfinished last line, with line ends as the file has them. File and directory are
+// made for the owner only.
 func (f *knownFile) add(line string) error {
+	end := "\n"
+	for _, l := range f.lines {
+		if l.end() != "" {
+			end = l.end()
+		}
+	}
 	if n := len(f.lines); n > 0 && f.lines[n-1].end() == "" {
-		line = "\n" + line
+		line = end + line
 	}
 	file, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600) // #nosec G304 -- the operator's config names it
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteString(line + "\n")
+	_, err = file.WriteString(line + end)
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
-// write replaces the whole file, or leaves it as it was. A symbolic link stays one.
+// errOvertaken says that somebody who knows nothing of our lock, ssh itself perhaps, wrote the file after it was read.
+var errOvertaken = errors.New("the file was changed by another program meanwhile")
+
+// write replaces the whole file, or leaves it as it was: by errOvertaken when it is no longer what was read. A symbolic link stays one, and
+// owner and mode stay too.
 func (f *knownFile) write() error {
 	path, err := filepath.EvalSymlinks(f.path)
 	if err != nil {
@@ -112,22 +123,39 @@ func (f *knownFile) write() error {
 	for _, l := range f.lines {
 		b.WriteString(l.text)
 	}
-	return replaceFile(path, b.String(), info.Mode().Perm())
-}
-
-func replaceFile(path, data string, mode os.FileMode) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".known_hosts-*")
+	tmp, err := fileLike(path, info, b.String())
 	if err != nil {
 		return err
 	}
-	_, err = tmp.WriteString(data)
-	if err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
+	if now, err := stampOf(path); err != nil || now != f.stamp {
+		return errors.Join(errOvertaken, err, os.Remove(tmp))
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
+	if err := os.Rename(tmp, path); err != nil {
+		return errors.Join(err, os.Remove(tmp))
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+const unfinished = ".vmtui-" // begins the names of files that are not yet in their place
+
+// fileLike writes a new file beside another one, with its owner and mode. What a crash left of an earlier try is written over.
+func fileLike(path string, info os.FileInfo, data string) (string, error) {
+	name := filepath.Join(filepath.Dir(path), unfinished+filepath.Base(path))
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	tmp, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // #nosec G304 -- beside a file that the operator's config names
+	if err != nil {
+		return "", err
+	}
+	_, err = tmp.WriteString(data)
+	if sys, ok := info.Sys().(*syscall.Stat_t); ok && err == nil && int(sys.Uid) != os.Geteuid() {
+		err = tmp.Chown(int(sys.Uid), int(sys.Gid))
+	}
+	if err = errors.Join(err, tmp.Chmod(info.Mode().Perm()), tmp.Sync(), tmp.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(name))
+	}
+	return name, nil
 }
 
 func syncDir(dir string) error {
@@ -138,9 +166,14 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// lockDir keeps other processes of ours from changing the directory's files; it is made if it is missing.
-func lockDir(path string) (unlock func(), err error) {
-	dir := filepath.Dir(path)
+const (
+	lockPatience = 10 * time.Second // for another process of ours, which needs milliseconds
+	lockPause    = 20 * time.Millisecond
+)
+
+// lockDir keeps other processes of ours from changing the files of a directory; it is made if it is missing. A file behind a symbolic link is
+// locked where it really is.
+func lockDir(ctx context.Context, dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -148,21 +181,38 @@ func lockDir(path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(d.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, d.Close())
+	ctx, cancel := context.WithTimeoutCause(ctx, lockPatience, errors.New("another vmtui has been changing it for "+lockPatience.String()))
+	defer cancel()
+	for {
+		err := syscall.Flock(int(d.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = d.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return nil, errors.Join(err, d.Close())
+		}
+		select {
+		case <-time.After(lockPause):
+		case <-ctx.Done():
+			return nil, errors.Join(context.Cause(ctx), d.Close())
+		}
 	}
-	return func() { _ = d.Close() }, nil
 }
 
-// firstOfEachDir picks one file of every directory, sorted by directory.
-func firstOfEachDir(paths []string) []string {
-	byDir := map[string]string{}
+// dirOf is where a file really is.
+func dirOf(path string) string {
+	if there, err := filepath.EvalSymlinks(path); err == nil {
+		path = there
+	}
+	return filepath.Dir(path)
+}
+
+// dirsOf are the directories of files, sorted, each once.
+func dirsOf(paths []string) []string {
+	var dirs []string
 	for _, p := range paths {
-		byDir[filepath.Dir(p)] = p
+		dirs = append(dirs, dirOf(p))
 	}
-	out := make([]string, 0, len(byDir))
-	for _, dir := range slices.Sorted(maps.Keys(byDir)) {
-		out = append(out, byDir[dir])
-	}
-	return out
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
 }

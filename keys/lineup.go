@@ -12,6 +12,7 @@ type lineup struct {
 	ctx      context.Context // of the login: bounds the question for a passphrase
 	ring     *Identities
 	agent    []ssh.Signer
+	certs    []*ssh.Certificate // of CertificateFile
 	signers  []ssh.Signer
 	nameless []keyFile
 }
@@ -35,11 +36,34 @@ func (l *lineup) addFile(k keyFile) {
 		return
 	}
 	if k.cert != nil {
-		if certified, err := ssh.NewCertSigner(k.cert, signer); err == nil {
-			l.add(certified)
-		}
+		l.addCertified(k.cert, signer)
+	}
+	for _, c := range l.certs {
+		l.addCertified(c, signer)
 	}
 	l.add(signer)
+}
+
+// addHeld adds all that the agent holds, under the certificates of ssh_config first.
+func (l *lineup) addHeld() {
+	for _, s := range l.agent {
+		for _, c := range l.certs {
+			l.addCertified(c, s)
+		}
+	}
+	for _, s := range l.agent {
+		l.add(s)
+	}
+}
+
+// addCertified adds a key under a certificate, if it is that key's.
+func (l *lineup) addCertified(cert *ssh.Certificate, signer ssh.Signer) {
+	if !sameKey(cert.Key, plainKey(signer.PublicKey())) {
+		return
+	}
+	if certified, err := ssh.NewCertSigner(cert, signer); err == nil {
+		l.add(certified)
+	}
 }
 
 // own is the signer of the file itself: nil for a public key whose private half only the agent could have.

@@ -2,8 +2,6 @@ package keys
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -12,14 +10,14 @@ import (
 	"sync/atomic"
 )
 
-// shortest is the length below which a secret is hidden only as it is: the encoded forms of a few letters occur in any text.
-const shortest = 6
-
-// Redactor takes every secret it knows out of text. One is made for a process and handed around; it is safe for concurrent use.
+// Redactor takes secrets out of text: every one it was told of, in all its forms, and what looks like one. One is made for a process and
+// handed around; it is safe for concurrent use. A nil Redactor leaves text as it is.
 type Redactor struct {
-	mu       sync.Mutex
-	forms    map[string]bool
-	replacer atomic.Pointer[strings.Replacer]
+	mu     sync.Mutex
+	forms  map[string]bool
+	values []string
+	heard  func(value string)
+	known  atomic.Pointer[masks]
 }
 
 // NewRedactor knows no secret yet.
@@ -32,74 +30,74 @@ func (r *Redactor) Resolve(ctx context.Context, ref string) (Secret, error) {
 	return s, err
 }
 
-// Add hides a secret from now on: as it is, line by line, and in the forms in which requests and headers carry it. An empty one is ignored.
+// Foresee hides the secrets that can be had at once and without anybody's help, before they are first needed: those of env: and file:. A
+// reference that cannot be read is left to whoever needs it, who says so.
+func (r *Redactor) Foresee(ctx context.Context, refs ...string) {
+	for _, ref := range refs {
+		if kind, _, _ := strings.Cut(ref, ":"); kind == "env" || kind == "file" {
+			_, _ = r.Resolve(ctx, ref)
+		}
+	}
+}
+
+// Add hides a secret from now on, and the password in it when it is a URL. An empty one is ignored.
 func (r *Redactor) Add(s Secret) {
 	if s.Empty() {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, f := range formsOf(s.value) {
+	r.learn(s.value)
+	if u, err := url.Parse(s.value); err == nil {
+		if password, has := u.User.Password(); has && password != "" {
+			r.learn(password)
+		}
+	}
+	r.known.Store(newMasks(slices.Collect(maps.Keys(r.forms))))
+}
+
+func (r *Redactor) learn(value string) {
+	if slices.Contains(r.values, value) || slices.Contains(everywhere, value) {
+		return
+	}
+	r.values = append(r.values, value)
+	for _, f := range formsOf(value) {
 		r.forms[f] = true
 	}
-	r.replacer.Store(longestFirst(slices.Collect(maps.Keys(r.forms))))
+	if r.heard != nil {
+		r.heard(value)
+	}
 }
 
-// Redact gives text back with every known secret masked.
+// Hear hands every secret known, and from now on every new one, to somebody who has to hide them too. It is called under a lock: it must
+// not use the redactor.
+func (r *Redactor) Hear(heard func(value string)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.heard = heard
+	if heard == nil {
+		return
+	}
+	for _, v := range r.values {
+		heard(v)
+	}
+}
+
+// Redact gives text back with every secret masked.
 func (r *Redactor) Redact(text string) string {
-	if p := r.replacer.Load(); p != nil {
-		return p.Replace(text)
+	if r == nil {
+		return text
 	}
-	return text
+	return maskShapes(r.known.Load().mask(text))
 }
 
-// longestFirst builds a replacer in which a secret that contains another is masked whole.
-func longestFirst(forms []string) *strings.Replacer {
-	slices.SortFunc(forms, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	pairs := make([]string, 0, 2*len(forms))
-	for _, f := range forms {
-		pairs = append(pairs, f, Masked)
+// RedactCut is Redact for text whose end was cut off: the beginning of a secret at its end is masked too.
+func (r *Redactor) RedactCut(text string) string {
+	if r == nil {
+		return text
 	}
-	return strings.NewReplacer(pairs...)
+	return maskShapes(openURL.mask(r.known.Load().maskBegun(text)))
 }
 
-func formsOf(value string) []string {
-	forms := []string{value}
-	if len(value) < shortest {
-		return forms
-	}
-	forms = append(forms, url.QueryEscape(value), url.PathEscape(value), (&url.URL{User: url.UserPassword("", value)}).User.String()[1:])
-	if quoted, err := json.Marshal(value); err == nil {
-		forms = append(forms, string(quoted[1:len(quoted)-1]))
-	}
-	forms = append(forms, base64Forms(value)...)
-	for line := range strings.Lines(value) {
-		if line = strings.TrimSpace(line); len(line) >= shortest {
-			forms = append(forms, line)
-		}
-	}
-	return forms
-}
-
-// base64Forms are the value encoded alone and, without the characters that its neighbours share, inside something longer at each of the
-// three alignments: "Basic dXNlcjp0b2tlbg==".
-func base64Forms(value string) []string {
-	var forms []string
-	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		forms = append(forms, enc.EncodeToString([]byte(value)))
-		for before := range 3 {
-			s := enc.WithPadding(base64.NoPadding).EncodeToString([]byte(strings.Repeat("\x00", before) + value))
-			s = s[(before*8+5)/6:]
-			if (before+len(value))%3 != 0 {
-				s = s[:len(s)-1]
-			}
-			forms = append(forms, s)
-		}
-	}
-	return forms
-}
+// Holds reports that a secret it was told of is in text, and cannot be there by chance.
+func (r *Redactor) Holds(text string) bool { return r != nil && r.known.Load().holds(text) }

@@ -32,39 +32,12 @@ func (t *Trust) Renew(ctx context.Context, w Window) error {
 	if !time.Now().Before(w.Until) {
 		return notRenewed(w.Host, "the window of its rebuild closed at "+w.Until.Format(time.RFC3339), "begin the rebuild's host key step again")
 	}
-	unlock, err := t.lock()
-	if err != nil {
-		return notPinned(w.Host, t.files[0], err)
-	}
-	defer unlock()
-	defer t.forget()
-	k, err := readAllKnown(t.files)
-	if err != nil {
-		return err
-	}
-	if todo, err := k.mayRenew(w); !todo || err != nil {
-		return err
-	}
-	return k.renew(w)
-}
-
-// lock holds every directory that a file of ours is in, in one order, so that two processes cannot wait for each other.
-func (t *Trust) lock() (unlock func(), err error) {
-	var held []func()
-	unlock = func() {
-		for _, u := range held {
-			u()
+	return t.change(ctx, w.Host, func(k *known) error {
+		if todo, err := k.mayRenew(w); !todo || err != nil {
+			return err
 		}
-	}
-	for _, path := range firstOfEachDir(t.files) {
-		u, err := lockDir(path)
-		if err != nil {
-			unlock()
-			return nil, err
-		}
-		held = append(held, u)
-	}
-	return unlock, nil
+		return k.renew(w)
+	})
 }
 
 // mayRenew compares what is pinned with what the window says was pinned.
@@ -151,11 +124,16 @@ func (f *knownFile) renew(w Window) (changed bool) {
 			placed = true
 		}
 		if len(others) > 0 {
-			lines = append(lines, knownLine{text: entryText(strings.Join(others, ","), l.key, l.rest) + l.end()})
+			lines = append(lines, l.without(others))
 		}
 	}
 	f.lines = lines
 	return changed
+}
+
+// without is the entry for its other names only.
+func (l knownLine) without(others []string) knownLine {
+	return knownLine{text: entryText(strings.Join(others, ","), l.key, l.rest) + l.end()}
 }
 
 // renewed is the entry with the new key, hashed when it was hashed.

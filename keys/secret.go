@@ -15,6 +15,9 @@ const Masked = "•••"
 // Secret is a value that prints as a mask. The zero Secret is empty.
 type Secret struct{ value string }
 
+// Confidential makes a secret of a value that came by another way than a reference.
+func Confidential(value string) Secret { return Secret{value} }
+
 // Reveal gives the value itself: for the one call that sends it, never for a message.
 func (s Secret) Reveal() string { return s.value }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -45,9 +46,25 @@ var sources = map[string]func(ctx context.Context, name string) (string, error){
 	"cmd":     fromCommand,
 }
 
+// taken are the variables that held secrets. They are no longer in the environment, because every child would inherit it: an editor, ssh, a
+// command for another secret.
+var taken struct {
+	sync.Mutex
+	values map[string]string
+}
+
 func fromEnv(_ context.Context, name string) (string, error) {
-	value, set := os.LookupEnv(name)
-	if !set {
+	taken.Lock()
+	defer taken.Unlock()
+	if value, set := os.LookupEnv(name); set {
+		if taken.values == nil {
+			taken.values = map[string]string{}
+		}
+		taken.values[name] = value
+		return value, os.Unsetenv(name)
+	}
+	value, was := taken.values[name]
+	if !was {
 		return "", trouble("the variable is not set", "export "+name+" and start again")
 	}
 	return value, nil

@@ -25,9 +25,10 @@ type TrustConfig struct {
 // Trust is whom we trust: the host keys in known_hosts files, read again whenever a file changed. It is safe for concurrent use. Hosts are
 // named host:port as dialled ([host]:port for IPv6).
 type Trust struct {
-	files []string
-	asker Asker
-	turn  chan struct{} // held while the operator is asked: one question at a time
+	files  []string
+	asker  Asker
+	ledger Ledger        // nil until there is one
+	turn   chan struct{} // held while the operator is asked: one question at a time
 
 	mu      sync.Mutex
 	known   *known
@@ -71,7 +72,11 @@ func (t *Trust) Warnings() []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	return k.warnings()
+	var out []string
+	for _, b := range k.broken() {
+		out = append(out, fmt.Sprintf("%s:%d: %s", b.File, b.Line, b.Why))
+	}
+	return out
 }
 
 // Fingerprints lists the SHA256 fingerprints pinned for a host, by pattern too, without those of certificate authorities; nil when unknown.
@@ -109,23 +114,32 @@ func (t *Trust) Algorithms(host string) []string {
 	return algos
 }
 
-// Check accepts the key of a host or says why not. An unknown key is shown to the operator and pinned when accepted; a changed, revoked or
-// refused one is a fault with fault.Refused.
+// Check accepts the key of a host or says why not. An unknown key is shown to the operator and pinned when accepted; a changed one too when
+// the ledger of rebuilds names it. Any other changed, revoked or refused key is a fault with fault.Refused.
 func (t *Trust) Check(ctx context.Context, host string, key ssh.PublicKey) error {
 	unknown, err := t.verify(host, key)
 	if !unknown || err != nil {
+		return t.recorded(ctx, host, key, err, t.asker)
+	}
+	done, err := t.queue(ctx)
+	if err != nil {
 		return err
 	}
-	select {
-	case t.turn <- struct{}{}:
-		defer func() { <-t.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	defer done()
 	if unknown, err = t.verify(host, key); !unknown || err != nil {
 		return err
 	}
 	return t.introduce(ctx, host, key)
+}
+
+// queue waits until no other question is before the operator.
+func (t *Trust) queue(ctx context.Context) (done func(), err error) {
+	select {
+	case t.turn <- struct{}{}:
+		return func() { <-t.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // verify reports an unknown host apart from an error.
@@ -176,12 +190,17 @@ func (t *Trust) introduce(ctx context.Context, host string, key ssh.PublicKey) e
 		return err
 	}
 	if !a.Yes {
-		t.mu.Lock()
-		t.refused[host+" "+print] = time.Now().Add(refusalHolds)
-		t.mu.Unlock()
-		return refusedKey(host, print)
+		return t.refuse(host, print)
 	}
-	return t.pin(host, key)
+	return t.pin(ctx, host, key)
+}
+
+// refuse remembers an operator's "no" for a while.
+func (t *Trust) refuse(host, print string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refused[host+" "+print] = time.Now().Add(refusalHolds)
+	return refusedKey(host, print)
 }
 
 func (t *Trust) stillRefused(what string) bool {
@@ -202,24 +221,18 @@ func (t *Trust) introduction(host string, key ssh.PublicKey) []string {
 }
 
 // pin appends the key to the first file, unless another process did meanwhile.
-func (t *Trust) pin(host string, key ssh.PublicKey) error {
-	unlock, err := lockDir(t.files[0])
-	if err != nil {
-		return notPinned(host, t.files[0], err)
-	}
-	defer unlock()
-	if unknown, err := t.verify(host, key); !unknown || err != nil {
-		return err
-	}
-	f, err := readKnown(t.files[0])
-	if err == nil {
-		err = f.add(f.line(host, key, ""))
-	}
-	t.forget()
-	if err != nil {
-		return notPinned(host, t.files[0], err)
-	}
-	return nil
+func (t *Trust) pin(ctx context.Context, host string, key ssh.PublicKey) error {
+	return t.change(ctx, host, func(k *known) error {
+		t.forget()
+		if unknown, err := t.verify(host, key); !unknown || err != nil {
+			return err
+		}
+		f := k.files[0]
+		if err := f.add(f.line(host, key, "")); err != nil {
+			return notPinned(host, f.path, err)
+		}
+		return nil
+	})
 }
 
 // forget makes the next look read the files again.

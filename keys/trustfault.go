@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 )
 
 func named(key ssh.PublicKey) string { return typeName(key) + " " + ssh.FingerprintSHA256(key) }
+
+// ErrChanged is in the error of a host that shows another key than the pinned one.
+var ErrChanged = errors.New("the host key has changed")
 
 // changedKey is the hard stop: it names file and line and both fingerprints, and no way around but the operator's own hand.
 func changedKey(host string, key ssh.PublicKey, pins []pinned) error {
@@ -23,7 +27,7 @@ func changedKey(host string, key ssh.PublicKey, pins []pinned) error {
 		Why: "it shows " + named(key) + ", but " + strings.Join(at, ", "),
 		Next: fmt.Sprintf("find out why before anything else; only if the machine was rebuilt: ssh-keygen -R '%s' -f %s",
 			knownhosts.Normalize(host), pins[0].file.path),
-		Code: fault.Refused,
+		Code: fault.Refused, Err: ErrChanged,
 	}
 }
 

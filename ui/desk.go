@@ -39,6 +39,11 @@ type Desk interface {
 
 	// Pane looks once at something a step is best watched by.
 	Pane(ctx context.Context, id, pane string) (desk.Pane, error)
+	// Logs hands on what a node's service writes, "" for all of them: the last lines, then each as it comes, one call at a time, until ctx ends or
+	// nothing is left to follow.
+	Logs(ctx context.Context, node, service string, line func(string)) error
+	// Books are the runbooks, with what each does, step by step. Nothing is looked at.
+	Books(ctx context.Context) ([]desk.Book, error)
 	// Commands is what was asked of the world, as soon as there is more of it than in that version.
 	Commands(ctx context.Context, after uint64) (audit.View, error)
 	// Save writes a text into a new file of the instance's state directory and says where.

@@ -33,10 +33,10 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	if err := identities(cfg, keys.Refuser{}).Check(); err != nil {
+	if err := checkIdentities(cfg, identities(cfg, keys.Refuser{})); err != nil {
 		return err
 	}
-	if err := errors.Join(checkSecrets(ctx, cfg), checkWires(ctx, cfg), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
+	if err := errors.Join(checkSecrets(ctx, cfg, f.secrets), checkWires(ctx, cfg, f.secrets), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
 		return err
 	}
 	books, warnings, err := book.NewShelf(book.Deps{Deps: worker.Deps{Config: cfg}}, worker.Books(worker.Deps{Config: cfg})).Check()
@@ -63,31 +63,34 @@ func owned(n int) string {
 }
 
 // checkSecrets resolves every reference once, so that a missing token is found now and not in the middle of something.
-func checkSecrets(ctx context.Context, cfg *config.Config) error {
+func checkSecrets(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
 	var all []error
-	for _, ref := range []string{cfg.DigitalOcean.Token, cfg.Cloudflare.Token} {
-		if ref == "" {
+	for _, secret := range []struct{ path, ref string }{{"$.digitalocean.token", cfg.DigitalOcean.Token}, {"$.cloudflare.token", cfg.Cloudflare.Token}} {
+		if secret.ref == "" {
 			continue
 		}
-		if _, err := keys.Resolve(ctx, ref); err != nil {
-			all = append(all, err)
+		if _, err := secrets.Resolve(ctx, secret.ref); err != nil {
+			all = append(all, cfg.Blame(secret.path, err))
 		}
 	}
 	return errors.Join(all...)
 }
 
 // checkWires makes what would speak to the provider and to Redis, without speaking to them.
-func checkWires(ctx context.Context, cfg *config.Config) error {
-	redact := keys.NewRedactor()
-	_, err := newCloud(cfg.DigitalOcean, redact, nil, func(string) {})
-	_, atEdge := newEdge(cfg.Cloudflare, redact, nil)
-	return errors.Join(err, atEdge, redis.New(redis.Config{URL: redisURL(cfg, redact)}).Check(ctx))
+func checkWires(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
+	_, err := newCloud(cfg.DigitalOcean, cfg.Blame, secrets, nil, func(string) {})
+	_, atEdge := newEdge(cfg, secrets, nil)
+	url := redis.New(redis.Config{URL: redisURL(cfg, secrets), Secrets: secrets}).Check(ctx)
+	if !keys.IsReference(cfg.Sidekiq.Redis) { // the line of one that names a secret is said where it is resolved
+		url = cfg.Blame("$.sidekiq.redis", url)
+	}
+	return errors.Join(err, atEdge, url)
 }
 
 // checkKeys holds the remapped keys against the console's own.
 func checkKeys(cfg *config.Config) error {
 	if _, err := binding.New(cfg.Bindings); err != nil {
-		return (&fault.Error{What: "the key bindings contradict", On: cfg.Path(), Next: "correct bindings; the console's help (?) shows the ids", Code: fault.Usage}).Because(err)
+		return cfg.Blame("$.bindings", (&fault.Error{What: "the key bindings contradict", Next: "correct bindings; the console's help (?) shows the ids", Code: fault.Usage}).Because(err))
 	}
 	return nil
 }
@@ -96,7 +99,7 @@ func checkKeys(cfg *config.Config) error {
 func checkState(ctx context.Context, cfg *config.Config) error {
 	store, err := run.Open(ctx, cfg.StateDir, nil)
 	if err != nil {
-		return err
+		return cfg.Blame("$.state_dir", err)
 	}
 	return store.Close()
 }
@@ -106,7 +109,7 @@ func checkProvisioning(cfg *config.Config) error {
 		return nil
 	}
 	if err := readable(cfg.Reimage.Provision); err != nil {
-		return (&fault.Error{What: "the provisioning script cannot be read", On: cfg.Reimage.Provision, Next: "correct reimage.provision in " + cfg.Path(), Code: fault.Usage}).Because(err)
+		return cfg.Blame("$.reimage.provision", (&fault.Error{What: "the provisioning script cannot be read", On: cfg.Reimage.Provision, Next: "correct reimage.provision", Code: fault.Usage}).Because(err))
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func console(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	watched := &monitored{stateDir: cfg.StateDir, in: in, out: out}
+	watched := &monitored{stateDir: cfg.StateDir, secrets: f.secrets, in: in, out: out}
 	err = errors.Join(visit(ctx, f, c, watched.start), c.Close())
 	watched.wellDone() // not deferred: a panic is not well done
 	return err
@@ -98,7 +98,7 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, dra
 // keyboardAndScreen are what the operator sits at: the standard streams, or the controlling terminal for keys if the input was turned elsewhere.
 func (f *flags) keyboardAndScreen() (in, out *os.File, err error) {
 	none := &fault.Error{What: "the console needs a terminal", Next: "use the subcommands in pipes and scripts: `vmtui status`, `vmtui run …`", Code: fault.Usage}
-	out, ok := f.out.(*os.File)
+	out, ok := f.screen.(*os.File)
 	if !ok || !term.IsTerminal(int(out.Fd())) {
 		return nil, nil, none
 	}

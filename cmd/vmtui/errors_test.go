@@ -57,10 +57,10 @@ func TestBadInput(t *testing.T) {
 	}{
 		"no config":        {filepath.Join(t.TempDir(), "none.yaml"), []string{"status"}, []string{"none.yaml", "vmtui init"}},
 		"wrong config":     {given(t, func(s string) string { return s + "colour: red\n" }), []string{"status"}, []string{"config.yaml:10", "colour"}},
-		"unreadable key":   {unreadable, []string{"status"}, []string{"id"}},
-		"missing key":      {given(t, nil), []string{"config", "check"}, []string{"id"}},
-		"missing token":    {withKey(t), []string{"run", "worker-drain", "worker-1", "--yes"}, []string{"VMTUI_NO_SUCH_TOKEN"}},
-		"token in check":   {withKey(t), []string{"config", "check"}, []string{"VMTUI_NO_SUCH_TOKEN"}},
+		"unreadable key":   {unreadable, []string{"status"}, []string{"id", "config.yaml:8"}},
+		"missing key":      {given(t, nil), []string{"config", "check"}, []string{"id", "config.yaml:8"}},
+		"missing token":    {withKey(t), []string{"run", "worker-drain", "worker-1", "--yes"}, []string{"VMTUI_NO_SUCH_TOKEN", "config.yaml:6"}},
+		"token in check":   {withKey(t), []string{"config", "check"}, []string{"VMTUI_NO_SUCH_TOKEN", "config.yaml:6"}},
 		"unknown runbook":  {withKey(t), []string{"run", "worker-fly", "worker-1"}, []string{"worker-fly", "worker-reimage"}},
 		"unknown node":     {withKey(t), []string{"run", "worker-drain", "worker-9"}, []string{"worker-9", "worker-1, worker-2"}},
 		"the exec node":    {withKey(t), []string{"run", "worker-drain", "exec"}, []string{"exec", "never drained"}},
@@ -71,12 +71,15 @@ func TestBadInput(t *testing.T) {
 		"unknown input":    {withKey(t), []string{"run", "worker-drain", "worker-1", "--set", "x=y"}, []string{"x=y"}},
 		"console, no tty":  {withKey(t), nil, []string{"terminal", "vmtui status"}},
 		"config, no verb":  {withKey(t), []string{"config"}, []string{"config"}},
-		"missing redis":    {withKey(t, "sidekiq: {redis: env:VMTUI_NO_SUCH_REDIS}"), []string{"config", "check"}, []string{"VMTUI_NO_SUCH_REDIS", "VMTUI_NO_SUCH_TOKEN"}},
-		"state in check":   {withKey(t, "state_dir: /proc/nope"), []string{"config", "check"}, []string{"/proc/nope", "state_dir"}},
-		"state":            {withKey(t, "state_dir: /proc/nope"), []string{"runs"}, []string{"/proc/nope", "state_dir"}},
+		"missing redis":    {withKey(t, "sidekiq: {redis: env:VMTUI_NO_SUCH_REDIS}"), []string{"config", "check"}, []string{"VMTUI_NO_SUCH_REDIS", "VMTUI_NO_SUCH_TOKEN", "config.yaml:10"}},
+		"state in check":   {withKey(t, "state_dir: /proc/nope"), []string{"config", "check"}, []string{"/proc/nope", "config.yaml:9"}},
+		"state":            {withKey(t, "state_dir: /proc/nope"), []string{"runs"}, []string{"/proc/nope", "config.yaml:9"}},
 		"unknown binding":  {withKey(t, "bindings: {nosuch: Z}"), []string{"config", "check"}, []string{"nosuch", "bindings"}},
-		"binding's clash":  {withKey(t, "bindings: {drain: r}"), []string{"config", "check"}, []string{"r means both drain and reimage", "config.yaml"}},
+		"binding's clash":  {withKey(t, "bindings: {drain: r}"), []string{"config", "check"}, []string{"r means both drain and reimage", "config.yaml:10"}},
 		"no key at all":    {withKey(t, "bindings: {drain: ctl+d}"), []string{"config", "check"}, []string{"drain", "is no key"}},
+		"no provisioning":  {withKey(t, "reimage: {image: x, provision: nope.sh}"), []string{"config", "check"}, []string{"nope.sh", "config.yaml:10"}},
+		"no URL of redis":  {withKey(t, "sidekiq: {redis: rdis://x}"), []string{"config", "check"}, []string{"redis://", "config.yaml:10"}},
+		"no URL of an API": {withKey(t, "digitalocean: {token: env:HOME, api_url: 'ftp://x'}"), []string{"config", "check"}, []string{"https://", "config.yaml:9"}},
 		"no such hold":     {withKey(t), []string{"runs", "stop", "nope"}, []string{"nope"}},
 		"hold set no word": {withKey(t), []string{"hold", "set", "worker-1"}, []string{"why"}},
 	}
@@ -92,6 +95,14 @@ func TestBadInput(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A status shows what it can, and tells by its exit code that the config is wrong.
+func TestAStatusWithoutATokenIsAnError(t *testing.T) {
+	got := vmtui(t, withKey(t), "status", "--json")
+	if got.code != 2 || !strings.Contains(got.out, `"worker-2"`) || !strings.Contains(got.err, "VMTUI_NO_SUCH_TOKEN") || !strings.Contains(got.err, "config.yaml:6") {
+		t.Errorf("exit %d\n%s\n%s", got.code, got.out, got.err)
 	}
 }
 

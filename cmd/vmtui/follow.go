@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/plain"
 )
@@ -21,7 +22,7 @@ func (a *app) follow(ctx context.Context, f *flags, id string, leg int, attended
 	if f.json {
 		showing.Go(func() { a.followJSON(ctx, f, id, leg) })
 	} else {
-		term := plain.Terminal{Out: redacting{f, f.out}}
+		term := plain.Terminal{Out: f.out}
 		if attended {
 			term = f.terminal()
 		}
@@ -50,7 +51,7 @@ func (a *app) followJSON(ctx context.Context, f *flags, id string, leg int) {
 			return
 		}
 		if text, ok := run.JSONLine(id, e); ok {
-			_, _ = fmt.Fprintf(f.out, "%s\n", text)
+			_ = f.writeJSON(f.out, text)
 		}
 		if (e.Type == run.Result || e.Type == run.LegEnd) && e.Leg >= leg {
 			return
@@ -58,19 +59,15 @@ func (a *app) followJSON(ctx context.Context, f *flags, id string, leg int) {
 	}
 }
 
-// redacting is the output with every secret in use taken out.
+// redacting is an output with every secret in use taken out. A text is written at once: what is cut in two could hide half a secret in each.
 type redacting struct {
-	f *flags
-	w io.Writer
+	secrets *keys.Redactor
+	w       io.Writer
 }
 
 // Write implements io.Writer.
 func (r redacting) Write(p []byte) (int, error) {
-	text := string(p)
-	if r.f.redact != nil {
-		text = r.f.redact(text)
-	}
-	if _, err := r.w.Write([]byte(text)); err != nil {
+	if _, err := io.WriteString(r.w, r.secrets.Redact(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -97,9 +94,9 @@ func (f *flags) showStep(n int, s run.StepPlan) error {
 		if err != nil {
 			return err
 		}
-		return f.printf("%s\n", f.redact(string(line)))
+		return f.writeJSON(f.out, line)
 	}
-	return f.printf("%s\n", f.redact(planText(n, s)))
+	return f.printf("%s\n", planText(n, s))
 }
 
 func planText(n int, s run.StepPlan) string {

@@ -35,7 +35,7 @@ func showHolds(ctx context.Context, f *flags, a *app) error {
 		return f.printf("nothing is on hold\n")
 	}
 	for _, h := range holds {
-		if err := f.printf("%s\n", f.redact(holdWords(h))); err != nil {
+		if err := f.printf("%s\n", holdWords(h)); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func setHold(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.answer(map[string]any{"hold": h}, f.redact(holdWords(h)))
+			return f.answer(map[string]any{"hold": h}, holdWords(h))
 		})
 	}}
 	cmd.Flags().StringVar(&why, "why", "", "the `REASON`, for everybody who looks")

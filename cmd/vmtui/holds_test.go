@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/pem"
 	"os"
 	"os/exec"
@@ -37,6 +38,25 @@ func TestHoldsAreReadBeforeTheyAreReplaced(t *testing.T) {
 	}
 	if got := vmtui(t, b.ConfigPath(), "hold", "clear", "worker-9"); got.code != 2 {
 		t.Errorf("an unknown worker: exit %d\n%s", got.code, got.err)
+	}
+}
+
+// A single act stands in the list of runs, but there is nothing to walk.
+func TestASingleActIsNotWalked(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	vmtui(t, b.ConfigPath(), "hold", "set", "worker-3", "--why", "disk")
+	var list struct {
+		Runs []struct{ ID, Runbook, State string }
+	}
+	got := vmtui(t, b.ConfigPath(), "runs", "list", "--json")
+	if err := json.Unmarshal([]byte(got.out), &list); err != nil || len(list.Runs) != 1 || list.Runs[0].State != "done" {
+		t.Fatalf("%v\n%s%s", err, got.out, got.err)
+	}
+	for _, verb := range []string{"resume", "undo"} {
+		if got := vmtui(t, b.ConfigPath(), "runs", verb, list.Runs[0].ID, "--yes"); got.code != 2 || !strings.Contains(got.err, "a single act") {
+			t.Errorf("%s: exit %d\n%s", verb, got.code, got.err)
+		}
 	}
 }
 
@@ -113,6 +133,26 @@ func TestWhoSitsThereIsAskedFirst(t *testing.T) {
 	}
 	if got := mutations(b); len(got) != 0 {
 		t.Errorf("mutations: %v", got)
+	}
+}
+
+// A Sidekiq that vanishes with jobs in hand is unknown, and who sits there is offered to put the jobs back.
+func TestJobsOfAVanishedSidekiqAreOffered(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	s := sit(t, 160, 50, "--config", b.ConfigPath(), "run", "worker-drain", "worker-2")
+	s.sees("Begin?")
+	s.press("yes\n")
+	s.sees("to hear the signal")
+	if out, code := b.Machine("worker-2").Run(t.Context(), "docker kill -s KILL $(docker ps -q --filter name=sidekiq)"); code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	s.sees("GATE: ", "a Sidekiq process vanished", "retry")
+	s.press("retry\n")
+	s.sees("jobs back into their queues?", "done twice")
+	s.press("go\n")
+	if code := s.ends(); code != 0 {
+		t.Errorf("exit %d\n%s", code, s.text())
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
-	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/remote/digitalocean"
@@ -50,9 +49,7 @@ func initialise(ctx context.Context, f *flags, a answers) error {
 	if q.err != nil {
 		return q.err
 	}
-	redact := keys.NewRedactor()
-	f.redact = redact.Redact
-	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, redact, nil, f.note)
+	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, asGiven, f.secrets, nil, f.note)
 	if err != nil {
 		return err
 	}
@@ -71,6 +68,9 @@ func initialise(ctx context.Context, f *flags, a answers) error {
 	}
 	return writeConfig(f, a, lb, workers)
 }
+
+// asGiven blames no line: there is no file yet.
+func asGiven(_ string, err error) error { return err }
 
 func vacant(path string, force bool) error {
 	if _, err := os.Stat(path); err == nil && !force {

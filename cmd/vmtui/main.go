@@ -32,11 +32,11 @@ func Main(args []string, s streams) int {
 	signal.Ignore(syscall.SIGPIPE)
 	// The second Ctrl-C is the operating system's again.
 	context.AfterFunc(ctx, stop)
-	f := &flags{streams: s}
+	f := newFlags(s)
 	root := newRoot(f)
 	root.SetArgs(args)
 	root.SetIn(s.in)
-	root.SetOut(s.out)
-	root.SetErr(s.err)
+	root.SetOut(f.out)
+	root.SetErr(f.err)
 	return f.exit(ctx, root.ExecuteContext(ctx))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -17,22 +19,47 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
+
+	"github.com/vmtui/vmtui/keys"
 )
 
 // The console can end without a word: a panic in any goroutine, a kill, no memory left. Nothing in the process itself can then give the terminal
-// back, so a second process waits beside it for nothing but that. It hears the console through a pipe: the report of a crash, or, at an
-// orderly end, the last word.
+// back, so a second process waits beside it for nothing but that. It hears the console through a pipe: every secret as it comes into use, so
+// that none is in what it writes; the report of a crash; or, at an orderly end, the last word.
 const lastWord = "\x00bye"
+
+// confided is a secret on the pipe, and nowhere else: not in arguments, not in the environment.
+var confided = regexp.MustCompile(`\x00secret ([A-Za-z0-9+/=]+)\n`)
+
+func confide(to io.Writer) func(value string) {
+	return func(value string) {
+		// One write of less than a pipe's buffer: it is never mixed with a report. Who cannot hear it has nothing to hide.
+		_, _ = fmt.Fprintf(to, "\x00secret %s\n", base64.StdEncoding.EncodeToString([]byte(value)))
+	}
+}
+
+// heardOut is a report without what was confided, and without every secret that was.
+func heardOut(said []byte) []byte {
+	secrets := keys.NewRedactor()
+	for _, frame := range confided.FindAllSubmatch(said, -1) {
+		if value, err := base64.StdEncoding.DecodeString(string(frame[1])); err == nil {
+			secrets.Add(keys.Confidential(string(value)))
+		}
+	}
+	return []byte(secrets.Redact(string(confided.ReplaceAll(said, nil))))
+}
 
 // monitored is a console with a monitor beside it. Without one the console works as well.
 type monitored struct {
 	stateDir string
+	secrets  *keys.Redactor
 	in, out  *os.File
 
 	once     sync.Once
 	starting sync.WaitGroup
 	tell     *os.File
 	cmd      *exec.Cmd
+	speak    func() // gives the standard error output back
 }
 
 // start starts the monitor, once and in the background: the first frame does not wait for it.
@@ -59,7 +86,10 @@ func (m *monitored) launch() {
 		return
 	}
 	m.tell, m.cmd = tell, cmd
-	_ = debug.SetCrashOutput(tell, debug.CrashOptions{}) // refused only for a file that is closed
+	m.secrets.Hear(confide(tell))
+	if debug.SetCrashOutput(tell, debug.CrashOptions{}) == nil { // refused only for a file that is closed
+		m.speak, _ = mute() // where that cannot be done, a crash is seen twice
+	}
 }
 
 // wellDone says that all is well, and waits for the monitor's end.
@@ -67,6 +97,10 @@ func (m *monitored) wellDone() {
 	m.starting.Wait()
 	if m.cmd == nil {
 		return
+	}
+	m.secrets.Hear(nil)
+	if m.speak != nil {
+		m.speak()
 	}
 	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
 	_, _ = io.WriteString(m.tell, lastWord)
@@ -91,7 +125,7 @@ func monitor(stateDir string, console io.Reader, out, terminal *os.File) error {
 		return nil
 	}
 	mend(out, terminal)
-	if _, write := fmt.Fprint(out, obituary(stateDir, said)); write != nil {
+	if _, write := fmt.Fprint(out, obituary(stateDir, heardOut(said))); write != nil {
 		err = errors.Join(err, write)
 	}
 	return err

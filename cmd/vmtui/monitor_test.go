@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/config"
 )
 
@@ -52,5 +54,19 @@ func TestACrashGivesTheTerminalBack(t *testing.T) {
 			}
 			_ = s.ends()
 		})
+	}
+}
+
+// A panic may carry a secret in its message. The monitor hears of every secret through the pipe, and keeps them out of the report.
+func TestACrashReportHoldsNoSecret(t *testing.T) {
+	const token, late = "dop_v1_5ent1nelt0ken", "5ent1nel-late"
+	secrets := keys.NewRedactor()
+	secrets.Add(keys.Confidential(token))
+	var pipe bytes.Buffer
+	secrets.Hear(confide(&pipe))
+	pipe.WriteString("panic: GET /?t=" + token + " and " + late + "\n\ngoroutine 1")
+	secrets.Add(keys.Confidential(late))
+	if got, want := string(heardOut(pipe.Bytes())), "panic: GET /?t="+keys.Masked+" and "+keys.Masked+"\n\ngoroutine 1"; got != want {
+		t.Errorf("got %q", got)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -227,6 +228,62 @@ func TestBudgetIsRefused(t *testing.T) {
 	}
 	if after := len(mutations(b)); after != before {
 		t.Errorf("%d mutations reached the API: %v", after-before, mutations(b)[before:])
+	}
+}
+
+// A rate limit is slept out inside a call; who waits for it reads so, on the screen and in the transcript.
+func TestARateLimitIsToldInTheTranscript(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
+	l.until(func(one line) bool { return one.Step == "lame-duck" && one.State == "waiting" })
+	if err := b.Fault("rate-limit:8s"); err != nil {
+		t.Fatal(err)
+	}
+	if code := l.end(); code != 0 {
+		t.Fatalf("exit %d\n%s", code, transcript(t, b, l.run()))
+	}
+	if said := transcript(t, b, l.run()); !strings.Contains(said, "rate limit") || !l.seen(func(one line) bool { return one.Type == "output" && strings.Contains(one.Detail, "rate limit") }) {
+		t.Errorf("nothing says what was waited for:\n%s", said)
+	}
+	intact(t, b)
+}
+
+// A worker whose pages come later than its peers' is not let go of, though none of its answers is an error.
+func TestAWorkerThatCameBackSlowIsNoticed(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes")
+	l := begin(t, b.ConfigPath(), "run", "worker-return", "worker-2", "--yes", "--json")
+	l.until(func(one line) bool { return one.Step == "sidekiq-start" && one.State == "waiting" })
+	if err := b.Fault("slow:worker-2=700ms"); err != nil {
+		t.Fatal(err)
+	}
+	if code := l.end(); code != 3 || l.last().Step != "watch" || !strings.Contains(l.last().Detail, "slower than its peers") {
+		t.Fatalf("exit %d, %+v\n%s", code, l.last(), transcript(t, b, l.run()))
+	}
+	if err := b.Heal("slow:worker-2"); err != nil {
+		t.Fatal(err)
+	}
+	if got := vmtui(t, b.ConfigPath(), "runs", "resume", l.run(), "--yes", "--json"); got.code != 0 {
+		t.Errorf("exit %d\n%s", got.code, transcript(t, b, l.run()))
+	}
+	serving(t, b)
+}
+
+// A first boot that ended degraded is a question, with what cloud-init warns of; --yes is an answer to it, and stands in the transcript.
+func TestADegradedBootIsAQuestion(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"degraded-boot:worker-2"} })
+	got := vmtui(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+	if end := last(t, got.out); end.State != "done" {
+		t.Fatalf("%+v\n%s", end, got.err)
+	}
+	asked := slices.IndexFunc(lines(t, got.out), func(l line) bool {
+		return l.Type == "gate" && l.State == "open" && l.Step == "first-boot" && strings.Contains(l.Detail, "degraded")
+	})
+	if asked < 0 || !strings.Contains(got.out, "ntpsec") {
+		t.Errorf("nobody was asked:\n%s", got.out)
 	}
 }
 

@@ -5,24 +5,33 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 )
 
-// flags are what every command shares.
+// flags are what every command shares. All that is printed loses its secrets on the way; only the console draws on the screen itself.
 type flags struct {
 	streams
+	screen   io.Writer // the standard output as it is
+	secrets  *keys.Redactor
 	config   string
 	readOnly bool
 	plain    bool
 	json     bool
 	line     func(context.Context) (string, error) // reads the operator's answers
-	redact   func(string) string                   // set as soon as there are secrets to hide
+}
+
+func newFlags(s streams) *flags {
+	secrets := keys.NewRedactor()
+	out := redacting{secrets, s.out}
+	return &flags{streams: streams{s.in, out, redacting{secrets, s.err}}, screen: s.out, secrets: secrets}
 }
 
 func newRoot(f *flags) *cobra.Command {
@@ -36,7 +45,14 @@ func newRoot(f *flags) *cobra.Command {
 	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "look, and change nothing")
 	root.PersistentFlags().BoolVar(&f.plain, "plain", false, "print lines instead of drawing a screen")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err.Error()) })
-	root.AddCommand(newDemo(f), newStatus(f), newRun(f), newRuns(f), newLease(f), newHold(f), newConfig(f), newInit(f), newMonitor())
+	root.AddCommand(
+		newDemo(f), newStatus(f),
+		newRun(f), newRuns(f),
+		newExec(f), newLogs(f),
+		newLease(f), newHold(f), newKeys(f),
+		newConfig(f), newInit(f),
+		newMonitor(),
+	)
 	return root
 }
 
@@ -106,12 +122,10 @@ func (f *flags) complain(err error) {
 	}
 }
 
-func (f *flags) complainOf(err *fault.Error) {
-	said := f.redacted(err)
+func (f *flags) complainOf(said *fault.Error) {
 	if f.json {
-		b, marshal := json.Marshal(map[string]any{"error": said})
-		if marshal == nil {
-			_, _ = fmt.Fprintf(f.err, "%s\n", b)
+		if b, err := json.Marshal(map[string]any{"error": said}); err == nil {
+			_ = f.writeJSON(f.err, b)
 		}
 		return
 	}
@@ -129,21 +143,27 @@ func (f *flags) complainOf(err *fault.Error) {
 	_, _ = fmt.Fprintln(f.err, b.String())
 }
 
-func (f *flags) redacted(e *fault.Error) *fault.Error {
-	if f.redact == nil {
-		return e
-	}
-	return &fault.Error{What: f.redact(e.What), On: f.redact(e.On), Why: f.redact(e.Why), Next: f.redact(e.Next), Code: e.Code}
-}
-
 // printJSON writes one JSON document, indented for eyes.
 func (f *flags) printJSON(v any) error {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f.out, "%s\n", b)
+	return f.writeJSON(f.out, b)
+}
+
+// writeJSON writes a document whose strings lost their secrets one by one: taken as a text, a mask could break its quoting.
+func (f *flags) writeJSON(w io.Writer, doc []byte) error {
+	_, err := fmt.Fprintf(beneath(w), "%s\n", keys.RedactJSON(doc, f.secrets.Redact))
 	return err
+}
+
+// beneath is what a redacting output writes into.
+func beneath(w io.Writer) io.Writer {
+	if r, ok := w.(redacting); ok {
+		return r.w
+	}
+	return w
 }
 
 // answer says what came of a command: for scripts in JSON, for people in words.

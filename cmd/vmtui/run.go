@@ -62,7 +62,7 @@ func (f *flags) asker(yes bool) keys.Asker {
 		return keys.Refuser{}
 	}
 	t := f.terminal()
-	t.Out = redacting{f, f.err} // an answer may go into a pipe; the question is for the person
+	t.Out = f.err // an answer may go into a pipe; the question is for the person
 	return t
 }
 
@@ -172,12 +172,12 @@ func (a *app) walk(ctx context.Context, f *flags, id string, rb run.Runbook, mod
 func (f *flags) terminal() plain.Terminal {
 	in, ok := f.in.(*os.File)
 	if !ok {
-		return plain.Terminal{Out: redacting{f, f.out}}
+		return plain.Terminal{Out: f.out}
 	}
 	if f.line == nil {
 		f.line = plain.Lines(in) // one reader for the whole process: a line is not lost between two questions
 	}
-	return plain.Terminal{Out: redacting{f, f.out}, Line: f.line, Secret: func(ctx context.Context, prompt string) (string, error) {
+	return plain.Terminal{Out: f.out, Line: f.line, Secret: func(ctx context.Context, prompt string) (string, error) {
 		if _, err := fmt.Fprintf(f.err, "%s ", prompt); err != nil {
 			return "", err
 		}

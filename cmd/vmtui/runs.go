@@ -125,16 +125,13 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 	if err != nil {
 		return err
 	}
-	if len(v.Header.Steps) == 0 {
-		return &fault.Error{What: "a single act", On: id, Why: v.Header.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
-	}
 	if a.door.ReadOnly() {
 		return &fault.Error{What: "read-only", On: id, Why: "nothing may be changed", Next: "look with `vmtui runs show`, or leave read-only out", Code: fault.Refused}
 	}
-	if mode.Unattended && !mode.Yes {
+	if mode.Unattended && !mode.Yes && !v.Header.Single() {
 		return unconfirmed(id)
 	}
-	rb, changed, err := a.desk.Rebuild(ctx, v.Header)
+	rb, changed, err := a.desk.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui/plain"
 )
@@ -33,9 +35,23 @@ func status(ctx context.Context, f *flags) error {
 		return ctx.Err()
 	}
 	if f.json {
-		return f.printJSON(statusJSON(snap, time.Now()))
+		err = f.printJSON(statusJSON(snap, time.Now()))
+	} else {
+		err = plain.Status(f.out, snap, time.Now())
 	}
-	return plain.Status(redacting{f, f.out}, snap, time.Now())
+	return errors.Join(err, mistakes(snap))
+}
+
+// mistakes are what no look can cure, since it stands in the config: a token that is not there. What does not answer is the answer of a status.
+func mistakes(s fleet.Snapshot) error {
+	looks := []error{s.Balancer.Err, s.Holds.Err, s.Site.Err}
+	for _, n := range s.Nodes {
+		looks = append(looks, n.Health.Err)
+	}
+	for _, x := range s.Services {
+		looks = append(looks, x.State.Err)
+	}
+	return errors.Join(slices.DeleteFunc(looks, func(err error) bool { return fault.CodeOf(err) != fault.Usage })...)
 }
 
 // lookOnce runs the watch until everything has been looked at once.
@@ -47,10 +63,14 @@ func (a *app) lookOnce(ctx context.Context, limit time.Duration) fleet.Snapshot 
 		defer close(done)
 		a.watch.Run(ctx)
 	}()
-	began := time.Now()
+	began, said := time.Now(), ""
 	for !complete(a.watch.Snapshot(), began) {
 		select {
 		case <-a.desk.Changed():
+			if wait := a.watch.Snapshot().Balancer.Wait; wait != "" && wait != said {
+				a.tell(wait)
+				said = wait
+			}
 		case <-ctx.Done():
 			<-done
 			return a.watch.Snapshot()

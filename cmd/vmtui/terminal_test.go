@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 // terminal is a console under test: the real program on a real pty, and the screen it drew.
@@ -81,17 +84,50 @@ func (s *terminal) text() string {
 // sees waits until the screen says all of these.
 func (s *terminal) sees(words ...string) {
 	s.t.Helper()
+	s.awaits("the screen never said", words, func() bool { return s.says(words) })
+}
+
+// awaits waits until the screen is as wanted.
+func (s *terminal) awaits(otherwise string, words []string, so func() bool) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 150*time.Second)
 	defer cancel()
-	for !s.says(words) {
+	for !so() {
 		select {
 		case <-s.drawn:
 		case <-s.gone:
-			s.t.Fatalf("the console ended before it said %q:\n%s", words, s.text())
+			s.t.Fatalf("the console ended: %s %q:\n%s", otherwise, words, s.text())
 		case <-ctx.Done():
-			s.t.Fatalf("the screen never said %q:\n%s", words, s.text())
+			s.t.Fatalf("%s %q:\n%s", otherwise, words, s.text())
 		}
 	}
+}
+
+// rests waits until nothing has been drawn for a tenth of a second, so that no frame is seen by half.
+func (s *terminal) rests() {
+	s.t.Helper()
+	quiet := 100 * time.Millisecond
+	timer := time.NewTimer(quiet)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.drawn:
+			timer.Reset(quiet)
+		case <-timer.C:
+			return
+		case <-s.gone:
+			s.t.Fatalf("the console ended:\n%s", s.text())
+		}
+	}
+}
+
+// lacks waits until the screen says none of these.
+func (s *terminal) lacks(words ...string) {
+	s.t.Helper()
+	s.awaits("the screen still says one of", words, func() bool {
+		text := s.text()
+		return !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+	})
 }
 
 func (s *terminal) says(words []string) bool {
@@ -109,6 +145,24 @@ func (s *terminal) press(keys string) {
 	s.t.Helper()
 	if _, err := io.WriteString(s.pty, keys); err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// insists types the same keys again and again, with pauses in which a hand counts as quiet, until it is so.
+func (s *terminal) insists(keys string, so func() bool) {
+	s.t.Helper()
+	quiet := time.NewTicker(2 * widget.Quiet)
+	defer quiet.Stop()
+	for deadline := time.Now().Add(time.Minute); !so(); {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%q came to nothing:\n%s", keys, s.text())
+		}
+		select {
+		case <-quiet.C:
+			s.press(keys)
+		case <-s.gone:
+			s.t.Fatalf("the console ended:\n%s", s.text())
+		}
 	}
 }
 

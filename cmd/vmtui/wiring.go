@@ -18,6 +18,7 @@ import (
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/lease"
+	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -32,11 +33,12 @@ import (
 // app is everything wired together for one instance. Nothing in it has touched the network yet when open returns.
 type app struct {
 	cfg      *config.Config
-	redact   *keys.Redactor
+	secrets  *keys.Redactor
 	operator string
 
 	trust  *keys.Trust
 	idents *keys.Identities
+	words  *keys.Passwords
 	pool   *ssh.Pool
 	cloud  *digitalocean.Client
 	edge   *cloudflare.Client // nil when none is configured
@@ -70,9 +72,9 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, redact: keys.NewRedactor(), operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
-	f.redact = a.redact.Redact
-	a.calls = audit.New(a.redact.Redact)
+	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
+	a.secrets.Foresee(ctx, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis)
+	a.calls = audit.New(a.secrets.Redact)
 	if asker == nil {
 		asker = a.asks
 	} else {
@@ -89,7 +91,9 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.asks, a.calls)
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.asks, a.calls, a.secrets, logs.Reader{
+		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
+	})
 	return a, nil
 }
 
@@ -98,8 +102,15 @@ func (a *app) openKeys(asker keys.Asker) error {
 	if err != nil {
 		return err
 	}
-	a.trust, a.idents = trust, identities(a.cfg, asker)
-	return a.idents.Check()
+	a.trust, a.idents, a.words = trust, identities(a.cfg, asker), keys.NewPasswords(asker, a.secrets.Add)
+	if a.cfg.SSH.Transport == config.TransportOpenSSH {
+		return nil // ssh has its own idea of who we are
+	}
+	return checkIdentities(a.cfg, a.idents)
+}
+
+func checkIdentities(cfg *config.Config, idents *keys.Identities) error {
+	return cfg.Blame("$.ssh.identities", idents.Check())
 }
 
 func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
@@ -107,12 +118,15 @@ func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
 }
 
 func (a *app) openRemote(context.Context) error {
-	a.pool = ssh.NewPool(ssh.Config{SSHConfigPath: a.cfg.SSH.Config, Trust: a.trust, Identities: a.idents, Retry: a.cfg.SSH.Retry, Witness: a.calls.Witness})
+	a.pool = ssh.NewPool(ssh.Config{
+		SSHConfigPath: a.cfg.SSH.Config, Transport: ssh.Transport(a.cfg.SSH.Transport), KnownHosts: a.cfg.SSH.OtherKnownHosts(),
+		Trust: a.trust, Identities: a.idents, Passwords: a.words, Retry: a.cfg.SSH.Retry, Secrets: a.secrets, Witness: a.calls.Witness,
+	})
 	var err error
-	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.redact, a.calls.Witness, a.tell); err != nil {
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.cfg.Blame, a.secrets, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
-	if a.edge, err = newEdge(a.cfg.Cloudflare, a.redact, a.calls.Witness); err != nil {
+	if a.edge, err = newEdge(a.cfg, a.secrets, a.calls.Witness); err != nil {
 		return err
 	}
 	a.openRedis()
@@ -120,30 +134,35 @@ func (a *app) openRemote(context.Context) error {
 }
 
 // newEdge makes the wire to the edge, nil when none is configured.
-func newEdge(c config.Cloudflare, redact *keys.Redactor, witness remote.Witness) (*cloudflare.Client, error) {
+func newEdge(cfg *config.Config, secrets *keys.Redactor, witness remote.Witness) (*cloudflare.Client, error) {
+	c := cfg.Cloudflare
 	if c.Token == "" {
 		return nil, nil
 	}
-	return cloudflare.New(cloudflare.Config{URL: c.URL, Zone: c.Zone, Witness: witness, Token: revealed(redact, c.Token)})
+	return cloudflare.New(cloudflare.Config{URL: c.URL, Zone: c.Zone, Witness: witness, Token: revealed(secrets, c.Token, cfg.Blame, "$.cloudflare.token")})
 }
 
-// revealed resolves a secret whenever it is asked for.
-func revealed(redact *keys.Redactor, ref string) func(context.Context) (string, error) {
+// revealed resolves a secret whenever it is asked for; blame says in an error which line of the config names it.
+func revealed(secrets *keys.Redactor, ref string, blame func(yamlPath string, err error) error, yamlPath string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		secret, err := redact.Resolve(ctx, ref)
-		return secret.Reveal(), err
+		secret, err := secrets.Resolve(ctx, ref)
+		return secret.Reveal(), blame(yamlPath, err)
 	}
 }
 
-func newCloud(c config.DigitalOcean, redact *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
-	return digitalocean.New(digitalocean.Config{
-		URL: c.URL, Poll: c.Poll, Witness: witness,
-		Waiting: func(w digitalocean.Wait) {
+// newCloud is the wire to the provider; blame says in an error which line of a config it comes from.
+func newCloud(c config.DigitalOcean, blame func(yamlPath string, err error) error, secrets *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
+	client, err := digitalocean.New(digitalocean.Config{
+		URL: c.URL, Poll: c.Poll, Witness: witness, Secrets: secrets,
+		Waiting: func(ctx context.Context, w digitalocean.Wait) {
 			witness.See(remote.Call{Wire: "here", On: "digitalocean", What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
-			tell(fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why))
+			if !remote.Tell(ctx, w.String()) {
+				tell(w.String())
+			}
 		},
-		Token: revealed(redact, c.Token),
+		Token: revealed(secrets, c.Token, blame, "$.digitalocean.token"),
 	})
+	return client, blame("$.digitalocean.api_url", err)
 }
 
 func (a *app) openRedis() {
@@ -151,46 +170,45 @@ func (a *app) openRedis() {
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
-	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.redact), Dial: dial, Witness: a.calls.Witness})
+	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.secrets), Dial: dial, Witness: a.calls.Witness, Secrets: a.secrets})
 	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
 }
 
 // redisURL is the URL in the config, or the secret that it names, resolved when it is first needed.
-func redisURL(cfg *config.Config, redact *keys.Redactor) func(context.Context) (string, error) {
+func redisURL(cfg *config.Config, secrets *keys.Redactor) func(context.Context) (string, error) {
 	ref := cfg.Sidekiq.Redis
 	if !keys.IsReference(ref) {
 		return redis.At(ref)
 	}
-	return revealed(redact, ref)
+	return revealed(secrets, ref, cfg.Blame, "$.sidekiq.redis")
 }
 
 func (a *app) openOps(ctx context.Context, readOnly bool) error {
-	store, err := run.Open(ctx, a.cfg.StateDir, a.redact.Redact)
+	store, err := run.Open(ctx, a.cfg.StateDir, a.secrets.Redact)
 	if err != nil {
-		return err
+		return a.cfg.Blame("$.state_dir", err)
 	}
 	a.store = store
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
+	origin, err := lease.Origin(a.cfg.StateDir)
+	if err != nil {
+		return err
+	}
 	a.keeper = lease.NewKeeper(lease.Config{
-		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: a.cfg.StateDir,
-		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Alive: a.walked,
+		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: origin, Secrets: a.secrets,
+		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Living: run.Locks{Dir: run.LockDir(a.cfg.StateDir)},
 		Waiting: func(d time.Duration) {
 			a.tell(fmt.Sprintf("waiting %s: the former owner may still act until then", d.Round(time.Second)))
 		},
 	})
 	a.door = act.NewDoor(readOnly, a.keeper)
 	a.keeper.Use(a.door)
+	a.trust.Consult(a.ledger)
 	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host}
 	return nil
-}
-
-// walked reports whether a process on this machine walks that run.
-func (a *app) walked(id string) bool {
-	v, err := a.engine.View(context.Background(), id)
-	return err == nil && v.State == run.Running
 }
 
 func (a *app) host(name string) *ssh.Host {
@@ -208,12 +226,15 @@ func (a *app) workerDeps() worker.Deps {
 // bookDeps are what the instance's own runbooks act through.
 func (a *app) bookDeps() book.Deps {
 	d := book.Deps{
-		Deps: a.workerDeps(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.redact.Redact,
+		Deps: a.workerDeps(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.secrets.Redact,
 		Visit: func(ctx context.Context, url string) (int, error) {
 			site, err := fleet.SiteByHTTP(url, a.calls.Witness)(ctx)
 			return site.Status, err
 		},
-		Secret: func(ctx context.Context, ref string) (string, error) { return revealed(a.redact, ref)(ctx) },
+		Secret: func(ctx context.Context, ref string) (string, error) {
+			secret, err := a.secrets.Resolve(ctx, ref)
+			return secret.Reveal(), err
+		},
 	}
 	if a.edge != nil {
 		d.Edge = a.edge

@@ -32,14 +32,16 @@ type Act struct {
 	Typed string
 	// Identity re-checks, at the moment of acting, that Target still is what the plan was made for. Required when destroying.
 	Identity func(context.Context) error
-	// Unleased lets the act pass without the lease: only for taking and clearing leases themselves, and reads of questions nobody owns.
+	// Unleased lets the act pass without the lease: only for taking and clearing leases themselves, for reads of questions nobody owns, and for an
+	// operator's own command, which must also work when exec, where the lease lies, is what is broken.
 	Unleased bool
 }
 
 // Outcome is how an act ended: Err nil is done, errors.Is(Err, remote.ErrUnknown) is unknown, anything else failed.
 type Outcome struct {
 	Err    error
-	Effect string // an id the world gave: an action's, a record's
+	Effect string   // an id the world gave: an action's, a record's
+	Said   []string // what came back, line by line, for the transcript; of single acts
 }
 
 // Journal records an intent before an act and its outcome after it.

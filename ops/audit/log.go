@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/ops/edition"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/clean"
 )
@@ -48,16 +49,16 @@ type Entry struct {
 type Log struct {
 	redact func(string) string
 
-	mu      sync.Mutex
-	ring    []Entry // entry n stands at n % Kept
-	last    uint64
-	version uint64
-	news    chan struct{} // closed and replaced at each change
+	edition edition.Edition
+
+	mu   sync.Mutex
+	ring []Entry // entry n stands at n % Kept
+	last uint64
 }
 
 // New is an empty log. Redact takes secrets out of a text.
 func New(redact func(string) string) *Log {
-	return &Log{redact: redact, ring: make([]Entry, 0, Kept), news: make(chan struct{})}
+	return &Log{redact: redact, ring: make([]Entry, 0, Kept)}
 }
 
 // Witness writes into the log.
@@ -68,18 +69,18 @@ func (l *Log) Witness(c remote.Call) (ended func(remote.Ending)) {
 	}
 	began := time.Now()
 	n := l.begin(Entry{
-		At: began, Wire: c.Wire, On: clean.Line(c.On), What: l.line(c.What), Sent: l.text(sent), Changes: c.Changes,
+		At: began, Wire: c.Wire, On: l.line(c.On), What: l.line(c.What), Sent: l.text(sent), Changes: c.Changes,
 	})
 	return func(e remote.Ending) { l.end(n, Verdict(e.Verdict), l.line(e.Says), time.Since(began)) }
 }
 
 func (l *Log) line(s string) string {
-	return clean.Line(l.redact(strings.Join(strings.Fields(s), " ")))
+	return l.redact(clean.Line(strings.Join(strings.Fields(s), " ")))
 }
 
-// text redacts before it cuts, so that half a secret is not left over.
+// text redacts before it cuts, so that half a secret is not left over, and after it cleans, so that no escape sequence hides one.
 func (l *Log) text(s string) string {
-	s = clean.Text(l.redact(s))
+	s = l.redact(clean.Text(s))
 	if len(s) > sentKept {
 		s = strings.ToValidUTF8(s[:sentKept], "") + "…"
 	}
@@ -96,7 +97,7 @@ func (l *Log) begin(e Entry) uint64 {
 	} else {
 		l.ring[l.slot(e.N)] = e
 	}
-	l.changed()
+	l.edition.Changed()
 	return e.N
 }
 
@@ -110,13 +111,7 @@ func (l *Log) end(n uint64, v Verdict, says string, took time.Duration) {
 		return
 	}
 	e.Verdict, e.Says, e.Took = v, says, took
-	l.changed()
-}
-
-func (l *Log) changed() {
-	l.version++
-	close(l.news)
-	l.news = make(chan struct{})
+	l.edition.Changed()
 }
 
 // View is the log at one time.
@@ -128,29 +123,18 @@ type View struct {
 
 // View is the log as soon as it is newer than that version, and the context's error when that ends first.
 func (l *Log) View(ctx context.Context, after uint64) (View, error) {
-	for {
-		l.mu.Lock()
-		if l.version > after {
-			defer l.mu.Unlock()
-			return l.view(), nil
-		}
-		news := l.news
-		l.mu.Unlock()
-		select {
-		case <-news:
-		case <-ctx.Done():
-			return View{}, ctx.Err()
-		}
+	if err := l.edition.Newer(ctx, after); err != nil {
+		return View{}, err
 	}
-}
-
-func (l *Log) view() View {
-	v := View{Entries: slices.Clone(l.ring), Version: l.version, Dropped: l.last - uint64(len(l.ring))}
+	version := l.edition.Number()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := View{Entries: slices.Clone(l.ring), Version: version, Dropped: l.last - uint64(len(l.ring))}
 	slices.SortFunc(v.Entries, func(a, b Entry) int {
 		if a.N > b.N {
 			return -1
 		}
 		return 1
 	})
-	return v
+	return v, nil
 }

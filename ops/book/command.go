@@ -173,6 +173,9 @@ func (c *command) step(u *unit) run.Step {
 	if back := u.s.undo; back != nil {
 		at := u.at(cmp.Or(back.alone, u.node))
 		st.Undo = func(ctx context.Context, w *run.Walk) error { return back.takeBack(ctx, at, w) }
+		if order, _, err := back.errand.order(at, at.env()); err == nil {
+			st.UndoPlan = back.errand.lines(at, order)
+		}
 		if check := back.verify(at); check != nil {
 			st.Undone = func(w *run.Walk) run.Check { at.walk = w; return check }
 		}

@@ -33,12 +33,15 @@ type Definition struct {
 // name is what a runbook's file may be called. The dash keeps it apart from the console's own words.
 var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`)
 
+// IsName reports what a runbook of one's own can be called.
+func IsName(id string) bool { return name.MatchString(id) }
+
 // Read reads and checks a runbook's text; path names it in mistakes, and its file's name is the runbook's id. The error joins a fault for every
 // mistake.
 func Read(cfg *config.Config, path, source string) (*Definition, error) {
 	p := &page{path: path}
 	d := &Definition{ID: idOf(path), path: path, source: source, cfg: cfg, Version: 1}
-	if !name.MatchString(d.ID) {
+	if !IsName(d.ID) {
 		p.wrong(0, "call the file by two words or more, e.g. rotate-logs.yaml", "%q is no name for a runbook", d.ID)
 	}
 	if node, ok := p.open(source); ok {

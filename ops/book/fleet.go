@@ -1,11 +1,11 @@
 package book
 
 import (
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/nodeset"
 )
 
 // member is a node as it was when a run was made. It is frozen with the run: its steps are for these machines and no others.
@@ -33,15 +33,24 @@ const (
 	wordExec    = "exec"
 )
 
-// chosen are the nodes that a word names, in the fleet's order: a name, a pattern such as worker-[1-3], workers, exec or all.
+// chosen are the nodes that a word names, in the fleet's order: workers, exec, all, or a set such as worker-[1-3]. None when it names none.
 func chosen(all []member, word string) []string {
-	var out []string
+	set := nodeset.Fleet{Groups: map[string][]string{}}
 	for _, m := range all {
-		match, _ := path.Match(word, m.Name)
-		switch {
-		case m.Name == word, match, word == wordAll, word == wordWorkers && m.Role == config.RoleWorker, word == wordExec && m.Role == config.RoleExec:
-			out = append(out, m.Name)
-		}
+		set.Names = append(set.Names, m.Name)
+		set.Groups[m.Role] = append(set.Groups[m.Role], m.Name)
+	}
+	switch word {
+	case wordAll:
+		return set.Names
+	case wordWorkers:
+		return set.Groups[config.RoleWorker]
+	case wordExec:
+		return set.Groups[config.RoleExec]
+	}
+	out, err := nodeset.Parse(word, set)
+	if err != nil {
+		return nil
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // page is a runbook's file while it is read. It collects mistakes instead of ending at the first, so that an author mends them in one go.
@@ -318,40 +319,10 @@ func kindOf(n ast.Node) string {
 	return shown(n)
 }
 
-// orNearest names the word that was probably meant, or else all there are.
+// orNearest names the word that was probably meant, and all there are.
 func orNearest(word string, words []string) string {
-	best, far := "", 3
-	for _, w := range words {
-		if d := distance(word, w); d < far {
-			best, far = w, d
-		}
-	}
-	if best != "" {
-		return best
-	}
 	if len(words) == 0 {
 		return "none: there is none"
 	}
-	return strings.Join(words, ", ")
-}
-
-// distance is how many letters must be changed, added or taken away.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return spelling.Nearest(word, words) + "; there are " + strings.Join(words, ", ")
 }

@@ -13,7 +13,7 @@ import (
 // check refuses what would fail later, at a worse moment. The first error wins: one thing to mend at a time, in the file's order.
 func (c *Config) check(at position) error {
 	for _, rule := range []func(position) error{
-		c.checkInstance, c.checkNodes, c.checkRoles, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkStore, c.checkLook,
+		c.checkInstance, c.checkNodes, c.checkRoles, c.checkSSH, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkStore, c.checkLook,
 	} {
 		if err := rule(at); err != nil {
 			return err
@@ -34,6 +34,13 @@ func (c *Config) checkInstance(at position) error {
 	}
 	if u, err := url.Parse(c.Site); err != nil || u.Host == "" {
 		return at.wrong("$.site", fmt.Sprintf("site is %q", c.Site), "give the whole URL, e.g. https://vmst.io")
+	}
+	return nil
+}
+
+func (c *Config) checkSSH(at position) error {
+	if t := c.SSH.Transport; t != TransportOwn && t != TransportOpenSSH {
+		return at.wrong("$.ssh.transport", fmt.Sprintf("transport is %q", t), "write own, or openssh to go through your own ssh")
 	}
 	return nil
 }

@@ -2,7 +2,13 @@
 package config
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
 )
 
 // Config is the file as DESIGN and the operator's guide describe it, with defaults filled in and every name checked.
@@ -27,10 +33,25 @@ type Config struct {
 	Look         `yaml:",inline"`
 
 	path string
+	at   position
 }
 
 // Path is the file the configuration came from.
 func (c *Config) Path() string { return c.path }
+
+// Blame says in an error which line of the file it comes from: what a line names may turn out to be wrong only when it is used.
+func (c *Config) Blame(yamlPath string, err error) error {
+	var blamed []error
+	for _, f := range fault.All(err) {
+		told := *f
+		told.On = strings.TrimPrefix(told.On+", "+c.at.of(yamlPath), ", ")
+		blamed = append(blamed, &told)
+	}
+	if len(blamed) == 1 {
+		return blamed[0]
+	}
+	return errors.Join(blamed...)
+}
 
 // Node is a host with a role.
 type Node struct {
@@ -51,6 +72,7 @@ type Mastodon struct {
 
 // SSH is how hosts are reached and trusted.
 type SSH struct {
+	Transport  string        `yaml:"transport"` // own, or openssh: over the operator's ssh
 	Config     string        `yaml:"config"`
 	KnownHosts string        `yaml:"known_hosts"`
 	Identities []string      `yaml:"identities"`
@@ -60,6 +82,20 @@ type SSH struct {
 
 // UseAgent reports whether the agent of SSH_AUTH_SOCK is asked for keys; it is, unless the file says no.
 func (s SSH) UseAgent() bool { return s.Agent == nil || *s.Agent }
+
+// The ways in which connections are made.
+const (
+	TransportOwn     = "own"
+	TransportOpenSSH = "openssh"
+)
+
+// OtherKnownHosts is the file with the hosts' keys when it is not the one that ssh uses by itself.
+func (s SSH) OtherKnownHosts() string {
+	if home, err := os.UserHomeDir(); err == nil && s.KnownHosts == filepath.Join(home, ".ssh", "known_hosts") {
+		return ""
+	}
+	return s.KnownHosts
+}
 
 // DigitalOcean is the provider's API.
 type DigitalOcean struct {

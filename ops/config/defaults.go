@@ -14,6 +14,7 @@ func (c *Config) fill() error {
 	def(&c.Site, "https://"+c.Instance)
 	def(&c.Store, "sqlite")
 	def(&c.StateDir, filepath.Join(xdg.StateHome, "vmtui", c.Instance))
+	def(&c.SSH.Transport, TransportOwn)
 	def(&c.SSH.Config, "~/.ssh/config")
 	def(&c.SSH.KnownHosts, "~/.ssh/known_hosts")
 	def(&c.SSH.Retry, 10*time.Second)

@@ -43,7 +43,8 @@ func Parse(path string, source []byte) (*Config, error) {
 	if err != nil {
 		return nil, badYAML(path, source, err)
 	}
-	if err := c.check(position{path, file}); err != nil {
+	c.at = position{path, file}
+	if err := c.check(c.at); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -22,7 +22,9 @@ type (
 // The kinds of question.
 const (
 	AskHostKey    = keys.AskHostKey
+	AskNewKey     = keys.AskNewKey
 	AskPassphrase = keys.AskPassphrase
+	AskSudo       = keys.AskSudo
 )
 
 // About is what a console's header says of itself.
@@ -47,6 +49,7 @@ type VerbState struct {
 type Run struct {
 	run.Summary
 	Title string // what it does, in words
+	Act   bool   // a single act, of no runbook
 	Here  bool   // this process walks it
 	Alive bool   // some process that can be seen walks it
 	At    int    // steps behind it
@@ -67,6 +70,20 @@ type Plan struct {
 	Confirm  string // the name to type before it starts; "" when none
 	Droplet  int    // the target's droplet, 0 when it has none
 	Usual    string // how long it usually takes, in words
+}
+
+// Book is a runbook on the shelf.
+type Book struct {
+	ID      string
+	Title   string
+	Summary string
+	Danger  act.Danger
+	Dangers []string
+	Usual   string // how long it usually takes, in words; "" when none was finished here
+	Targets string // what it is done to: "worker", "exec", "node", or "" for none
+	Inputs  []run.Input
+	From    string // the file of one of the instance's own
+	Off     string // why it cannot be used: a mistake in its file
 }
 
 // PlanStep is one step of a plan.

@@ -8,12 +8,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -21,14 +23,16 @@ import (
 
 // Desk joins the rooms of ops for one console or one command. Make it with New and Close it: that stops the legs it walks at a step boundary.
 type Desk struct {
-	cfg    *config.Config
-	engine *run.Engine
-	books  []run.Book // built in
-	own    *book.Shelf
-	watch  *fleet.Watch
-	deps   worker.Deps
-	asks   *Asks
-	calls  *audit.Log
+	cfg     *config.Config
+	engine  *run.Engine
+	books   []run.Book // built in
+	own     *book.Shelf
+	watch   *fleet.Watch
+	deps    worker.Deps
+	asks    *Asks
+	calls   *audit.Log
+	secrets *keys.Redactor
+	logs    logs.Reader
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
@@ -42,12 +46,15 @@ type Desk struct {
 	changed chan struct{}
 }
 
-// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write.
-func New(ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, asks *Asks, calls *audit.Log) *Desk {
+// New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
+// logs of the nodes.
+func New(
+	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	built := worker.Books(deps.Deps)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, asks: asks, calls: calls,
+		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)
@@ -146,6 +153,8 @@ func (d *Desk) describe(s run.Summary) Run {
 	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID)}
 	if i := slices.IndexFunc(d.books, func(b run.Book) bool { return b.ID == s.Runbook }); i >= 0 {
 		r.Title = d.books[i].Title
+	} else { // one of the instance's own, whose file may be gone by now, or no runbook at all
+		r.Act = !book.IsName(s.Runbook)
 	}
 	return r
 }
@@ -166,8 +175,11 @@ func (d *Desk) Answer(ctx context.Context, id string, answer run.Answer) error {
 func (d *Desk) Stop(ctx context.Context, id string) error { return d.engine.Request(ctx, id, "stop") }
 
 // Rebuild makes the runbook of a run that exists, from what was frozen in its header. changed reports that its file says something else by now.
-func (d *Desk) Rebuild(ctx context.Context, h run.Header) (rb run.Runbook, changed bool, err error) {
-	if h.Definition != "" {
+func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (rb run.Runbook, changed bool, err error) {
+	switch {
+	case h.Single():
+		return rb, false, &fault.Error{What: "a single act", On: id, Why: h.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+	case h.Definition != "":
 		return d.own.Frozen(ctx, h)
 	}
 	b, err := d.Book(h.Runbook)
@@ -224,9 +236,10 @@ func (d *Desk) lately(key string) (Pane, bool) {
 	return p, ok && time.Since(p.Seen) < d.cfg.Fleet.Every
 }
 
-// off says why a verb cannot be used on a target just now.
+// off says why a verb cannot be used on a target just now. In a read-only console the plan of a runbook can be looked at; starting it is refused
+// there, and by the door.
 func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
-	if v.Danger != act.Safe && d.engine.Door.ReadOnly() {
+	if v.Runbook == "" && v.Danger != act.Safe && d.engine.Door.ReadOnly() {
 		return "this console is read-only"
 	}
 	if v.Targets == "" {
@@ -234,6 +247,10 @@ func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
 	}
 	n, ok := d.cfg.Node(target)
 	switch {
+	case v.Targets == "node" && ok:
+		return ""
+	case v.Targets == "node":
+		return "no node is chosen"
 	case !ok:
 		return "no worker is chosen"
 	case n.Role != config.RoleWorker:

@@ -44,12 +44,24 @@ func (d *Desk) progress(ctx context.Context, s run.Summary) (at, of int, err err
 // lately is how many finished runs say how long one usually takes.
 const lately = 5
 
-// usual is how long a runbook's last runs took, "" when none was finished here.
-func (d *Desk) usual(ctx context.Context, book string) (string, error) {
+// Books are the runbooks on the shelf, with how long each usually takes.
+func (d *Desk) Books(ctx context.Context) ([]Book, error) {
 	list, err := d.engine.List(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	var out []Book
+	for _, b := range d.Shelf() {
+		out = append(out, Book{
+			ID: b.ID, Title: b.Title, Summary: b.Summary, Danger: b.Danger, Dangers: b.Dangers, Usual: usual(list, b.ID),
+			Targets: b.Targets, Inputs: b.Inputs, From: b.From, Off: mistake(b.Off),
+		})
+	}
+	return out, nil
+}
+
+// usual is how long a runbook's last runs took, "" when none was finished here.
+func usual(list []run.Summary, book string) string {
 	var took []time.Duration
 	for _, s := range list { // newest first
 		if s.Runbook == book && s.State == run.Done && len(took) < lately {
@@ -57,8 +69,8 @@ func (d *Desk) usual(ctx context.Context, book string) (string, error) {
 		}
 	}
 	if len(took) == 0 {
-		return "", nil
+		return ""
 	}
 	slices.Sort(took)
-	return fmt.Sprintf("%s (the middle of the last %d)", took[len(took)/2].Round(time.Second), len(took)), nil
+	return fmt.Sprintf("%s (the middle of the last %d)", took[len(took)/2].Round(time.Second), len(took))
 }

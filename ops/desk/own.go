@@ -16,11 +16,19 @@ func (d *Desk) ownVerbs(target string) []VerbState {
 	return states
 }
 
+// mistake is the first thing that is wrong with a runbook's file, in a line; "" when nothing is.
+func mistake(err error) string {
+	if err == nil {
+		return ""
+	}
+	f := fault.All(err)[0]
+	return f.On + ": " + f.Why
+}
+
 // ownOff says why one of the instance's own runbooks cannot be used on a target just now.
 func (d *Desk) ownOff(b run.Book, target string) string {
 	if b.Off != nil {
-		f := fault.Of(fault.All(b.Off)[0])
-		return f.On + ": " + f.Why
+		return mistake(b.Off)
 	}
 	n, known := d.cfg.Node(target)
 	switch {

@@ -40,7 +40,7 @@ func (d *Desk) Save(_ context.Context, name, text string) (string, error) {
 		if err != nil {
 			return refuse(err)
 		}
-		_, err = file.WriteString(text)
+		_, err = file.WriteString(d.secrets.Redact(text))
 		if later := file.Close(); err == nil {
 			err = later
 		}

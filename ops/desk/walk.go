@@ -50,7 +50,7 @@ func (d *Desk) again(ctx context.Context, id string, mode run.Mode) error {
 	if err != nil {
 		return err
 	}
-	rb, _, err := d.Rebuild(ctx, v.Header)
+	rb, _, err := d.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,8 @@ func (d *Desk) Plan(ctx context.Context, book, target string, inputs map[string]
 		}
 		p.add(s)
 	}
-	p.Usual, err = d.usual(ctx, book)
+	list, err := d.engine.List(ctx)
+	p.Usual = usual(list, book)
 	return p, err
 }
 

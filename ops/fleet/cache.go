@@ -98,7 +98,7 @@ func (w *Watch) keepsake() saved {
 	}
 	for i, n := range w.cfg.Nodes {
 		k := keep(w.state.nodes[i].health)
-		k.Value.LastLogLine = "" // visitors' addresses do not belong into a file
+		k.Value.LogLines = nil // visitors' addresses do not belong into a file
 		s.Nodes[n.Name], s.Droplets[n.Name] = k, n.Droplet
 	}
 	for i, p := range w.cfg.Services {

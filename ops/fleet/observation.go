@@ -12,6 +12,7 @@ type Observation[T any] struct {
 	Value T
 	Seen  time.Time // of Value; zero means never
 	Err   error     // of the last look; nil means Value is the last look's
+	Wait  string    // why the look that is being taken takes so long, when that is known
 }
 
 // Age is how old the value is; a value never seen has no age.
@@ -47,20 +48,20 @@ type Node struct {
 
 // Health is one look at a host.
 type Health struct {
-	BootID      string
-	CPU         float64   // percent of all cores
-	CPUs        []float64 // the last looks, oldest first, for a sparkline
-	Mem         float64   // percent used
-	Disk        float64   // percent used of /
-	Load1       float64
-	Web         int  // established connections to :3000
-	Streaming   int  // established connections to :4000
-	Nginx       bool // running
-	LameDuck    bool // the flag file is there
-	Containers  []Container
-	RoundTrip   time.Duration
-	LastLogLine string
-	Consoles    []presence.Console // open ones, on the exec node
+	BootID     string
+	CPU        float64   // percent of all cores
+	CPUs       []float64 // the last looks, oldest first, for a sparkline
+	Mem        float64   // percent used
+	Disk       float64   // percent used of /
+	Load1      float64
+	Web        int  // established connections to :3000
+	Streaming  int  // established connections to :4000
+	Nginx      bool // running
+	LameDuck   bool // the flag file is there
+	Containers []Container
+	RoundTrip  time.Duration
+	LogLines   []string           // the last of the access log, oldest first
+	Consoles   []presence.Console // open ones, on the exec node
 
 	// Problems are the parts of the look that gave nothing usable, in plain words; their values are zero or those of the look before.
 	Problems []string

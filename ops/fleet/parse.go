@@ -51,7 +51,7 @@ func (n NodeConfig) parse(out string, before seenBefore) (Health, ticks, error) 
 	h.CPUs = history(before.health.CPUs, h.CPU)
 	n.containers(&h, p, before.health.Containers)
 	h.Consoles = presence.Parse(p["consoles"])
-	h.LastLogLine = lastLine(p["log"])
+	h.LogLines = lastLines(p["log"])
 	return h, now, nil
 }
 
@@ -135,13 +135,21 @@ func count(text string) (int, bool) {
 
 func yes(text string) bool { return strings.TrimSpace(text) == "yes" }
 
-func lastLine(text string) string {
-	text = strings.TrimRight(text, "\r\n")
-	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
-		text = text[i+1:]
+// logLines is how many of a log's last lines are kept.
+const logLines = 8
+
+func lastLines(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = clean.Short(clean.Line(strings.TrimRight(line, "\r\n")), lineShown); line != "" {
+			out = append(out, line)
+		}
 	}
-	return clean.Line(text)
+	return out[max(len(out)-logLines, 0):]
 }
+
+// lineShown is how much of a log's line is kept to be looked at: whoever writes into it may write a megabyte, which would be drawn again and again.
+const lineShown = 2 << 10
 
 func percent(part, whole float64) float64 {
 	if whole <= 0 {

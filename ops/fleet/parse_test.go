@@ -18,8 +18,8 @@ func TestParse(t *testing.T) {
 	if h.CPU != 50 || h.Mem != 60 || h.Disk != 22 || h.Load1 != 0.52 || h.Web != 12 || h.Streaming != 7 || !h.Nginx || h.LameDuck || len(h.Problems) != 0 {
 		t.Errorf("health %+v", h)
 	}
-	if cpu != (ticks{2000, 10000}) || !strings.HasPrefix(h.LastLogLine, "203.0.113.7") {
-		t.Errorf("ticks %v, line %q", cpu, h.LastLogLine)
+	if cpu != (ticks{2000, 10000}) || len(h.LogLines) == 0 || !strings.HasPrefix(h.LogLines[len(h.LogLines)-1], "203.0.113.7") {
+		t.Errorf("ticks %v, line %q", cpu, h.LogLines)
 	}
 	want := []Container{
 		{Service: "web", Name: "mastodon-web-1", ID: "7d41c0a9be12", State: "running", Health: "healthy", Image: "ghcr.io/mastodon/mastodon:v4.6.5", Status: "Up 2 days (healthy)", CPU: "37.42%", Mem: "1.244GiB"},

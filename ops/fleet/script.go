@@ -10,7 +10,7 @@ import (
 // mark begins each part of the script's output.
 const mark = "@@vmtui "
 
-// script looks at everything at once, so that a node costs one command a look. The log's line comes last: it is written by strangers and may
+// script looks at everything at once, so that a node costs one command a look. The log's lines come last: they are written by strangers and may
 // look like a mark. A part that fails leaves its place empty.
 // $1 flag file, $2 access log, $3 containers wanted, $4 unit, $5 container statistics wanted (they take docker two seconds), $6 consoles wanted.
 const script = `part() { printf '@@vmtui %s\n' "$1"; }
@@ -28,7 +28,7 @@ part unit; if [ -n "$4" ]; then systemctl is-active "$4"; fi
 part consoles; if [ -n "$6" ]; then ` + presence.Script + `; fi
 part stats; if [ -n "$5" ]; then docker stats --no-stream --format '{{json .}}'; fi
 part again; head -n 1 /proc/stat
-part log; tail -n 1 "$2"
+part log; tail -n 8 "$2"
 exit 0`
 
 // statsEvery is how many looks pass between two that ask for the containers' statistics.

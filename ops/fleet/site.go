@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/clean"
 )
 
 // pageLimit is how much of the page is read: enough to know that it comes.
@@ -29,11 +30,11 @@ func SiteByHTTP(url string, witness remote.Witness) func(context.Context) (Site,
 		began := time.Now()
 		resp, err := client.Do(req)
 		if err != nil {
-			return Site{}, (&fault.Error{What: "the site does not answer", On: url, Next: "look at the load balancer and at DNS"}).Because(err)
+			return Site{}, (&fault.Error{What: "the site does not answer", On: url, Next: "look at the load balancer and at DNS"}).Because(clean.Error(err, nil))
 		}
 		defer func() { _ = resp.Body.Close() }()
 		if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, pageLimit)); err != nil {
-			return Site{}, (&fault.Error{What: "the site broke off", On: url, Next: "look at the load balancer"}).Because(fmt.Errorf("after the status %d: %w", resp.StatusCode, err))
+			return Site{}, (&fault.Error{What: "the site broke off", On: url, Next: "look at the load balancer"}).Because(fmt.Errorf("after the status %d: %w", resp.StatusCode, clean.Error(err, nil)))
 		}
 		return Site{URL: url, Status: resp.StatusCode, Took: time.Since(began)}, nil
 	}

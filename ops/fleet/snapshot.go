@@ -89,7 +89,7 @@ func (w *Watch) services() []Service {
 	if w.cfg.Balancer != nil {
 		b := w.state.balancer
 		out = append(out, Service{
-			Name: "load balancer", State: Observation[string]{Value: b.Value.Status, Seen: b.Seen, Err: b.Err},
+			Name: "load balancer", State: Observation[string]{Value: b.Value.Status, Seen: b.Seen, Err: b.Err, Wait: b.Wait},
 			OK: !b.Stale() && b.Value.Status == "active",
 		})
 	}

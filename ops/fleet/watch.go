@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/vmtui/vmtui/remote"
 )
 
 // Watch looks at the fleet all the time. Each thing is looked at by its own goroutine with its own deadline, so that what is dead delays nobody.
@@ -138,7 +140,7 @@ func (w *Watch) update(f func(*state)) {
 // not recorded.
 func observe[T any](w *Watch, at func(*state) *Observation[T], f func(context.Context) (T, error)) func(context.Context) error {
 	return func(ctx context.Context) error {
-		v, err := f(ctx)
+		v, err := f(remote.Telling(ctx, func(line string) { w.update(func(s *state) { at(s).Wait = line }) }))
 		if errors.Is(context.Cause(ctx), context.Canceled) {
 			return nil
 		}
@@ -149,7 +151,7 @@ func observe[T any](w *Watch, at func(*state) *Observation[T], f func(context.Co
 
 // record takes a look's value, or keeps the old one with the reason why there is no new one.
 func (o *Observation[T]) record(v T, err error) {
-	o.Err = err
+	o.Err, o.Wait = err, ""
 	if err == nil {
 		o.Value, o.Seen = v, time.Now()
 	}

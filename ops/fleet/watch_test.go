@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -56,6 +57,28 @@ func TestDeadHostDelaysNobody(t *testing.T) {
 		dead := w.Snapshot().Nodes[1]
 		if dead.Health.Err == nil || !strings.Contains(dead.Health.Err.Error(), "no answer in time") {
 			t.Errorf("dead: %v", dead.Health.Err)
+		}
+	})
+}
+
+// A look that waits for a rate limit says so while it waits, and no longer.
+func TestALookSaysWhatItWaitsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(Config{Balancer: func(ctx context.Context) (Balancer, error) {
+			remote.Tell(ctx, "waiting 7s: rate limit")
+			<-time.After(7 * time.Second)
+			return Balancer{Status: "active"}, nil
+		}})
+		stop := run(t.Context(), w)
+		defer stop()
+		synctest.Wait()
+		if s := w.Snapshot(); s.Balancer.Wait != "waiting 7s: rate limit" || s.Services[0].State.Wait != s.Balancer.Wait {
+			t.Errorf("%+v", s.Balancer)
+		}
+		<-time.After(7 * time.Second)
+		synctest.Wait()
+		if s := w.Snapshot(); s.Balancer.Wait != "" || s.Balancer.Value.Status != "active" {
+			t.Errorf("%+v", s.Balancer)
 		}
 	})
 }

@@ -49,10 +49,12 @@ func parseHolds(out string) ([]fleet.Hold, error) {
 
 // legible is a record as it may be shown: JSON can spell what no terminal should get.
 func legible(h fleet.Hold) fleet.Hold {
-	h.Worker, h.By, h.Why = clean.Line(h.Worker), clean.Line(h.By), clean.Line(h.Why)
-	h.Run, h.Intent = clean.Line(h.Run), clean.Line(h.Intent)
+	h.Worker, h.By, h.Why, h.Run, h.Intent = word(h.Worker), word(h.By), word(h.Why), word(h.Run), word(h.Intent)
 	return h
 }
+
+// word is a text of a record as it may be shown, and not a megabyte of it.
+func word(s string) string { return clean.Short(clean.Line(s), 1<<10) }
 
 // Hold finds the record of one worker: nil when it is not on hold.
 func (k *Keeper) Hold(ctx context.Context, worker string) (*fleet.Hold, error) {
@@ -77,10 +79,9 @@ const setScript = guarded + `printf "%s" "$4" > "$1/holds/$3.new" && mv -f "$1/h
 
 const clearScript = guarded + `rm -f "$1/holds/$3.json" && sync' sh "$1" "$2" "$3"`
 
-const ledgerScript = guarded + `printf "%s\n" "$3" >> "$1/host-keys.log" && sync' sh "$1" "$2" "$3"`
-
 // SetHold writes a worker's record. The permit comes from the caller's door.
 func (k *Keeper) SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error {
+	h.Why = k.cfg.Secrets.Redact(h.Why) // typed by a person, and read by everybody on exec
 	b, err := json.Marshal(legible(h))
 	if err != nil {
 		return err
@@ -91,11 +92,6 @@ func (k *Keeper) SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error 
 // ClearHold removes a worker's record; removing none is fine.
 func (k *Keeper) ClearHold(ctx context.Context, p act.Permit, worker string) error {
 	return k.guardedWrite(ctx, p, "clearing the hold of "+worker, clearScript, worker)
-}
-
-// Ledger appends one line to the permanent ledger of host keys on exec.
-func (k *Keeper) Ledger(ctx context.Context, p act.Permit, line string) error {
-	return k.guardedWrite(ctx, p, "writing the host-key ledger", ledgerScript, line)
 }
 
 func (k *Keeper) guardedWrite(ctx context.Context, p act.Permit, what, script string, args ...string) error {

@@ -2,11 +2,13 @@ package lease
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -19,24 +21,36 @@ type Config struct {
 	ExecName string
 	Operator string
 	Host     string
-	Store    string        // this process's state directory
-	TTL      time.Duration // how long a renewal lasts
-	Longest  time.Duration // the longest request that may still be on the wire when a lease ends
-	// Alive tells whether a process on this host walks that run; a lease of ours whose run is dead is adopted at once.
-	Alive func(run string) bool
+	Store    string         // this process's store: see Origin
+	TTL      time.Duration  // how long a renewal lasts
+	Longest  time.Duration  // the longest request that may still be on the wire when a lease ends
+	Secrets  *keys.Redactor // kept out of the records; may be nil
+	// Living tells processes of this store that live from dead ones, whose lease is adopted at once. Nil: all but this one are dead.
+	Living Living
 	// Waiting is told how long a takeover waits until the former owner can no longer act. Nil: nobody is told.
 	Waiting func(time.Duration)
 }
 
+// Living is how processes that share a state directory know of each other.
+type Living interface {
+	// Mark says that holder lives, until release is called or the process ends, in whatever way.
+	Mark(holder string) (release func(), err error)
+	// Lives reports whether the process that marked itself as holder still lives.
+	Lives(holder string) bool
+}
+
 // Keeper takes, renews and gives back the lease. It is the act.Guard of this process's door.
 type Keeper struct {
-	cfg  Config
-	door *act.Door
+	cfg    Config
+	door   *act.Door
+	holder string         // this keeper, among all that share a store
+	clock  func() instant // runs through suspend
 
 	mu      sync.Mutex
 	mine    *record
-	renewed instant // just before the last renewal was sent
+	renewed instant // just before the record that the last renewal is based on was read
 	lost    error
+	unmark  func() // ends the mark that this process lives; nil without one
 }
 
 // NewKeeper makes a keeper that holds nothing. Use gives it the door that its own writes go through.
@@ -44,13 +58,14 @@ func NewKeeper(cfg Config) *Keeper {
 	if cfg.Dir == "" {
 		cfg.Dir = Dir
 	}
-	return &Keeper{cfg: cfg}
+	return &Keeper{cfg: cfg, clock: now, holder: "lease-" + rand.Text()}
 }
 
 // Use sets the door. The door's guard is the keeper itself, so one of them has to come first.
 func (k *Keeper) Use(door *act.Door) { k.door = door }
 
-// Held is nil while this process may act. It is counted from before the last renewal left, on a clock that runs through suspend.
+// Held is nil while this process may act. It is counted from before the last renewal began, on a clock that runs through suspend: exec counts the
+// lease from when it was read, and whatever happened here between reading and writing must not make it last longer here than there.
 func (k *Keeper) Held() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -59,7 +74,7 @@ func (k *Keeper) Held() error {
 		return k.lost
 	case k.mine == nil:
 		return &fault.Error{What: "no lease", Why: "this process is not the one at work", Next: "resume the run, which takes the lease", Code: fault.Refused}
-	case k.renewed.since(now()) >= k.cfg.TTL:
+	case k.renewed.since(k.clock()) >= k.cfg.TTL:
 		return &fault.Error{What: "the lease has run out", Why: "it could not be renewed in time (or this machine slept)", Next: "resume the run: it looks at the world first", Code: fault.Refused}
 	}
 	return nil
@@ -98,7 +113,19 @@ func (k *Keeper) Acquire(ctx context.Context, run string) (release func(context.
 func (k *Keeper) TakeOver(ctx context.Context, run string) error { return k.take(ctx, run, true) }
 
 func (k *Keeper) take(ctx context.Context, run string, force bool) error {
+	if err := k.mark(); err != nil {
+		return err
+	}
+	err := k.get(ctx, run, force)
+	if err != nil {
+		k.idle()
+	}
+	return err
+}
+
+func (k *Keeper) get(ctx context.Context, run string, force bool) error {
 	for {
+		began := k.clock()
 		seen, err := k.read(ctx)
 		if err != nil {
 			return err
@@ -107,15 +134,56 @@ func (k *Keeper) take(ctx context.Context, run string, force bool) error {
 		if err != nil {
 			return err
 		}
-		sent := now()
 		swapped, err := k.swap(ctx, seen, next)
 		if err != nil {
 			return err
 		}
-		if swapped {
-			k.adopt(next, sent)
-			return k.waitOut(ctx, next, seen.now)
+		if !swapped {
+			continue
 		}
+		wait := next.NotBefore.Sub(seen.now)
+		if wait <= 0 {
+			k.adopt(next, began)
+			return nil
+		}
+		// The record says that it is ours, and nothing is held until the former owner can act no more.
+		if err := k.waitOut(ctx, wait+resolution); err != nil {
+			return err
+		}
+		force = false
+	}
+}
+
+// resolution is what exec's clock leaves out, which is asked for in whole seconds.
+const resolution = time.Second
+
+// mark says that this process lives, for as long as it has or wants the lease.
+func (k *Keeper) mark() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.cfg.Living == nil || k.unmark != nil {
+		return nil
+	}
+	release, err := k.cfg.Living.Mark(k.holder)
+	if err != nil {
+		return (&fault.Error{What: "the lease is not asked for", Next: "see that the state directory is writable"}).Because(err)
+	}
+	k.unmark = release
+	return nil
+}
+
+// idle takes the mark back from a process that holds nothing.
+func (k *Keeper) idle() {
+	k.mu.Lock()
+	unmark := k.unmark
+	if k.mine != nil {
+		unmark = nil
+	} else {
+		k.unmark = nil
+	}
+	k.mu.Unlock()
+	if unmark != nil {
+		unmark()
 	}
 }
 
@@ -128,9 +196,11 @@ func (k *Keeper) claim(seen reading, run string, force bool) (*record, error) {
 		return next, nil
 	case k.ours(old, run):
 		next.Token, next.NotBefore = old.Token, old.NotBefore
+		if next.NotBefore.After(seen.now) {
+			next.Expires = next.NotBefore.Add(k.cfg.TTL)
+		}
 		return next, nil
 	}
-	next.Token = old.Token + 1
 	free := old.Expires.Add(k.cfg.Longest)
 	if seen.now.After(free) {
 		return next, nil
@@ -144,21 +214,30 @@ func (k *Keeper) claim(seen reading, run string, force bool) (*record, error) {
 }
 
 func (k *Keeper) record(run string, seen reading) *record {
+	last := seen.token
+	if seen.rec != nil {
+		last = max(last, seen.rec.Token)
+	}
 	return &record{
 		Lease: fleet.Lease{
-			Owner: k.cfg.Operator, Host: k.cfg.Host, Run: run, Token: 1,
+			Owner: k.cfg.Operator, Host: k.cfg.Host, Run: run, Token: last + 1,
 			Renewed: seen.now, Expires: seen.now.Add(k.cfg.TTL),
 		},
-		Store: k.cfg.Store,
+		Store: k.cfg.Store, Holder: k.holder,
 	}
 }
 
-// ours reports a lease of this host and store whose process is gone or is this very one: nobody else can act on it.
+// ours reports a lease of this store that nobody else can act on: its process is dead, or is this very one, at the same run or at none.
 func (k *Keeper) ours(old *record, run string) bool {
 	if old.Host != k.cfg.Host || old.Store != k.cfg.Store || old.Owner != k.cfg.Operator {
 		return false
 	}
-	return old.Run == run || k.cfg.Alive == nil || !k.cfg.Alive(old.Run)
+	if old.Holder == k.holder {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.mine == nil || k.mine.Run == run
+	}
+	return k.cfg.Living == nil || !k.cfg.Living.Lives(old.Holder)
 }
 
 func (k *Keeper) taken(seen reading) error {
@@ -173,11 +252,7 @@ func (k *Keeper) taken(seen reading) error {
 }
 
 // waitOut lets a former owner's last request land before this process acts.
-func (k *Keeper) waitOut(ctx context.Context, rec *record, execNow time.Time) error {
-	wait := rec.NotBefore.Sub(execNow)
-	if wait <= 0 {
-		return nil
-	}
+func (k *Keeper) waitOut(ctx context.Context, wait time.Duration) error {
 	if k.cfg.Waiting != nil {
 		k.cfg.Waiting(wait)
 	}
@@ -187,8 +262,8 @@ func (k *Keeper) waitOut(ctx context.Context, rec *record, execNow time.Time) er
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
+		return nil
 	}
-	return k.renew(ctx)
 }
 
 func (k *Keeper) swap(ctx context.Context, seen reading, next *record) (bool, error) {
@@ -202,10 +277,10 @@ func (k *Keeper) swap(ctx context.Context, seen reading, next *record) (bool, er
 	return swapped, errors.Join(err, settle(act.Outcome{Err: err}))
 }
 
-func (k *Keeper) adopt(rec *record, sent instant) {
+func (k *Keeper) adopt(rec *record, began instant) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.mine, k.renewed, k.lost = rec, sent, nil
+	k.mine, k.renewed, k.lost = rec, began, nil
 }
 
 // unrecorded is the journal of lease writes: the record on exec is itself what tells of them.

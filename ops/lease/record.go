@@ -14,7 +14,6 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/remote"
-	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -34,17 +33,19 @@ var ErrDamaged = errors.New("the lease is damaged")
 type record struct {
 	fleet.Lease
 	Store     string    `json:"store"`      // the owner's state directory: two consoles on one host with different stores are two owners
+	Holder    string    `json:"holder"`     // the process, so that a living one is told from a dead one of the same store
 	NotBefore time.Time `json:"not_before"` // after a takeover: the former owner may still act until then
 }
 
 // reading is the lease file at one moment, by exec's own clock.
 type reading struct {
-	raw string
-	now time.Time
-	rec *record // nil: nobody holds it
+	raw   string
+	now   time.Time
+	token uint64  // the highest that was ever given; it outlives the leases, so that no two have the same
+	rec   *record // nil: nobody holds it
 }
 
-const readScript = `date +%s && { cat "$1/lease" 2>/dev/null || true; }`
+const readScript = `date +%s && { cat "$1/token" 2>/dev/null || echo 0; } && { cat "$1/lease" 2>/dev/null || true; }`
 
 func (k *Keeper) read(ctx context.Context) (reading, error) {
 	res := k.cfg.Exec.Look(ctx, ssh.Command{For: "read the lease", Script: readScript, Args: []string{k.cfg.Dir}})
@@ -55,12 +56,17 @@ func (k *Keeper) read(ctx context.Context) (reading, error) {
 }
 
 func parse(out string) (reading, error) {
-	first, raw, _ := strings.Cut(out, "\n")
+	first, rest, _ := strings.Cut(out, "\n")
 	seconds, err := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
 	if err != nil {
 		return reading{}, &fault.Error{What: "the lease cannot be read", Why: fmt.Sprintf("exec answered %q where its clock was asked for", first), Next: "look at " + Dir + " on the exec node"}
 	}
-	r := reading{raw: strings.TrimRight(raw, "\n"), now: time.Unix(seconds, 0)}
+	second, raw, _ := strings.Cut(rest, "\n")
+	token, err := strconv.ParseUint(strings.TrimSpace(second), 10, 64)
+	if err != nil {
+		return reading{}, &fault.Error{What: "the lease's token cannot be read", On: Dir + "/token", Why: fmt.Sprintf("it is %q", second), Next: "write a number into it that no lease has had yet; the runs' transcripts name them"}
+	}
+	r := reading{raw: strings.TrimRight(raw, "\n"), now: time.Unix(seconds, 0), token: token}
 	if r.raw == "" {
 		return r, nil
 	}
@@ -73,31 +79,37 @@ func parse(out string) (reading, error) {
 		}
 	}
 	l := &r.rec.Lease
-	l.Owner, l.Host, l.Run = clean.Line(l.Owner), clean.Line(l.Host), clean.Line(l.Run)
+	l.Owner, l.Host, l.Run = word(l.Owner), word(l.Host), word(l.Run)
 	return r, nil
 }
 
-// writeScript replaces the lease only when it still reads as expected, under a lock that readers of the disk share.
+// writeScript replaces the lease only when it and the token still read as expected, under a lock that readers of the disk share. The token is
+// written first: a cut between the two leaves one that is too high, which harms nobody.
 const writeScript = `umask 077 && mkdir -p "$1" && flock -w 10 "$1/lock" sh -c '
 current=$(cat "$1/lease" 2>/dev/null || true)
-if [ "$current" != "$2" ]; then exit 75; fi
+token=$(cat "$1/token" 2>/dev/null || echo 0)
+if [ "$current" != "$2" ] || [ "$token" != "$4" ]; then exit 75; fi
 if [ -z "$3" ]; then rm -f "$1/lease"; exit 0; fi
-printf "%s" "$3" > "$1/lease.new" && mv -f "$1/lease.new" "$1/lease" && sync' sh "$1" "$2" "$3"`
+printf "%s\\n" "$5" > "$1/token.new" && mv -f "$1/token.new" "$1/token" &&
+printf "%s" "$3" > "$1/lease.new" && mv -f "$1/lease.new" "$1/lease" && sync' sh "$1" "$2" "$3" "$4" "$5"`
 
 // lostRace is the exit status of writeScript when somebody else wrote meanwhile (EX_TEMPFAIL).
 const lostRace = 75
 
 // write swaps the lease from what was read to next ("" removes it). swapped is false when somebody else was faster.
 func (k *Keeper) write(ctx context.Context, permit remote.Permit, was reading, next *record) (swapped bool, err error) {
-	text := ""
+	text, token := "", was.token
 	if next != nil {
+		token = max(token, next.Token)
 		b, err := json.Marshal(next)
 		if err != nil {
 			return false, err
 		}
 		text = string(b)
 	}
-	res := k.cfg.Exec.Do(ctx, permit, ssh.Command{For: "write the lease", Script: writeScript, Args: []string{k.cfg.Dir, was.raw, text}})
+	res := k.cfg.Exec.Do(ctx, permit, ssh.Command{For: "write the lease", Script: writeScript, Args: []string{
+		k.cfg.Dir, was.raw, text, strconv.FormatUint(was.token, 10), strconv.FormatUint(token, 10),
+	}})
 	if res.Outcome == ssh.Exited && res.Code == lostRace {
 		return false, nil
 	}

@@ -38,6 +38,7 @@ func (k *Keeper) renewals(ctx context.Context) {
 func (k *Keeper) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, k.cfg.TTL/2)
 	defer cancel()
+	began := k.clock()
 	seen, err := k.read(ctx)
 	if err != nil {
 		return err
@@ -48,17 +49,16 @@ func (k *Keeper) renew(ctx context.Context) error {
 	if mine == nil {
 		return nil
 	}
-	if seen.rec == nil || seen.rec.Token != mine.Token || !k.ours(seen.rec, mine.Run) {
+	if seen.rec == nil || seen.rec.Token != mine.Token || seen.rec.Holder != k.holder {
 		return k.lose(seen)
 	}
 	next := *mine
 	next.Renewed, next.Expires = seen.now, seen.now.Add(k.cfg.TTL)
-	sent := now()
 	swapped, err := k.swap(ctx, seen, &next)
 	if err != nil || !swapped {
 		return err
 	}
-	k.adopt(&next, sent)
+	k.adopt(&next, began)
 	return nil
 }
 
@@ -74,16 +74,18 @@ func (k *Keeper) lose(seen reading) error {
 	return err
 }
 
+// giveBack removes the record. From its beginning on nothing is held, so the mark goes too: what cannot be removed may be adopted.
 func (k *Keeper) giveBack(ctx context.Context) error {
 	k.mu.Lock()
 	mine := k.mine
 	k.mine, k.lost = nil, nil
 	k.mu.Unlock()
+	defer k.idle()
 	if mine == nil {
 		return nil
 	}
 	seen, err := k.read(ctx)
-	if err != nil || seen.rec == nil || seen.rec.Token != mine.Token || seen.rec.Run != mine.Run {
+	if err != nil || seen.rec == nil || seen.rec.Token != mine.Token || seen.rec.Holder != k.holder {
 		return err
 	}
 	_, err = k.swap(ctx, seen, nil)

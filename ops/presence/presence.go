@@ -80,7 +80,7 @@ func Parse(out string) []Console {
 		if err != nil || err2 != nil {
 			continue
 		}
-		all = merge(all, Console{Who: clean.Line(fields[2]), PID: pid, ReadOnly: fields[1] == "ro", Open: time.Duration(seconds) * time.Second})
+		all = merge(all, Console{Who: clean.Short(clean.Line(fields[2]), 100), PID: pid, ReadOnly: fields[1] == "ro", Open: time.Duration(seconds) * time.Second})
 	}
 	return all
 }

@@ -37,6 +37,7 @@ func (f *failure) Unwrap() error { return f.err }
 // stepOn walks one step: tries it, and asks the operator, until it is done or given up.
 func (l *leg) stepOn(ctx context.Context, s *Step) error {
 	a := &attempt{l: l, s: s, w: l.walkOf(ctx, s), first: true}
+	ctx = a.w.told(ctx)
 	if a.keeps() {
 		return nil
 	}
@@ -114,7 +115,7 @@ func (a *attempt) look(ctx context.Context) (Truth, error) {
 	case UnderWay:
 		return UnderWay, a.adopt(ctx, log)
 	case Conflict:
-		return "", &failure{err: a.conflict(found), details: found.Details, hint: found.Hint}
+		return "", &failure{err: a.conflict(found), details: versions(log, found), hint: found.Hint}
 	}
 	if a.s.Kind == Once && len(log.sent()) > 0 && !a.again {
 		return "", a.maybeSent(log, found)
@@ -195,15 +196,16 @@ func (a *attempt) maybeSent(log stepLog, found Finding) error {
 	if found.Detail != "" {
 		why += " (" + found.Detail + ")"
 	}
-	last := log.sent()[len(log.sent())-1]
-	details := []string{"sent: " + last.What + " [" + last.Target + "]"}
-	if last.Error != "" {
-		details = append(details, "answer: "+last.Error)
-	}
 	return &failure{
 		err:     &fault.Error{What: a.s.Title, On: a.l.rb.Target, Why: why},
-		details: append(details, found.Details...), unknown: log.unsure(), hint: found.Hint,
+		details: versions(log, found), unknown: log.unsure(), hint: found.Hint,
 	}
+}
+
+// versions are both of the truth: what the log knows of the step, and what the world says.
+func versions(log stepLog, found Finding) []string {
+	out := append(log.tells(), "the world says: "+words(string(found.Truth), found.Detail))
+	return append(out, found.Details...)
 }
 
 // failed makes an error of the step's own functions a failure; a question stays a question.
@@ -263,6 +265,23 @@ func (a *attempt) plan(ctx context.Context) ([]string, error) {
 		_, err = a.l.j.add(ctx, Planned, a.s.ID, "", "", lines)
 	}
 	return lines, err
+}
+
+// plans is what another try would do, as far as it can be told: a gate that opens because something is wrong must open all the same.
+func (a *attempt) plans(ctx context.Context) []string {
+	switch {
+	case a.w.undoes():
+		return a.s.UndoPlan
+	case a.w.planned != nil || a.s.Plan == nil:
+		return a.w.planned
+	}
+	look, cancel := context.WithTimeoutCause(ctx, a.s.deadline(), errDeadline)
+	defer cancel()
+	lines, err := a.s.Plan(look)
+	if err != nil {
+		return nil
+	}
+	return lines
 }
 
 // do acts, in a context that outlives the operator's leaving by the grace.

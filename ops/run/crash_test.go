@@ -2,108 +2,193 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/vmtui/vmtui/fixtures/doom"
 	"github.com/vmtui/vmtui/ops/act"
 )
 
-// deadly is a store that kills the process at one point of one step.
+// deadly is a store that kills the process where it shall die.
 type deadly struct {
 	Store
-	step, point string
+	watch *doom.Watch
 }
-
-// The points at which a process is killed.
-const (
-	beforeIntent  = "before-intent"
-	afterIntent   = "after-intent"
-	afterEffect   = "after-effect" // and before its outcome is recorded
-	afterOutcome  = "after-outcome"
-	inVerify      = "in-verify"
-	afterAnything = "after-done"
-)
 
 func (d deadly) Append(ctx context.Context, id string, after uint64, events ...Event) error {
-	d.maybe(events, map[string]Type{beforeIntent: Intent, afterEffect: Settled})
-	err := d.Store.Append(ctx, id, after, events...)
-	d.maybe(events, map[string]Type{afterIntent: Intent, afterOutcome: Settled, inVerify: Waiting})
+	return d.watch.Record(entries(events), func() error { return d.Store.Append(ctx, id, after, events...) })
+}
+
+func entries(events []Event) []doom.Entry {
+	var all []doom.Entry
 	for _, ev := range events {
-		if d.point == afterAnything && ev.Step == d.step && ev.Type == Stepped && (ev.State == string(StepDone) || ev.State == string(StepUndo)) {
-			die()
-		}
+		all = append(all, doom.Entry{Type: string(ev.Type), Step: ev.Step, State: ev.State})
 	}
-	return err
+	return all
 }
 
-func (d deadly) maybe(events []Event, points map[string]Type) {
-	for _, ev := range events {
-		if ev.Step == d.step && points[d.point] == ev.Type {
-			die()
-		}
-	}
+// errand is what a child walks, and where it dies.
+type errand struct {
+	Dir, Site, ID string
+	Mode          Mode
+	At            doom.Crash
 }
 
-func die() {
-	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	select {}
-}
-
-// child walks a run in a process of its own. Its arguments are in the environment.
+// child walks a run in a process of its own.
 func child() int {
 	ctx := context.Background()
-	dir := os.Getenv("RUN_TEST_CHILD")
-	s, err := Open(ctx, dir, nil)
+	var r errand
+	if err := json.Unmarshal([]byte(os.Getenv("RUN_TEST_CHILD")), &r); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	s, err := Open(ctx, r.Dir, nil)
 	if err != nil {
 		fmt.Println(err)
 		return 1
 	}
 	defer func() { _ = s.Close() }()
-	d := deadly{Store: s, step: os.Getenv("RUN_TEST_STEP"), point: os.Getenv("RUN_TEST_POINT")}
-	e := &Engine{Store: d, StateDir: dir, Door: act.NewDoor(false, always{}), Operator: "mike", Host: "laptop"}
-	w := &world{dir: os.Getenv("RUN_TEST_WORLD")}
-	m := unattended
-	m.Undo = os.Getenv("RUN_TEST_UNDO") != ""
-	m.Unattended = os.Getenv("RUN_TEST_ATTENDED") == ""
-	if !m.Unattended {
-		m = Mode{}
+	w := dialSite(r.Site)
+	e := &Engine{
+		Store: deadly{s, doom.NewWatch(r.At)}, StateDir: r.Dir, Door: act.NewDoor(false, always{}), Lease: leaser{w}, Operator: "mike", Host: "laptop",
 	}
-	state, err := e.Walk(ctx, os.Getenv("RUN_TEST_ID"), crashBook(w, os.Getenv("RUN_TEST_BLIND") != ""), m)
+	state, err := e.Walk(ctx, r.ID, everyKind(w), r.Mode)
 	fmt.Println(state, err)
 	return ExitCode(state)
 }
 
-// crashBook is the made-up runbook; blind, its once-step cannot tell from the world whether it happened.
-func crashBook(w *world, blind bool) Runbook {
-	rb := w.book()
-	if blind {
-		rb.at("rebuilt").Observe = nil
-	}
-	return rb
+// scene is a run of every kind of step, its site, and this process's engine for it.
+type scene struct {
+	t    *testing.T
+	dir  string
+	e    *Engine
+	site *site
+	path string // of the site's socket
+	rb   Runbook
+	id   string
 }
 
-// childWalk runs a child until it ends, by itself or by its own hand, and gives what it said.
-func childWalk(t *testing.T, dir string, w *world, id string, env ...string) (string, error) {
+func newScene(t *testing.T) *scene {
 	t.Helper()
-	cmd := childCmd(t, dir, w, id, env...)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	c := &scene{t: t, dir: t.TempDir()}
+	c.e = sqlEngine(t, c.dir)
+	c.site = newSite(c.e.Store)
+	c.e.Lease = leaser{c.site}
+	c.rb = everyKind(c.site)
+	c.id = start(t, c.e, c.rb)
+	c.site.id = c.id
+	c.path = c.site.listen(t, c.dir)
+	return c
 }
 
-func childCmd(t *testing.T, dir string, w *world, id string, env ...string) *exec.Cmd {
-	t.Helper()
+// command is a child that walks the run.
+func (c *scene) command(m Mode, at doom.Crash) *exec.Cmd {
+	c.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self)
-	cmd.Env = append(os.Environ(), append(env, "RUN_TEST_CHILD="+dir, "RUN_TEST_WORLD="+w.dir, "RUN_TEST_ID="+id)...)
+	r, err := json.Marshal(errand{Dir: c.dir, Site: c.path, ID: c.id, Mode: m, At: at})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(c.t.Context(), self) // #nosec G204 -- this very binary
+	cmd.Env = append(os.Environ(), "RUN_TEST_CHILD="+string(r))
 	return cmd
+}
+
+// crash walks in a child that dies at the point, and proves that it did, that the run is shown as interrupted, and that nothing is wrong so far.
+func (c *scene) crash(m Mode, at doom.Crash) {
+	c.t.Helper()
+	cmd := c.command(m, at)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	c.strike(func() bool {
+		evs, err := c.e.Store.Events(context.Background(), c.id, 0)
+		if err != nil || !at.Due(entries(evs)) {
+			return false
+		}
+		pid, err := strconv.Atoi(c.site.lease) // of whoever is at work
+		return err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil
+	})
+	if err := cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := cmd.Wait(); !killed(err) {
+		c.t.Fatalf("the child lived: %v %s", err, out.String())
+	}
+	c.strike(nil)
+	c.site.mu.Lock()
+	if held := c.site.lease; held != "" && lives(held) {
+		c.t.Errorf("the lease is held by %s, which lives", held)
+	}
+	c.site.mu.Unlock()
+	if v, err := c.e.View(c.t.Context(), c.id); err != nil || v.State != Interrupted {
+		c.t.Fatalf("viewed as %s, %v", v.State, err)
+	}
+	if list, err := c.e.List(c.t.Context()); err != nil || list[0].State != Interrupted {
+		c.t.Fatalf("after the kill: %+v, %v", list, err)
+	}
+	keepsTheLaw(c.t, events(c.t, c.e, c.id))
+}
+
+func (c *scene) strike(when func() bool) {
+	c.site.mu.Lock()
+	defer c.site.mu.Unlock()
+	c.site.strike = when
+}
+
+// resume walks on until the run ends, and asks an operator only when it must: who looks, and never sends what may have been sent.
+func (c *scene) resume(m Mode) State {
+	c.t.Helper()
+	state, err := c.e.Walk(c.t.Context(), c.id, c.rb, m)
+	if err != nil {
+		c.t.Fatalf("%s, %v\n%s", state, err, told(events(c.t, c.e, c.id)))
+	}
+	return state
+}
+
+// attended walks on with an operator who looks for himself at what is unknown: sends again what did not come to be, and skips what may have.
+func (c *scene) attended() State {
+	c.t.Helper()
+	ctx, cancel := context.WithCancel(c.t.Context())
+	defer cancel()
+	wait := walking(ctx, c.e, c.id, c.rb, Mode{})
+	for ev, err := range c.e.Store.Tail(ctx, c.id, uint64(len(events(c.t, c.e, c.id)))) {
+		var g Gate
+		if err != nil || ev.Type != Gated || !NewView(c.id).read(ev, &g) {
+			continue
+		}
+		a := Answer{Gate: ev.Seq, Choice: g.Choices[0], Typed: g.Confirm, Reason: "looked"}
+		if slices.Contains(g.Choices, Skip) && g.Unknown {
+			a.Choice = Skip
+		}
+		if err := c.e.Answer(ctx, c.id, a); err != nil {
+			c.t.Error(err)
+		}
+	}
+	state, err := wait()
+	if err != nil {
+		c.t.Error(err)
+	}
+	return state
+}
+
+func (c *scene) judge(done bool) {
+	c.t.Helper()
+	evs := events(c.t, c.e, c.id)
+	for _, w := range c.site.finished(done, nil) {
+		c.t.Errorf("%s\n%s", w, told(evs))
+	}
+	keepsTheLaw(c.t, evs)
 }
 
 func killed(err error) bool {
@@ -115,185 +200,187 @@ func killed(err error) bool {
 	return ok && st.Signaled() && st.Signal() == syscall.SIGKILL
 }
 
-// crash walks id in a child that is killed at the point, and proves that it was, and that the run is shown as interrupted.
-func crash(t *testing.T, e *Engine, dir string, w *world, id, step, point string, env ...string) {
+// crashPoints are all points of all steps, as a walk without a crash shows them.
+func crashPoints(t *testing.T, undo bool) []doom.Crash {
 	t.Helper()
-	env = append(env, "RUN_TEST_STEP="+step, "RUN_TEST_POINT="+point)
-	if out, err := childWalk(t, dir, w, id, env...); !killed(err) {
-		t.Fatalf("the child lived: %v %s", err, out)
+	e := memEngine()
+	s := newSite(e.Store)
+	rb := everyKind(s)
+	s.id = start(t, e, rb)
+	m := unattended
+	if undo {
+		m.Confirm = ""
 	}
-	list, err := e.List(t.Context())
-	if err != nil || list[0].State != Interrupted {
-		t.Fatalf("after the kill: %+v, %v", list, err)
+	want := Done
+	if undo {
+		want = AtGate
 	}
-	if v, err := e.View(t.Context(), id); err != nil || v.State != Interrupted {
-		t.Fatalf("viewed as %s, %v", v.State, err)
+	if state, err := e.Walk(t.Context(), s.id, rb, m); state != want || err != nil {
+		t.Fatal(state, err)
 	}
+	if undo {
+		if state, err := e.Walk(t.Context(), s.id, rb, Mode{Unattended: true, Undo: true}); state != Undone || err != nil {
+			t.Fatal(state, err)
+		}
+	}
+	evs := events(t, e, s.id)
+	keepsTheLaw(t, evs)
+	var steps []string
+	for _, s := range rb.Steps {
+		steps = append(steps, s.ID)
+	}
+	return doom.In(steps, entries(evs), undo)
 }
 
-var points = []string{beforeIntent, afterIntent, afterEffect, afterOutcome, inVerify, afterAnything}
-
-// TestCrashThenResume kills the process at every point of every step that acts.
+// Killed at any point of any step, the run is resumed and ends done; what nobody knows is called unknown, and waits for an operator.
 func TestCrashThenResume(t *testing.T) {
-	for _, step := range []string{"lame", "removed", "rebuilt", "returned"} {
-		for _, point := range points {
-			t.Run(step+" "+point, func(t *testing.T) {
-				t.Parallel()
-				dir, w := t.TempDir(), newWorld(t)
-				e := sqlEngine(t, dir)
-				rb := crashBook(w, false)
-				id := start(t, e, rb)
-				crash(t, e, dir, w, id, step, point)
-				state, err := e.Walk(t.Context(), id, rb, unattended)
-				story := told(events(t, e, id))
-				if step == "rebuilt" && point == afterIntent {
-					// The intent is there, the effect is not: only the operator may send it again.
-					if state != Unknown || err != nil || w.count("rebuilt") != 0 {
-						t.Fatalf("%s, %v, rebuilt %d\n%s", state, err, w.count("rebuilt"), story)
-					}
-					again(t, e, id, rb)
-				} else if state != Done || err != nil {
-					t.Fatalf("%s, %v\n%s", state, err, story)
-				}
-				if w.state() != "rebuilt returned" || w.count("rebuilt") != 1 {
-					t.Errorf("world %q, rebuilt %d times\n%s", w.state(), w.count("rebuilt"), story)
-				}
-				everyIntentSettled(t, e, id)
-			})
-		}
-	}
-}
-
-// again resumes attended: retry, the name typed again, done.
-func again(t *testing.T, e *Engine, id string, rb Runbook) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	last := uint64(len(events(t, e, id)))
-	wait := walking(ctx, e, id, rb, Mode{})
-	script := []Answer{{Choice: Retry}, goes}
-	for ev, err := range e.Store.Tail(ctx, id, last) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if ev.Type != Gated {
-			continue
-		}
-		a := script[0]
-		a.Gate, script = ev.Seq, script[1:]
-		if err := e.Answer(ctx, id, a); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if state, err := wait(); state != Done || err != nil || len(script) != 0 {
-		t.Errorf("%s, %v, unused %v", state, err, script)
-	}
-}
-
-// TestCrashBlind does the same when the world cannot tell: once means at most once, and unknown is said to be unknown.
-func TestCrashBlind(t *testing.T) {
-	want := map[string]State{
-		beforeIntent: Done, afterIntent: Unknown, afterEffect: Unknown, afterOutcome: Done, inVerify: Done, afterAnything: Done,
-	}
-	for _, point := range points {
-		t.Run(point, func(t *testing.T) {
+	for _, at := range crashPoints(t, false) {
+		t.Run(at.String(), func(t *testing.T) {
 			t.Parallel()
-			dir, w := t.TempDir(), newWorld(t)
-			e := sqlEngine(t, dir)
-			rb := crashBook(w, true)
-			id := start(t, e, rb)
-			crash(t, e, dir, w, id, "rebuilt", point, "RUN_TEST_BLIND=1")
-			for range 2 { // resuming once more does not wear the guard down
-				state, err := e.Walk(t.Context(), id, rb, unattended)
-				if state != want[point] || err != nil {
-					t.Fatalf("%s, %v, want %s\n%s", state, err, want[point], told(events(t, e, id)))
-				}
-				if state == Done {
-					break
-				}
+			c := newScene(t)
+			c.crash(unattended, at)
+			state := c.resume(unattended)
+			if want := c.unknown(at); (state == Unknown) != want || !want && state != Done {
+				t.Fatalf("%s\n%s", state, told(events(t, c.e, c.id)))
 			}
-			if w.count("rebuilt") > 1 {
-				t.Errorf("rebuilt %d times", w.count("rebuilt"))
+			if state == Unknown {
+				if again := c.resume(unattended); again != Unknown { // resuming once more does not wear the guard down
+					t.Errorf("resumed again: %s", again)
+				}
+				state = c.attended()
 			}
-			everyIntentSettled(t, e, id)
+			if state != Done {
+				t.Errorf("%s\n%s", state, told(events(t, c.e, c.id)))
+			}
+			c.judge(true)
 		})
 	}
 }
 
-// TestCrashInUndo kills the walk back at every point, and resumes it.
+// unknown reports that after this crash nobody can know whether a once-step's change came to be: it was recorded, and the world does not show it.
+func (c *scene) unknown(at doom.Crash) bool {
+	if c.rb.at(at.Step).Kind != Once {
+		return false
+	}
+	switch at.Point {
+	case doom.AfterIntent:
+		return true
+	case doom.Unanswered, doom.AfterEffect:
+		return at.Step == "ticket" // at which nobody can look
+	}
+	return false
+}
+
+// Killed at any point of any step on its way back, the run is walked back to its end.
 func TestCrashInUndo(t *testing.T) {
-	for _, step := range []string{"lame", "removed"} {
-		for _, point := range []string{beforeIntent, afterIntent, afterEffect, afterOutcome, afterAnything} {
-			t.Run(step+" "+point, func(t *testing.T) {
-				t.Parallel()
-				dir, w := t.TempDir(), newWorld(t)
-				e := sqlEngine(t, dir)
-				rb := crashBook(w, false)
-				id := start(t, e, rb)
-				if state, err := e.Walk(t.Context(), id, rb, Mode{Unattended: true}); state != AtGate || err != nil {
-					t.Fatal(state, err)
-				}
-				if list, err := e.List(t.Context()); err != nil || list[0].State != AtGate {
-					t.Errorf("nobody walks it, and it waits: %+v, %v", list, err)
-				}
-				crash(t, e, dir, w, id, step, point, "RUN_TEST_UNDO=1")
-				mode := Mode{Unattended: true, Undo: step == "removed" && point != afterAnything}
-				state, err := e.Walk(t.Context(), id, rb, mode) // a walk back that began goes on by itself
-				if state != Undone || err != nil || w.state() != "" {
-					t.Errorf("%s, %v, world %q\n%s", state, err, w.state(), told(events(t, e, id)))
-				}
-				everyIntentSettled(t, e, id)
-			})
-		}
-	}
-}
-
-func everyIntentSettled(t *testing.T, e *Engine, id string) {
-	t.Helper()
-	_, h, err := load(t.Context(), e.Store, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for step, s := range h.steps {
-		for _, a := range s.acts {
-			if a.State == "" {
-				t.Errorf("an intent of %s has no outcome", step)
+	for _, at := range crashPoints(t, true) {
+		t.Run(at.String(), func(t *testing.T) {
+			t.Parallel()
+			c := newScene(t)
+			if state := c.resume(Mode{Unattended: true, Yes: true}); state != AtGate {
+				t.Fatal(state)
 			}
-		}
+			if list, err := c.e.List(t.Context()); err != nil || list[0].State != AtGate {
+				t.Errorf("nobody walks it, and it waits: %+v, %v", list, err)
+			}
+			c.crash(Mode{Unattended: true, Undo: true}, at)
+			// What began to walk back goes on so by itself; before it began, it has to be said again.
+			if state := c.resume(Mode{Unattended: true, Undo: at.Point == doom.BeforeIntent}); state != Undone {
+				t.Errorf("%s\n%s", state, told(events(t, c.e, c.id)))
+			}
+			if c.site.has(theHold)+c.site.has(theOut)+c.site.has(theFlag)+c.site.has(theCharge) != 0 {
+				t.Errorf("not all is taken back: %v", c.site.things)
+			}
+			c.judge(false)
+		})
 	}
 }
 
-// TestAnswerFromAnotherProcess has a child wait at its gate, and answers it from here. Meanwhile the run is the child's.
+// A run that is killed in every step, one after another, ends well all the same.
+func TestCrashInEveryStep(t *testing.T) {
+	for _, point := range doom.Points {
+		t.Run(string(point), func(t *testing.T) {
+			t.Parallel()
+			c := newScene(t)
+			for _, at := range crashPoints(t, false) {
+				if at.Point != point || at.N > 1 || c.unknown(at) {
+					continue
+				}
+				c.crash(unattended, at)
+			}
+			if state := c.resume(unattended); state != Done {
+				t.Errorf("%s\n%s", state, told(events(t, c.e, c.id)))
+			}
+			c.judge(true)
+		})
+	}
+}
+
+// A child waits at its gates, and is answered from here. Meanwhile the run is the child's.
 func TestAnswerFromAnotherProcess(t *testing.T) {
-	dir, w := t.TempDir(), newWorld(t)
-	e := sqlEngine(t, dir)
-	rb := crashBook(w, false)
-	id := start(t, e, rb)
-	cmd := childCmd(t, dir, w, id, "RUN_TEST_ATTENDED=1")
+	c := newScene(t)
+	cmd := c.command(Mode{}, doom.Crash{})
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for ev, err := range e.Store.Tail(t.Context(), id, 0) {
+	for ev, err := range c.e.Store.Tail(t.Context(), c.id, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ev.Type != Gated {
+		var g Gate
+		if ev.Type != Gated || !NewView(c.id).read(ev, &g) {
 			continue
 		}
-		list, err := e.List(t.Context())
+		list, err := c.e.List(t.Context())
 		if err != nil || list[0].State != AtGate {
 			t.Errorf("while the child waits: %+v, %v", list, err)
 		}
-		if _, err := e.Walk(t.Context(), id, rb, unattended); !errors.Is(err, ErrTaken) {
+		if _, err := c.e.Walk(t.Context(), c.id, c.rb, unattended); !errors.Is(err, ErrTaken) {
 			t.Errorf("the child's run is walked here: %v", err)
 		}
-		if err := e.Answer(t.Context(), id, Answer{Gate: ev.Seq, Choice: Go, Typed: "w2"}); err != nil {
+		if err := c.e.Answer(t.Context(), c.id, Answer{Gate: ev.Seq, Choice: Go, Typed: g.Confirm}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := cmd.Wait(); err != nil || !strings.HasPrefix(out.String(), "done") {
 		t.Errorf("%v %s", err, out.String())
 	}
+	c.judge(true)
+}
+
+// A process is stopped at its gate, its run is taken over, and it goes on: it finds that the run is not its own.
+func TestSuspendedProcessIsOvertaken(t *testing.T) {
+	c := newScene(t)
+	c.e.Lease = nil // the site would refuse it to us while its holder lives
+	cmd := c.command(Mode{}, doom.Crash{})
+	var out strings.Builder
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for ev, err := range c.e.Store.Tail(t.Context(), c.id, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Type == Gated {
+			break
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	m := unattended
+	m.TakeOver = true
+	if state := c.resume(m); state != Done {
+		t.Error(state)
+	}
+	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil || !strings.Contains(out.String(), "took the run over") {
+		t.Errorf("%v %s", err, out.String())
+	}
+	c.judge(true)
 }

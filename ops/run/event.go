@@ -137,7 +137,8 @@ type Gate struct {
 	Hint    string   `json:"hint,omitempty"`    // the next thing to do
 	Details []string `json:"details,omitempty"` // both versions of the truth, fingerprints, lists
 	Confirm string   `json:"confirm,omitempty"` // the name to type for Go
-	Plan    []string `json:"plan,omitempty"`    // what Go will do, exactly
+	Plan    []string `json:"plan,omitempty"`    // what Go or Retry will do, exactly
+	Undo    []string `json:"undo,omitempty"`    // what Undo would do, in its order; nothing when it cannot be chosen
 	Choices []Choice `json:"choices"`
 	Failure bool     `json:"failure,omitempty"` // opened by a failure, a conflict or an unknown, not by plan
 	Unknown bool     `json:"unknown,omitempty"` // opened by an unknown outcome

@@ -27,6 +27,9 @@ func (g Gate) accepts(a Answer) error {
 
 // ask opens a gate and waits for its answer, from whatever process. Unattended, it ends the leg instead.
 func (l *leg) ask(ctx context.Context, step string, g Gate) (Answer, error) {
+	if slices.Contains(g.Choices, Undo) {
+		g.Undo = l.takesBack()
+	}
 	if l.mode.Unattended {
 		end := &ending{state: AtGate, detail: g.Cause, step: step, gate: &g}
 		if g.Unknown {
@@ -174,7 +177,7 @@ func (a *attempt) settle(ctx context.Context, err error) (bool, error) {
 
 // question asks what the step wants to know; nil means go.
 func (a *attempt) question(ctx context.Context, ask NeedsGo) error {
-	g := Gate{Cause: ask.Cause, Hint: ask.Hint, Details: ask.Details, Confirm: ask.Confirm, Choices: a.choices(Go)}
+	g := Gate{Cause: ask.Cause, Hint: ask.Hint, Details: ask.Details, Confirm: ask.Confirm, Plan: a.plans(ctx), Choices: a.choices(Go)}
 	if !ask.Attended && a.l.mode.beforehand(ask.Confirm) {
 		a.w.grant(ask)
 		return a.l.pass(ctx, a.s.ID, g)
@@ -195,6 +198,7 @@ func (a *attempt) failure(ctx context.Context, err error) error {
 	f := &failure{err: err, unknown: unknown(err)}
 	errors.As(err, &f)
 	g := a.failureGate(f)
+	g.Plan = a.plans(ctx)
 	state := StepFail
 	if g.Unknown {
 		state = Unsure

@@ -1,6 +1,9 @@
 package run
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // Recorded is a mutation that the log knows of, and how it ended.
 type Recorded struct {
@@ -97,6 +100,28 @@ func (l *stepLog) sent() []Recorded {
 		if !a.Undo {
 			out = append(out, a)
 		}
+	}
+	return out
+}
+
+// tells says what the log knows of the step, for people.
+func (l *stepLog) tells() []string {
+	var out []string
+	for _, a := range l.sent() {
+		state := a.State
+		if state == "" {
+			state = settledUnknown
+		}
+		out = append(out, fmt.Sprintf("the log says: sent in leg %d, %s [%s]: %s", a.Leg, a.What, a.Target, words(state, a.Error)))
+	}
+	switch {
+	case len(out) > 0:
+	case l.done && !l.ours:
+		out = []string{"the log says: it was so before this run"}
+	case l.done:
+		out = []string{"the log says: done by this run, which sent nothing for it"}
+	default:
+		out = []string{"the log says: this run has not done it"}
 	}
 	return out
 }

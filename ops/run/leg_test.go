@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -357,10 +358,11 @@ func TestWaitsAreToldWhenTheyChange(t *testing.T) {
 		e, w := memEngine(), newWorld(t)
 		rb := w.book()
 		n := 0
+		rb.at("lame").Usual = "as long as the slowest"
 		rb.at("lame").Verify = func(*Walk) Check {
 			return func(context.Context) (Progress, error) {
 				n++
-				return Progress{Done: n > 6, For: []string{"3 left", "2 left"}[n/4%2], Again: 100 * time.Millisecond}, nil
+				return Progress{Done: n > 6, For: []string{"3 left", "2 left"}[n/4%2], Again: 100 * time.Millisecond, Usual: []string{"", "2 s"}[n/4%2]}, nil
 			}
 		}
 		id := start(t, e, rb)
@@ -370,10 +372,14 @@ func TestWaitsAreToldWhenTheyChange(t *testing.T) {
 		var waits []string
 		for _, ev := range events(t, e, id) {
 			if ev.Type == Waiting && ev.Step == "lame" {
-				waits = append(waits, ev.Detail)
+				var wait Wait
+				if err := json.Unmarshal(ev.Data, &wait); err != nil {
+					t.Error(err)
+				}
+				waits = append(waits, ev.Detail+", usually "+wait.Usual) // the step's own word where the look has no better
 			}
 		}
-		if strings.Join(waits, "|") != "3 left|2 left" {
+		if strings.Join(waits, "|") != "3 left, usually as long as the slowest|2 left, usually 2 s" {
 			t.Error(waits)
 		}
 	})

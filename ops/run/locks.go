@@ -55,6 +55,18 @@ func (l Locks) Alive(id string, leg int) bool {
 	return errors.Is(flock(f, unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
 }
 
+// Mark says that this process lives, under a name of its own, until release or its end.
+func (l Locks) Mark(name string) (func(), error) { return l.Take(name, 0) }
+
+// Lives reports whether the process that marked itself with that name lives, and clears away what a dead one left.
+func (l Locks) Lives(name string) bool {
+	if l.Alive(name, 0) {
+		return true
+	}
+	_ = os.Remove(l.path(name, 0)) // #nosec G703 -- the state directory, and a name that no process takes again
+	return false
+}
+
 func (l Locks) path(id string, leg int) string {
 	return filepath.Join(l.Dir, fmt.Sprintf("%s.%d.lock", filepath.Base(id), leg))
 }

@@ -190,6 +190,13 @@ func (m *model) judge(t *rapid.T, rb Runbook, state State, retries map[string]in
 	for _, w := range m.wrong {
 		t.Error(w)
 	}
+	evs, err := m.store.Events(context.Background(), m.id, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range lawful(evs) {
+		t.Error(w)
+	}
 	_, h, err := load(context.Background(), m.store, m.id)
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,10 @@
 package run
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/vmtui/vmtui/keys"
 )
 
 // event makes an event with its data packed.
@@ -34,37 +35,13 @@ func (s *SQLite) clean(events []Event) []Event {
 	return out
 }
 
-// redactJSON redacts the strings inside, not the text that carries them: a secret may be written with escapes there, and what replaces it
-// must not break the quoting. What cannot be read is dropped rather than kept unredacted.
+// redactJSON drops what cannot be read rather than keep it unredacted.
 func redactJSON(data json.RawMessage, redact func(string) string) json.RawMessage {
 	if len(data) == 0 {
 		return data
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	var tree any
-	if dec.Decode(&tree) != nil {
+	if !json.Valid(data) {
 		return nil
 	}
-	out, err := json.Marshal(redactTree(tree, redact))
-	if err != nil {
-		return nil
-	}
-	return out
-}
-
-func redactTree(node any, redact func(string) string) any {
-	switch n := node.(type) {
-	case string:
-		return redact(n)
-	case []any:
-		for i := range n {
-			n[i] = redactTree(n[i], redact)
-		}
-	case map[string]any:
-		for k := range n {
-			n[k] = redactTree(n[k], redact)
-		}
-	}
-	return node
+	return keys.RedactJSON(data, redact)
 }

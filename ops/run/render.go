@@ -133,9 +133,22 @@ func plainGate(ev Event) (string, bool) {
 	for _, d := range g.Details {
 		lines = append(lines, "  "+d)
 	}
+	lines = append(lines, g.Ahead()...)
 	choices := make([]string, len(g.Choices))
 	for i, c := range g.Choices {
 		choices[i] = string(c)
 	}
 	return strings.Join(append(lines, "  choices: "+strings.Join(choices, ", ")), "\n"), true
+}
+
+// Ahead are the lines that say what going on and going back would do, exactly.
+func (g Gate) Ahead() []string {
+	var lines []string
+	for _, l := range g.Plan {
+		lines = append(lines, "  › "+l)
+	}
+	for _, l := range g.Undo {
+		lines = append(lines, "  ‹ undo: "+l)
+	}
+	return lines
 }

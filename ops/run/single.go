@@ -21,9 +21,15 @@ func (e *Engine) Single() *Single {
 	return &Single{Store: e.Store, Live: e.live(), Operator: e.Operator, Host: e.host()}
 }
 
+// singly marks the only step of a single act.
+const singly = "it was a single act"
+
+// Single reports the record of a single act: no runbook's, and with nothing to walk.
+func (h Header) Single() bool { return len(h.Steps) == 1 && h.Steps[0].NoUndo == singly }
+
 // Intend implements act.Journal: it creates the run and records the intent; the outcome ends the run as done, failed or unknown.
 func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, act.Outcome) error, error) {
-	step := StepInfo{ID: lastWord(a.Verb), Title: a.What, Kind: Once, NoUndo: "it was a single act"}
+	step := StepInfo{ID: lastWord(a.Verb), Title: a.What, Kind: Once, NoUndo: singly}
 	rb := Runbook{ID: a.Verb, Title: a.What, Target: a.Target, Steps: []Step{{StepInfo: step}}}
 	id, err := create(ctx, s.Store, rb.Header(s.Operator))
 	if err != nil {
@@ -46,21 +52,23 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 	}, nil
 }
 
-// open begins the only leg.
+// open begins the only leg and records the intent, in one write: somebody waits for it.
 func (s *Single) open(ctx context.Context, id, step string, a act.Act) (*journal, uint64, error) {
 	v, h, err := load(ctx, s.Store, id)
 	if err != nil {
 		return nil, 0, err
 	}
+	leg, err := event(LegOpen, "", "", "", Leg{Operator: s.Operator, Host: s.Host, PID: os.Getpid()})
+	if err != nil {
+		return nil, 0, err
+	}
+	intent, err := event(Intent, step, "", a.What, Intended{Verb: a.Verb, Target: a.Target, What: a.What})
+	if err != nil {
+		return nil, 0, err
+	}
 	j := hold(s.Store, v, h, 1, func(error) {})
-	if _, err := j.add(ctx, LegOpen, "", "", "", Leg{Operator: s.Operator, Host: s.Host, PID: os.Getpid()}); err != nil {
-		return nil, 0, err
-	}
-	if _, err := j.add(ctx, Stepped, step, string(Doing), "", nil); err != nil {
-		return nil, 0, err
-	}
-	seq, err := j.add(ctx, Intent, step, "", a.What, Intended{Verb: a.Verb, Target: a.Target, What: a.What})
-	return j, seq, err
+	first, err := j.append(ctx, leg, Event{Type: Stepped, Step: step, State: string(Doing)}, intent)
+	return j, first + 2, err
 }
 
 // close records how the only act ended, and the run with it.
@@ -77,9 +85,14 @@ func (j *journal) close(ctx context.Context, step string, intent uint64, o act.O
 	case settledUnknown:
 		stepped, result = Unsure, Unknown
 	}
-	_, err = j.append(ctx, out,
+	var events []Event
+	for _, line := range o.Said {
+		events = append(events, Event{Type: Output, Step: step, Detail: line})
+	}
+	events = append(events, out,
 		Event{Type: Stepped, Step: step, State: string(stepped), Detail: s.Error},
 		Event{Type: Result, Step: step, State: string(result), Detail: s.Error})
+	_, err = j.append(ctx, events...)
 	return err
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -94,45 +93,6 @@ func TestAnswerMeetsAnotherEvent(t *testing.T) {
 	}
 	if state, err := wait(); state != Done || err != nil {
 		t.Error(state, err)
-	}
-}
-
-// TestSuspendedProcessIsOvertaken stops a process at its gate, takes its run over, and lets it go on: it finds that the run is not its own.
-func TestSuspendedProcessIsOvertaken(t *testing.T) {
-	dir, w := t.TempDir(), newWorld(t)
-	e := sqlEngine(t, dir)
-	rb := crashBook(w, false)
-	id := start(t, e, rb)
-	cmd := childCmd(t, dir, w, id, "RUN_TEST_ATTENDED=1")
-	var out strings.Builder
-	cmd.Stdout = &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for ev, err := range e.Store.Tail(t.Context(), id, 0) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if ev.Type == Gated {
-			break
-		}
-	}
-	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	m := unattended
-	m.TakeOver = true
-	if state, err := e.Walk(t.Context(), id, rb, m); state != Done || err != nil {
-		t.Errorf("%s, %v", state, err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err == nil || !strings.Contains(out.String(), "took the run over") {
-		t.Errorf("%v %s", err, out.String())
-	}
-	if w.count("rebuilt") != 1 {
-		t.Errorf("rebuilt %d times", w.count("rebuilt"))
 	}
 }
 

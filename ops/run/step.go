@@ -70,6 +70,8 @@ type Step struct {
 	Verify func(w *Walk) Check
 	// Undo takes the effect back. It must be idempotent.
 	Undo func(ctx context.Context, w *Walk) error
+	// UndoPlan gives the exact commands and calls of Undo, as lines to show.
+	UndoPlan []string
 	// Undone verifies an undo. Nil means that a nil error of Undo is enough.
 	Undone func(w *Walk) Check
 }

@@ -46,6 +46,35 @@ func (l *leg) undoable() error {
 	return err
 }
 
+// takesBack says what an undo would do, in its order, and what it would leave.
+func (l *leg) takesBack() []string {
+	var out []string
+	for i := len(l.rb.Steps) - 1; i >= 0; i-- {
+		s := &l.rb.Steps[i]
+		log := l.j.stepLog(s.ID)
+		if log.undone || !log.happened() {
+			continue
+		}
+		for _, line := range s.undoLines() {
+			out = append(out, s.ID+": "+line)
+		}
+	}
+	if out == nil {
+		out = []string{"nothing: this run has changed nothing"}
+	}
+	return out
+}
+
+func (s *Step) undoLines() []string {
+	switch {
+	case s.Undo == nil:
+		return []string{"left as it is: " + s.noUndo()}
+	case len(s.UndoPlan) == 0:
+		return []string{"take back: " + s.Title}
+	}
+	return s.UndoPlan
+}
+
 // backward takes back, in reverse order, what this run did.
 func (l *leg) backward(ctx context.Context) error {
 	l.back = true
@@ -63,7 +92,7 @@ func (l *leg) backward(ctx context.Context) error {
 // stepBack takes one step back, asking the operator when that fails.
 func (l *leg) stepBack(ctx context.Context, s *Step) error {
 	log := l.j.stepLog(s.ID)
-	if log.undone || !log.ours && len(log.acts) == 0 {
+	if log.undone || !log.happened() {
 		if log.done && !log.ours {
 			l.j.say(ctx, s.ID, "left as it is: it was so before this run")
 		}
@@ -74,6 +103,7 @@ func (l *leg) stepBack(ctx context.Context, s *Step) error {
 		return nil
 	}
 	u := &undoing{attempt{l: l, s: s, w: l.walkOf(ctx, s)}}
+	ctx = u.w.told(ctx)
 	u.w.back()
 	for {
 		err := u.try(ctx)

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -44,7 +45,7 @@ func (a *attempt) until(ctx context.Context, check Check, deadline time.Time) (P
 		}
 		if p.For != said || said == "" {
 			said = p.For
-			w := Wait{For: p.For, Since: since, Until: deadline, Usual: p.Usual}
+			w := Wait{For: p.For, Since: since, Until: deadline, Usual: cmp.Or(p.Usual, a.s.Usual)}
 			if _, err := a.l.j.add(ctx, Waiting, a.s.ID, "", p.For, w); err != nil {
 				return p, err
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/remote"
 )
 
 // Walk is what a step sees of its run. Its methods may be called from several goroutines of the step, until the step's function returns.
@@ -49,6 +50,11 @@ func (w *Walk) Out(format string, args ...any) {
 	}
 	text := strings.TrimRight(fmt.Sprintf(format, args...), "\n")
 	w.j.say(w.ctx, w.step.ID, strings.Split(text, "\n")...)
+}
+
+// told makes the wires' waits, those for a rate limit, lines of the transcript.
+func (w *Walk) told(ctx context.Context) context.Context {
+	return remote.Telling(ctx, func(line string) { w.Out("%s", line) })
 }
 
 // Fact gives what some step of the run remembered, in this leg or an earlier one; empty when nothing was.

@@ -234,3 +234,39 @@ func TestRedisGone(t *testing.T) {
 		t.Error("work of nothing")
 	}
 }
+
+// A job goes back as it was, to be taken next; what it says is in no log of commands.
+func TestJobsArePutBack(t *testing.T) {
+	for _, ns := range []string{"", "mastodon:"} {
+		var told []remote.Call
+		m := miniredis.RunT(t)
+		c := redis.New(redis.Config{URL: redis.At("redis://" + m.Addr()), Witness: func(call remote.Call) func(remote.Ending) {
+			told = append(told, call)
+			return func(remote.Ending) {}
+		}})
+		t.Cleanup(func() { _ = c.Close() })
+		j := New(c, strings.TrimSuffix(ns, ":"))
+		push(m, ns, "ingress", "ProcessingWorker", "1764000000")
+		id := host + ":7:0a1b2c3d4e5f"
+		beat(m, ns, id, "8.1.6", "false")
+		jobs, err := j.Work(t.Context(), id)
+		if err != nil || len(jobs) != 1 {
+			t.Fatalf("%+v, %v", jobs, err)
+		}
+		if err := j.PutBack(t.Context(), yes{}, jobs); err != nil {
+			t.Fatal(err)
+		}
+		queue, _ := m.List(ns + "queue:ingress")
+		if len(queue) != 2 || queue[1] != `{"class":"ActivityPub::ProcessingWorker","args":["secret words"],"jid":"0a1b"}` {
+			t.Errorf("%s: %q", ns, queue)
+		}
+		for _, call := range told {
+			if strings.Contains(call.Sent+call.What, "secret words") {
+				t.Errorf("told: %+v", call)
+			}
+		}
+		if err := j.PutBack(t.Context(), yes{}, []Job{{Class: "?", JID: "x"}}); err == nil {
+			t.Error("a job that could not be read was put back")
+		}
+	}
+}

@@ -5,20 +5,25 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/redis"
 )
 
-// Job is a job in a process's hands. Its arguments are left out on purpose.
+// Job is a job in a process's hands. Its arguments are not to be read, on purpose.
 type Job struct {
 	Class  string    `json:"class"`
 	JID    string    `json:"jid"`
 	Queue  string    `json:"queue"`
 	Since  time.Time `json:"since"`
 	Thread string    `json:"thread"`
+
+	queue, raw string // as Redis had them, for PutBack
 }
 
 // Work reads what a process has in hand as of its last heartbeat, the oldest first. A process whose heartbeat is gone has nothing here, which
@@ -68,8 +73,22 @@ func jobInHand(thread string, raw []byte) Job {
 	}
 	p := payloadOf([]byte(inner))
 	job.Class, job.JID, job.Since = p.name(), clean.Line(p.JID), seconds(w.RunAt)
-	job.Queue = clean.Line(cmp.Or(w.Queue, p.Queue))
+	job.queue, job.raw = cmp.Or(w.Queue, p.Queue), inner
+	job.Queue = clean.Line(job.queue)
 	return job
+}
+
+// PutBack puts jobs into their queues again, to be taken next. One that was done after all, or is there already, is done twice.
+func (j *Jobs) PutBack(ctx context.Context, permit remote.Permit, jobs []Job) error {
+	var cmds []redis.Command
+	for _, job := range jobs {
+		if job.queue == "" || job.raw == "" {
+			return &fault.Error{What: "the job cannot be put back", On: job.JID, Why: "it was not readable when it was last seen", Next: "look for it in the log of the process that vanished"}
+		}
+		cmds = append(cmds, redis.Cmd("SADD", j.key("queues"), job.queue), redis.Cmd("RPUSH", j.key("queue:"+job.queue), redis.Unshown(job.raw)))
+	}
+	_, err := j.redis.Change(ctx, permit, fmt.Sprintf("put %d jobs back", len(jobs)), cmds...)
+	return err
 }
 
 // payloadOf reads a job; what cannot be read stays empty.

@@ -79,7 +79,7 @@ func returnSteps(c *crew) []run.Step { return append([]run.Step{c.returnPrefligh
 // out is the way out of service, in the only order that loses nothing.
 func (c *crew) out() []run.Step {
 	return []run.Step{
-		c.hold(), c.lameDuck(), c.idle(), c.remove(), c.quitNginx(), c.quietSidekiq(), c.stopContainers(),
+		c.hold(), c.lameDuck(), c.idle(), c.remove(), c.quitNginx(), c.quietSidekiq(), c.putBack(), c.stopContainers(),
 	}
 }
 

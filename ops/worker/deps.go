@@ -50,6 +50,7 @@ type Jobs interface {
 	Processes(ctx context.Context) ([]sidekiq.Process, error)
 	Quiet(ctx context.Context, p act.Permit, identities []string) error
 	Work(ctx context.Context, identity string) ([]sidekiq.Job, error)
+	PutBack(ctx context.Context, p act.Permit, jobs []sidekiq.Job) error
 }
 
 // Records are the lease's neighbours on the exec node.
@@ -57,7 +58,7 @@ type Records interface {
 	Hold(ctx context.Context, worker string) (*fleet.Hold, error)
 	SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error
 	ClearHold(ctx context.Context, p act.Permit, worker string) error
-	Ledger(ctx context.Context, p act.Permit, line string) error
+	Enter(ctx context.Context, p act.Permit, r keys.Renewal) error
 }
 
 // Trust is what may be done to the known hosts.
@@ -82,6 +83,7 @@ type crew struct {
 	Deps
 	node config.Node
 	in   inputs
+	lost []sidekiq.Job // possibly: last seen in the hands of a process that vanished
 }
 
 // pace is how often a host is asked when the world gives no rhythm of its own.

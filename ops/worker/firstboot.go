@@ -4,14 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -30,23 +33,41 @@ func (c *crew) verifyFirstBoot(w *run.Walk) run.Check {
 			return run.Progress{Done: true, Detail: "this image has no cloud-init"}, nil
 		}
 		var said struct {
-			Status string   `json:"status"`
-			Errors []string `json:"errors"`
+			Status      string              `json:"status"`
+			Errors      []string            `json:"errors"`
+			Recoverable map[string][]string `json:"recoverable_errors"` // by their level
 		}
 		if err := json.Unmarshal([]byte(res.Stdout), &said); err != nil {
 			return run.Progress{}, (&fault.Error{What: "cloud-init's answer is not understood", On: c.node.Name}).Because(err)
 		}
+		complaints := legible(said.Errors, said.Recoverable)
 		switch {
 		case said.Status == "done" && res.Code == degraded:
-			w.Out("warning: cloud-init finished, but degraded: %s", list(said.Errors))
-			return run.Progress{Done: true, Detail: "finished, degraded; see the transcript"}, nil
+			if w.Granted("degraded") {
+				return run.Progress{Done: true, Detail: "finished, degraded; see the transcript"}, nil
+			}
+			return run.Progress{}, decided(run.NeedsGo{Key: "degraded", Cause: "first boot finished, but degraded", Details: complaints, Hint: "read /var/log/cloud-init-output.log there; go on if it does not matter: the next steps prove what a worker needs"})
 		case said.Status == "done" || said.Status == "disabled":
 			return run.Progress{Done: true, Detail: "cloud-init is " + said.Status}, nil
 		case said.Status == "error":
-			return run.Progress{}, decided(&fault.Error{What: "first boot failed", On: c.node.Name, Why: list(said.Errors), Next: "read /var/log/cloud-init-output.log there; retry when it is mended, or skip with a reason"})
+			return run.Progress{}, decided(&fault.Error{What: "first boot failed", On: c.node.Name, Why: list(complaints), Next: "read /var/log/cloud-init-output.log there; retry when it is mended, or skip with a reason"})
 		}
 		return run.Progress{For: "cloud-init, which is " + said.Status, Again: pace}, nil
 	}
+}
+
+// legible is all that cloud-init complains of, as it may be shown: JSON can spell what no terminal should get.
+func legible(errors []string, warnings map[string][]string) []string {
+	var all []string
+	for _, line := range errors {
+		all = append(all, clean.Line(line))
+	}
+	for _, level := range slices.Sorted(maps.Keys(warnings)) {
+		for _, line := range warnings[level] {
+			all = append(all, clean.Line(level+": "+line))
+		}
+	}
+	return all
 }
 
 const scriptFile = "/root/vmtui-provision.sh"

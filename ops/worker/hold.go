@@ -24,7 +24,7 @@ func (c *crew) hold() run.Step {
 		Do: func(ctx context.Context, w *run.Walk) error {
 			return c.setHold(ctx, w, fleet.Hold{Worker: c.node.Name, By: c.Operator, Why: c.why(), Since: time.Now().UTC().Truncate(time.Second), Run: w.Run()})
 		},
-		Undo: c.clearHold,
+		Undo: c.clearHold, UndoPlan: []string{fmt.Sprintf("%s$ rm %s/holds/%s.json", c.Config.Exec().Name, lease.Dir, c.node.Name)},
 	}
 }
 

@@ -46,7 +46,7 @@ func (c *crew) verifyBack(w *run.Walk) run.Check {
 		if a.Status != "completed" {
 			return c.unfinished(a.ID, a.Status)
 		}
-		key, err := c.scan(ctx)
+		key, err := c.scan(ctx, cryptossh.KeyAlgoED25519)
 		if err != nil || key == nil {
 			return run.Progress{For: "its sshd to answer exec", Again: c.Config.SSH.Retry}, err
 		}
@@ -67,8 +67,8 @@ func (c *crew) unfinished(id int, status string) (run.Progress, error) {
 	return run.Progress{For: fmt.Sprintf("action %d, %s", id, status), Again: c.Config.DigitalOcean.Poll, Usual: "1 to 5 minutes"}, nil
 }
 
-// scan is the host key exec sees at the target's private address: ed25519 where there is one, nil when nothing answers yet.
-func (c *crew) scan(ctx context.Context) (cryptossh.PublicKey, error) {
+// scan is the host key exec sees at the target's private address: one of the type preferred where there is one, nil when nothing answers yet.
+func (c *crew) scan(ctx context.Context, preferred string) (cryptossh.PublicKey, error) {
 	_, port := c.in.hostPort()
 	res := c.exec().Look(ctx, ssh.Command{For: "ask the worker for its host keys", Script: keyscan, Args: []string{port, c.in.Private}})
 	if res.Outcome != ssh.Exited {
@@ -80,7 +80,7 @@ func (c *crew) scan(ctx context.Context) (cryptossh.PublicKey, error) {
 		if err != nil {
 			continue
 		}
-		if found == nil || key.Type() == cryptossh.KeyAlgoED25519 {
+		if found == nil || key.Type() == preferred {
 			found = key
 		}
 	}
@@ -141,13 +141,17 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 	if err != nil {
 		return err
 	}
+	until := time.Now().Add(window)
+	if err := c.stillShown(ctx, key); err != nil {
+		return err
+	}
 	old, now := list(c.in.HostKeys), fingerprint(key)
 	w.Out("host key of %s: was %s", c.node.Name, old)
 	w.Out("host key of %s: now %s", c.node.Name, now)
 	what := fmt.Sprintf("host key of %s: %s -> %s", c.in.KnownAs, old, now)
 	return w.Act(ctx, act.Act{Verb: "keys/renew", Target: c.node.Name, What: what, Danger: act.Changes}, func(ctx context.Context, p act.Permit) error {
-		line := fmt.Sprintf("%s droplet=%d action=%s run=%s by=%s old=%s new=%s", time.Now().UTC().Format(time.RFC3339), c.in.Droplet, w.Fact(factAction), w.Run(), c.Operator, strings.ReplaceAll(old, " ", ""), now)
-		if err := c.Records.Ledger(ctx, p, line); err != nil {
+		r := keys.Renewal{At: time.Now(), Droplet: c.in.Droplet, Action: w.Fact(factAction), Run: w.Run(), By: c.Operator, Old: c.in.HostKeys, New: now}
+		if err := c.Records.Enter(ctx, p, r); err != nil {
 			return err
 		}
 		if err := c.renewOnExec(ctx, p, key); err != nil {
@@ -155,19 +159,41 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 		}
 		// The connection is dropped afterwards: what it remembers of the old key goes with it.
 		defer c.host().Drop()
-		return c.Trust.Renew(ctx, keys.Window{Host: c.in.KnownAs, Old: c.in.HostKeys, Key: key, Until: time.Now().Add(window)})
+		return c.Trust.Renew(ctx, keys.Window{Host: c.in.KnownAs, Old: c.in.HostKeys, Key: key, Until: until})
 	})
 }
 
-// renewScript replaces what exec's own known_hosts says of a machine, under every name it is known there, and adds none.
+// stillShown asks exec again: a run that was resumed a day later holds a key that was read a day ago, and the window is counted from a reading.
+func (c *crew) stillShown(ctx context.Context, key cryptossh.PublicKey) error {
+	now, err := c.scan(ctx, key.Type())
+	switch {
+	case err != nil:
+		return err
+	case now == nil:
+		return &fault.Error{What: "the worker does not show its host key", On: c.node.Name, Why: "exec asked it over the private network, and it did not answer", Next: "see whether it is up, then retry"}
+	case fingerprint(now) != fingerprint(key):
+		return decided(&fault.Error{What: "the host key has changed once more", On: c.node.Name, Why: "it came back with " + fingerprint(key) + " and now shows " + fingerprint(now), Next: "find out who rebuilt it or stands between; start worker-reimage anew only when that is known", Code: fault.Refused})
+	}
+	return nil
+}
+
+// renewScript replaces what exec's own known_hosts says of a machine, under every name it is known there, and adds none. The work is done on a
+// copy, so that a crash leaves the file as it was; names are hashed where the file's are.
 const renewScript = `f=$HOME/.ssh/known_hosts
 if [ ! -f "$f" ]; then exit 0; fi
 key=$1; shift
+known=
 for h in "$@"; do
-  if ssh-keygen -F "$h" -f "$f" >/dev/null 2>&1; then
-    ssh-keygen -R "$h" -f "$f" >/dev/null 2>&1 && printf '%s %s\n' "$h" "$key" >> "$f" || exit 1
-  fi
-done`
+  if ssh-keygen -F "$h" -f "$f" >/dev/null 2>&1; then known="$known $h"; fi
+done
+if [ -z "$known" ]; then exit 0; fi
+t=$f.vmtui
+trap 'rm -f "$t" "$t.old" "$t.new" "$t.new.old"' EXIT
+cp -p "$f" "$t" || exit 1
+for h in $known; do ssh-keygen -R "$h" -f "$t" >/dev/null 2>&1 || exit 1; done
+for h in $known; do printf '%s %s\n' "$h" "$key"; done > "$t.new" || exit 1
+if grep -q '^|1|' "$f"; then ssh-keygen -H -f "$t.new" >/dev/null 2>&1 || exit 1; fi
+cat "$t.new" >> "$t" && mv -f "$t" "$f"`
 
 func (c *crew) renewOnExec(ctx context.Context, p act.Permit, key cryptossh.PublicKey) error {
 	args := append([]string{strings.TrimSpace(string(cryptossh.MarshalAuthorizedKey(key)))}, c.names()...)

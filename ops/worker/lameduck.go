@@ -33,7 +33,7 @@ func (c *crew) lameDuck() run.Step {
 			return c.change(ctx, w, "touch "+flag, ssh.Command{Script: `mkdir -p "$1" && touch "$2"`, Args: []string{path.Dir(flag), flag}})
 		},
 		Verify: c.verifyLameDuck,
-		Undo:   c.dropFlag,
+		Undo:   c.dropFlag, UndoPlan: []string{fmt.Sprintf("%s$ rm -f %s", c.node.Name, flag), "until the balancer's probe is healthy again"},
 		Undone: c.verifyServing,
 	}
 }

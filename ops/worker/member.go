@@ -33,7 +33,7 @@ func (c *crew) remove() run.Step {
 		},
 		Verify: c.verifyMember(false),
 		Undo:   func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
-		Undone: c.verifyMember(true),
+		Undone: c.verifyMember(true), UndoPlan: []string{c.addition()},
 	}
 }
 

@@ -129,7 +129,10 @@ func TestStepsAreComplete(t *testing.T) {
 			if (s.Do != nil || s.Verify != nil) && s.Deadline == 0 {
 				t.Errorf("%s/%s: no deadline", name, s.ID)
 			}
-			if s.Kind == run.Once && s.Confirm == "" {
+			if s.Verify != nil && s.Usual == "" {
+				t.Errorf("%s/%s: it waits, and does not say how long that usually takes", name, s.ID)
+			}
+			if s.Kind == run.Once && s.Undo == nil && s.Confirm == "" {
 				t.Errorf("%s/%s: destroys without a typed name", name, s.ID)
 			}
 		}

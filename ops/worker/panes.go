@@ -133,6 +133,11 @@ func (c *crew) seeLog(ctx context.Context) (Sight, error) {
 	if err := res.Err("reading the log", c.node.Name); err != nil {
 		return s, err
 	}
-	s.Lines = strings.Split(strings.TrimSpace(res.Stdout), "\n")
+	for _, line := range strings.Split(strings.TrimSpace(res.Stdout), "\n") {
+		s.Lines = append(s.Lines, clean.Short(line, lineShown))
+	}
 	return s, nil
 }
+
+// lineShown is how much of a line is shown in a pane: whoever writes into a log may write a megabyte.
+const lineShown = 2 << 10

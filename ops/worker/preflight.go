@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,6 +58,10 @@ func foresee(checks []check) func(context.Context, *run.Walk) (run.Finding, erro
 		var said []string
 		for _, ch := range checks {
 			line, err := ch.fn(ctx)
+			var ask run.NeedsGo
+			if errors.As(err, &ask) {
+				line, err = "warning: "+ask.Cause+"; it will be asked", nil
+			}
 			if err != nil {
 				f := fault.Of(err)
 				return run.Finding{Truth: run.Conflict, Detail: f.What + ": " + f.Why, Hint: f.Next, Details: said}, nil
@@ -71,6 +76,10 @@ func doChecks(checks []check) func(context.Context, *run.Walk) error {
 	return func(ctx context.Context, w *run.Walk) error {
 		for _, ch := range checks {
 			said, err := ch.fn(ctx)
+			var ask run.NeedsGo
+			if errors.As(err, &ask) && w.Granted(ask.Key) {
+				said, err = ask.Cause+"; go on, as was said", nil
+			}
 			if err != nil {
 				return err
 			}
@@ -215,7 +224,8 @@ func (c *crew) checkImage(ctx context.Context) (string, error) {
 	return said, nil
 }
 
-// checkKeys makes sure that the new disk will let us in: one of our keys in the droplet's metadata, or an image that is a snapshot with its own.
+// checkKeys makes sure that the new disk will let us in: by one of our keys in the droplet's metadata, or by one that a snapshot brings along, which
+// only the operator can know.
 func (c *crew) checkKeys(ctx context.Context) (string, error) {
 	if c.in.Dead {
 		return "warning: the droplet's keys cannot be read, host is dead; the image must let us in", nil
@@ -233,7 +243,22 @@ func (c *crew) checkKeys(ctx context.Context) (string, error) {
 			return "one of our keys is in the droplet's metadata", nil
 		}
 	}
-	return "", &fault.Error{What: "the new disk would lock us out", On: c.dropletName(), Why: fmt.Sprintf("none of our %d keys is among the droplet's", len(ours)), Next: "recreate the droplet with your key, or use an image that has it and put that key first in ssh.identities", Code: fault.Refused}
+	return "", c.lockedOut(ctx, len(ours))
+}
+
+func (c *crew) lockedOut(ctx context.Context, ours int) error {
+	img, err := c.Cloud.ImageByName(ctx, fmt.Sprint(c.in.Image))
+	if err != nil {
+		return err
+	}
+	why := fmt.Sprintf("none of our %d keys is among the droplet's", ours)
+	if img.Type == "base" {
+		return &fault.Error{What: "the new disk would lock us out", On: c.dropletName(), Why: why, Next: "recreate the droplet with your key, or use a snapshot that has it", Code: fault.Refused}
+	}
+	return run.NeedsGo{
+		Key: "way back in", Attended: true, Cause: "only a key inside the image can let us in again: " + why, Details: []string{c.dropletName(), fmt.Sprintf("image %s (%s)", img.Name, img.Type)},
+		Hint: "go on if you know that the image holds a key of ssh.identities; the new disk locks us out if it does not",
+	}
 }
 
 // returnPreflight looks whether the worker can come back at all.

@@ -16,7 +16,7 @@ import (
 
 // The balancer's own probe, repeated from exec: private address, its protocol, port and path, no Host or SNI of ours.
 const (
-	httpProbe = `curl -sS -o /dev/null -w '%{http_code}' "$@"`
+	httpProbe = `curl -sS -o /dev/null -w '%{http_code} %{time_total}' "$@"`
 	tcpProbe  = `nc -z -w "$1" "$2" "$3"`
 )
 
@@ -61,12 +61,24 @@ func (c *crew) probe(ctx context.Context, address string) (health, error) {
 	if c.in.Check.Protocol == "tcp" {
 		return health{up: res.OK(), detail: map[bool]string{true: "accepts connections", false: "refuses connections"}[res.OK()]}, nil
 	}
-	status, err := strconv.Atoi(strings.TrimSpace(res.Stdout))
-	if err != nil || status == 0 {
+	status, _ := answerOf(res.Stdout)
+	if status == 0 {
 		return health{detail: "no answer"}, nil
 	}
 	// Only 200-299 is taken as healthy here; the provider's pages disagree about 3xx, so a redirect counts as neither up nor a lame duck.
 	return health{status: status, up: status >= 200 && status < 300, detail: "answers " + strconv.Itoa(status)}, nil
+}
+
+// answerOf is what curl says of an answer: its status, 0 when there was none, and how long it took.
+func answerOf(out string) (status int, took time.Duration) {
+	if _, err := fmt.Sscan(out, &status); err != nil {
+		return 0, 0
+	}
+	var seconds float64
+	if _, err := fmt.Sscan(out, &status, &seconds); err != nil {
+		return status, 0
+	}
+	return status, time.Duration(seconds * float64(time.Second))
 }
 
 // healthyPeers probes every other worker that is a member of the balancer.

@@ -28,7 +28,7 @@ func TestTheProbeIsTheBalancersOwn(t *testing.T) {
 		if got := strings.Join(x.in.probeCommand("10.0.0.2").Args, " "); got != x.probe {
 			t.Errorf("%s: the probe's arguments are %q", name, got)
 		}
-		if got := strings.Join(x.in.pageCommand("a.example").Args, " "); !strings.Contains(got, x.page) {
+		if got := strings.Join(x.in.pageCommand("a.example", "10.0.0.2").Args, " "); !strings.Contains(got, x.page) {
 			t.Errorf("%s: the page's arguments are %q", name, got)
 		}
 	}

@@ -34,7 +34,7 @@ func (c *crew) quietSidekiq() run.Step {
 		Do:      c.sendQuiet,
 		Verify:  c.verifyQuiet,
 		Undo:    c.unquiet,
-		Undone:  c.verifyWorking,
+		Undone:  c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+Grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
 	}
 }
 
@@ -172,15 +172,54 @@ func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]t
 		if slices.ContainsFunc(mine, func(p sidekiq.Process) bool { return p.Identity == id }) {
 			continue
 		}
+		c.lost = append(c.lost, hands[id]...)
 		for _, j := range hands[id] {
-			w.Out("possibly lost: %s %s from %s, since %s", clean.Line(j.Class), clean.Line(j.JID), clean.Line(j.Queue), j.Since.Format(time.TimeOnly))
+			w.Out("possibly lost: %s", jobLine(j))
 		}
-		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; the transcript names the jobs, Redis forgets them in 60 s", Code: fault.Unknown}).Because(errVanished))
+		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
 	}
 	return nil
 }
 
 var errVanished = errors.Join(errors.New("a heartbeat vanished"), remote.ErrUnknown)
+
+func jobLine(j sidekiq.Job) string {
+	return fmt.Sprintf("%s %s from %s, since %s", j.Class, j.JID, j.Queue, j.Since.Format(time.TimeOnly))
+}
+
+// putBack offers the jobs that a vanished process had in hand to the others. Redis forgets them after a minute; this console is the only one that still
+// has them, and what they say is not written down.
+func (c *crew) putBack() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "put-back", Title: "Put back what may be lost", Kind: run.Once, Skip: true,
+			Why: "A Sidekiq that vanished in the middle takes its jobs with it. Whether they were done, only its log knows.", Panes: []string{"sidekiq"},
+		},
+		Deadline: time.Minute,
+		Plan:     plan("redis: RPUSH queue:NAME, for each job that a process had in hand when it vanished; mostly none"),
+		Observe: func(context.Context, *run.Walk) (run.Finding, error) {
+			if len(c.lost) == 0 {
+				return done("no job is known to be lost"), nil
+			}
+			return pending("%d jobs may be lost", len(c.lost)), nil
+		},
+		Do:   c.sendBack,
+		Undo: func(context.Context, *run.Walk) error { return nil }, // they are in their queues, where they were
+	}
+}
+
+func (c *crew) sendBack(ctx context.Context, w *run.Walk) error {
+	if !w.Granted("put-back") {
+		ask := run.NeedsGo{Key: "put-back", Attended: true, Cause: fmt.Sprintf("put %d jobs back into their queues?", len(c.lost)), Hint: "one that was done after all, or was given back in time, is done twice; skip leaves them lost"}
+		for _, j := range c.lost {
+			ask.Details = append(ask.Details, jobLine(j))
+		}
+		return ask
+	}
+	return c.call(ctx, w, fmt.Sprintf("RPUSH of %d jobs into their queues", len(c.lost)), func(ctx context.Context, p act.Permit) error {
+		return c.Jobs.PutBack(ctx, p, c.lost)
+	})
+}
 
 // unquiet restarts Sidekiq: quiet cannot be taken back in any other way.
 func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
@@ -210,7 +249,7 @@ func (c *crew) startSidekiq() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "sidekiq-start", Title: "Start Sidekiq", Kind: run.Idempotent, Skip: true,
-			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead",
+			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead", Usual: "its boot, 30 s or so",
 		},
 		Deadline: 5 * time.Minute,
 		Plan:     plan(c.shown("up -d --no-recreate sidekiq"), "redis: its heartbeat, not quiet"),

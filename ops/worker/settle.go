@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,12 +59,46 @@ func (c *crew) tallies(ctx context.Context) (mine, peers tally, err error) {
 	return mine, peers, nil
 }
 
+// pages are how long a real page took to come from the worker and from its peers, look by look.
+type pages struct{ mine, peers []time.Duration }
+
+func (c *crew) timePages(ctx context.Context, all *pages) error {
+	_, took, err := c.realPage(ctx, c.in.Private)
+	if err != nil {
+		return err
+	}
+	all.mine = append(all.mine, took)
+	for _, address := range c.in.Peers {
+		// A peer that serves no page is another matter; it only cannot be compared with.
+		if status, took, err := c.realPage(ctx, address); err == nil && status == http.StatusOK {
+			all.peers = append(all.peers, took)
+		}
+	}
+	return nil
+}
+
+// slack is how much later a page may come than twice the peers' time before that is called slow.
+const slack = 300 * time.Millisecond
+
+func (p pages) slow() bool {
+	return len(p.peers) > 0 && middle(p.mine) > 2*middle(p.peers)+slack
+}
+
+// middle is the median: one page that had to wait says nothing.
+func middle(all []time.Duration) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(all))[len(all)/2]
+}
+
 // tolerance is how much more often the worker may fail than its peers, in requests: a single error proves nothing.
 const tolerance = 3
 
 func (c *crew) verifySettled(*run.Walk) run.Check {
 	var began time.Time
 	var mine0, peers0 tally
+	var timed pages
 	return func(ctx context.Context) (run.Progress, error) {
 		mine, peers, err := c.tallies(ctx)
 		if err != nil {
@@ -77,11 +113,22 @@ func (c *crew) verifySettled(*run.Walk) run.Check {
 				Why:  fmt.Sprintf("%d of %d requests were 5xx, its peers' %d of %d", mine.errors, mine.requests, peers.errors, peers.requests),
 				Next: "read its logs; drain it again with worker-drain if it does not stop"})
 		}
-		said := fmt.Sprintf("%d requests, %d of them 5xx; peers %d, %d", mine.requests, mine.errors, peers.requests, peers.errors)
+		if err := c.timePages(ctx, &timed); err != nil {
+			return run.Progress{}, err
+		}
+		said := fmt.Sprintf("%d requests, %d of them 5xx, a page in %s; peers %d, %d, %s",
+			mine.requests, mine.errors, millis(middle(timed.mine)), peers.requests, peers.errors, millis(middle(timed.peers)))
 		left := c.Config.Reimage.Settle - time.Since(began)
-		if left <= 0 {
+		switch {
+		case left <= 0 && timed.slow():
+			return run.Progress{}, decided(&fault.Error{What: "the returned worker is slower than its peers", On: c.node.Name,
+				Why:  fmt.Sprintf("/api/v2/instance comes in %s, from its peers in %s", millis(middle(timed.mine)), millis(middle(timed.peers))),
+				Next: "look at its load and its way to the database; retry watches it once more, or drain it again with worker-drain"})
+		case left <= 0:
 			return run.Progress{Done: true, Detail: said}, nil
 		}
 		return run.Progress{For: said, Again: min(left, max(pace, c.Config.Reimage.Settle/10)), Usual: round(c.Config.Reimage.Settle)}, nil
 	}
 }
+
+func millis(d time.Duration) string { return d.Round(time.Millisecond).String() }

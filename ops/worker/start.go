@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
@@ -57,7 +57,7 @@ func (c *crew) verifyStarted(w *run.Walk) run.Check {
 		if err != nil || !p.Done {
 			return p, err
 		}
-		status, err := c.realPage(ctx)
+		status, _, err := c.realPage(ctx, c.in.Private)
 		if err != nil || status != 200 {
 			return run.Progress{For: fmt.Sprintf("a real page; /api/v2/instance answers %d", status), Again: c.in.Check.Interval}, err
 		}
@@ -84,20 +84,17 @@ func (c *crew) unhealthy(ctx context.Context) ([]string, error) {
 // healthy is docker's word, or its silence: a service without a health check is taken for running.
 func healthy(d fleet.Container) bool { return d.Health == "healthy" || d.Health == "" }
 
-// realPage asks the worker from exec for a page that touches the database.
-func (c *crew) realPage(ctx context.Context) (int, error) {
-	res := c.exec().Look(ctx, c.in.pageCommand(c.Config.Instance))
+// realPage asks a worker from exec for a page that touches the database.
+func (c *crew) realPage(ctx context.Context, address string) (status int, took time.Duration, err error) {
+	res := c.exec().Look(ctx, c.in.pageCommand(c.Config.Instance, address))
 	if res.Outcome != ssh.Exited {
-		return 0, res.Err("asking for a real page", c.Config.Exec().Name)
+		return 0, 0, res.Err("asking for a real page", c.Config.Exec().Name)
 	}
-	status, err := strconv.Atoi(strings.TrimSpace(res.Stdout))
-	if err != nil {
-		return 0, nil
-	}
-	return status, nil
+	status, took = answerOf(res.Stdout)
+	return status, took, nil
 }
 
-func (in inputs) pageCommand(instance string) ssh.Command {
+func (in inputs) pageCommand(instance, address string) ssh.Command {
 	check := in.Check
 	check.Path = "/api/v2/instance"
 	switch {
@@ -107,5 +104,5 @@ func (in inputs) pageCommand(instance string) ssh.Command {
 		check.Protocol = "http"
 	}
 	return ssh.Command{For: "ask for the instance page from exec", Script: httpProbe, Args: append(in.curlFlags(check),
-		"-m", "10", "-H", "Host: "+instance, "-H", "X-Forwarded-Proto: https", probeURL(check, in.Private))}
+		"-m", "10", "-H", "Host: "+instance, "-H", "X-Forwarded-Proto: https", probeURL(check, address))}
 }

@@ -44,6 +44,7 @@ func (c *crew) quitNginx() run.Step {
 		Undo: func(ctx context.Context, w *run.Walk) error {
 			return c.change(ctx, w, "systemctl start nginx", ssh.Command{Script: "systemctl start nginx"})
 		},
+		UndoPlan: []string{c.node.Name + "$ systemctl start nginx"},
 	}
 }
 
@@ -108,7 +109,7 @@ func (c *crew) stopContainers() run.Step {
 				return run.Progress{Done: len(up) == 0, For: list(up) + " to stop", Detail: "no container runs", Again: pace}, nil
 			}
 		},
-		Undo: func(ctx context.Context, w *run.Walk) error { return c.up(ctx, w, services) },
+		Undo: func(ctx context.Context, w *run.Walk) error { return c.up(ctx, w, services) }, UndoPlan: []string{c.shown("up -d --no-recreate " + strings.Join(services, " "))},
 	}
 }
 

@@ -5,6 +5,7 @@
 package clean
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -31,6 +32,18 @@ func Text(s string) string {
 		lines[i] = Line(l)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Short is the beginning of clean text that is only looked at, at most limit bytes of it, and says how much is missing.
+func Short(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s … (%d bytes more)", s[:cut], len(s)-cut)
 }
 
 // plain reports that s is printable ASCII, as nearly all of what hosts say is.

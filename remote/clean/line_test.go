@@ -59,6 +59,17 @@ var hostile = []struct{ name, in, want string }{
 	{"trailing returns", "done\r\r\r", "done"},
 	{"return then erase", "done\r\x1b[K", "done"},
 	{"only returns", "\r\r", ""},
+	{"osc 52 through tmux through screen", "\x1bP\x1bPtmux;\x1b\x1b]52;c;AAAA\x07\x1b\\\x1b\\x", "x"},
+	{"osc 8 ended by bell and by c1", "\x1b]8;id=1;http://a\x07x\x1b]8;;\u009cy", "xy"},
+	{"iterm file", "\x1b]1337;File=inline=1:AAAA\x07x", "x"},
+	{"questions to the terminal", "\x1b[c\x1b[6n\x1b[>q\x1b[?u\x1bZ\x05x", "x"},
+	{"modes", "\x1b[?1049h\x1b[?2004h\x1b[?1003hx\x1b[?25l", "x"},
+	{"charsets and tests", "\x1b%G\x1b#8\x0e\x0fx", "x"},
+	{"esc before what is dropped", "\x1b\u200b[31mx", "[31mx"},
+	{"esc esc", "\x1b\x1b[31mx", "x"},
+	{"overlong c1", "a\xc0\x9b31m\xe0\x82\x9b31m", "a\ufffd\ufffd31m\ufffd\ufffd\ufffd31m"},
+	{"raw c1 string", "a\x90tmux;\x9cb", "a\ufffdtmux;\ufffdb"},
+	{"bidi in a name", "abc\u202etxt.exe\u2069\u2066", "abctxt.exe"},
 	{"line separators", "a\u2028b\u2029c\vd\fe", "a b c d e"},
 }
 
@@ -76,6 +87,14 @@ func TestTextKeepsLinesApart(t *testing.T) {
 	in := "\x1b[31mred\r\n\x1b]0;never\nplain\n\n10%\r20%\n"
 	if got, want := Text(in), "red\n\nplain\n\n20%\n"; got != want {
 		t.Errorf("Text = %q, want %q", got, want)
+	}
+}
+
+func TestShort(t *testing.T) {
+	for in, want := range map[string]string{"abc": "abc", "abcd": "abcd", "abcde": "abcd … (1 bytes more)", "abc€": "abc … (3 bytes more)"} {
+		if got := Short(in, 4); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
 	}
 }
 

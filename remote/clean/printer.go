@@ -27,11 +27,18 @@ func (p *printer) put(r rune) {
 	case r == '\n', r == '\v', r == '\f', r == '\u2028', r == '\u2029':
 		p.spaces(1)
 	case r < ' ' || r == 0x7f || r >= 0x80 && invisible(r):
-	case r >= 0x300 && unicode.In(r, unicode.Mn, unicode.Me):
+	case isMark(r):
 		p.mark(r)
 	default:
 		p.write(r)
 	}
+}
+
+func isMark(r rune) bool { return r >= 0x300 && unicode.In(r, unicode.Mn, unicode.Me) }
+
+// shows reports that a rune will be seen, and in a cell of its own.
+func shows(r rune) bool {
+	return r == '\t' || r == '\n' || r == '\v' || r == '\f' || r >= ' ' && r != 0x7f && (r < 0x80 || !invisible(r)) && !isMark(r)
 }
 
 func (p *printer) spaces(n int) {

@@ -11,8 +11,9 @@ const DefaultLimit = 64 << 10
 // Splitter is a writer that cuts a stream into clean lines, at \n and at a lone \r, so that a progress bar is a series of lines. It holds
 // at most one line of bounded length. It is not for concurrent use.
 type Splitter struct {
-	limit int
-	emit  func(line string)
+	limit   int
+	secrets Secrets
+	emit    func(line string)
 
 	line []byte
 	over int  // bytes of this line beyond the limit
@@ -20,13 +21,20 @@ type Splitter struct {
 	bare bool // the last line ended at a lone \r: a \n right after it is no empty line
 }
 
-// NewSplitter calls emit with every line, cleaned, without its end. Lines are cut to limit bytes (DefaultLimit when zero) and say how much
-// is missing.
-func NewSplitter(limit int, emit func(line string)) *Splitter {
+// Secrets takes secrets out of clean text, and out of text whose end was cut off. Cleaning comes first: an escape sequence in the middle of
+// a secret must not hide it.
+type Secrets interface {
+	Redact(text string) string
+	RedactCut(text string) string
+}
+
+// NewSplitter calls emit with every line, cleaned and without secrets, and without its end. Lines are cut to limit bytes (DefaultLimit when
+// zero) and say how much is missing. Secrets may be nil.
+func NewSplitter(limit int, secrets Secrets, emit func(line string)) *Splitter {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
-	return &Splitter{limit: limit, emit: emit}
+	return &Splitter{limit: limit, secrets: secrets, emit: emit}
 }
 
 // Write takes any piece of the stream. It never fails.
@@ -95,10 +103,20 @@ func (s *Splitter) lone() {
 }
 
 func (s *Splitter) flush() {
-	line := Line(string(s.line))
+	line := s.discreet(Line(string(s.line)))
 	if s.over > 0 {
 		line += fmt.Sprintf(" … (%d bytes more)", s.over)
 	}
 	s.line, s.over = s.line[:0], 0
 	s.emit(line)
+}
+
+func (s *Splitter) discreet(line string) string {
+	switch {
+	case s.secrets == nil:
+		return line
+	case s.over > 0:
+		return s.secrets.RedactCut(line)
+	}
+	return s.secrets.Redact(line)
 }

@@ -8,7 +8,7 @@ import (
 
 func split(limit int, pieces ...string) []string {
 	var lines []string
-	s := NewSplitter(limit, func(l string) { lines = append(lines, l) })
+	s := NewSplitter(limit, nil, func(l string) { lines = append(lines, l) })
 	for _, p := range pieces {
 		_, _ = s.Write([]byte(p))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/web"
@@ -37,6 +38,11 @@ type Wait struct {
 	Try   int // the try that failed, from 1
 }
 
+// String is the pause in a line.
+func (w Wait) String() string {
+	return fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why)
+}
+
 // Config says how the API is reached.
 type Config struct {
 	// Token gives the API token. It is asked at the first request, not before, and again after the API refused the token.
@@ -44,10 +50,11 @@ type Config struct {
 	URL   string        // scheme and host; empty means DefaultURL. The API's paths are absolute, so a path here is refused.
 	Poll  time.Duration // pause between looks at something busy; 5 s when zero
 
-	// Waiting is told of every pause before it begins; nil means nobody looks. It must not block.
-	Waiting func(Wait)
+	// Waiting is told of every pause before it begins, with the context of the request; nil means nobody looks. It must not block.
+	Waiting func(context.Context, Wait)
 	// Witness hears of every request, repetitions too; nil means nobody does.
 	Witness remote.Witness
+	Secrets *keys.Redactor // taken out of errors; may be nil
 	// HTTP is the client that requests go through; nil means an own one. Its transport must be an *http.Transport or nil, because changes need
 	// one that never repeats a request.
 	HTTP *http.Client
@@ -59,7 +66,8 @@ type Client struct {
 	changes *godo.Client
 	token   *token
 	poll    time.Duration
-	waiting func(Wait)
+	waiting func(context.Context, Wait)
+	secrets *keys.Redactor
 	idle    *http.Transport // of the reads; changes keep no connection
 }
 
@@ -76,12 +84,12 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{token: newToken(cfg.Token), poll: cfg.Poll, waiting: cfg.Waiting}
+	c := &Client{token: newToken(cfg.Token), poll: cfg.Poll, waiting: cfg.Waiting, secrets: cfg.Secrets}
 	if c.poll <= 0 {
 		c.poll = defaultPoll
 	}
 	if c.waiting == nil {
-		c.waiting = func(Wait) {}
+		c.waiting = func(context.Context, Wait) {}
 	}
 	c.idle = shared.Clone()
 	if c.reads, err = api(base, c.witnessed(cfg.Witness, c.idle)); err != nil {

@@ -149,7 +149,9 @@ func (c *Client) words(answer *godo.ErrorResponse) string {
 // plain is the text of an error from below the API.
 func (c *Client) plain(err error) string { return c.redact(err.Error()) }
 
-func (c *Client) redact(s string) string { return short(clean.Line(c.token.hide(s)), 300) }
+func (c *Client) redact(s string) string {
+	return short(c.secrets.Redact(c.token.hide(clean.Line(s))), 300)
+}
 
 func short(s string, limit int) string {
 	r := []rune(s)

@@ -41,7 +41,7 @@ func serve(t *testing.T, h http.HandlerFunc) (*Client, *apiServer) {
 	t.Cleanup(s.Close)
 	c, err := New(Config{
 		Token: func(context.Context) (string, error) { return secret, nil }, URL: s.URL, Poll: time.Millisecond,
-		Waiting: func(w Wait) { s.mu.Lock(); s.waits = append(s.waits, w); s.mu.Unlock() },
+		Waiting: func(_ context.Context, w Wait) { s.mu.Lock(); s.waits = append(s.waits, w); s.mu.Unlock() },
 	})
 	if err != nil {
 		t.Fatal(err)

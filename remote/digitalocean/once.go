@@ -42,7 +42,7 @@ func (c *Client) change(ctx context.Context, permit remote.Permit, what, on stri
 // pause waits, having said so. It gives the context's error when that ends first.
 func (c *Client) pause(ctx context.Context, w Wait) error {
 	w.Until = time.Now().Add(w.For)
-	c.waiting(w)
+	c.waiting(ctx, w)
 	t := time.NewTimer(w.For)
 	defer t.Stop()
 	select {

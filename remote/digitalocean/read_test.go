@@ -103,7 +103,7 @@ func TestReadIsRepeated(t *testing.T) {
 
 func TestReadGivesUp(t *testing.T) {
 	c, s := serve(t, func(w http.ResponseWriter, _ *http.Request) { refuse(w, 503, "maintenance") })
-	c.waiting = func(Wait) {}
+	c.waiting = func(context.Context, Wait) {}
 	_, err := c.Account(t.Context())
 	if err == nil || s.count() != readTries {
 		t.Fatalf("%d requests, %v", s.count(), err)
@@ -121,7 +121,7 @@ func TestRateLimitIsToldAndCut(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var told Wait
-	c.waiting = func(w Wait) { told = w; cancel() }
+	c.waiting = func(_ context.Context, w Wait) { told = w; cancel() }
 	_, err := c.Droplet(ctx, 3)
 	if !errors.Is(err, ErrLimited) && !errors.Is(err, context.Canceled) {
 		t.Errorf("error: %v", err)

@@ -14,6 +14,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
 )
@@ -35,6 +36,7 @@ type Config struct {
 	Dial Dialer // nil dials from here
 	// Witness hears of every round trip; nil means nobody does.
 	Witness remote.Witness
+	Secrets *keys.Redactor // taken out of errors and of what a witness is told; may be nil
 }
 
 // At is a URL that is known.

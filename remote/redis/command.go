@@ -19,6 +19,15 @@ type Command []any
 // Cmd makes a command.
 func Cmd(args ...any) Command { return args }
 
+// Unshown is an argument that is sent and never shown: what strangers wrote, tokens among it.
+type Unshown string
+
+// MarshalBinary is how it is sent.
+func (u Unshown) MarshalBinary() ([]byte, error) { return []byte(u), nil }
+
+// String is how it is shown.
+func (u Unshown) String() string { return fmt.Sprintf("(%d bytes)", len(u)) }
+
 // reading are the commands that change nothing; Read sends no others.
 var reading = map[string]bool{
 	"PING": true, "TIME": true, "INFO": true, "DBSIZE": true, "EXISTS": true, "TYPE": true, "TTL": true, "PTTL": true, "GET": true, "MGET": true,

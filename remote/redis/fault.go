@@ -62,11 +62,11 @@ func (c *Client) unknown(what string, err error) error {
 
 // plain is an error's text, safe to show and without the password.
 func (c *Client) plain(err error) string {
-	s := err.Error()
+	s := c.cfg.Secrets.Redact(clean.Line(err.Error()))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.opt != nil && c.opt.Password != "" {
 		s = strings.ReplaceAll(s, c.opt.Password, "[password]")
 	}
-	return clean.Line(s)
+	return s
 }

@@ -19,7 +19,7 @@ func (c *Client) see(cmds []Command, changes bool) (ended func(remote.Ending)) {
 	}
 	lines := make([]string, len(cmds))
 	for i, cmd := range cmds {
-		lines[i] = cmd.String()
+		lines[i] = c.shown(cmd)
 	}
 	return c.cfg.Witness(remote.Call{Wire: c.wire(), On: "redis", What: strings.Join(lines, "; "), Sent: strings.Join(lines, "\n"), Changes: changes})
 }
@@ -48,11 +48,11 @@ func (c *Client) ending(err error) remote.Ending {
 	return e
 }
 
-// shown is an argument as one would type it, shortened.
-func shown(text string) string {
+// argument is one as somebody would type it, shortened and without secrets.
+func (c *Client) argument(text string) string {
 	n, tail := len(text), ""
 	if n > argShown {
-		text, tail = text[:argShown], fmt.Sprintf("… (%d bytes)", n)
+		text, tail = c.cfg.Secrets.RedactCut(text[:argShown]), fmt.Sprintf("… (%d bytes)", n)
 	}
 	if text == "" || strings.ContainsAny(text, " \n\t\"") {
 		text = fmt.Sprintf("%q", text)
@@ -60,15 +60,15 @@ func shown(text string) string {
 	return text + tail
 }
 
-// String is the command as one would type it.
-func (cmd Command) String() string {
+// shown is a command as one would type it.
+func (c *Client) shown(cmd Command) string {
 	words := make([]string, len(cmd))
 	for i, a := range cmd {
 		text := fmt.Sprint(a)
 		if b, ok := a.([]byte); ok {
 			text = string(b)
 		}
-		words[i] = shown(text)
+		words[i] = c.argument(text)
 	}
 	return strings.Join(words, " ")
 }

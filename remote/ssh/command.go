@@ -1,6 +1,8 @@
 package ssh
 
 import (
+	"crypto/rand"
+
 	"al.essio.dev/pkg/shellescape"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -9,33 +11,135 @@ import (
 // arg0 is $0 of every script: it shows in the host's process list.
 const arg0 = "vmtui"
 
-// tether runs a script in a process group of its own and ends the group, TERM first and KILL after five seconds, when its own input ends:
-// that happens when the session, the connection or we ourselves go, however we go. The script's exit status is passed on.
-const tether = `script=$1; shift
+// tether runs a script and ends its process group, TERM first and KILL after five seconds, when its own input ends: that happens when the session, the
+// connection or we ourselves go, however we go. The script's exit status is passed on. Where the session leads a group of its own, as sshd makes it, the
+// script runs in that one, which spares two programs at each command; elsewhere it gets one.
+const tether = `script=$1 cut= group=; shift
 exec 3<&0 </dev/null
-setsid /bin/sh -c "$script" ` + arg0 + ` "$@" 3<&- & job=$!
+{ read -r _ _ _ _ group _ </proc/self/stat; } 2>/dev/null
+trap 'cut=1; forward' HUP INT TERM
+if [ "$group" = "$$" ]; then
+  alive() {
+    n=-1
+    for stat in /proc/[0-9]*/stat; do
+      { read -r line <"$stat"; } 2>/dev/null || continue
+      set -- ${line##*) }
+      [ "$3" = "$group" ] && [ "$1" != Z ] && n=$((n+1))
+    done
+    [ "$n" -gt 0 ]
+  }
+  forward() { :; } # it came to the whole group
+  (eval "$script") 3<&- & job=$!
+else
+  alive() { kill -s 0 -- "-$group"; }
+  forward() { kill -s TERM -- "-$group"; }
+  setsid /bin/sh -c "$script" ` + arg0 + ` "$@" 3<&- & job=$! group=$!
+fi
+exec >/dev/null 2>&1
+(
+  trap '' HUP INT TERM
+  while read -r _; do :; done <&3
+  kill -s TERM "$$"
+  kill -s TERM -- "-$group"
+  left=5
+  while [ "$left" -gt 0 ] && sleep 1 && alive; do left=$((left-1)); done
+  kill -s KILL -- "-$group"
+) & dog=$!
+exec 3<&-
+while wait "$job"; status=$?; [ "$status" -gt 128 ] && kill -s 0 "$job"; do :; done
+[ "$cut" ] || kill -s KILL "$dog"
+exit "$status"`
+
+// inside is the tether for a container. The end of docker's client ends nothing in there: the process group writes down its number where it runs, is
+// killed by another docker exec, and docker top says whether it is gone.
+const inside = `container=$1 mark=$2 script=$3; shift 3
+exec 3<&0 </dev/null
+setsid docker exec "$container" /bin/sh -c '
+  for dir in /tmp /dev/shm /run .; do echo $$ 2>/dev/null >"$dir/.${0#*:}" && break; done
+  /bin/sh -c "$@"; status=$?
+  rm -f "$dir/.${0#*:}"
+  exit "$status"' "vmtui:$mark" "$script" ` + arg0 + ` "$@" 3<&- & job=$!
+send() {
+  docker exec "$container" /bin/sh -c '
+    for dir in /tmp /dev/shm /run .; do
+      [ -r "$dir/.$1" ] || continue
+      read -r group <"$dir/.$1"
+      [ "$0" = KILL ] && rm -f "$dir/.$1"
+      kill -s "$0" -- "-$group"
+    done' "$1" "$mark"
+}
+group=none
+runs() {
+  top=$(docker top "$container" -eo pid,pgid,args) || return 1
+  found=1
+  while read -r pid pgid args; do
+    case $args in *"vmtui:$mark"*) group=$pgid;; esac
+    [ "$pgid" = "$group" ] && found=0
+  done <<TOP
+$top
+TOP
+  return "$found"
+}
 (
   while read -r _; do :; done <&3
   trap '' TERM HUP
-  kill -s TERM -- "-$job"
   n=0
-  while [ "$n" -lt 5 ] && sleep 1 && kill -s 0 -- "-$job"; do n=$((n+1)); done
-  kill -s KILL -- "-$job"
+  while runs && [ "$n" -lt 5 ]; do send TERM; sleep 1; n=$((n+1)); done
+  kill -s TERM -- "-$job"
+  send KILL
 ) >/dev/null 2>&1 & dog=$!
 exec 3<&-
-trap 'kill -s TERM -- "-$job" 2>/dev/null' HUP INT TERM
+trap '' HUP INT TERM
 wait "$job"; status=$?
 kill -s TERM "$dog" 2>/dev/null
 exit "$status"`
 
-// line is the command line for the host's login shell: /bin/sh, so that a slow ~/.bashrc costs nothing, and everything quoted.
-func (c Command) line() (string, error) {
-	words := append([]string{"/bin/sh", "-c", c.Script, arg0}, c.Args...)
-	if c.Tether {
-		if len(c.Stdin) > 0 {
-			return "", &fault.Error{What: "command not sent", Why: "a tethered command takes no input", Code: fault.Usage}
-		}
+// begun tells that sudo has let the command in; only then does what we send belong to it.
+const begun = `printf '%s\n' "$0" >&2; exec "$@"`
+
+// line is the command line for the host's login shell: /bin/sh, so that a slow ~/.bashrc costs nothing, and everything quoted. The mark tells this
+// call from every other; without one it is the line as people are shown it.
+func (c Command) line(mark string) (string, error) {
+	if c.held() && len(c.Stdin) > 0 {
+		return "", &fault.Error{What: "command not sent", Why: "a tethered command takes no input", Code: fault.Usage}
+	}
+	var words []string
+	switch {
+	case c.Inside != "":
+		words = append([]string{"/bin/sh", "-c", inside, arg0, c.Inside, mark, c.Script}, c.Args...)
+	case c.Tether:
 		words = append([]string{"/bin/sh", "-c", tether, arg0, c.Script}, c.Args...)
+	default:
+		words = append([]string{"/bin/sh", "-c", c.Script, arg0}, c.Args...)
+		if mark != "" {
+			words = append([]string{"env", marked(mark)}, words...)
+		}
+	}
+	if c.Sudo {
+		words = append([]string{"sudo", "-S", "-p", prompt(mark), "--", "/bin/sh", "-c", begun, start(mark)}, words...)
 	}
 	return shellescape.QuoteCommand(words), nil
 }
+
+// ender ends every process that bears a call's mark, TERM first and KILL after five seconds. sshd's own signals do not do: for root OpenSSH before 9.8
+// drops them, and they reach nothing that changed its group.
+const ender = `left() { [ -n "$(grep -slzxF -e "$1" /proc/[0-9]*/environ)" ]; }
+send() {
+  for file in $(grep -slzxF -e "$2" /proc/[0-9]*/environ); do
+    file=${file#/proc/}
+    kill -s "$1" -- "${file%/environ}"
+  done 2>/dev/null
+}
+n=0
+while left "$1" && [ "$n" -lt 5 ]; do send TERM "$1"; sleep 1; n=$((n+1)); done
+send KILL "$1"
+! left "$1"`
+
+// marked is what all processes of a call have in their environment.
+func marked(mark string) string { return "VMTUI_CALL=" + mark }
+
+// held reports that the command's input is what keeps it alive.
+func (c Command) held() bool { return c.Tether || c.Inside != "" }
+
+// newMark is a word that the host cannot know before it is told.
+func newMark() string { return rand.Text() }

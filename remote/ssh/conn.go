@@ -10,18 +10,35 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
+// wire is what a dial brings: a connection, and how it is kept and ended.
+type wire struct {
+	*ssh.Client
+	echo func() error // one round trip to the host; a refusal is an answer too
+	end  func()       // ends what carries the connection, when it is over
+}
+
+// own is a connection that we made ourselves.
+func own(client *ssh.Client) *wire {
+	echo := func() error {
+		_, _, err := client.SendRequest("keepalive@openssh.com", true, nil)
+		return err
+	}
+	return &wire{Client: client, echo: echo, end: func() {}}
+}
+
 // conn is a connection that is up, or was.
 type conn struct {
 	host    *Host
-	client  *ssh.Client
+	client  *wire
 	slots   chan struct{} // one for every open session
 	streams chan struct{} // one for every one of them that may take long
 	dead    chan struct{} // closed when the connection has ended
 	trip    atomic.Int64  // last keepalive, ns
+	lend    lend
 }
 
 // adopt gives a new connection its keepalive and its watcher.
-func (h *Host) adopt(client *ssh.Client) *conn {
+func (h *Host) adopt(client *wire) *conn {
 	c := &conn{
 		host: h, client: client, dead: make(chan struct{}),
 		slots: make(chan struct{}, maxSessions), streams: make(chan struct{}, maxStreams),
@@ -30,9 +47,11 @@ func (h *Host) adopt(client *ssh.Client) *conn {
 		err := client.Wait()
 		close(c.dead)
 		h.lost(c, err)
+		client.end()
 	}) && h.pool.crew.run(c.keepAlive)
 	if !watched {
 		c.close()
+		client.end()
 	}
 	return c
 }
@@ -63,10 +82,7 @@ func (c *conn) keepAlive() {
 // answers sends one keepalive. Any reply, a refusal too, means alive.
 func (c *conn) answers() bool {
 	began, reply := time.Now(), make(chan error, 1)
-	if !c.host.pool.crew.run(func() {
-		_, _, err := c.client.SendRequest("keepalive@openssh.com", true, nil)
-		reply <- err
-	}) {
+	if !c.host.pool.crew.run(func() { reply <- c.client.echo() }) {
 		return false
 	}
 	late := time.NewTimer(c.host.pool.pace.pong)
@@ -84,6 +100,7 @@ func (c *conn) answers() bool {
 // session is an open session and its place in the connection.
 type session struct {
 	*ssh.Session
+	conn  *conn
 	leave func()
 }
 
@@ -98,7 +115,7 @@ func (c *conn) open(ctx context.Context, long bool) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{s, leave}, nil
+	return &session{s, c, leave}, nil
 }
 
 func (c *conn) enter(ctx context.Context, long bool) (leave func(), err error) {

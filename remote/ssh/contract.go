@@ -24,7 +24,12 @@ type Command struct {
 	Args   []string
 	Stdin  []byte
 	Tether bool // the script and all it started die with the connection; needs setsid on the host and takes no Stdin
-	Limit  int  // bytes kept of each output, 1 MiB when zero; what is beyond is drained, dropped and counted
+
+	Inside string // the container in which it runs, by docker exec; tethered
+	Sudo   bool   // as root; what sudo asks is asked of the operator once, and goes to sudo alone. Only a tethered one can be ended by cancelling
+	Agent  bool   // with the operator's SSH agent within its reach: only when they asked for it
+
+	Limit int // bytes kept of each output, 1 MiB when zero; what is beyond is drained, dropped and counted
 }
 
 // Result is what came back, cleaned of everything a terminal would obey.

@@ -36,7 +36,10 @@ func (e *dialError) Unwrap() error { return e.err }
 func (e *dialError) Is(target error) bool { return target == ErrSilent && e.silent } //nolint:errorlint // this is what errors.Is asks
 
 // dial resolves the host, goes through its jump hosts and logs in.
-func (h *Host) dial(ctx context.Context) (*ssh.Client, error) {
+func (h *Host) dial(ctx context.Context) (*wire, error) {
+	if h.pool.config.Transport == OpenSSH {
+		return h.borrow(ctx)
+	}
 	if c := h.pool.config; c.Trust == nil || c.Identities == nil {
 		return nil, &fault.Error{What: "nobody to trust and nobody to be", On: h.name, Why: "the pool was made without Trust or Identities", Code: fault.Usage}
 	}
@@ -51,9 +54,12 @@ func (h *Host) dial(ctx context.Context) (*ssh.Client, error) {
 	defer leave()
 	for try := 1; ; try++ {
 		client, err := h.dialOnce(ctx, r, via)
+		if err == nil {
+			return own(client), nil
+		}
 		var d *dialError
-		if err == nil || try == resets || !errors.As(err, &d) || !d.reset {
-			return client, err
+		if try == resets || !errors.As(err, &d) || !d.reset {
+			return nil, err
 		}
 		if pause(ctx, jitter(time.Duration(try)*200*time.Millisecond)) != nil {
 			return nil, err

@@ -186,6 +186,7 @@ func (h *Host) pursue(ctx context.Context, a *attempt) {
 	defer close(a.done)
 	if err == nil && (h.attempt != a || h.pool.ctx.Err() != nil) {
 		_ = client.Close()
+		h.pool.crew.run(client.end)
 		err = &dialError{err: errDropped}
 	}
 	if err != nil {
@@ -235,9 +236,9 @@ func (h *Host) unreachable(err error) error {
 		if errors.Is(err, ErrSilent) && !errors.Is(f, ErrSilent) {
 			dressed := *f
 			dressed.Err = err
-			return &dressed
+			f = &dressed
 		}
-		return f
+		return h.plainFault(f)
 	}
 	f = &fault.Error{What: "no SSH connection", On: h.name, Next: "see whether the host is up: ssh -v " + h.dest}
 	switch {
@@ -246,5 +247,5 @@ func (h *Host) unreachable(err error) error {
 	case errors.Is(err, context.Canceled):
 		f.Why, f.Next, f.Code = "given up", "", fault.Interrupted
 	}
-	return f.Because(err)
+	return f.Because(h.plainly(err))
 }

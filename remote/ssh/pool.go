@@ -10,11 +10,24 @@ import (
 	"github.com/vmtui/vmtui/remote"
 )
 
+// Transport is what carries the connections.
+type Transport string
+
+// The transports. The zero value is Own.
+const (
+	Own     Transport = "own"     // SSH as this package speaks it
+	OpenSSH Transport = "openssh" // the operator's own ssh, with all that it can: ProxyCommand, security keys, GSSAPI
+)
+
 // Config says how hosts are found, trusted and logged in to.
 type Config struct {
 	SSHConfigPath string           // ssh_config for aliases and jump hosts, ~/ expanded; "" or a missing file is an empty one
+	Transport     Transport        // Own when empty
+	KnownHosts    string           // for OpenSSH: the file with the hosts' keys; as ssh_config says when empty
 	Trust         *keys.Trust      // whose keys we accept
 	Identities    *keys.Identities // who we are
+	Passwords     *keys.Passwords  // for sudo; nil refuses
+	Secrets       *keys.Redactor   // taken out of all that hosts say, and kept out of command lines; may be nil
 	Witness       remote.Witness   // hears of every command, login and tunnel; may be nil
 	Retry         time.Duration    // back-off after a login that failed, doubled up to 4 times this; 10 s when zero
 }
@@ -35,11 +48,12 @@ type pace struct {
 	pong      time.Duration // for the answer to one
 	grace     time.Duration // for a cancelled command to end after TERM
 	tether    time.Duration // for a tethered one, which gets TERM and then KILL on the host
+	master    time.Duration // for ssh to log in, the touch of a security key included
 }
 
 var unhurried = pace{
 	connect: 5 * time.Second, handshake: 15 * time.Second, operator: 5 * time.Minute,
-	ping: 10 * time.Second, pong: 10 * time.Second, grace: 2 * time.Second, tether: 10 * time.Second,
+	ping: 10 * time.Second, pong: 10 * time.Second, grace: 2 * time.Second, tether: 10 * time.Second, master: time.Minute,
 }
 
 // Pool holds one connection to every host, opened when it is first needed. It is safe for concurrent use.
@@ -50,6 +64,7 @@ type Pool struct {
 	cancel context.CancelFunc
 	crew   crew
 	gates  gates
+	booth  booth
 
 	mu    sync.Mutex
 	hosts map[string]*Host
@@ -61,6 +76,9 @@ type Pool struct {
 func NewPool(c Config) *Pool {
 	if c.Retry <= 0 {
 		c.Retry = 10 * time.Second
+	}
+	if c.Passwords == nil {
+		c.Passwords = keys.NewPasswords(nil, nil)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Pool{config: c, pace: unhurried, ctx: ctx, cancel: cancel, hosts: map[string]*Host{}}
@@ -100,7 +118,7 @@ func (p *Pool) Close() error {
 		h.hangUp(errClosed)
 	}
 	p.crew.dismiss()
-	return nil
+	return p.booth.close()
 }
 
 // crew owns the pool's goroutines.

@@ -17,6 +17,9 @@ type route struct {
 	knownAs          string // host:port under which its key is pinned
 	wish             keys.Wish
 	jumps            []string // ProxyJump, outermost first
+	forwardAgent     bool     // ssh_config wants the agent forwarded to the operator's own sessions
+	proxied          bool     // something stands before the host: a jump host, a ProxyCommand
+	controlPath      string   // where the operator's own ssh leaves a ControlMaster; "" is nowhere
 }
 
 func (r *route) addr() string { return net.JoinHostPort(r.host, r.port) }
@@ -49,7 +52,11 @@ func (h *Host) resolved(ctx context.Context) (*route, error) {
 	if r != nil {
 		return r, nil
 	}
-	r, err := resolve(ctx, h.pool.config.SSHConfigPath, h.dest)
+	find := resolve
+	if h.pool.config.Transport == OpenSSH {
+		find = resolveBySSH
+	}
+	r, err := find(ctx, h.pool.config.SSHConfigPath, h.dest)
 	if err != nil {
 		return nil, err
 	}
@@ -69,20 +76,45 @@ func resolve(ctx context.Context, configPath, dest string) (*route, error) {
 		return nil, err
 	}
 	if s.proxyCommand != "" && len(s.jumps) == 0 {
-		return nil, &fault.Error{What: "ssh_config asks for something vmtui cannot do", On: dest, Why: "ProxyCommand is set",
-			Next: "use ProxyJump for this host", Code: fault.Usage}
+		return nil, &fault.Error{What: "ssh_config asks for something that only ssh itself can do", On: dest, Why: "ProxyCommand is set",
+			Next: "use ProxyJump for this host, or ssh: {transport: openssh}", Code: fault.Usage}
 	}
-	r := &route{port: first(t.port, s.port, "22"), user: first(t.user, s.user, localUser()), jumps: s.jumps}
+	return t.under(s), nil
+}
+
+// resolveBySSH is what ssh itself would do.
+func resolveBySSH(ctx context.Context, configPath, dest string) (*route, error) {
+	t, err := parseDest(dest)
+	if err != nil {
+		return nil, err
+	}
+	s, err := askSSH(ctx, configPath, t, nil)
+	if err != nil {
+		return nil, err
+	}
+	return t.under(s), nil
+}
+
+// under is the destination after these settings.
+func (t target) under(s settings) *route {
+	r := &route{port: first(t.port, s.port, "22"), user: first(t.user, s.user, localUser()), jumps: s.jumps, controlPath: s.controlPath}
 	r.host = expand(first(s.hostName, t.host), map[byte]string{'h': t.host})
 	r.knownAs = r.addr()
 	if s.hostKeyAlias != "" {
 		r.knownAs = net.JoinHostPort(s.hostKeyAlias, "22")
 	}
-	r.wish.Only = s.identitiesOnly
-	for _, f := range s.identityFiles {
-		r.wish.Files = append(r.wish.Files, expand(f, map[byte]string{'h': r.host, 'n': t.host, 'p': r.port, 'r': r.user, 'u': localUser(), 'd': home()}))
+	r.wish.Only, r.forwardAgent, r.proxied = s.identitiesOnly, s.forwardAgent, s.proxyCommand != "" || len(s.jumps) > 0
+	tokens := map[byte]string{'h': r.host, 'n': t.host, 'p': r.port, 'r': r.user, 'u': localUser(), 'd': home()}
+	r.wish.Files, r.wish.Certificates = expandAll(s.identityFiles, tokens), expandAll(s.certificateFiles, tokens)
+	r.wish.Agent = expand(s.agent, tokens)
+	return r
+}
+
+func expandAll(texts []string, tokens map[byte]string) (all []string) {
+	for _, t := range texts {
+		all = append(all, expand(t, tokens))
 	}
-	return r, nil
+	return all
 }
 
 func first(values ...string) string {

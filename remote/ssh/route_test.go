@@ -234,3 +234,40 @@ func TestDialBearsDeadlines(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestKeysOfOneHost(t *testing.T) {
+	p := newPlace(t)
+	config := p.write("config", `Host worker-1
+  CertificateFile ~/certs/%n-cert.pub
+  CertificateFile "/certs/of %r"
+  IdentityAgent %d/agent.sock
+  ForwardAgent yes
+Host worker-2
+  CertificateFile none
+  ForwardAgent no
+Host *
+  User root
+`)
+	r, err := resolve(t.Context(), config, "worker-1")
+	if err != nil || !slices.Equal(r.wish.Certificates, []string{"~/certs/worker-1-cert.pub", "/certs/of root"}) ||
+		r.wish.Agent != home()+"/agent.sock" || !r.forwardAgent {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, dest := range []string{"worker-2", "worker-3"} {
+		if r, err = resolve(t.Context(), config, dest); err != nil || len(r.wish.Certificates) > 0 || r.forwardAgent {
+			t.Errorf("%s: %+v, %v", dest, r, err)
+		}
+	}
+}
+
+func TestIncludedFilesAreLookedThroughForMatch(t *testing.T) {
+	p := newPlace(t)
+	p.write("two words", "Match all\n User never\n")
+	for include, match := range map[string]bool{
+		`Include "` + p.dir + `/two words"`: true, "include=" + p.dir + "/two*": true, "Include " + p.dir + "/nothing": false, "# Match all": false,
+	} {
+		if usesMatch([]byte(include+"\n"), 0) != match {
+			t.Errorf("%s: Match %v", include, !match)
+		}
+	}
+}

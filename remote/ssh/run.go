@@ -37,7 +37,7 @@ func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Res
 	ended := h.see(c, permit != nil)
 	out, errs := newBounded(c.Limit), newBounded(c.Limit)
 	res := h.run(ctx, task{command: c, permit: permit, out: out, errs: errs})
-	res.Stdout, res.Stderr = clean.Text(out.text()), clean.Text(errs.text())
+	res.Stdout, res.Stderr = h.said(out), h.said(errs)
 	res.Dropped = out.missing() + errs.missing()
 	ended(res.ending())
 	return res
@@ -47,15 +47,17 @@ func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Res
 // Stream returns. A slow line function slows the command down. Result has no Stdout; Stderr is kept too, for the reason of a failure.
 func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Result {
 	ended := h.see(c, false)
+	c.Tether = c.Tether || len(c.Stdin) == 0 // nothing is left running that nobody reads
 	tap := &tap{fn: line}
 	errs := newBounded(c.Limit)
-	lines, complaints := clean.NewSplitter(0, tap.line), clean.NewSplitter(0, tap.line)
+	secrets := h.pool.config.Secrets
+	lines, complaints := clean.NewSplitter(0, secrets, tap.line), clean.NewSplitter(0, secrets, tap.line)
 	res := h.run(ctx, task{command: c, long: true, out: lines, errs: io.MultiWriter(errs, complaints)})
 	if res.Outcome == Exited || res.Outcome == Signalled {
 		_, _ = lines.Close(), complaints.Close()
 	}
 	tap.close()
-	res.Stderr, res.Dropped = clean.Text(errs.text()), errs.missing()
+	res.Stderr, res.Dropped = h.said(errs), errs.missing()
 	ended(res.ending())
 	return res
 }
@@ -77,7 +79,11 @@ func (h *Host) run(ctx context.Context, t task) Result {
 }
 
 func (h *Host) attend(ctx context.Context, t task) Result {
-	line, err := t.command.line()
+	mark := newMark()
+	line, err := t.command.line(mark)
+	if err == nil {
+		err = h.discreet(line)
+	}
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: err}
 	}
@@ -86,6 +92,9 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
 	}
 	stdin, err := s.StdinPipe()
+	if err == nil && t.command.Agent {
+		err = h.lendAgent(ctx, s)
+	}
 	if err == nil && t.permit != nil {
 		err = t.permit.Check(ctx)
 	}
@@ -96,8 +105,16 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 		h.abandon(s)
 		return Result{Outcome: Unreachable, Cause: err}
 	}
+	e := execution{line: line, stdin: stdin, input: t.command.Stdin, tether: t.command.held(), ender: Command{
+		For: "end what was cancelled", Script: ender, Args: []string{marked(mark)}, Sudo: t.command.Sudo, Tether: true,
+	}}
 	s.Stdout, s.Stderr = t.out, t.errs
-	return h.execute(ctx, s, execution{line: line, stdin: stdin, input: t.command.Stdin, tether: t.command.Tether})
+	if !t.command.Sudo {
+		return h.execute(ctx, s, e)
+	}
+	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
+	s.Stderr = e.door
+	return e.door.verdict(h.execute(ctx, s, e))
 }
 
 // session opens a session, over a new connection when the old one turns out to be dead: nothing was sent yet.
@@ -155,6 +172,8 @@ type execution struct {
 	stdin  io.WriteCloser
 	input  []byte
 	tether bool
+	door   *doorway // sudo's, if it is asked
+	ender  Command  // ends what it started; a tethered one needs none
 }
 
 // execute sends the command and waits for its end or for ctx.
@@ -195,32 +214,59 @@ func (h *Host) play(s *session, e execution) error {
 		}
 		return err
 	}
+	over := make(chan struct{})
+	defer close(over)
 	if !e.tether {
 		h.pool.crew.run(func() {
-			_, _ = e.stdin.Write(e.input)
+			if e.door.admitted(over) {
+				_, _ = e.stdin.Write(e.input)
+			}
 			_ = e.stdin.Close()
 		})
 	}
 	return s.Wait()
 }
 
-// cutOff ends a command that nobody waits for any more: a tethered one by the end of its input, any other by TERM; then the session goes.
+// cutOff ends a command that nobody waits for any more, and then its session: a tethered one by the end of its input; any other by a signal and, since
+// that may do nothing, by looking for what it started.
 func (h *Host) cutOff(s *session, e execution, over <-chan struct{}) {
-	grace := h.pool.pace.grace
-	signal := func() { _ = s.Signal(ssh.SIGTERM) }
 	if e.tether {
-		grace = h.pool.pace.tether
-		signal = func() { _ = e.stdin.Close() }
+		h.pool.crew.run(func() { _ = e.stdin.Close() }) // it may block on a dead link
+		h.await(over, h.pool.pace.tether)
+	} else {
+		h.pool.crew.run(func() { _ = s.Signal(ssh.SIGTERM) })
+		if !h.await(over, h.pool.pace.grace) {
+			h.end(s.conn, e.ender)
+		}
 	}
-	h.pool.crew.run(signal) // it may block on a dead link
-	late := time.NewTimer(grace)
+	_ = s.Close()
+}
+
+// await waits until a command is over; false when it is not, or nobody may wait any more.
+func (h *Host) await(over <-chan struct{}, most time.Duration) bool {
+	late := time.NewTimer(most)
 	defer late.Stop()
 	select {
 	case <-over:
+		return true
 	case <-late.C:
 	case <-h.pool.ctx.Done():
 	}
-	_ = s.Close()
+	return false
+}
+
+// end runs an ender, over the connection that the command came by.
+func (h *Host) end(c *conn, ender Command) {
+	select {
+	case <-c.dead:
+		return
+	case <-h.pool.ctx.Done():
+		return
+	default:
+	}
+	ctx, cancel := context.WithTimeout(h.pool.ctx, h.pool.pace.tether)
+	defer cancel()
+	h.collect(ctx, ender, nil)
 }
 
 // answer reads the end of a command. Only a status or a signal is one.
@@ -230,11 +276,11 @@ func (h *Host) answer(err error) Result {
 	case err == nil:
 		return Result{Outcome: Exited}
 	case errors.As(err, &exit) && exit.Signal() != "":
-		return Result{Outcome: Signalled, Signal: clean.Line(exit.Signal())}
+		return Result{Outcome: Signalled, Signal: h.plain(exit.Signal())}
 	case errors.As(err, &exit):
 		return Result{Outcome: Exited, Code: exit.ExitStatus()}
 	case errors.Is(err, errNotStarted):
 		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
 	}
-	return Result{Outcome: Unknown, Cause: fmt.Errorf("no exit status came back: %w", err)}
+	return Result{Outcome: Unknown, Cause: fmt.Errorf("no exit status came back: %w", h.plainly(err))}
 }

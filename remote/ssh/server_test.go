@@ -24,7 +24,15 @@ import (
 	"github.com/vmtui/vmtui/keys"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if play != nil && play() {
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// play takes another part than the test's, where the lab started this program for one.
+var play func() bool
 
 // channel is a session under a test's script.
 type channel struct {
@@ -59,6 +67,7 @@ type server struct {
 	exec     func(*channel)          // what a command does; a real shell when nil
 	wrap     func(net.Conn) net.Conn // around every accepted connection
 	refuse   func(open int) bool     // whether the next session is refused
+	reason   string                  // what it says then
 	wg       sync.WaitGroup
 
 	mu       sync.Mutex
@@ -155,7 +164,7 @@ func (s *server) admit(conn *ssh.ServerConn, n ssh.NewChannel) {
 		}
 		s.mu.Unlock()
 		if refused {
-			_ = n.Reject(ssh.ConnectionFailed, "open failed")
+			_ = n.Reject(ssh.ConnectionFailed, "open failed"+s.reason)
 			return
 		}
 		s.session(conn, n)

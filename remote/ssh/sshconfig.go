@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,46 +15,70 @@ import (
 	"github.com/kevinburke/ssh_config"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote/clean"
 )
 
 // askTimeout is for `ssh -G`, which may run the commands of Match exec.
 const askTimeout = 5 * time.Second
 
+// systemConfig is what ssh reads after the user's own file.
+const systemConfig = "/etc/ssh/ssh_config"
+
 // settings are what ssh_config says about one alias, as far as we obey it.
 type settings struct {
-	hostName, user, port, hostKeyAlias, proxyCommand string
-	identitiesOnly                                   bool
-	identityFiles                                    []string
-	jumps                                            []string
+	hostName, user, port, hostKeyAlias, proxyCommand, agent, controlPath string
+
+	identitiesOnly, forwardAgent bool
+
+	identityFiles, certificateFiles, jumps []string
 }
 
-// lookUp reads the file ourselves, and asks ssh where the file uses Match, which only ssh understands.
+// lookUp reads the files ourselves, and asks ssh where that is not enough: a file that uses Match, or that our parser does not understand.
 func lookUp(ctx context.Context, path, alias string) (settings, error) {
 	if path == "" {
 		return settings{}, nil
 	}
 	path = tilde(path)
-	data, err := os.ReadFile(path) // #nosec G304 -- the operator's config names it
-	if errors.Is(err, os.ErrNotExist) {
-		return settings{}, nil
-	}
-	if err != nil {
-		return settings{}, badConfig(path, err)
-	}
-	if usesMatch(data, 0) {
-		return askSSH(ctx, path, alias)
-	}
-	c, err := ssh_config.DecodeBytes(data)
-	if err != nil {
-		return settings{}, badConfig(path, err)
-	}
-	return pick(func(key string) []string {
-		values, err := c.GetAll(alias, key)
+	var parsed []*ssh_config.Config
+	for _, p := range configFiles(path) {
+		data, err := os.ReadFile(p) // #nosec G304 -- the operator's config names it
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err != nil {
-			return nil
+			return settings{}, badConfig(p, err)
+		}
+		if usesMatch(data, 0) {
+			return askSSH(ctx, path, target{host: alias}, errors.New("it uses Match"))
+		}
+		c, err := ssh_config.DecodeBytes(data)
+		if err != nil {
+			return askSSH(ctx, path, target{host: alias}, err)
+		}
+		parsed = append(parsed, c)
+	}
+	return pick(func(key string) (values []string) {
+		for _, c := range parsed {
+			if found, err := c.GetAll(alias, key); err == nil {
+				values = append(values, found...)
+			}
 		}
 		return values
 	}), nil
+}
+
+// configFiles is the file, and after the user's own the system's, as ssh reads them.
+func configFiles(path string) []string {
+	if isUsers(path) {
+		return []string{path, systemConfig}
+	}
+	return []string{path}
+}
+
+// isUsers reports whether it is the file that ssh reads by itself. It goes by the account's home, whatever HOME says.
+func isUsers(path string) bool {
+	u, err := user.Current()
+	return err == nil && path == filepath.Join(u.HomeDir, ".ssh", "config")
 }
 
 func badConfig(path string, err error) error {
@@ -70,16 +95,16 @@ func pick(get func(key string) []string) settings {
 	}
 	s := settings{
 		hostName: one("HostName"), user: one("User"), port: one("Port"), hostKeyAlias: one("HostKeyAlias"),
-		proxyCommand: one("ProxyCommand"), identitiesOnly: strings.EqualFold(one("IdentitiesOnly"), "yes"),
+		proxyCommand: one("ProxyCommand"), agent: one("IdentityAgent"), controlPath: one("ControlPath"), identitiesOnly: strings.EqualFold(one("IdentitiesOnly"), "yes"),
+		identityFiles: named(get("IdentityFile")), certificateFiles: named(get("CertificateFile")),
 	}
-	if strings.EqualFold(s.proxyCommand, "none") {
-		s.proxyCommand = ""
-	}
-	for _, f := range get("IdentityFile") {
-		if f = strings.Trim(f, `"`); !strings.EqualFold(f, "none") {
-			s.identityFiles = append(s.identityFiles, f)
+	for _, v := range []*string{&s.proxyCommand, &s.controlPath} {
+		if strings.EqualFold(*v, "none") {
+			*v = ""
 		}
 	}
+	forward := one("ForwardAgent") // a path or a variable names the agent to forward
+	s.forwardAgent = forward != "" && !strings.EqualFold(forward, "no")
 	if jump := one("ProxyJump"); jump != "" && !strings.EqualFold(jump, "none") {
 		for j := range strings.SplitSeq(jump, ",") {
 			s.jumps = append(s.jumps, strings.TrimSpace(j))
@@ -88,9 +113,21 @@ func pick(get func(key string) []string) settings {
 	return s
 }
 
+// named are file names without their quotes; none names no file.
+func named(values []string) (files []string) {
+	for _, f := range values {
+		if f = strings.Trim(f, `"`); !strings.EqualFold(f, "none") {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
 var (
 	matchLine   = regexp.MustCompile(`(?im)^[ \t]*match[ \t=]`)
 	includeLine = regexp.MustCompile(`(?im)^[ \t]*include[ \t=]+(.+)$`)
+
+	includePattern = regexp.MustCompile(`"[^"]*"|\S+`)
 )
 
 // usesMatch looks through the file and what it includes.
@@ -99,7 +136,7 @@ func usesMatch(data []byte, depth int) bool {
 		return true
 	}
 	for _, m := range includeLine.FindAllSubmatch(data, -1) {
-		for _, pattern := range strings.Fields(string(m[1])) {
+		for _, pattern := range includePattern.FindAllString(string(m[1]), -1) {
 			if anyMatch(tilde(strings.Trim(pattern, `"`)), depth) {
 				return true
 			}
@@ -125,17 +162,20 @@ func anyMatch(pattern string, depth int) bool {
 	return false
 }
 
-// askSSH lets ssh itself say what its configuration means.
-func askSSH(ctx context.Context, path, alias string) (settings, error) {
+// askSSH lets ssh itself say what its configuration means; why is what we could not do.
+func askSSH(ctx context.Context, path string, t target, why error) (settings, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, "ssh", "-G", "-F", path, "--", alias) // #nosec G204 -- the alias is checked and after --
+	cmd := exec.CommandContext(ctx, "ssh", append([]string{"-G"}, t.words(path)...)...) // #nosec G204 -- checked, and the host is after --
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, time.Second
 	if err := cmd.Run(); err != nil {
-		return settings{}, &fault.Error{What: "ssh_config cannot be used", On: path, Err: err, Code: fault.Usage,
-			Why:  "it uses Match, and ssh -G says: " + err.Error() + " " + strings.TrimSpace(errs.String()),
-			Next: "install the OpenSSH client, or write Host instead of Match"}
+		says := "ssh -G says: " + err.Error() + " " + clean.Line(strings.TrimSpace(errs.String()))
+		if why != nil {
+			says = why.Error() + ", and " + says
+		}
+		return settings{}, &fault.Error{What: "ssh_config cannot be used", On: path, Err: err, Code: fault.Usage, Why: says,
+			Next: "install the OpenSSH client, or correct what it names"}
 	}
 	values := map[string][]string{}
 	for line := range strings.Lines(out.String()) {
@@ -143,6 +183,25 @@ func askSSH(ctx context.Context, path, alias string) (settings, error) {
 		values[key] = append(values[key], value)
 	}
 	return pick(func(key string) []string { return values[strings.ToLower(key)] }), nil
+}
+
+// words are ssh's arguments for a destination under a configuration.
+func (t target) words(path string) (words []string) {
+	if path = tilde(path); path == "" {
+		words = append(words, "-F", "none")
+	} else if !isUsers(path) {
+		if _, err := os.Stat(path); err != nil {
+			path = "none"
+		}
+		words = append(words, "-F", path)
+	}
+	if t.port != "" {
+		words = append(words, "-p", t.port)
+	}
+	if t.user != "" {
+		words = append(words, "-l", t.user)
+	}
+	return append(words, "--", t.host)
 }
 
 func tilde(path string) string {

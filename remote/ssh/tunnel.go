@@ -27,7 +27,7 @@ func (h *Host) Dial(ctx context.Context, network, addr string) (_ net.Conn, err 
 		}
 	}
 	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Addr: there(addr), Err: err}
+		return nil, &net.OpError{Op: "dial", Net: network, Addr: there(addr), Err: h.plainly(err)}
 	}
 	return &tunnel{Conn: n}, nil
 }

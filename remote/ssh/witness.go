@@ -14,7 +14,7 @@ func (h *Host) see(c Command, changes bool) (ended func(remote.Ending)) {
 	if w == nil {
 		return w.See(remote.Call{})
 	}
-	line, err := c.line()
+	line, err := c.line("")
 	if err != nil {
 		line = ""
 	}

@@ -23,6 +23,9 @@ const (
 	Plan       Place = "plan"
 	Help       Place = "help"
 	Log        Place = "log"
+	Logs       Place = "logs"
+	Books      Place = "runbooks"
+	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there
 )
 
 // Binding is a thing to do and the keys that do it. Where the id is a verb's, pressing it means the verb.
@@ -99,6 +102,9 @@ func New(remap map[string]string) (*Table, error) {
 		}
 		t.all[i].Keys = keys
 	}
+	if err := t.typing(); err != nil {
+		return nil, err
+	}
 	return t, t.clash()
 }
 
@@ -114,7 +120,7 @@ func (t *Table) At(p Place) []Binding {
 		switch {
 		case slices.Contains(b.Places, p):
 			own = append(own, b)
-		case slices.Contains(b.Places, Everywhere):
+		case p != Dialog && slices.Contains(b.Places, Everywhere):
 			general = append(general, b)
 		}
 	}
@@ -155,7 +161,7 @@ func Named(bs []Binding, id string) (Binding, bool) {
 
 // clash is an error when one key means two things in one place.
 func (t *Table) clash() error {
-	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help, Log} {
+	for _, p := range everyPlace() {
 		seen := map[string]string{}
 		for _, b := range t.At(p) {
 			for _, k := range b.Keys {

@@ -40,7 +40,7 @@ func TestRemap(t *testing.T) {
 
 func TestRemapRefuses(t *testing.T) {
 	for _, c := range []struct{ id, keys, says string }{
-		{"dran", "D", "nothing called"}, {"dran", "D", `the nearest is "drain"`}, {"drain", " ", "drain: it has no key"}, {"drain", "ctl+d", `"ctl+d" is no key`}, {"drain", "dd", "is no key"}, {"drain", "r", "means both"}, {"gate-skip", "q", "means both"},
+		{"dran", "D", "nothing called"}, {"dran", "D", `the nearest is "drain"`}, {"drain", " ", "drain: it has no key"}, {"drain", "ctl+d", `"ctl+d" is no key`}, {"drain", "dd", "is no key"}, {"drain", "r", "means both"}, {"gate-skip", "q", "means both"}, {"dialog-take", "y", "types a character"}, {"dialog-take", "esc", "means both"},
 	} {
 		_, err := New(map[string]string{c.id: c.keys})
 		if err == nil || !strings.Contains(err.Error(), c.says) {

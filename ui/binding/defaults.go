@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/vmtui/vmtui/ops/act"
@@ -14,7 +15,7 @@ func keys(k ...string) []string { return k }
 
 // defaults is the table as it ships. The order is the footer's.
 func defaults() []Binding {
-	return append(append(verbs(), places()...), general()...)
+	return slices.Concat(verbs(), places(), general(), insideDialogs())
 }
 
 // verbs are the bindings whose ids are verbs of ops, and the choices of a gate.
@@ -24,6 +25,7 @@ func verbs() []Binding {
 		{ID: "drain", Keys: keys("d"), Word: "drain", Long: "take the worker out of the load balancer without losing a request", Places: nodes, Danger: act.Changes},
 		{ID: "reimage", Keys: keys("r"), Word: "reimage", Long: "drain the worker, give it a new disk, prove it, and put it back", Places: nodes, Danger: act.Destroys},
 		{ID: "return", Keys: keys("b"), Word: "bring back", Long: "put a drained worker back to work", Places: nodes, Danger: act.Changes},
+		{ID: "logs", Keys: keys("l"), Word: "logs", Long: "follow what the node's services write", Places: nodes, Danger: act.Safe},
 		{ID: "refresh", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the whole fleet now", Places: nodes, Danger: act.Safe, Hidden: true},
 
 		{ID: "gate-go", Keys: keys("g"), Word: "go", Long: "at a gate: do what the step's plan says", Places: at(Run), Danger: act.Changes},
@@ -40,13 +42,15 @@ func verbs() []Binding {
 // places are the bindings that lead from one place to another.
 func places() []Binding {
 	return []Binding{
-		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs)},
+		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books)},
 		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan), Danger: act.Changes, Hidden: true},
-		{ID: "runs", Keys: keys("H"), Word: "runs", Long: "all runs, newest first", Places: at(Fleet, Node, Run)},
-		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan), Hidden: true},
-		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log)},
-		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log), Hidden: true},
-		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log), Hidden: true},
+		{ID: "runs", Keys: keys("H"), Word: "history", Long: "every run and every single act, newest first", Places: at(Fleet, Node, Run, Books)},
+		{ID: "books", Keys: keys("B"), Word: "runbooks", Long: "what can be walked through: what each does, its plan, its dangers", Places: at(Fleet, Node, Runs)},
+		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the world again for this plan", Places: at(Books), Danger: act.Safe},
+		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs), Hidden: true},
+		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs)},
+		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs), Hidden: true},
+		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs), Hidden: true},
 		{ID: "palette", Keys: keys(":"), Word: "command", Long: "type what to do: drain worker-2, runs, help", Places: at(Everywhere)},
 		{ID: "help", Keys: keys("?"), Word: "help", Long: "the keys of this place", Places: at(Everywhere)},
 		{ID: "back", Keys: keys("esc", "backspace"), Word: "back", Long: "leave this place, or drop the filter", Places: at(Everywhere)},
@@ -56,17 +60,17 @@ func places() []Binding {
 
 // general are the bindings for moving about.
 func general() []Binding {
-	lists := at(Fleet, Node, Runs, Plan, Help, Log)
+	lists := at(Fleet, Node, Runs, Plan, Help, Log, Books, Logs)
 	return append([]Binding{
 		{ID: "up", Keys: keys("up", "k"), Long: "one up", Places: at(Everywhere), Hidden: true},
 		{ID: "down", Keys: keys("down", "j"), Long: "one down", Places: at(Everywhere), Hidden: true},
-		{ID: "left", Keys: keys("left", "h"), Long: "the pane to the left; in wide mode the columns to the left", Places: at(Everywhere), Hidden: true},
-		{ID: "right", Keys: keys("right", "l"), Long: "the pane to the right; in wide mode the columns to the right", Places: at(Everywhere), Hidden: true},
+		{ID: "left", Keys: keys("left"), Long: "the pane to the left; in wide mode the columns to the left; in logs the lines", Places: at(Everywhere), Hidden: true},
+		{ID: "right", Keys: keys("right"), Long: "the pane to the right; in wide mode the columns to the right; in logs the lines", Places: at(Everywhere), Hidden: true},
 		{ID: "page-up", Keys: keys("pgup"), Long: "a page up", Places: at(Everywhere), Hidden: true},
 		{ID: "page-down", Keys: keys("pgdown"), Long: "a page down", Places: at(Everywhere), Hidden: true},
 		{ID: "half-up", Keys: keys("ctrl+u"), Long: "half a page up", Places: at(Everywhere), Hidden: true},
 		{ID: "half-down", Keys: keys("ctrl+d"), Long: "half a page down", Places: at(Everywhere), Hidden: true},
-		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log), Hidden: true},
+		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log, Books, Logs), Hidden: true},
 		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan), Hidden: true},
 		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run), Hidden: true},
 		{ID: "next-pane", Keys: keys("tab"), Long: "the next pane", Places: at(Everywhere), Hidden: true},
@@ -86,6 +90,7 @@ func rows() []Binding {
 		{ID: "unmark", Keys: keys("-", "ctrl+\\"), Long: "take every mark off", Places: lists, Hidden: true},
 		{ID: "sort", Keys: keys("o"), Long: "sort by the next column; behind the last one comes the list's own order", Places: sorted, Hidden: true},
 		{ID: "reverse", Keys: keys("O"), Long: "turn the order round", Places: sorted, Hidden: true},
+		{ID: "wrap", Keys: keys("w", "ctrl+w"), Word: "whole lines", Long: "whole lines, on as many rows as they need", Places: at(Logs)},
 		{ID: "wide", Keys: keys("w", "ctrl+w"), Long: "every column, untruncated; left and right move them where they do not fit", Places: sorted, Hidden: true},
 	}
 }
@@ -97,7 +102,9 @@ func panes() []Binding {
 		places := at(Fleet, Node, Run)
 		switch {
 		case n <= 2:
-			places = at(Fleet, Node, Run, Log)
+			places = at(Fleet, Node, Run, Log, Books)
+		case n == 3:
+			places = at(Fleet, Node, Run, Books)
 		case n > 4:
 			places = at(Run)
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // named are the keys that have a name instead of a character.
@@ -49,32 +51,9 @@ func key(text string) error {
 
 // nearest is the id that is written most like a word.
 func (t *Table) nearest(word string) string {
-	best, least := "", 1<<30
-	for _, b := range t.all {
-		if n := distance(word, b.ID); n < least {
-			best, least = b.ID, n
-		}
+	ids := make([]string, len(t.all))
+	for i, b := range t.all {
+		ids[i] = b.ID
 	}
-	return best
-}
-
-// distance is how many letters must be put in, left out or changed to make one word of another.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return spelling.Nearest(word, ids)
 }

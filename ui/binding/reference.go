@@ -12,8 +12,9 @@ var sections = []struct {
 	place Place
 	head  string
 }{
-	{Everywhere, "Everywhere"}, {Fleet, "On the fleet"}, {Node, "On a node"}, {Runs, "In the list of runs"},
-	{Run, "On a run"}, {Plan, "On a plan"}, {Help, "In the help"},
+	{Everywhere, "Everywhere"}, {Fleet, "On the fleet"}, {Node, "On a node"}, {Runs, "In the history"},
+	{Books, "In the runbooks"}, {Plan, "On a plan"}, {Run, "On a run"},
+	{Logs, "In the log of a service"}, {Log, "In the log of what this console did"}, {Help, "In the help"}, {Dialog, "In a dialog, and where text is typed"},
 }
 
 // Reference is the table as a page of the documentation.
@@ -39,8 +40,7 @@ bindings: {drain: D, down: j ctrl+n, mark: space}
 ` + "```" + `
 
 Keys are written as ` + "`d`, `D`, `ctrl+d`, `alt+enter`, `space`, `comma`, `f5`, `pgup`" + `. A key that would mean two things in one
-place, an id that does not exist and a word that is no key are refused, by ` + "`vmtui config check`" + ` and at the start. The keys
-inside a dialog are fixed: esc cancels, tab chooses, enter takes what is filled.
+place, an id that does not exist and a word that is no key are refused, by ` + "`vmtui config check`" + ` and at the start.
 `
 
 // own are the bindings of a place that do not hold everywhere, in the order of the table.

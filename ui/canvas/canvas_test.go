@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -208,6 +209,11 @@ func TestATerminalThatTakesNothingIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Say(strings.Repeat("x", 1<<20))
+	for queued := true; queued; runtime.Gosched() { // until it is being written
+		c.mu.Lock()
+		queued = len(c.later) > 0
+		c.mu.Unlock()
+	}
 	if err := c.Close(); err == nil || !strings.Contains(err.Error(), "takes nothing") {
 		t.Errorf("got %v", err)
 	}

@@ -12,7 +12,7 @@ import (
 func Ask(tag string, q desk.Question, now time.Time) Dialog {
 	hush := widget.NewHush(now)
 	if q.Secret {
-		return &Reason{Tag: tag, Title: titleOf(q), Text: q.Text, Deed: "unlock", Secret: true, Alarm: theme.Alarm, Hush: hush}
+		return &Reason{Tag: tag, Title: titleOf(q), Text: q.Text, Deed: deedOf(q), Secret: true, Alarm: theme.Alarm, Hush: hush}
 	}
 	return &Choice{
 		Tag: tag, Title: titleOf(q), Text: q.Text, Details: q.Details, Cancel: "No",
@@ -32,15 +32,29 @@ func titleOf(q desk.Question) string {
 	switch q.Kind {
 	case desk.AskHostKey:
 		return "Host key of " + q.Subject
+	case desk.AskNewKey:
+		return "New host key of " + q.Subject
 	case desk.AskPassphrase:
 		return "Passphrase for " + q.Subject
+	case desk.AskSudo:
+		return "sudo on " + q.Subject
 	}
 	return q.Subject
 }
 
+func deedOf(q desk.Question) string {
+	if q.Kind == desk.AskSudo {
+		return "give it to sudo"
+	}
+	return "unlock"
+}
+
 func yesOf(q desk.Question) string {
-	if q.Kind == desk.AskHostKey {
+	switch q.Kind {
+	case desk.AskHostKey:
 		return "Yes, pin this key"
+	case desk.AskNewKey:
+		return "Yes, replace the old key"
 	}
 	return "Yes"
 }

@@ -36,11 +36,11 @@ func (c *Choice) Press(k Key) *Result {
 	}
 	opts := c.all()
 	switch k.Name {
-	case "left", "shift+tab", "up", "h", "k":
+	case "left", "shift+tab", "up":
 		c.on = (c.on + len(opts) - 1) % len(opts)
-	case "right", "tab", "down", "l", "j":
+	case "right", "tab", "down":
 		c.on = (c.on + 1) % len(opts)
-	case "esc", "ctrl+c":
+	case "esc":
 		return &Result{Tag: c.Tag}
 	case "enter":
 		if !k.Repeat {

@@ -31,11 +31,11 @@ type Palette struct {
 func (p *Palette) Press(k Key) *Result {
 	found := p.found()
 	switch k.Name {
-	case "esc", "ctrl+c":
+	case "esc":
 		return &Result{Tag: p.Tag}
-	case "up", "ctrl+p":
+	case "up":
 		p.on = max(p.on-1, 0)
-	case "down", "ctrl+n":
+	case "down":
 		p.on = max(min(p.on+1, len(found)-1), 0)
 	case "ctrl+r":
 		p.recall()

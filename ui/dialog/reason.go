@@ -28,7 +28,7 @@ func (r *Reason) Press(k Key) *Result {
 	}
 	r.in.Secret = r.Secret
 	switch k.Name {
-	case "esc", "ctrl+c", "hit:cancel":
+	case "esc", "hit:cancel":
 		return &Result{Tag: r.Tag}
 	case "enter", "hit:deed":
 		text := r.in.Text()

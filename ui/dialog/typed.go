@@ -25,7 +25,7 @@ type Typed struct {
 // Press implements Dialog.
 func (t *Typed) Press(k Key) *Result {
 	switch k.Name {
-	case "esc", "ctrl+c", "hit:cancel":
+	case "esc", "hit:cancel":
 		return &Result{Tag: t.Tag}
 	case "enter", "hit:deed":
 		return t.enter(k)

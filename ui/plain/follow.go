@@ -149,6 +149,7 @@ func (f *follower) printGate(g run.Gate) {
 	for _, d := range g.Details {
 		lines = append(lines, "  "+d)
 	}
+	lines = append(lines, g.Ahead()...)
 	for _, l := range lines {
 		if err := f.term.say("%s", l); err != nil {
 			f.printer.err = err

@@ -145,7 +145,8 @@ func (r *Root) footer(w int) widget.Frame {
 
 // filterLine is the filter being typed.
 func (r *Root) filterLine(w int) widget.Frame {
-	hint := widget.Line{widget.S(theme.Key, "enter"), widget.S(theme.Muted, " keeps  "), widget.S(theme.Key, "esc"), widget.S(theme.Muted, " drops  ! turns it round ")}
+	take, cancel := r.world.Keys.Get("dialog-take").Cap(), r.world.Keys.Get("dialog-cancel").Cap()
+	hint := widget.Line{widget.S(theme.Key, take), widget.S(theme.Muted, " keeps  "), widget.S(theme.Key, cancel), widget.S(theme.Muted, " drops  ! turns it round ")}
 	field, x := r.filter.Line(max(w-hint.Width()-5, 8))
 	l := append(widget.Line{widget.S(theme.Key, " / ")}, field...)
 	f := widget.Sheet([]widget.Line{widget.Ends(l, hint, w)}, w, 1)

@@ -19,6 +19,11 @@ import (
 // key gives a key to the dialog on top, to the filter being typed, or to the binding it means here.
 func (r *Root) key(k tea.KeyPressMsg) tea.Cmd {
 	press := dialog.Key{Name: k.String(), Text: k.Text, Repeat: k.IsRepeat || r.held(k.String()), Now: r.world.Now}
+	if len(r.dialogs) > 0 || r.filter != nil {
+		if press.Name = r.world.Keys.Typed(press.Name, press.Text); press.Name == "" {
+			return nil
+		}
+	}
 	switch {
 	case len(r.dialogs) > 0:
 		return r.toDialog(press)
@@ -49,13 +54,12 @@ func (r *Root) pressed(b binding.Binding) tea.Cmd {
 		r.say(fmt.Sprintf("%s is off: %s", b.Word, b.Why), true)
 		return nil
 	}
+	if cmd, went := r.goTo(func(p place) bool { return p.id == b.ID }, ""); went {
+		return cmd
+	}
 	switch b.ID {
 	case "palette":
 		r.dialogs = append(r.dialogs, asked{dialog: r.palette()})
-	case "help":
-		if _, open := r.top().(*screen.Help); !open {
-			return r.push(screen.NewHelp(r.env, r.top()))
-		}
 	case "back":
 		return r.back()
 	case "quit":
@@ -65,8 +69,6 @@ func (r *Root) pressed(b binding.Binding) tea.Cmd {
 	case "filter":
 		r.filter = &widget.Input{}
 		r.filter.Set(r.filterOn)
-	case "log":
-		return r.push(screen.NewLog(r.env))
 	case "copy", "save":
 		return r.take(b.ID)
 	case "mouse":
@@ -153,7 +155,7 @@ func (r *Root) typeFilter(k dialog.Key) tea.Cmd {
 	switch k.Name {
 	case "enter":
 		r.filter = nil
-	case "esc", "ctrl+c":
+	case "esc":
 		r.filter = nil
 		return r.setFilter("")
 	default:

@@ -14,9 +14,8 @@ import (
 // palette is everything that can be said here: verbs on their targets, places, runs.
 func (r *Root) palette() dialog.Dialog {
 	items := append(r.markedItems(), r.verbItems()...)
-	for _, p := range places {
-		items = append(items, dialog.Item{Text: p.word, About: p.about, Key: r.world.Keys.Get(p.binding).Cap()})
-	}
+	items = append(items, r.logItems()...)
+	items = append(items, r.placeItems()...)
 	for _, d := range r.doors {
 		items = append(items, dialog.Item{Text: "instance " + d.Instance, About: "leave this instance and enter that one", Why: d.Why})
 	}
@@ -28,18 +27,6 @@ func (r *Root) palette() dialog.Dialog {
 		items = append(items, dialog.Item{Text: "run " + x.ID, About: string(x.State) + ": " + x.Runbook + " " + x.Target})
 	}
 	return &dialog.Palette{Tag: "palette", Items: items, Past: r.past}
-}
-
-// places are the words that lead somewhere.
-var places = []struct{ word, about, binding string }{
-	{"fleet", "every node, service and unfinished run", ""},
-	{"runs", "all runs, newest first", "runs"},
-	{"log", "every command and call this console made, with how it ended", "log"},
-	{"copy", "copy what is selected to the terminal's clipboard", "copy"},
-	{"save", "save what is selected into a file", "save"},
-	{"help", "the keys of this place", "help"},
-	{"config", "edit the config in your editor; it is checked before it holds", ""},
-	{"quit", "leave the console", "quit"},
 }
 
 // verbItems are the verbs, each with its targets.
@@ -57,6 +44,17 @@ func (r *Root) verbItems() []dialog.Item {
 			}
 			state, _ := screen.VerbFor(r.world, v.ID, n.Name)
 			items = append(items, dialog.Item{Text: v.ID + " " + n.Name, About: v.Title, Key: r.world.Keys.Get(v.ID).Cap(), Why: state.Why})
+		}
+	}
+	return items
+}
+
+// logItems are the services whose log can be followed, each with its node.
+func (r *Root) logItems() []dialog.Item {
+	var items []dialog.Item
+	for _, n := range r.world.Fleet.Nodes {
+		for _, service := range screen.LogServices(n) {
+			items = append(items, dialog.Item{Text: "logs " + n.Name + " " + service, About: "follow what " + service + " writes on " + n.Name})
 		}
 	}
 	return items
@@ -109,20 +107,23 @@ func (r *Root) said(text string) tea.Cmd {
 	}
 	r.past = append(r.past, text)
 	target := strings.Join(words[1:], " ")
+	if cmd, went := r.goTo(func(p place) bool { return p.word == words[0] }, target); went {
+		return cmd
+	}
 	switch words[0] {
 	case "fleet":
 		for len(r.stack) > 1 {
 			r.pop()
 		}
 		return nil
-	case "runs":
-		return r.push(screen.NewRuns(r.env))
 	case "run":
 		if target != "" {
 			return r.push(screen.NewRun(r.env, target))
 		}
-	case "log":
-		return r.push(screen.NewLog(r.env))
+	case "logs":
+		if len(words) > 1 {
+			return r.follow(words[1], strings.Join(words[2:], " "))
+		}
 	case "copy", "save":
 		return r.take(words[0])
 	case "instance":
@@ -132,8 +133,6 @@ func (r *Root) said(text string) tea.Cmd {
 	case "theme":
 		r.wear(target)
 		return nil
-	case "help":
-		return r.push(screen.NewHelp(r.env, r.top()))
 	case "quit", "q":
 		return r.quit()
 	}
@@ -146,6 +145,15 @@ func (r *Root) said(text string) tea.Cmd {
 	}
 	action, cmd := screen.Invoke(r.env, words[0], target)
 	return tea.Batch(cmd, r.do(r.top(), action))
+}
+
+// follow opens the log of a node's service, "" for all of them.
+func (r *Root) follow(node, service string) tea.Cmd {
+	if state, known := screen.VerbFor(r.world, "logs", node); !known || state.Why != "" {
+		r.say(fmt.Sprintf("there is no node called “%s”", node), true)
+		return nil
+	}
+	return r.push(screen.NewLogs(r.env, node, service))
 }
 
 // editConfig hands the terminal to the operator's editor.

@@ -305,16 +305,93 @@ func TestNothingWaitsForADeskThatNeverAnswers(t *testing.T) {
 			}
 		}
 		d.root.do(d.root.top(), nil)
+		seen := map[string]bool{}
 		for _, s := range blockedScreens(d) {
+			seen[fmt.Sprintf("%T", s)] = true
 			d.start(d.root.push(s))
 			d.settle()
-			for _, key := range []string{"up", "down", "tab", "g", "r", "s", "u", "x", "R", "enter", "esc"} {
-				d.press(key)
+			for _, b := range s.Bindings() {
+				if b.ID == "quit" || b.ID == "suspend" {
+					continue
+				}
+				for d.root.top() != s { // what a key before has opened
+					d.root.pop()
+				}
+				for _, key := range b.Keys {
+					d.press(key)
+				}
+				for len(d.root.dialogs) > 0 || d.root.filter != nil {
+					d.press("esc")
+				}
+				if !slices.Contains(d.root.stack, s) {
+					d.start(d.root.push(s))
+				}
+			}
+		}
+		all, err := stage.Screens("../screen")
+		if err != nil || len(all) < 8 {
+			t.Fatalf("%v were found: %v", all, err)
+		}
+		for _, name := range all {
+			if !seen[name] {
+				t.Errorf("%s was not tried", name)
 			}
 		}
 		if took := time.Since(began); took != 0 {
 			t.Errorf("something waited for %s", took)
 		}
+	})
+}
+
+// The palette leads to a service's log by its words, with completion, and says what was said before.
+func TestThePaletteFollowsALog(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.rest(time.Second)
+		d.press(":")
+		d.write("logs worker-2 w")
+		d.sees("logs worker-2 web", "follow what web writes on worker-2")
+		d.press("tab", "enter")
+		d.rest(time.Second)
+		d.sees("Logs worker-2 web", "ActiveRecord::StatementTimeout")
+		fake.Lines <- "a line that came later"
+		d.rest(time.Second)
+		d.sees("a line that came later")
+		d.press("esc", ":", "ctrl+r")
+		d.sees(": logs worker-2 web")
+		d.press("esc", ":")
+		d.write("logs worker-9")
+		d.press("enter")
+		d.sees("there is no node called “worker-9”")
+		if calls := fake.Calls(); !slices.Contains(calls, "logs worker-2 web") {
+			t.Errorf("%v", calls)
+		}
+	})
+}
+
+// Every key can be another one: those of a place, those of a dialog, and those of a line that is typed.
+func TestKeysOfDialogsAreRemapped(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := options()
+		o.Keys = map[string]string{"dialog-cancel": "ctrl+g", "dialog-take": "ctrl+t", "dialog-past": "ctrl+o", "type-back": "ctrl+x"}
+		d := drive(t, stage.New(nil), o, 120, 36)
+		defer d.stop()
+		d.rest(time.Second)
+		d.press(":")
+		d.sees("^g cancel", "^t do it", "^o said before")
+		d.press("esc", "enter") // mean nothing here any more
+		d.sees("^g cancel")
+		d.write("runsx")
+		d.press("ctrl+x", "ctrl+t")
+		d.sees("▸ History")
+		d.press("/")
+		d.write("drain")
+		d.sees("^t keeps")
+		d.press("ctrl+t", ":", "ctrl+g")
+		d.lacks("^g cancel")
+		d.sees("History  /drain")
 	})
 }
 
@@ -388,7 +465,7 @@ func TestRunLeavesTheTerminalInOrder(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(before, after) {
 		t.Errorf("the terminal was left as %+v, %v; it was %+v", after, err, before)
 	}
-	_, _ = near.Close(), far.SetReadDeadline(time.Now())
+	_ = near.Close() // ends the reading once everything written has been read
 	s := <-written
 	_ = far.Close()
 	for _, pair := range [][2]string{{"\x1b[?1049h", "\x1b[?1049l"}, {"\x1b[?2004h", "\x1b[?2004l"}, {"\x1b[?25l", "\x1b[?25h"}} {

@@ -63,21 +63,24 @@ func (r *Root) putDialog(out *widget.Frame, d dialog.Dialog) {
 		y = min(y, max(out.H/8, 1))
 	}
 	out.Put(x, y, g)
-	out.Put(0, out.H-1, widget.Sheet([]widget.Line{dialogKeys(d)}, out.W, 1))
+	out.Put(0, out.H-1, widget.Sheet([]widget.Line{r.dialogKeys(d)}, out.W, 1))
 }
 
 // dialogKeys is the footer while a dialog is open.
-func dialogKeys(d dialog.Dialog) widget.Line {
-	pairs := [][2]string{{"esc", "cancel"}, {"tab", "next choice"}, {"enter", "take the filled one"}}
+func (r *Root) dialogKeys(d dialog.Dialog) widget.Line {
+	pairs := [][2]string{{"dialog-cancel", "cancel"}, {"dialog-next", "next choice"}, {"dialog-take", "take the filled one"}}
 	switch d.(type) {
 	case *dialog.Palette:
-		pairs = [][2]string{{"esc", "cancel"}, {"↑↓", "choose"}, {"tab", "complete"}, {"enter", "do it"}, {"^r", "said before"}}
+		pairs = [][2]string{{"dialog-cancel", "cancel"}, {"dialog-up", ""}, {"dialog-down", "choose"}, {"dialog-next", "complete"}, {"dialog-take", "do it"}, {"dialog-past", "said before"}}
 	case *dialog.Typed, *dialog.Reason:
-		pairs = [][2]string{{"esc", "cancel"}, {"enter", "take the filled one"}}
+		pairs = [][2]string{{"dialog-cancel", "cancel"}, {"dialog-take", "take the filled one"}}
 	}
 	l := widget.Line{widget.Gap(1)}
 	for _, p := range pairs {
-		l = l.Add(widget.S(theme.Key, p[0]), widget.S(theme.Muted, " "+p[1]), widget.Gap(3))
+		l = l.Add(widget.S(theme.Key, r.world.Keys.Get(p[0]).Cap()))
+		if p[1] != "" {
+			l = l.Add(widget.S(theme.Muted, " "+p[1]), widget.Gap(3))
+		}
 	}
 	return l
 }

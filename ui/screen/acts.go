@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
-	"github.com/vmtui/vmtui/ops/run"
 )
 
 const readOnly = "this console is read-only"
@@ -74,12 +73,8 @@ func refusal(what string, err error) Action {
 
 // canResume reports that nobody walks the run and that it can be walked on.
 func canResume(r desk.Run) bool {
-	if r.Here || r.Alive {
+	if r.Here || r.Alive || r.Act {
 		return false
 	}
-	switch r.State {
-	case run.Interrupted, run.AtGate, run.Unknown:
-		return true
-	}
-	return false
+	return r.State.Resumable()
 }

@@ -72,8 +72,6 @@ func (f *Fleet) press(id string) (Action, tea.Cmd) {
 	switch id {
 	case "open":
 		return f.open(), nil
-	case "runs":
-		return Push{NewRuns(f.env)}, nil
 	case "resume":
 		if r, ok := f.resumable(); ok {
 			return resume(f.Post, f.env, r.ID)

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -65,7 +66,20 @@ func (f *Fleet) services(w int) []widget.Line {
 		}
 		line = append(line, p...)
 	}
-	return append(out, line)
+	return append(append(out, line), f.silences(w)...)
+}
+
+// silences say why something is not known: what is waited for, or what is in the way.
+func (f *Fleet) silences(w int) []widget.Line {
+	var out []widget.Line
+	for _, s := range f.env.World.Fleet.Services {
+		if wait := s.State.Wait; wait != "" {
+			out = append(out, widget.Line{widget.S(theme.Info, "◌ "+s.Name+": "), widget.S(theme.Muted, wait)}.Fit(w))
+		} else if err := s.State.Err; err != nil && !errors.Is(err, fleet.ErrRemembered) {
+			out = append(out, widget.Line{widget.S(theme.Bad, "✗ "+s.Name+": "), widget.S(theme.Muted, err.Error())}.Fit(w))
+		}
+	}
+	return out
 }
 
 // serviceWord is one service: its sign and name, and its state where it is not well or there is room.
@@ -102,7 +116,26 @@ func siteWord(s fleet.Observation[fleet.Site], now time.Time) widget.Line {
 
 // servicesBox is what the instance rests on besides its nodes.
 func (f *Fleet) servicesBox(w, h int) widget.Frame {
-	return f.panes.text(paneServices, widget.Box{Title: title("Services"), Lines: f.services(w - 4)}, w, h)
+	b := widget.Box{Title: title("Services"), Lines: f.services(w - 4)}
+	if oldest := servicesSeen(f.env.World.Fleet); !oldest.IsZero() {
+		b.Right = widget.L(theme.Muted, age(oldest, f.env.World.Now))
+	}
+	return f.panes.text(paneServices, b, w, h)
+}
+
+// servicesSeen is when what is shown of the services was seen, at the least; those that could not be seen again say so themselves.
+func servicesSeen(s fleet.Snapshot) time.Time {
+	var oldest time.Time
+	older := func(seen time.Time, stale bool) {
+		if !stale && (oldest.IsZero() || seen.Before(oldest)) {
+			oldest = seen
+		}
+	}
+	for _, x := range s.Services {
+		older(x.State.Seen, x.State.Stale())
+	}
+	older(s.Site.Seen, s.Site.Stale())
+	return oldest
 }
 
 // runsBox is what is under way, and below it what has ended lately.
@@ -186,7 +219,7 @@ func runLine(world *World, r desk.Run, w int) widget.Line {
 	when := widget.L(theme.Muted, age(r.Updated, world.Now)).Right(4)
 	right := append(widget.Line{widget.Gap(1), widget.S(theme.Muted, r.Operator), widget.Gap(1)}, when...)
 	hint := widget.Line{widget.Gap(2), widget.S(theme.Key, world.Keys.Get("resume").Cap()), widget.S(theme.Muted, " resumes")}
-	if canResume(r) && left.Width()+hint.Width()+right.Width() < w {
+	if canResume(r) && !r.State.Final() && left.Width()+hint.Width()+right.Width() < w {
 		left = append(left, hint...)
 	}
 	return widget.Ends(left, right, w)

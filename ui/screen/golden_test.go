@@ -41,6 +41,29 @@ func logOf(e Env) *Log {
 	return l
 }
 
+// logsOf is the log of a service that has come.
+func logsOf(e Env, filter string) *Logs {
+	l := NewLogs(e, "worker-2", "web")
+	l.answered(poured{Lines: stage.LogLines(), Dropped: 12})
+	l.sift(filter)
+	return l
+}
+
+// brokenLogs is the log of a node that was never reached.
+func brokenLogs(e Env) *Logs {
+	l := NewLogs(e, "worker-3", "")
+	l.answered(poured{Ended: true, Err: &desk.Fault{What: "read the log of every service", On: "worker-3", Why: "the host does not answer", Next: "look at its console at the provider"}})
+	return l
+}
+
+// booksOf is the shelf with a plan.
+func booksOf(e Env) *Books {
+	b := NewBooks(e, "worker-reimage")
+	b.answered(gotBooks{books: stage.Books()})
+	b.answered(shelved{of: "worker-reimage " + b.worker(), plan: stage.Plan(), seen: stage.Noon})
+	return b
+}
+
 // scenes are the screens as an operator meets them.
 func scenes(e Env) map[string]Screen {
 	fleet, dead := NewFleet(e), NewFleet(e)
@@ -54,12 +77,19 @@ func scenes(e Env) map[string]Screen {
 		"node":          NewNode(e, "worker-2"),
 		"runs":          NewRuns(e),
 		"log":           logOf(e),
+		"logs":          logsOf(e, ""),
+		"logs-filtered": logsOf(e, "!timelines"),
+		"logs-broken":   brokenLogs(e),
+		"books":         booksOf(e),
+		"books-looking": NewBooks(e, ""),
+		"node-dead":     NewNode(e, "worker-3"),
 		"log-empty":     NewLog(e),
 		"help-fleet":    NewHelp(e, fleet),
 		"run-waiting":   runOf(e, stage.Waiting()),
 		"run-confirm":   runOf(e, stage.Confirming()),
 		"run-failing":   runOf(e, stage.Failing()),
 		"run-done":      runOf(e, stage.Finished()),
+		"run-stopped":   runOf(e, stage.Stopped()),
 		"run-empty":     NewRun(e, "01J9ZQ7K3M"),
 		"plan":          planOf(e, func(*desk.Plan) {}),
 		"plan-refused": planOf(e, func(p *desk.Plan) {
@@ -99,7 +129,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	d := stage.New(nil)
-	d.Snapshot.Nodes[1].Health.Value.LastLogLine = "GET /@日本語👨‍👩‍👧‍👦\u202e HTTP/1.1\x1b[31m"
+	d.Snapshot.Nodes[1].Health.Value.LogLines = []string{"GET /@日本語👨‍👩‍👧‍👦\u202e HTTP/1.1\x1b[31m"}
 	d.Snapshot.Nodes[2].Hold.Why = strings.Repeat("very long words ", 40)
 	for name, s := range scenes(env(ctx, d)) {
 		for _, size := range [][2]int{{60, 14}, {61, 15}, {80, 22}, {99, 30}, {100, 31}, {107, 20}, {108, 16}, {120, 34}, {170, 40}, {200, 58}, {270, 64}} {

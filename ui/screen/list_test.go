@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -248,5 +250,46 @@ func TestRunsAreSortedToo(t *testing.T) {
 	}
 	if s := r.Draw(120, 34); !strings.Contains(s.String(), "↓TOOK") {
 		t.Errorf("no arrow:\n%s", s.String())
+	}
+}
+
+// The history holds single acts beside runs, and says which is which; an act cannot be resumed.
+func TestTheHistoryTellsActsFromRuns(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	r := NewRuns(env(ctx, stage.New(nil)))
+	if f := r.Draw(120, 20); !strings.Contains(f.String(), "5 runs, 1 act") {
+		t.Errorf("it does not count them:\n%s", f.String())
+	}
+	r.Update(Filter{Text: `\bact\b`})
+	if f := r.Draw(120, 20); !strings.Contains(f.String(), "hold/set worker-3") || strings.Contains(f.String(), "reimage") || !strings.Contains(f.String(), "0 runs, 1 act") {
+		t.Errorf("acts cannot be filtered:\n%s", f.String())
+	}
+	act := r.env.World.Runs[5]
+	act.State = run.Unknown
+	if canResume(act) {
+		t.Error("an act can be resumed")
+	}
+	if action, _ := r.press("open"); action == nil {
+		t.Error("an act's transcript cannot be opened")
+	}
+}
+
+// A run that was stopped says how it is taken up again, and its clock stands still.
+func TestAStoppedRunSaysHowToGoOn(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	e := env(ctx, stage.New(nil))
+	e.World.Runs = nil
+	r := runOf(e, stage.Stopped())
+	before, steps := r.Draw(120, 34), r.stepsBox(52, 24)
+	for _, want := range []string{"○ stopped", "R resumes it", "u takes it back", "◌ Give it a new disk"} {
+		if !strings.Contains(before.String(), want) {
+			t.Errorf("%q is not in\n%s", want, before.String())
+		}
+	}
+	e.World.Now = e.World.Now.Add(time.Hour)
+	if after := r.stepsBox(52, 24); after.String() != steps.String() {
+		t.Errorf("something of it still goes on:\n%s", after.String())
 	}
 }

@@ -41,6 +41,24 @@ var states = map[string]func(*fleet.Node){
 	"nginx stops": func(n *fleet.Node) { n.Health.Value.Nginx = false },
 }
 
+// What keeps a service from being seen is said in words: a rate limit that is waited for, a token that is not there.
+func TestServicesSayWhyTheyAreSilent(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	for _, size := range sizes {
+		d := stage.New(nil)
+		d.Snapshot.Services[0].State.Wait = "waiting 7s: rate limit"
+		d.Snapshot.Services[1].State.Err = stage.ErrStage
+		f := NewFleet(env(ctx, d)).Draw(size.w, size.h)
+		text := ansi.Strip(f.Paint(theme.Mono()))
+		for _, said := range []string{"load balancer: waiting 7s: rate limit", d.Snapshot.Services[1].Name + ": " + stage.ErrStage.Error()} {
+			if !strings.Contains(text, said) {
+				t.Errorf("%dx%d: %q is not in\n%s", size.w, size.h, said, text)
+			}
+		}
+	}
+}
+
 // Nothing is told by a colour alone: the text without any, in Unicode and in ASCII, is another one for each state.
 func TestEveryStateIsToldWithoutColours(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
@@ -94,7 +112,7 @@ func peopled(text string) (*stage.Desk, func([]run.Event) []run.Event) {
 	d := stage.New(nil)
 	for i := range d.Snapshot.Nodes {
 		n := &d.Snapshot.Nodes[i]
-		n.Health.Value.LastLogLine = text + " " + text
+		n.Health.Value.LogLines = []string{text, text + " " + text}
 		if n.Health.Err != nil {
 			n.Health.Err = &desk.Fault{What: text, On: n.Name, Why: text, Next: text}
 		}
@@ -144,7 +162,9 @@ func peopledScenes(ctx context.Context, text string) map[string]Screen {
 			}
 		}),
 	}
-	all["help"] = NewHelp(e, all["fleet"])
+	logs := NewLogs(e, text, text)
+	logs.answered(poured{Lines: []string{text, text + text, strings.Repeat(text, 40)}})
+	all["help"], all["logs"] = NewHelp(e, all["fleet"]), logs
 	return all
 }
 

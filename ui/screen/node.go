@@ -66,8 +66,6 @@ func (n *Node) press(id string) (Action, tea.Cmd) {
 		if n.panes.on == paneRuns && n.runs.settle(n.runIDs()) >= 0 {
 			return Push{NewRun(n.env, n.runs.id)}, nil
 		}
-	case "runs":
-		return Push{NewRuns(n.env)}, nil
 	default:
 		return Invoke(n.env, id, n.name)
 	}
@@ -157,7 +155,7 @@ func (n *Node) layout(w, h int) widget.Frame {
 		return n.narrow(x, w, h)
 	}
 	left := w * 11 / 20
-	logH := min(len(n.log(x, w-4))+2, 6)
+	logH := min(len(n.log(x, w-4, h/4))+2, h/4+2)
 	stateH := min(len(n.state(x, left-4))+2, (h-logH)*2/3)
 	out.Put(0, 0, n.stateBox(x, left, stateH))
 	out.Put(left, 0, n.loadBox(x, w-left, h-logH))
@@ -207,17 +205,33 @@ func (n *Node) loadBox(x fleet.Node, w, h int) widget.Frame {
 	return n.panes.text(paneLoad, b, w, h)
 }
 
-// log is the newest line of the access log.
-func (n *Node) log(x fleet.Node, w int) []widget.Line {
-	if x.Health.Value.LastLogLine == "" {
+// log are the last lines of the access log, the newest at the bottom: each whole where there is room, else in one row.
+func (n *Node) log(x fleet.Node, w, rows int) []widget.Line {
+	all := x.Health.Value.LogLines
+	if len(all) == 0 {
 		return []widget.Line{widget.L(theme.Muted, "none was seen yet")}
 	}
-	return widget.Wrap(theme.Plain, x.Health.Value.LastLogLine, w)
+	var whole, rowed []widget.Line
+	for _, text := range all {
+		whole = append(whole, widget.Wrap(theme.Plain, text, w)...)
+		rowed = append(rowed, widget.L(theme.Plain, text).Fit(w))
+	}
+	if len(whole) <= rows {
+		return whole
+	}
+	return rowed[max(len(rowed)-rows, 0):]
 }
 
 func (n *Node) logBox(x fleet.Node, w, h int) widget.Frame {
 	seen := widget.L(theme.Muted, age(x.Health.Seen, n.env.World.Now))
-	return n.panes.text(paneLog, widget.Box{Title: title("Last line"), Right: seen, Lines: n.log(x, w-4)}, w, h)
+	lines := n.log(x, w-4, h-2)
+	if x.Health.Stale() {
+		for i := range lines {
+			lines[i] = lines[i].All(theme.Off)
+		}
+	}
+	head := title("Last lines").Add(widget.S(theme.Muted, "  "), widget.S(theme.Key, n.env.World.Keys.Get("logs").Cap()), widget.S(theme.Muted, " follows them"))
+	return n.panes.text(paneLog, widget.Box{Title: head, Right: seen, Lines: lines}, w, h)
 }
 
 // runsBox is what was done to the node.

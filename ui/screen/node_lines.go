@@ -202,10 +202,11 @@ func nginxMark(n fleet.Node) mark {
 
 // lastLine is the newest line of the access log.
 func lastLine(n fleet.Node, w int) []widget.Line {
-	if n.Health.Value.LastLogLine == "" {
+	all := n.Health.Value.LogLines
+	if len(all) == 0 {
 		return nil
 	}
-	lines := widget.Wrap(theme.Muted, n.Health.Value.LastLogLine, w)
+	lines := widget.Wrap(theme.Muted, all[len(all)-1], w)
 	if len(lines) > 3 {
 		lines = append(lines[:2], lines[2].Add(widget.S(theme.Muted, "…")).Fit(w))
 	}

@@ -62,11 +62,15 @@ func (r *Run) compass(w int) []widget.Line {
 // deserted says that nobody walks the run, and what to do about it.
 func (r *Run) deserted(w int) []widget.Line {
 	k := r.env.World.Keys
-	l := widget.Line{
-		widget.S(theme.Warn, "◌ nobody walks this run: "), widget.S(theme.Key, k.Get("resume").Cap()), widget.S(theme.Plain, " resumes it, "),
+	nobody := widget.L(theme.Warn, "◌ nobody walks this run")
+	keys := widget.Line{
+		widget.S(theme.Key, k.Get("resume").Cap()), widget.S(theme.Plain, " resumes it, "),
 		widget.S(theme.Key, k.Get("gate-undo").Cap()), widget.S(theme.Plain, " takes it back"),
 	}
-	return []widget.Line{l.Fit(w)}
+	if nobody.Width()+2+keys.Width() <= w {
+		return []widget.Line{append(nobody.Add(widget.S(theme.Warn, ": ")), keys...)}
+	}
+	return []widget.Line{nobody, append(widget.Line{widget.Gap(2)}, keys...)}
 }
 
 // nextTitle is the step that comes after the current one.

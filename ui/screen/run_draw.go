@@ -131,6 +131,8 @@ func (r *Run) stepRow(i, w int) widget.Line {
 	case i == r.view.Current && !ended(r.view.State):
 		ink = theme.Strong
 		right = widget.L(theme.Info, r.took(s))
+	case i == r.view.Current && s.Ended.IsZero() && s.State != run.Pending:
+		m, right = mark{"◌", "left in the middle", theme.Warn}, widget.L(theme.Muted, r.took(s))
 	case s.State == run.Pending:
 		ink = theme.Muted
 		if s.Confirm != "" {
@@ -159,6 +161,8 @@ func (r *Run) took(s run.StepView) string {
 	switch {
 	case s.Began.IsZero():
 		return ""
+	case s.Ended.IsZero() && ended(r.view.State): // it was left in the middle
+		return widget.Since(r.view.Updated.Sub(s.Began))
 	case s.Ended.IsZero():
 		return widget.Since(r.env.World.Now.Sub(s.Began))
 	}
@@ -269,6 +273,12 @@ func (r *Run) endBox(w, h int) widget.Frame {
 		widget.Line{widget.S(theme.Muted, "legs "), widget.S(theme.Plain, fmt.Sprint(v.Leg))})
 	b := widget.Box{Title: title(orWord(v.Header.Title, r.Crumb())), Ink: m.ink, Lines: lines}
 	switch next := r.roundLine(inner); {
+	case ended(v.State) && v.State.Resumable() && !r.walked():
+		b.Lines = append(b.Lines, nil)
+		b.Lines = append(b.Lines, r.deserted(inner)...)
+		if next != nil {
+			b.Lines = append(b.Lines, next)
+		}
 	case !ended(v.State):
 		b.Ink = theme.Plain
 		b.Lines = append(b.Lines, nil)

@@ -61,9 +61,29 @@ func (r *Run) gateDetails(w int) []widget.Line {
 			out = append(out, widget.Hang(widget.L(theme.Muted, "· "), theme.Plain, d, w)...)
 		}
 	}
-	if s := r.shown(); s != nil && len(s.Plan) > 0 && slices.Contains(r.view.Gate.Choices, run.Go) {
+	if plan := r.gatePlan(); len(plan) > 0 {
 		out = append(out, nil)
-		out = append(out, planLines(s.Plan, w)...)
+		out = append(out, planLines(plan, w)...)
+	}
+	return append(out, r.gateUndo(w)...)
+}
+
+// gatePlan is what going on would do: the step's plan before it acts, the gate's own after a failure.
+func (r *Run) gatePlan() []string {
+	if s := r.shown(); s != nil && slices.Contains(r.view.Gate.Choices, run.Go) {
+		return s.Plan
+	}
+	return r.view.Gate.Plan
+}
+
+// gateUndo is what going back would do.
+func (r *Run) gateUndo(w int) []widget.Line {
+	if len(r.view.Gate.Undo) == 0 {
+		return nil
+	}
+	out := []widget.Line{nil, widget.L(theme.Muted, "undo would do this, in this order").Fit(w)}
+	for _, l := range r.view.Gate.Undo {
+		out = append(out, widget.Hang(widget.L(theme.Muted, "‹ "), theme.Plain, l, w)...)
 	}
 	return out
 }

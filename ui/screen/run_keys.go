@@ -32,8 +32,6 @@ func (r *Run) press(id string) (Action, tea.Cmd) {
 		return nil, nil
 	}
 	switch id {
-	case "runs":
-		return Push{NewRuns(r.env)}, nil
 	case "resume":
 		return r.resume()
 	case "next-target":

@@ -13,7 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ui/widget"
 )
 
-// Runs is every run, newest first.
+// Runs is the history: every run and every single act, newest first.
 type Runs struct {
 	*Post
 	env    Env
@@ -25,12 +25,12 @@ type Runs struct {
 // NewRuns opens the list of runs.
 func NewRuns(env Env) *Runs {
 	r := &Runs{Post: NewPost(env.Ctx), env: env}
-	r.rows = list[desk.Run]{id: func(x desk.Run) string { return x.ID }, cols: r.columns(), fixed: 2, page: 5}
+	r.rows = list[desk.Run]{id: func(x desk.Run) string { return x.ID }, cols: r.columns(), fixed: 3, page: 5}
 	return r
 }
 
 // Crumb implements Screen.
-func (r *Runs) Crumb() string { return "Runs" }
+func (r *Runs) Crumb() string { return "History" }
 
 // Place implements Screen.
 func (r *Runs) Place() binding.Place { return binding.Runs }
@@ -96,7 +96,7 @@ func (r *Runs) StepBack() bool {
 func (r *Runs) visible() []desk.Run {
 	var out []desk.Run
 	for _, x := range r.env.World.Runs {
-		if r.filter.lets(x.ID + " " + x.Runbook + " " + x.Target + " " + x.Operator + " " + string(x.State)) {
+		if r.filter.lets(x.ID + " " + x.Runbook + " " + x.Target + " " + x.Operator + " " + string(x.State) + " " + runKind(x)) {
 			out = append(out, x)
 		}
 	}
@@ -109,7 +109,7 @@ func (r *Runs) ids() []string { return r.rows.ids(r.visible()) }
 func (r *Runs) Bindings() []binding.Binding {
 	bs := r.env.World.Keys.At(binding.Runs)
 	if !r.canResume() {
-		off(bs, "resume", "only an unfinished run that nobody walks can be resumed")
+		off(bs, "resume", "only a run that is not done and that nobody walks can be resumed")
 	}
 	if r.env.World.About.ReadOnly {
 		off(bs, "resume", readOnly)
@@ -135,13 +135,36 @@ func (r *Runs) Draw(w, h int) widget.Frame {
 	if len(runs) == 0 {
 		lines = append(lines, r.none())
 	}
-	head := title("Runs")
+	head := title("History")
 	if r.filter.on() {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, r.filter.text))
 	}
-	count := widget.L(theme.Muted, widget.Count(len(runs), "run", "runs"))
+	count := widget.L(theme.Muted, runsAndActs(runs))
 	right := widget.Join(widget.Gap(2), r.round.line(r.env.World), r.rows.note(runs), count)
 	return widget.Box{Title: head, Right: right, Ink: theme.Focus, Lines: lines, Hits: hits}.Draw(w, h)
+}
+
+// runsAndActs counts both.
+func runsAndActs(all []desk.Run) string {
+	acts := 0
+	for _, x := range all {
+		if x.Act {
+			acts++
+		}
+	}
+	text := widget.Count(len(all)-acts, "run", "runs")
+	if acts > 0 {
+		text += ", " + widget.Count(acts, "act", "acts")
+	}
+	return text
+}
+
+// runKind is whether something was a walk through a runbook or a single act.
+func runKind(x desk.Run) string {
+	if x.Act {
+		return "act"
+	}
+	return "run"
 }
 
 // none says why there is nothing to see.
@@ -153,9 +176,9 @@ func (r *Runs) none() widget.Line {
 	case w.RunsSeen.IsZero():
 		return widget.L(theme.Muted, "◌ reading the runs")
 	case r.filter.on():
-		return widget.L(theme.Muted, "no run matches the filter")
+		return widget.L(theme.Muted, "nothing matches the filter")
 	}
-	return widget.L(theme.Muted, "no run yet: choose a worker on the fleet, and what to do with it")
+	return widget.L(theme.Muted, "nothing was done yet: choose a worker on the fleet, and what to do with it")
 }
 
 // columns are what a run shows in the list.
@@ -168,7 +191,8 @@ func (r *Runs) columns() []column[desk.Run] {
 	took := func(x desk.Run) time.Duration { return x.Updated.Sub(x.Started) }
 	return []column[desk.Run]{
 		{Column: widget.Column{Head: "STATE", W: 15}, by: byText(state), cell: func(x desk.Run, _ int) widget.Line { return runMark(x.State).full() }},
-		{Column: widget.Column{Head: "RUN", W: 18, Grow: 3}, by: byText(shortName), cell: inked(theme.Strong, shortName)},
+		{Column: widget.Column{Head: "KIND", W: 4, Least: 70}, by: byText(runKind), cell: inked(theme.Muted, runKind)},
+		{Column: widget.Column{Head: "WHAT", W: 18, Grow: 3}, by: byText(shortName), cell: inked(theme.Strong, shortName)},
 		{Column: widget.Column{Head: "STEP", W: 13, Grow: 1, Rank: 2}, by: byText(step), cell: inked(theme.Plain, step)},
 		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 3}, by: byText(by), cell: inked(theme.Muted, by)},
 		{Column: widget.Column{Head: "TOOK", W: 7, Right: true, Least: 90}, most: true, by: func(a, b desk.Run) int { return cmp.Compare(took(a), took(b)) },

@@ -35,15 +35,15 @@ func (in *Input) Insert(s string) {
 // Press handles an editing key, by its name; text is what the key types, if anything. It reports whether the key was one.
 func (in *Input) Press(key, text string) bool {
 	switch key {
-	case "left", "ctrl+b":
+	case "left":
 		in.at = max(in.at-1, 0)
-	case "right", "ctrl+f":
+	case "right":
 		in.at = min(in.at+1, len(in.text))
-	case "home", "ctrl+a":
+	case "home":
 		in.at = 0
-	case "end", "ctrl+e":
+	case "end":
 		in.at = len(in.text)
-	case "backspace", "ctrl+h":
+	case "backspace":
 		in.drop(in.at - 1)
 	case "delete":
 		in.drop(in.at)
@@ -51,7 +51,7 @@ func (in *Input) Press(key, text string) bool {
 		in.text, in.at = in.text[in.at:], 0
 	case "ctrl+k":
 		in.text = in.text[:in.at]
-	case "ctrl+w", "alt+backspace":
+	case "ctrl+w":
 		in.dropWord()
 	default:
 		if text == "" {

@@ -90,6 +90,8 @@ func narrow(s string) (int, bool) {
 	n := 0
 	for _, r := range s {
 		switch {
+		case r == '◽', r == '◾': // among the squares that take one cell, these two take two
+			return 0, false
 		case r >= 0x20 && r <= 0x7e, r >= 0x2500 && r <= 0x25ff, r > 0xad && r <= 0x17f:
 		case strings.ContainsRune("…·—–→←↑↓›✓✗•⚑↶", r):
 		default:

@@ -172,3 +172,13 @@ func TestASCII(t *testing.T) {
 		}
 	}
 }
+
+// What is taken for narrow without a closer look is narrow, however a terminal counts, and combines with nothing.
+func TestWhatIsTakenForNarrowIsNarrow(t *testing.T) {
+	for r := rune(0); r <= 0x10ffff; r++ {
+		c := string(r)
+		if _, ok := narrow(c); ok && !firm(c, 1) {
+			t.Errorf("%U %q", r, c)
+		}
+	}
+}

@@ -74,3 +74,9 @@ func (b Blocked) Save(context.Context, string, string) (string, error) { <-b; re
 
 // Asks implements ui.Desk.
 func (b Blocked) Asks() <-chan desk.Ask { <-b; return nil }
+
+// Logs implements ui.Desk.
+func (b Blocked) Logs(context.Context, string, string, func(string)) error { <-b; return ErrStage }
+
+// Books implements ui.Desk.
+func (b Blocked) Books(context.Context) ([]desk.Book, error) { <-b; return nil, ErrStage }

@@ -23,6 +23,7 @@ type Desk struct {
 	Review   desk.Plan
 	Fails    error // of every act
 	Asked    audit.View
+	Lines    chan string // what services write from now on
 
 	changed chan struct{}
 	asks    chan desk.Ask
@@ -36,7 +37,7 @@ type Desk struct {
 func New(log []run.Event) *Desk {
 	return &Desk{
 		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(),
-		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64),
+		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64), Lines: make(chan string, 64),
 	}
 }
 

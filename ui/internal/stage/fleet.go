@@ -3,6 +3,7 @@ package stage
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/vmtui/vmtui/ops/desk"
@@ -50,10 +51,10 @@ func Fleet() fleet.Snapshot {
 				Consoles: []presence.Console{{Who: "mike@laptop", Open: 1 * time.Hour}, {Who: "anna@desk", PID: 1, ReadOnly: true, Open: 12 * time.Minute}}}, 1)},
 			{Name: "worker-1", Role: "worker", Dest: "root@10.0.0.11:22", Droplet: 3164494, LB: "in", Link: "up", Health: seen(fleet.Health{
 				CPU: 41, CPUs: []float64{30, 33, 38, 44, 48, 45, 43, 40, 42, 41}, Mem: 58, Disk: 22, Load1: 1.24, Web: 17, Streaming: 64, Nginx: true, RoundTrip: 12 * time.Millisecond,
-				Containers: containers("37%", "1.2GiB", "running", "healthy"), LastLogLine: `10.0.0.2 - - [23/Nov/2026:12:04:30 +0000] "GET /api/v1/timelines/home HTTP/1.1" 200 18231`}, 1)},
+				Containers: containers("37%", "1.2GiB", "running", "healthy"), LogLines: accessLog(`10.0.0.2 - - [23/Nov/2026:12:04:30 +0000] "GET /api/v1/timelines/home HTTP/1.1" 200 18231`)}, 1)},
 			{Name: "worker-2", Role: "worker", Dest: "root@10.0.0.12:22", Droplet: 3164502, LB: "draining", Link: "up", Hold: &hold, Health: seen(fleet.Health{
 				CPU: 6, CPUs: []float64{44, 41, 39, 22, 12, 9, 7, 6, 6, 6}, Mem: 40, Disk: 21, Load1: 0.22, Web: 2, Streaming: 18, Nginx: true, LameDuck: true, RoundTrip: 11 * time.Millisecond,
-				Containers: containers("6%", "1.1GiB", "running", "starting"), LastLogLine: `10.0.0.2 - - [23/Nov/2026:12:04:29 +0000] "GET /lb-health HTTP/1.1" 503 0`}, 1)},
+				Containers: containers("6%", "1.1GiB", "running", "starting"), LogLines: accessLog(`10.0.0.2 - - [23/Nov/2026:12:04:29 +0000] "GET /lb-health HTTP/1.1" 503 0`)}, 1)},
 			{Name: "worker-3", Role: "worker", Dest: "root@10.0.0.13:22", Droplet: 3164517, LB: "in", Link: "down", Health: dead},
 		},
 		Balancer: seen(fleet.Balancer{ID: "4de7ac8b", Name: "vmst-lb", Status: "active", Members: []string{"worker-1", "worker-2", "worker-3"}}, 3),
@@ -83,6 +84,7 @@ func Runs() []desk.Run {
 		{Summary: summary("01J9T0A8EE", "worker-reimage", "worker-1", run.Done, "release", 90000, 89200), Title: "Reimage a worker"},
 		{Summary: summary("01J9SX77PA", "worker-return", "worker-1", run.Failed, "parity", 181000, 180100), Title: "Return a worker"},
 		{Summary: summary("01J9SV00GH", "worker-drain", "worker-1", run.Undone, "remove", 182000, 181700), Title: "Drain a worker"},
+		{Summary: summary("01J9XB0ACT", "hold/set", "worker-3", run.Done, "set", 190000, 190000), Title: "hold/set", Act: true},
 	}
 }
 
@@ -92,7 +94,7 @@ func Verbs(target string) []desk.VerbState {
 	for _, v := range verb.Table {
 		s := desk.VerbState{Verb: v}
 		switch {
-		case v.Targets == "":
+		case v.Targets == "" || v.Targets == "node" && target != "":
 		case target == "" || target == "exec":
 			s.Why = orNone(target) + " is no worker"
 		case target == "worker-2" && v.ID != "return":
@@ -116,3 +118,12 @@ func orNone(target string) string {
 
 // ErrStage is what a stage's desk answers where a test wants a failure.
 var ErrStage = errors.New("the stage says no")
+
+// accessLog is what nginx wrote lately; the newest line comes last.
+func accessLog(newest string) []string {
+	var out []string
+	for i, path := range []string{"/@picard", "/api/v1/instance", "/inbox", "/about", "/@data"} {
+		out = append(out, fmt.Sprintf(`10.0.0.2 - - [23/Nov/2026:12:04:%d +0000] "GET %s HTTP/1.1" 200 1823`, 20+i, path))
+	}
+	return append(out, newest)
+}

@@ -159,6 +159,14 @@ func Finished() []run.Event {
 	return s.events
 }
 
+// Stopped is a run that the operator stopped while it waited for the new disk.
+func Stopped() []run.Event {
+	s := walked()
+	s.add(run.Stepped, "rebuild", string(run.Verifying), "", nil)
+	s.add(run.Result, "", string(run.Stopped), "stopped by request", nil)
+	return s.events
+}
+
 // Pane is what a live pane shows.
 func Pane(name string) desk.Pane {
 	p := desk.Pane{Seen: Noon.Add(-time.Second)}

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vmtui/vmtui/fixtures/box"
+	"github.com/vmtui/vmtui/fixtures/doom"
+	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// asDoomed makes the test binary walk the product's own way with a store that kills it; its value is a doomed, in JSON.
+const asDoomed = "VMTUI_TEST_DOOMED"
+
+// doomed is what a process is about to do, and where it dies. Without an ID it begins the run.
+type doomed struct {
+	Config  string
+	ID      string
+	Undo    bool
+	Confirm string
+	At      doom.Crash
+}
+
+// mortal is a store that kills the process where it shall die.
+type mortal struct {
+	run.Store
+	watch *doom.Watch
+}
+
+func (m mortal) Append(ctx context.Context, id string, after uint64, events ...run.Event) error {
+	return m.watch.Record(entries(events), func() error { return m.Store.Append(ctx, id, after, events...) })
+}
+
+func entries(events []run.Event) []doom.Entry {
+	var all []doom.Entry
+	for _, ev := range events {
+		all = append(all, doom.Entry{Type: string(ev.Type), Step: ev.Step, State: ev.State})
+	}
+	return all
+}
+
+// beDoomed is the process that dies. It differs from the product by its store alone.
+func beDoomed(text string) int {
+	var d doomed
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	f := &flags{config: d.Config, json: true, streams: streams{os.Stdin, os.Stdout, os.Stderr}}
+	return f.exit(ctx, withApp(ctx, f, keys.Refuser{}, func(ctx context.Context, a *app) error {
+		a.engine.Store = mortal{a.engine.Store, doom.NewWatch(d.At)}
+		if d.ID != "" {
+			return a.again(ctx, f, d.ID, run.Mode{Unattended: true, Yes: true, Confirm: d.Confirm, Undo: d.Undo})
+		}
+		return a.begin(ctx, f, runFlags{yes: true, confirm: d.Confirm}, "worker-reimage", "worker-2")
+	}))
+}
+
+// ordeal is a reimage in a box whose process dies, and everything that the box's servers have seen of it.
+type ordeal struct {
+	t  *testing.T
+	b  *box.Box
+	at doom.Crash
+
+	mu    sync.Mutex
+	store run.Store // nil while the box starts
+	pid   int       // of who shall die; 0: nobody
+	wrong []string
+}
+
+func newOrdeal(t *testing.T, at doom.Crash) *ordeal {
+	t.Helper()
+	o := &ordeal{t: t, at: at}
+	o.b = startBox(t, func(opts *box.Options) {
+		opts.Visitors.PerSecond = 5
+		opts.Heard = o.heard
+	})
+	store, err := run.Open(t.Context(), o.b.Dir()+"/state", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	o.mu.Lock()
+	o.store = store
+	o.mu.Unlock()
+	return o
+}
+
+// reads are the commands that change nothing, and those that keep the lease, which is its own record.
+var reads = regexp.MustCompile(strings.Join([]string{
+	`^/bin/sh -c true vmtui`, `^/bin/sh -c 'test -e `, `^/bin/sh -c '?cat `, `^/bin/sh -c 'curl `, `^/bin/sh -c 'ss -Htn`, `^/bin/sh -c 'grep `, `^/bin/sh -c 'pgrep `,
+	`^/bin/sh -c 'docker ps`, `^/bin/sh -c 'df `, `^/bin/sh -c 'date `, `^/bin/sh -c 'findmnt `, `^/bin/sh -c 'printf '"'"'PING`, `^/bin/sh -c 'cloud-init status`, `^/bin/sh -c 'ssh-keyscan`,
+	`^/bin/sh -c 'cd "\$1" && sha256sum`, `^/bin/sh -c 'cd "\$1" && for i in`, `^/bin/sh -c 'wc -l`, `^/bin/sh -c 'nc `, `^/bin/sh -c 'for f in "\$1"/holds`, `^/bin/sh -c 'ps -eo`,
+	`compose -p "\$project" "\$@"' vmtui \S+ \S+ logs `, `"\$1/lease\.new"`, `^GET `,
+}, "|"))
+
+// heard is told of everything that the servers are asked. A change must find its intent in the log, and still open; the process dies when its time
+// has come.
+func (o *ordeal) heard(r box.Request) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	change := !reads.MatchString(r.What)
+	if o.store == nil || !change && (o.pid == 0 || o.at.N > 0) {
+		return true
+	}
+	events := o.events()
+	if change {
+		o.see(r, events)
+	}
+	if !r.Done || o.pid == 0 || !o.at.Due(entries(events)) {
+		return true
+	}
+	_ = syscall.Kill(o.pid, syscall.SIGKILL)
+	o.pid = 0
+	return false
+}
+
+// see holds what a server was asked for against the log and the world. The caller holds mu.
+func (o *ordeal) see(r box.Request, events []run.Event) {
+	if !r.Done && !slices.Contains(slices.Collect(maps.Values(outcomes(events))), "") {
+		o.wrong = append(o.wrong, "no intent is open, and "+r.Of+" is asked: "+r.What)
+	}
+	if hold, _ := o.hold(); r.Done && hold == nil && len(o.b.API().Members()) < 3 {
+		o.wrong = append(o.wrong, "worker-2 is out, and no hold says so; asked was "+r.What)
+	}
+}
+
+// events are the run's so far. The caller holds mu.
+func (o *ordeal) events() []run.Event {
+	id := o.id()
+	if id == "" {
+		return nil
+	}
+	events, err := o.store.Events(context.Background(), id, 0)
+	if err != nil {
+		o.wrong = append(o.wrong, err.Error())
+	}
+	return events
+}
+
+// id is the run's. The caller holds mu.
+func (o *ordeal) id() string {
+	list, err := o.store.List(context.Background())
+	if err != nil || len(list) == 0 {
+		return ""
+	}
+	return list[0].ID
+}
+
+func (o *ordeal) log() (string, []run.Event) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.id(), o.events()
+}
+
+// hold is worker-2's record on exec's disk.
+func (o *ordeal) hold() (*fleet.Hold, error) {
+	text, err := o.b.Machine("exec").ReadFile("/var/lib/vmtui/holds/worker-2.json")
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // there is none
+	}
+	var h fleet.Hold
+	return &h, json.Unmarshal(text, &h)
+}
+
+// walk walks in a process that may die, and reports whether it was killed, and its exit code if not.
+func (o *ordeal) walk(d doomed) (bool, int) {
+	o.t.Helper()
+	d.Config = o.b.ConfigPath()
+	text, err := json.Marshal(d)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(o.t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0]) // #nosec G204 -- this very binary
+	cmd.Env = append(os.Environ(), asDoomed+"="+string(text))
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		o.t.Fatal(err)
+	}
+	if d.At.Point == doom.Unanswered {
+		o.mu.Lock()
+		o.pid = cmd.Process.Pid
+		o.mu.Unlock()
+	}
+	_ = cmd.Wait() // how it ended is asserted
+	st, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && st.Signaled() && st.Signal() == syscall.SIGKILL, cmd.ProcessState.ExitCode()
+}
+
+// die walks in a process that must die, and asserts what must hold right after.
+func (o *ordeal) die(d doomed) {
+	o.t.Helper()
+	d.At = o.at
+	if killed, code := o.walk(d); !killed {
+		id, _ := o.log()
+		o.t.Fatalf("the process lived, and exited with %d\n%s", code, transcript(o.t, o.b, id))
+	}
+	o.mu.Lock()
+	o.pid = 0
+	o.mu.Unlock()
+	o.leaseExpires()
+	if list := vmtui(o.t, o.b.ConfigPath(), "runs", "list", "--json"); !strings.Contains(list.out, `"interrupted"`) {
+		o.t.Errorf("the unfinished run is not shown: %s%s", list.out, list.err)
+	}
+	o.judge()
+}
+
+// leaseExpires asserts that nobody can be kept out by the dead for longer than a lease lasts.
+func (o *ordeal) leaseExpires() {
+	o.t.Helper()
+	text, err := o.b.Machine("exec").ReadFile("/var/lib/vmtui/lease")
+	if err != nil {
+		return // it is free
+	}
+	var l fleet.Lease
+	if err := json.Unmarshal(text, &l); err != nil || time.Until(l.Expires) > time.Minute {
+		o.t.Errorf("the lease: %s, %v", text, err)
+	}
+}
+
+// judge asserts what must hold at every moment.
+func (o *ordeal) judge() {
+	o.t.Helper()
+	o.mu.Lock()
+	wrong := o.wrong
+	o.mu.Unlock()
+	for _, w := range wrong {
+		o.t.Error(w)
+	}
+	if n := rebuilds(o.b, "worker-2"); n > 1 {
+		o.t.Errorf("%d rebuilds", n)
+	}
+	if n := o.b.MinHealthySeen(); n < 2 {
+		o.t.Errorf("only %d workers served at some moment", n)
+	}
+	if hold, err := o.hold(); err != nil || hold == nil && len(o.b.API().Members()) < 3 {
+		o.t.Errorf("worker-2 is out, and no hold says so: %v, %v", hold, err)
+	}
+}
+
+// settled asserts that every intent has an outcome, and that what the dead left is called unknown or was found in the world.
+func (o *ordeal) settled() {
+	o.t.Helper()
+	_, events := o.log()
+	left := 0
+	for seq, state := range outcomes(events) {
+		if state == "" {
+			o.t.Errorf("intent %d has no outcome", seq)
+		}
+		if state == "unknown" {
+			left++
+		}
+	}
+	if left > 1 {
+		o.t.Errorf("%d outcomes are unknown; one process died", left)
+	}
+}
+
+// outcomes are how the changes ended that a log knows of, by the numbers of their intents; "" is open.
+func outcomes(events []run.Event) map[uint64]string {
+	all := map[uint64]string{}
+	for _, ev := range events {
+		var s run.Settlement
+		switch {
+		case ev.Type == run.Intent:
+			all[ev.Seq] = ""
+		case ev.Type == run.Settled && json.Unmarshal(ev.Data, &s) == nil:
+			all[s.Intent] = ev.State
+		}
+	}
+	return all
+}

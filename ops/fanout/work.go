@@ -1,0 +1,172 @@
+package fanout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/edition"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// Host is a machine that does what is permitted.
+type Host interface {
+	Do(ctx context.Context, permit remote.Permit, c ssh.Command) ssh.Result
+}
+
+// Fan carries orders out.
+type Fan struct {
+	Host    func(name string) Host
+	Door    *act.Door
+	Journal act.Journal
+}
+
+// Work is an order that is being carried out.
+type Work struct {
+	order  Order
+	cancel context.CancelFunc
+	done   chan struct{} // closed when it is over
+
+	edition edition.Edition
+
+	mu      sync.Mutex
+	answers map[Said]*Answer // equal ones are kept once
+	waiting map[string]bool
+	over    bool
+	err     error
+}
+
+// Start asks the door once for all nodes and then begins on all of them. It ends with ctx at the latest: what still runs then is ended on the nodes
+// too. It needs no lease: it is the operator's own command, as by ssh.
+func (f Fan) Start(ctx context.Context, o Order) (*Work, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	permit, settle, err := f.Door.Open(ctx, f.Journal, act.Act{Verb: "exec/command", Target: o.Folded(), What: o.Line(), Danger: act.Changes, Unleased: true})
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	w := &Work{order: o, cancel: cancel, done: make(chan struct{}), answers: map[Said]*Answer{}, waiting: map[string]bool{}}
+	for _, n := range o.Nodes {
+		w.waiting[n] = true
+	}
+	w.edition.Changed()
+	go w.carry(ctx, f, permit, settle)
+	return w, nil
+}
+
+// carry sends the command to every node and waits for all of them.
+func (w *Work) carry(ctx context.Context, f Fan, permit act.Permit, settle func(act.Outcome) error) {
+	defer close(w.done)
+	defer w.cancel()
+	var all sync.WaitGroup
+	for _, n := range w.order.Nodes {
+		all.Go(func() { w.take(n, w.order.on(ctx, f.Host(n), permit)) })
+	}
+	all.Wait()
+	err := settle(w.outcome())
+	w.mu.Lock()
+	w.over, w.err = true, err
+	w.mu.Unlock()
+	w.edition.Changed()
+}
+
+// on carries the order out on one node.
+func (o Order) on(ctx context.Context, h Host, permit act.Permit) ssh.Result {
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+		defer cancel()
+	}
+	return h.Do(ctx, permit, o.command())
+}
+
+func (w *Work) take(node string, r ssh.Result) {
+	said, next := read(r)
+	w.mu.Lock()
+	defer w.edition.Changed()
+	defer w.mu.Unlock()
+	a := w.answers[said]
+	if a == nil {
+		a = &Answer{Said: said, Next: next}
+		w.answers[said] = a
+	}
+	a.Nodes = append(a.Nodes, node)
+	delete(w.waiting, node)
+}
+
+// Cancel ends the command wherever it still runs.
+func (w *Work) Cancel() { w.cancel() }
+
+// Wait is what came of it, once all of it is over.
+func (w *Work) Wait() View {
+	<-w.done
+	return w.now()
+}
+
+// View is the state as soon as it is newer than that version, and ctx's error when that ends first.
+func (w *Work) View(ctx context.Context, after uint64) (View, error) {
+	if err := w.edition.Newer(ctx, after); err != nil {
+		return View{}, err
+	}
+	return w.now(), nil
+}
+
+func (w *Work) now() View {
+	v := View{Order: w.order, Version: w.edition.Number()}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v.Over, v.Err = w.over, w.err
+	for _, a := range w.answers {
+		v.Answers = append(v.Answers, Answer{Said: a.Said, Nodes: slices.Clone(a.Nodes), Next: a.Next})
+	}
+	for n := range w.waiting {
+		v.Waiting = append(v.Waiting, n)
+	}
+	v.sort()
+	return v
+}
+
+// transcriptLines is how many lines of answers go on record.
+const transcriptLines = 500
+
+// outcome is how it all ended, for the record.
+func (w *Work) outcome() act.Outcome {
+	v := w.now()
+	var out act.Outcome
+	var short []string
+	for _, a := range v.Answers {
+		short = append(short, a.Folded()+": "+a.Verdict())
+		out.Said = append(out.Said, fmt.Sprintf("%s (%d): %s", a.Folded(), len(a.Nodes), a.Verdict()))
+		for line := range strings.Lines(a.Stdout + a.Stderr) {
+			out.Said = append(out.Said, "  "+strings.TrimRight(line, "\n"))
+		}
+	}
+	if more := len(out.Said) - transcriptLines; more > 0 {
+		out.Said = append(out.Said[:transcriptLines], fmt.Sprintf("and %d lines more", more))
+	}
+	out.Effect = strings.Join(short, "; ")
+	out.Err = v.failure(out.Effect)
+	return out
+}
+
+// failure is nil when every node said that it went well.
+func (v View) failure(why string) error {
+	code := v.Code()
+	if code == 0 {
+		return nil
+	}
+	err := &fault.Error{What: "not done everywhere", On: v.Order.Folded(), Why: why, Code: code}
+	if code == fault.Unknown {
+		return errors.Join(err, remote.ErrUnknown)
+	}
+	return err
+}

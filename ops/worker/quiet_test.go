@@ -1,0 +1,113 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// look is what Redis and docker say at one moment.
+type look struct {
+	containers string // docker's ids of the running sidekiqs
+	processes  []sidekiq.Process
+}
+
+// beats is a Redis that goes from one look to the next.
+type beats struct {
+	Jobs
+	looks []look
+	at    int
+}
+
+func (b *beats) Processes(context.Context) ([]sidekiq.Process, error) {
+	return b.looks[b.at].processes, nil
+}
+
+func (b *beats) Work(_ context.Context, identity string) ([]sidekiq.Job, error) {
+	return []sidekiq.Job{{Class: "DeliveryWorker", JID: "of " + identity, Queue: "push"}}, nil
+}
+
+// docker answers `docker ps` as the look of the moment has it.
+type docker struct {
+	saying
+	of *beats
+}
+
+func (d docker) Look(ctx context.Context, c ssh.Command) ssh.Result {
+	d.out = d.of.looks[d.of.at].containers
+	return d.saying.Look(ctx, c)
+}
+
+func sidekiqAt(host string, beat, busy int, quiet bool) sidekiq.Process {
+	return sidekiq.Process{Identity: host + ":7:0a", Hostname: host, Beat: time.Unix(int64(beat), 0), Busy: busy, Quiet: quiet}
+}
+
+const (
+	one = "aaaaaaaaaaaa"
+	two = "bbbbbbbbbbbb"
+)
+
+func listed(ids ...string) string {
+	var lines []string
+	for _, id := range ids {
+		lines = append(lines, `{"ID":"`+id+`ffff","Names":"sidekiq","State":"running","Labels":"com.docker.compose.project=mastodon,com.docker.compose.service=sidekiq"}`)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Busy 0 is believed from two different heartbeats only; a newcomer is a conflict, and a heartbeat that vanished is unknown.
+func TestQuietIsBelievedLate(t *testing.T) {
+	alive := func(beat, busy int, quiet bool) look {
+		return look{listed(one), []sidekiq.Process{sidekiqAt(one, beat, busy, quiet)}}
+	}
+	stale := sidekiqAt(one, 3, 0, true)
+	stale.Stale = true
+	for name, x := range map[string]struct {
+		looks []look
+		done  bool
+		says  string // of the last look
+		code  fault.Code
+		lost  int
+	}{
+		"not heard yet":           {looks: []look{alive(1, 0, false), alive(2, 0, false)}, says: "to hear the signal"},
+		"one heartbeat":           {looks: []look{alive(1, 0, true), alive(1, 0, true)}, says: "a second heartbeat"},
+		"two heartbeats":          {looks: []look{alive(1, 0, true), alive(2, 0, true)}, done: true},
+		"busy between":            {looks: []look{alive(1, 0, true), alive(2, 1, true), alive(3, 0, true)}, says: "a second heartbeat"},
+		"busy":                    {looks: []look{alive(1, 2, true)}, says: "2 jobs to finish"},
+		"a container without one": {looks: []look{alive(1, 0, true), {listed(one, two), []sidekiq.Process{sidekiqAt(one, 2, 0, true)}}}, says: "a second heartbeat"},
+		"an unquiet newcomer": {looks: []look{alive(1, 0, true), {listed(one, two), []sidekiq.Process{sidekiqAt(one, 2, 0, true), sidekiqAt(two, 2, 0, false)}}},
+			says: "a new Sidekiq process appeared", code: fault.Failed},
+		"vanished":  {looks: []look{alive(1, 1, true), {listed(one), nil}}, says: "a Sidekiq process vanished", code: fault.Unknown, lost: 1},
+		"forgotten": {looks: []look{alive(1, 1, true), {listed(one), []sidekiq.Process{stale}}}, says: "a Sidekiq process vanished", code: fault.Unknown, lost: 1},
+		"restarted": {looks: []look{alive(1, 1, true), {listed(two), []sidekiq.Process{sidekiqAt(two, 2, 0, false)}}}, says: "a Sidekiq process vanished", code: fault.Unknown, lost: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := sample(t)
+			redis := &beats{looks: x.looks}
+			c.Jobs, c.Host = redis, func(string) Host { return &docker{of: redis} }
+			check := c.verifyQuiet(&run.Walk{})
+			var p run.Progress
+			var err error
+			for redis.at = range x.looks {
+				p, err = check(t.Context())
+			}
+			if p.Done != x.done || fault.CodeOf(err) != x.code || !strings.Contains(p.For+fault.Of(errors.Join(err, errSilent)).What, x.says) || len(c.lost) != x.lost {
+				t.Errorf("%+v, %v, lost %v", p, err, c.lost)
+			}
+			if unknown := errors.Is(err, remote.ErrUnknown); unknown != (x.code == fault.Unknown) {
+				t.Errorf("unknown: %v", unknown)
+			}
+		})
+	}
+}
+
+// errSilent is joined so that there is an error to speak of.
+var errSilent = errors.New("")

@@ -1,0 +1,295 @@
+package screen
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/binding"
+)
+
+// booksPause is how long the selection rests before the world is looked at for a plan, so that passing by costs nothing.
+const booksPause = 400 * time.Millisecond
+
+// Books is the shelf of runbooks: what each does, on what, its dangers, and its plan for a worker, found by looking.
+type Books struct {
+	*Post
+	env   Env
+	books []desk.Book
+	known bool
+	err   error
+
+	at, on cursor // the runbook, and the worker whose plan is shown
+	panes  panes
+	first  string // the runbook to begin with
+	plan   shelved
+	wanted string // the plan that is asked for
+}
+
+// shelved is a plan as it was last found.
+type shelved struct {
+	of   string // runbook and worker
+	plan desk.Plan
+	err  error
+	seen time.Time
+}
+
+// The panes of the shelf.
+const (
+	paneBooks = "books"
+	paneBook  = "book"
+	panePlan  = "plan"
+)
+
+// gotBooks is the shelf.
+type gotBooks struct {
+	books []desk.Book
+	err   error
+}
+
+// NewBooks opens the shelf, at a runbook or with "" at the first.
+func NewBooks(env Env, book string) *Books {
+	return &Books{Post: NewPost(env.Ctx), env: env, first: book, panes: newPanes(paneBooks, paneBook, panePlan)}
+}
+
+// Crumb implements Screen.
+func (b *Books) Crumb() string { return "Runbooks" }
+
+// Place implements Screen.
+func (b *Books) Place() binding.Place { return binding.Books }
+
+// Init implements Screen.
+func (b *Books) Init() tea.Cmd {
+	d := b.env.Desk
+	return b.Ask("books", func(ctx context.Context) tea.Msg {
+		books, err := d.Books(ctx)
+		return gotBooks{books, err}
+	})
+}
+
+// Update implements Screen.
+func (b *Books) Update(msg tea.Msg) (Action, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Answer:
+		if m, ok := b.Open(msg); ok {
+			return nil, b.answered(m)
+		}
+	case Clicked:
+		return nil, b.click(msg.ID)
+	case Wheeled:
+		return nil, b.wheel(msg)
+	case Pressed:
+		return b.press(msg.ID)
+	}
+	return nil, nil
+}
+
+// answered takes what the desk said.
+func (b *Books) answered(m tea.Msg) tea.Cmd {
+	switch m := m.(type) {
+	case gotBooks:
+		b.books, b.err, b.known = m.books, m.err, true
+		if b.at.id == "" {
+			b.at.id = cmp.Or(b.first, b.at.id)
+		}
+		return b.look()
+	case shelved:
+		b.plan = m
+	}
+	return nil
+}
+
+// look asks for the plan of what is selected, unless it is there or on its way.
+func (b *Books) look() tea.Cmd {
+	book, worker := b.book(), b.worker()
+	want := book.ID + " " + worker
+	if book.ID == "" || worker == "" && book.Targets != "" || book.Off != "" || wants(book) != "" || b.plan.of == want && b.plan.err == nil || b.wanted == want && b.Waiting("plan") {
+		return nil
+	}
+	b.wanted = want
+	d, id := b.env.Desk, book.ID
+	return b.Ask("plan", func(ctx context.Context) tea.Msg {
+		if !wait(ctx, booksPause) {
+			return shelved{of: want, err: ctx.Err()}
+		}
+		p, err := d.Plan(ctx, id, worker, nil)
+		return shelved{of: want, plan: p, err: err, seen: time.Now()}
+	})
+}
+
+// wants is an input that has to be said before there can be a plan, "" for none.
+func wants(x desk.Book) string {
+	for _, in := range x.Inputs {
+		if in.Needed {
+			return in.Name
+		}
+	}
+	return ""
+}
+
+func (b *Books) press(id string) (Action, tea.Cmd) {
+	switch {
+	case b.move(id):
+		return nil, b.look()
+	case b.panes.press(id):
+		return nil, nil
+	}
+	switch id {
+	case "look-again":
+		b.plan, b.wanted = shelved{}, ""
+		return nil, b.look()
+	case "open":
+		return b.open()
+	}
+	return nil, nil
+}
+
+// move moves in the pane that has the keys.
+func (b *Books) move(id string) bool {
+	switch b.panes.on {
+	case paneBooks:
+		return b.at.move(id, b.ids(), 2)
+	case paneBook:
+		return b.on.move(id, b.workers(), 2)
+	}
+	return b.panes.scroll(b.panes.on).move(id)
+}
+
+func (b *Books) wheel(m Wheeled) tea.Cmd {
+	if m.Pane == panePlan {
+		b.panes.scroll(m.Pane).wheel(m.Down)
+		return nil
+	}
+	b.panes.focus(m.Pane)
+	b.move(map[bool]string{false: "up", true: "down"}[m.Down])
+	return b.look()
+}
+
+func (b *Books) click(id string) tea.Cmd {
+	switch kind, what := split(id); kind {
+	case "book":
+		b.panes.focus(paneBooks)
+		b.at.id = what
+	case "worker":
+		b.panes.focus(paneBook)
+		b.on.id = what
+	case "pane":
+		b.panes.focus(what)
+	}
+	return b.look()
+}
+
+// open shows the plan on a screen of its own, where it can be started.
+func (b *Books) open() (Action, tea.Cmd) {
+	book, worker := b.book(), b.worker()
+	if book.ID == "" || worker == "" && book.Targets != "" {
+		return nil, nil
+	}
+	if verb := b.verb(book.ID); verb != "" {
+		return Invoke(b.env, verb, worker)
+	}
+	return Push{NewPlan(b.env, book.ID, worker)}, nil
+}
+
+// verb is what starts a runbook, "" when nothing does.
+func (b *Books) verb(book string) string {
+	for _, v := range b.env.World.Verbs[""] {
+		if v.Runbook == book {
+			return v.ID
+		}
+	}
+	return ""
+}
+
+// stands says why a runbook cannot be walked on a worker just now; "" means nothing is known to stand in the way.
+func (b *Books) stands(book, worker string) string {
+	if off := b.book().Off; off != "" {
+		return off
+	}
+	state, known := VerbFor(b.env.World, b.verb(book), worker)
+	if !known {
+		return ""
+	}
+	return state.Why
+}
+
+// book is the selected one; its id is "" when there is none.
+func (b *Books) book() desk.Book {
+	if i := b.at.settle(b.ids()); i >= 0 {
+		return b.books[i]
+	}
+	return desk.Book{}
+}
+
+// worker is the one whose plan is shown: at first one that the runbook can be walked on.
+func (b *Books) worker() string {
+	workers := b.workers()
+	if b.on.id == "" {
+		for _, w := range workers {
+			if b.stands(b.book().ID, w) == "" {
+				return w
+			}
+		}
+	}
+	if i := b.on.settle(workers); i >= 0 {
+		return workers[i]
+	}
+	return ""
+}
+
+func (b *Books) ids() []string {
+	ids := make([]string, len(b.books))
+	for i, x := range b.books {
+		ids[i] = x.ID
+	}
+	return ids
+}
+
+// workers are the nodes that the selected runbook can be done to; none for one that has no target.
+func (b *Books) workers() []string {
+	var out []string
+	role := b.book().Targets
+	for _, n := range b.env.World.Fleet.Nodes {
+		if role != "" && (n.Role == role || role == "node") {
+			out = append(out, n.Name)
+		}
+	}
+	return out
+}
+
+// Bindings implements Screen.
+func (b *Books) Bindings() []binding.Binding {
+	bs := b.env.World.Keys.At(binding.Books)
+	if why := b.stands(b.book().ID, b.worker()); why != "" {
+		off(bs, "open", why)
+	}
+	return bs
+}
+
+// last is the newest run of a runbook.
+func (b *Books) last(book string) (desk.Run, bool) {
+	for _, x := range b.env.World.Runs { // newest first
+		if x.Runbook == book {
+			return x, true
+		}
+	}
+	return desk.Run{}, false
+}
+
+// Excerpts implements Copier.
+func (b *Books) Excerpts() []Excerpt {
+	book := b.book()
+	if book.ID == "" {
+		return nil
+	}
+	about := book.Title + "\n" + book.Summary + "\n" + strings.Join(book.Dangers, "\n") + "\n"
+	out := []Excerpt{{"what " + book.ID + " does", about}, {"the command that plans it", strings.Join(strings.Fields("vmtui run "+book.ID+" "+b.worker()+" --plan"), " ")}}
+	if b.plan.of == book.ID+" "+b.worker() && b.plan.err == nil {
+		out = append(out, Excerpt{"its plan", drawnText(b.planLines(excerptWidth))})
+	}
+	return out
+}

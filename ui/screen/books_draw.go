@@ -1,0 +1,224 @@
+package screen
+
+import (
+	"fmt"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
+)
+
+// Draw implements Screen.
+func (b *Books) Draw(w, h int) widget.Frame {
+	b.panes.begin()
+	out := widget.Blank(w, h)
+	shelf := min(len(b.books)+3, max(h/3, 5))
+	if w >= 110 {
+		left := min(max(w*2/5, 52), 90)
+		out.Put(0, 0, b.shelfBox(left, shelf))
+		out.Put(0, shelf, b.bookBox(left, h-shelf))
+		out.Put(left, 0, b.planBox(w-left, h))
+		return out
+	}
+	about := (h - shelf) / 2
+	if b.panes.on == panePlan {
+		about = max(about/2, 5)
+	}
+	out.Put(0, 0, b.shelfBox(w, shelf))
+	out.Put(0, shelf, b.bookBox(w, about))
+	out.Put(0, shelf+about, b.planBox(w, h-shelf-about))
+	return out
+}
+
+// shelfBox is the list of runbooks.
+func (b *Books) shelfBox(w, h int) widget.Frame {
+	box := widget.Box{Title: title("Runbooks"), Right: widget.L(theme.Muted, widget.Count(len(b.books), "runbook", "runbooks"))}
+	switch {
+	case !b.known:
+		box.Right, box.Lines = nil, []widget.Line{widget.L(theme.Muted, "◌ reading the shelf")}
+	case b.err != nil:
+		box.Lines = []widget.Line{widget.Line{widget.S(theme.Bad, "✗ "), widget.S(theme.Plain, brief(b.err))}.Fit(w - 4)}
+	}
+	t := widget.NewTable(w-4, widget.Column{Head: "RUNBOOK", W: 16, Grow: 1}, widget.Column{Head: "DANGER", W: 12}, widget.Column{Head: "LAST", W: 23, Least: 44})
+	if len(b.books) > 0 {
+		box.Lines = append(box.Lines, t.Head())
+	}
+	at := b.at.settle(b.ids())
+	for i, x := range b.books {
+		row := t.Row(widget.L(theme.Strong, x.ID), shortDanger(x), b.lastLine(x.ID)).Fit(w - 4)
+		if i == at {
+			row = row.On(theme.Selected)
+		}
+		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "book:" + x.ID})
+		box.Lines = append(box.Lines, row)
+	}
+	box.From = window(max(at+1, 0), len(box.Lines), h-2)
+	return b.panes.box(paneBooks, box).Draw(w, h)
+}
+
+// shortDanger is a runbook's danger in a word.
+func shortDanger(x desk.Book) widget.Line {
+	m := danger(x.Danger)
+	if m.ink == theme.Warn {
+		m.word = "changes"
+	}
+	return m.full()
+}
+
+// lastLine is how a runbook's newest run stands, and how long ago that was.
+func (b *Books) lastLine(book string) widget.Line {
+	x, ok := b.last(book)
+	if !ok {
+		return widget.L(theme.Muted, "never run here")
+	}
+	m := runMark(x.State)
+	return widget.Line{widget.S(m.ink, m.sign+" "+m.word), widget.S(theme.Muted, " "+age(x.Updated, b.env.World.Now)+" ago")}
+}
+
+// bookBox says what the selected runbook does, what is dangerous about it, and on which worker it can be walked.
+func (b *Books) bookBox(w, h int) widget.Frame {
+	x := b.book()
+	if x.ID == "" {
+		return b.panes.text(paneBook, widget.Box{Title: title("What it does")}, w, h)
+	}
+	inner := w - 4
+	lines := widget.Wrap(theme.Plain, x.Summary, inner)
+	if x.Usual != "" {
+		lines = append(lines, widget.Line{widget.S(theme.Muted, "usually "), widget.S(theme.Plain, x.Usual)}.Fit(inner))
+	}
+	lines = append(lines, ownLines(x, inner)...)
+	lines = append(lines, nil, widget.L(theme.Head, "ON"))
+	if x.Targets == "" {
+		lines = append(lines, widget.L(theme.Plain, "  no target: it says itself where"))
+	}
+	hits, at := []widget.Hit{}, 0
+	chosen := b.worker()
+	for _, name := range b.workers() {
+		row := b.workerLine(x.ID, name, name == chosen, inner)
+		if name == chosen {
+			at = len(lines)
+			if b.panes.on == paneBook {
+				row = row.On(theme.Selected)
+			}
+		}
+		hits = append(hits, widget.Hit{Y: len(lines), ID: "worker:" + name})
+		lines = append(lines, row)
+	}
+	if len(x.Dangers) > 0 {
+		lines = append(lines, nil, widget.L(theme.Head, "DANGERS"))
+	}
+	for _, d := range x.Dangers {
+		lines = append(lines, widget.Hang(widget.L(theme.Bad, "▲ "), theme.Plain, d, inner)...)
+	}
+	box := widget.Box{Title: title(x.Title), Right: danger(x.Danger).full(), Lines: lines, Hits: hits}
+	if b.panes.on == paneBook {
+		box.From = window(at, len(lines), h-2)
+	}
+	return b.panes.box(paneBook, box).Draw(w, h)
+}
+
+// ownLines are what a runbook of the instance's own has to say beside: its file, its mistake, what it takes.
+func ownLines(x desk.Book, w int) []widget.Line {
+	var lines []widget.Line
+	if x.Off != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, x.Off, w)...)
+	}
+	if x.From != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, "file    "), theme.Muted, x.From, w)...)
+		for _, in := range x.Inputs {
+			said := in.Name + ", " + in.Type
+			if !in.Needed {
+				said += ", " + orWord(in.Default, "empty") + " unless said"
+			}
+			lines = append(lines, widget.Hang(widget.L(theme.Muted, "takes   "), theme.Plain, said, w)...)
+		}
+	}
+	return lines
+}
+
+// workerLine is a worker, and why the runbook cannot be walked on it just now.
+func (b *Books) workerLine(book, worker string, chosen bool, w int) widget.Line {
+	sign := "  "
+	if chosen {
+		sign = "▸ "
+	}
+	l := append(widget.L(theme.Key, sign), widget.L(theme.Strong, worker).Fit(12)...)
+	if why := b.stands(book, worker); why != "" {
+		return l.Add(widget.S(theme.Warn, "○ "), widget.S(theme.Muted, why)).Fit(w)
+	}
+	return l.Add(widget.S(theme.Good, "● "), widget.S(theme.Plain, "can be planned")).Fit(w)
+}
+
+// planBox is the plan, with its age.
+func (b *Books) planBox(w, h int) widget.Frame {
+	box := widget.Box{Title: title(b.planTitle()), Lines: b.planLines(w - 4)}
+	if b.planKnown() && b.plan.err == nil {
+		box.Right = widget.L(theme.Muted, widget.Count(len(b.plan.plan.Steps), "step", "steps")+" · seen "+age(b.plan.seen, b.env.World.Now)+" ago")
+	}
+	return b.panes.text(panePlan, box, w, h)
+}
+
+func (b *Books) planTitle() string {
+	if x := b.book(); x.ID != "" && x.Targets == "" {
+		return "Plan of " + x.ID
+	}
+	return "Plan for " + orWord(b.worker(), "nobody")
+}
+
+// planKnown reports that the plan at hand is that of what is selected.
+func (b *Books) planKnown() bool { return b.plan.of != "" && b.plan.of == b.book().ID+" "+b.worker() }
+
+// planLines are the steps with why, and exactly what each sends.
+func (b *Books) planLines(w int) []widget.Line {
+	switch x := b.book(); {
+	case x.Off != "":
+		return widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, "its file has a mistake: "+x.Off, w)
+	case wants(x) != "":
+		return widget.Hang(widget.L(theme.Info, "◌ "), theme.Plain, fmt.Sprintf("%s has to be said before there can be a plan: %s asks for it", wants(x), b.env.World.Keys.Get("open").Cap()), w)
+	case x.ID == "" || b.worker() == "" && x.Targets != "":
+		return []widget.Line{widget.L(theme.Muted, "nothing is selected")}
+	case !b.planKnown():
+		return []widget.Line{widget.L(theme.Info, "◐ looking at the world; nothing is changed")}
+	case b.plan.err != nil:
+		lines := widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(b.plan.err), w)
+		if next := nextStep(b.plan.err); next != "" {
+			lines = append(lines, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
+		}
+		return lines
+	}
+	var lines []widget.Line
+	for _, r := range b.plan.plan.Refusals {
+		lines = append(lines, refusalLines(r, w)...)
+	}
+	for _, d := range b.plan.plan.Warnings {
+		lines = append(lines, widget.Hang(widget.L(theme.Warn, "▲ "), theme.Plain, d, w)...)
+	}
+	for i, s := range b.plan.plan.Steps {
+		if len(lines) > 0 {
+			lines = append(lines, nil)
+		}
+		lines = append(lines, planStep(i, s, w)...)
+	}
+	return lines
+}
+
+// planStep is a step in full.
+func planStep(i int, s desk.PlanStep, w int) []widget.Line {
+	head, tag := theme.Strong, ""
+	switch {
+	case s.Already:
+		tag = "so already"
+	case s.Confirm != "":
+		head, tag = theme.Peril, "▲ no way back: asks for the name"
+	}
+	lines := []widget.Line{widget.Ends(widget.Line{widget.S(theme.Muted, fmt.Sprintf("%2d ", i+1)), widget.S(head, s.Title)}, widget.L(theme.Muted, " "+tag), w)}
+	indent := widget.Line{widget.Gap(3)}
+	lines = append(lines, widget.Hang(indent, theme.Muted, s.Why, w)...)
+	if s.Usual != "" {
+		lines = append(lines, widget.Hang(indent, theme.Muted, "usually "+s.Usual, w)...)
+	}
+	for _, l := range planLines(s.Plan, w-3) {
+		lines = append(lines, append(widget.Line{widget.Gap(3)}, l...))
+	}
+	return lines
+}

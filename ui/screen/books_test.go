@@ -1,0 +1,62 @@
+package screen
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/internal/stage"
+)
+
+func TestTheShelfSaysWhatEachDoesOnWhatAndItsPlan(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	b := booksOf(env(ctx, stage.New(nil)))
+	f := b.Draw(200, 58)
+	for _, want := range []string{"worker-drain", "▲ destroys", "usually 9m40s", "Everything on its disk is gone", "○ run 01J9ZQ7K3M holds worker-2", "touch /var/lib/vmtui/lame-duck", "seen 0s ago"} {
+		if !strings.Contains(f.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, f.String())
+		}
+	}
+}
+
+// A plan that comes for what is not selected any more is not shown as if it were.
+func TestAPlanOfAnotherRunbookIsNotShown(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	b := booksOf(env(ctx, stage.New(nil)))
+	if _, cmd := b.press("up"); cmd == nil || b.book().ID != "worker-drain" {
+		t.Fatalf("no plan is asked for: %s", b.book().ID)
+	}
+	if got := drawn(b); !strings.Contains(got, "looking at the world") {
+		t.Errorf("an old plan is shown:\n%s", got)
+	}
+	b.answered(shelved{of: "worker-drain " + b.worker(), err: &desk.Fault{What: "no plan", Why: "the host does not answer", Next: "try later"}})
+	if f := b.Draw(120, 34); !strings.Contains(f.String(), "the host does not answer") || !strings.Contains(f.String(), "try later") {
+		t.Errorf("it does not say why:\n%s", f.String())
+	}
+	heard(b.Post)
+	if b.look() == nil {
+		t.Error("what could not be found is not looked for again")
+	}
+}
+
+func TestTheShelfOpensThePlanAndStartsNothing(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	d := stage.New(nil)
+	b := booksOf(env(ctx, d))
+	action, _ := b.press("open")
+	if push, ok := action.(Push); !ok || push.Screen.Crumb() != "Plan reimage worker-1" {
+		t.Errorf("%#v", action)
+	}
+	b.answered(gotBooks{err: errors.New("disk I/O error")})
+	if f := b.Draw(80, 22); !strings.Contains(f.String(), "disk I/O error") {
+		t.Errorf("it does not say why:\n%s", f.String())
+	}
+	if len(d.Calls()) > 0 {
+		t.Errorf("%v", d.Calls())
+	}
+}
