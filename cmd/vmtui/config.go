@@ -39,7 +39,7 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err := errors.Join(checkSecrets(ctx, cfg, f.secrets), checkWires(ctx, cfg, f.secrets), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
 		return err
 	}
-	books, warnings, err := book.NewShelf(book.Deps{Deps: worker.Deps{Config: cfg}}, worker.Books(worker.Deps{Config: cfg})).Check()
+	books, warnings, err := book.NewShelf(book.Deps{Deps: worker.Deps{Config: cfg}, Redact: f.secrets.Redact}, worker.Books(worker.Deps{Config: cfg})).Check()
 	if err != nil {
 		return err
 	}

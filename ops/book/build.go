@@ -133,6 +133,8 @@ func (b *bench) say() error {
 		case strings.HasPrefix(k, "of/"):
 		case !slices.ContainsFunc(b.def.Inputs, func(in Input) bool { return in.Name == k }):
 			return unknownInput(b.def, k)
+		case b.Redact(v) != v:
+			return &fault.Error{What: "an input cannot be used", On: b.def.ID + ", " + k, Why: "it holds a secret, or what looks like one: it would be masked in the log, and the run could not go on with what it began with", Next: "keep it where the command reads it, on the node", Code: fault.Usage}
 		default:
 			said[k] = v
 		}

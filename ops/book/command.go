@@ -164,6 +164,9 @@ func (c *command) steps(u *unit) ([]run.Step, error) {
 
 func (c *command) step(u *unit) run.Step {
 	st := u.frame(c.mode, u.node)
+	if _, is := c.errand.(*docker); is {
+		st.Panes = []string{"containers@" + u.node}
+	}
 	st.Plan = u.plan(func(env map[string]any) ([]string, error) { return c.planned(u, env) })
 	st.Observe = u.observe(c.observe(u))
 	st.Do = func(ctx context.Context, w *run.Walk) error { return c.do(ctx, u, w) }

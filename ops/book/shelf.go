@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -112,7 +113,27 @@ func (s *Shelf) open(path string) (*Definition, error) {
 	if slices.Contains(s.taken, idOf(path)) {
 		return nil, &fault.Error{What: "runbook is not valid", On: path, Why: "a runbook of that name is built in", Next: "call the file something else", Code: fault.Usage}
 	}
+	if err := s.tells(path, string(source)); err != nil {
+		return nil, err
+	}
 	return Read(s.deps.Config, path, string(source))
+}
+
+// tells refuses a file that holds a secret. It would be masked in the log, and a run could not go on with what it began with.
+func (s *Shelf) tells(path, source string) error {
+	if s.deps.Redact == nil || s.deps.Redact(source) == source {
+		return nil
+	}
+	p := &page{path: path}
+	for i, line := range strings.Split(source, "\n") {
+		if s.deps.Redact(line) != line {
+			p.wrong(i+1, "keep it where the command reads it, on the node, or name it as env:, file:, keyring: or cmd: where that is taken", "there is a secret in the file, or what looks like one")
+		}
+	}
+	if len(p.mistakes) == 0 { // one that goes over several lines
+		p.wrong(0, "keep it where the command reads it, on the node", "there is a secret in the file, or what looks like one")
+	}
+	return p.err()
 }
 
 func unreadable(path string, err error) error {

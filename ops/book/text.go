@@ -33,8 +33,7 @@ type part struct {
 type formula struct {
 	source  string
 	program *vm.Program
-	steps   []string // whose results it needs
-	running bool     // it needs something that only a run knows
+	running bool // it needs something that only a run knows
 }
 
 func newText(line int, raw string) *text { return &text{line: line, raw: raw} }
@@ -90,10 +89,9 @@ func compile(p *page, line int, source string, sc scope, settled bool, more ...e
 	}
 	for _, id := range v.steps {
 		good = sc.hasStep(p, line, id, settled) && good
-		f.steps = append(f.steps, id)
 	}
 	ofRun := slices.Contains(v.bare, "run") || slices.Contains(v.bare, "operator")
-	f.running = len(f.steps) > 0 || ofRun
+	f.running = len(v.steps) > 0 || ofRun
 	if settled && ofRun {
 		p.wrong(line, "leave run and operator out here", "%q is needed before there is a run, and must be the same in all of its legs", source)
 		good = false

@@ -155,7 +155,7 @@ func (w *wait) steps(u *unit) ([]run.Step, error) {
 		st.Observe = at.observe(nil)
 		st.Verify = func(walk *run.Walk) run.Check { at.walk = walk; return patient(w.until(at)) }
 		if w.what == "healthy" {
-			st.Panes = []string{"containers"}
+			st.Panes = []string{"containers@" + n}
 		}
 		out = append(out, st)
 	}

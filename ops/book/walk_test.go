@@ -405,3 +405,17 @@ func TestTargetsAndInputsAreHeldAgainstTheRunbook(t *testing.T) {
 		t.Errorf("%+v %v", rb, err)
 	}
 }
+
+// A secret would be masked in the log, and the run could not go on with what it began with: so it does not begin.
+func TestSecretsAreNoInputsAndStandInNoFile(t *testing.T) {
+	b := newBed(t)
+	b.write("runbooks/try-it.yaml", head+at("one", ""))
+	if _, err := NewShelf(b.deps, nil).Books()[0].Build(t.Context(), "", map[string]string{"dir": "/hunter2"}); fault.CodeOf(err) != fault.Usage || strings.Contains(err.Error(), "hunter2") {
+		t.Error(err)
+	}
+	b.write("runbooks/try-it.yaml", head+at("one", "")+"# hunter2\n")
+	off := NewShelf(b.deps, nil).Books()[0].Off
+	if f := fault.Of(off); off == nil || !strings.HasSuffix(f.On, ":7") || strings.Contains(off.Error(), "hunter2") {
+		t.Error(off)
+	}
+}
