@@ -55,6 +55,10 @@ func TestOwnRunbooksAreOnTheShelf(t *testing.T) {
 	if got := vmtui(t, b.ConfigPath(), "config", "check"); got.code != 0 || !strings.Contains(got.out, "3 runbooks of its own") {
 		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
 	}
+	ownBook(t, b, "leave-out", "title: T\nsummary: S\nsteps:\n  - {id: out, drain: {node: worker-1}}\n")
+	if got := vmtui(t, b.ConfigPath(), "config", "check"); got.code != 0 || !strings.Contains(got.err, "warning: ") || !strings.Contains(got.err, "leave-out.yaml:4") {
+		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
+	}
 	path := filepath.Join(b.Dir(), "runbooks", "to-mend.yaml")
 	if err := os.WriteFile(path, []byte("title: T\nsummary: S\nsteps:\n  - {id: out, drain: {node: worker-9}}\n  - {id: out, tile: x}\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -151,15 +151,7 @@ func (c *command) steps(u *unit) ([]run.Step, error) {
 			return nil, err
 		}
 	}
-	var out []run.Step
-	for _, n := range nodes {
-		at, err := u.on(n, len(nodes) > 1)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, c.step(at))
-	}
-	return out, nil
+	return u.spread(nodes, c.step)
 }
 
 func (c *command) step(u *unit) run.Step {

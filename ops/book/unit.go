@@ -89,6 +89,19 @@ func (u *unit) on(node string, several bool) (*unit, error) {
 	return at, nil
 }
 
+// spread makes a step of its own for each node.
+func (u *unit) spread(nodes []string, step func(*unit) run.Step) ([]run.Step, error) {
+	var out []run.Step
+	for _, n := range nodes {
+		at, err := u.on(n, len(nodes) > 1)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, step(at))
+	}
+	return out, nil
+}
+
 func (u *unit) at(node string) *unit {
 	at := *u
 	at.node = node
@@ -235,7 +248,7 @@ func (u *unit) env() map[string]any {
 		steps[s.ID] = u.result(s)
 	}
 	env := map[string]any{
-		"inputs": u.b.inputs, "steps": steps, "target": u.b.target, "node": cmp.Or(u.node, u.each), "instance": u.b.Config.Instance, "site": strings.TrimSuffix(u.b.Config.Site, "/"), "operator": u.b.Operator, "run": "",
+		"inputs": u.b.inputs, "steps": steps, "target": u.b.target, "node": cmp.Or(u.each, u.node), "instance": u.b.Config.Instance, "site": strings.TrimSuffix(u.b.Config.Site, "/"), "operator": u.b.Operator, "run": "",
 	}
 	if u.walk != nil && !u.walk.Dry() {
 		env["run"] = u.walk.Run()

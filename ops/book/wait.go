@@ -144,22 +144,18 @@ func (w *wait) steps(u *unit) ([]run.Step, error) {
 			return nil, err
 		}
 	}
-	var out []run.Step
-	for _, n := range nodes {
-		at, err := u.on(n, len(nodes) > 1)
-		if err != nil {
-			return nil, err
-		}
-		st := at.frame(run.Read, "")
-		st.Plan = at.plan(func(env map[string]any) ([]string, error) { return w.planned(at, env) })
-		st.Observe = at.observe(nil)
-		st.Verify = func(walk *run.Walk) run.Check { at.walk = walk; return patient(w.until(at)) }
-		if w.what == "healthy" {
-			st.Panes = []string{"containers@" + n}
-		}
-		out = append(out, st)
+	return u.spread(nodes, w.step)
+}
+
+func (w *wait) step(u *unit) run.Step {
+	st := u.frame(run.Read, "")
+	st.Plan = u.plan(func(env map[string]any) ([]string, error) { return w.planned(u, env) })
+	st.Observe = u.observe(nil)
+	st.Verify = func(walk *run.Walk) run.Check { u.walk = walk; return patient(w.until(u)) }
+	if w.what == "healthy" {
+		st.Panes = []string{"containers@" + u.node}
 	}
-	return out, nil
+	return st
 }
 
 // The two ask a node; $1 is the value.

@@ -419,3 +419,25 @@ func TestSecretsAreNoInputsAndStandInNoFile(t *testing.T) {
 		t.Error(off)
 	}
 }
+
+func TestEachIsDoneForOneNodeAfterAnother(t *testing.T) {
+	b := newBed(t)
+	inner := func(cond string) string {
+		return "    if: " + cond + "\n    each:\n      node: [worker-3, worker-1]\n      steps:\n" +
+			"        - {id: a, title: A, why: W, run: {script: 'echo \"a-$1\" | tee -a \"$2/log\"', args: ['${{ node }}', '${{ inputs.dir }}']}, undo: {run: {script: 'echo \"un-$1\" >> \"$2/log\"', args: ['${{ node }}', '${{ inputs.dir }}']}}}\n" +
+			"        - {id: b, title: B, why: W, if: 'steps.a.output == \"a-\" + node', run: {on: exec, script: 'echo \"b-$1\" >> \"$2/log\"', args: ['${{ steps.a.output }}', '${{ inputs.dir }}']}, undo: none}\n"
+	}
+	rb := b.book(head+"  - id: e\n"+inner("inputs.dir != \"\"")+"  - {id: sure, title: S, why: W, ask: {question: 'Both: ${{ steps.a.output }}', attended: true}}\n", "", b.said())
+	id := b.start(rb)
+	if state := b.walk(id, rb, run.Mode{}); state != run.AtGate || b.log() != "a-worker-1 b-a-worker-1 a-worker-3 b-a-worker-3" || !strings.Contains(b.lines(id), "Both: a-worker-1") {
+		t.Fatalf("%s %s\n%s", state, b.log(), b.lines(id))
+	}
+	if state := b.walk(id, rb, run.Mode{Undo: true}); state != run.Undone || !strings.HasSuffix(b.log(), "un-worker-3 un-worker-1") {
+		t.Errorf("%s %s", state, b.log())
+	}
+	rb = b.book(head+"  - id: e\n"+inner("inputs.dir == \"\""), "", b.said())
+	id = b.start(rb)
+	if state := b.walk(id, rb, run.Mode{}); state != run.Done || strings.Count(b.story(id), "skipped") != 4 {
+		t.Errorf("%s %s", state, b.story(id))
+	}
+}
