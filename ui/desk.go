@@ -32,6 +32,8 @@ type Desk interface {
 	// Start begins a run and returns its id at once. Typed is what the operator typed to confirm, "" when nothing was asked.
 	Start(ctx context.Context, book, target string, inputs map[string]string, typed string) (id string, err error)
 	Resume(ctx context.Context, id string) error
+	// TakeOver walks a run on here that another process walks.
+	TakeOver(ctx context.Context, id string) error
 	// Answer decides at a gate. By is filled in below.
 	Answer(ctx context.Context, id string, answer run.Answer) error
 	Stop(ctx context.Context, id string) error

@@ -67,7 +67,11 @@ func BenchmarkFirstFrame(b *testing.B) {
 		r.press("q")
 		r.ends()
 	}
-	b.ReportMetric(ms(mine)/float64(b.N), "ms/frame")
+	frame := ms(mine) / float64(b.N)
+	b.ReportMetric(frame, "ms/frame")
+	if frame > 100 {
+		b.Errorf("%.0f ms to the first frame are over the budget; how busy is this machine?", frame)
+	}
 	b.ReportMetric(mine.Seconds()/theirs.Seconds(), "x_htop")
 }
 
@@ -204,7 +208,7 @@ func percentile(all []time.Duration, p int) time.Duration {
 const idleFor = 20 * time.Second
 
 // BenchmarkIdle leaves the console alone with a quiet box, looking at the fleet as often as it does by default, beside htop at the same beat, and
-// reports what both cost. The budget is 0.5 % of a core.
+// reports what both cost. The aim is 0.5 % of a core, and 1 % fails.
 //
 //	go test -run '^$' -bench Idle -benchtime 1x ./cmd/vmtui
 func BenchmarkIdle(b *testing.B) {
@@ -226,7 +230,11 @@ func BenchmarkIdle(b *testing.B) {
 		}
 	}
 	whole := idleFor.Seconds() * float64(b.N)
-	b.ReportMetric(100*mine.Seconds()/whole, "%core")
+	share := 100 * mine.Seconds() / whole
+	b.ReportMetric(share, "%core")
+	if share > 1 {
+		b.Errorf("%.1f %% of a core is more than a console left alone may cost", share)
+	}
 	b.ReportMetric(mine.Seconds()/theirs.Seconds(), "x_htop")
 }
 

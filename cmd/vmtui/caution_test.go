@@ -16,7 +16,9 @@ import (
 func inside(t *testing.T, b *box.Box) *app {
 	t.Helper()
 	var errs bytes.Buffer
-	a, err := open(t.Context(), &flags{config: b.ConfigPath(), streams: streams{err: &errs}}, keys.Refuser{})
+	f := newFlags(streams{out: &errs, err: &errs})
+	f.config = b.ConfigPath()
+	a, err := open(t.Context(), f, keys.Refuser{})
 	if err != nil {
 		t.Fatal(err)
 	}

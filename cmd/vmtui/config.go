@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/worker"
+	"github.com/vmtui/vmtui/remote/postgres"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/ui/binding"
 )
@@ -76,15 +77,29 @@ func checkSecrets(ctx context.Context, cfg *config.Config, secrets *keys.Redacto
 	return errors.Join(all...)
 }
 
-// checkWires makes what would speak to the provider and to Redis, without speaking to them.
+// checkWires makes what would speak to the provider, to Redis and to the team's store, without speaking to them.
 func checkWires(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
 	_, err := newCloud(cfg.DigitalOcean, cfg.Blame, secrets, nil, func(string) {})
 	_, atEdge := newEdge(cfg, secrets, nil)
-	url := redis.New(redis.Config{URL: redisURL(cfg, secrets), Secrets: secrets}).Check(ctx)
-	if !keys.IsReference(cfg.Sidekiq.Redis) { // the line of one that names a secret is said where it is resolved
-		url = cfg.Blame("$.sidekiq.redis", url)
+	sidekiq := redis.New(redis.Config{URL: urlOf(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, secrets), Secrets: secrets}).Check(ctx)
+	return errors.Join(err, atEdge, blamed(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, sidekiq), checkStore(ctx, cfg, secrets))
+}
+
+// checkStore reads where the team's runs are, without going there.
+func checkStore(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
+	if !cfg.Shared() {
+		return nil
 	}
-	return errors.Join(err, atEdge, url)
+	store := postgres.New(postgres.Config{URL: urlOf(cfg, "$.store", cfg.Store, secrets), Secrets: secrets}).Check(ctx)
+	return blamed(cfg, "$.store", cfg.Store, store)
+}
+
+// blamed points at the line of a URL that is of no use. The line of one that names a secret is said where it is resolved.
+func blamed(cfg *config.Config, at, ref string, err error) error {
+	if keys.IsReference(ref) {
+		return err
+	}
+	return cfg.Blame(at, err)
 }
 
 // checkKeys holds the remapped keys against the console's own.

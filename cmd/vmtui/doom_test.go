@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"regexp"
@@ -32,6 +33,8 @@ type doomed struct {
 	Undo    bool
 	Confirm string
 	At      doom.Crash
+	Shaken  uint64        // the seed by which its store fails now and then; 0: never
+	Killed  time.Duration // after which it is killed wherever it is; 0: never
 }
 
 // mortal is a store that kills the process where it shall die.
@@ -59,9 +62,13 @@ func beDoomed(text string) int {
 		panic(err)
 	}
 	ctx := context.Background()
-	f := &flags{config: d.Config, json: true, streams: streams{os.Stdin, os.Stdout, os.Stderr}}
+	f := newFlags(streams{os.Stdin, os.Stdout, os.Stderr})
+	f.config, f.json = d.Config, true
 	return f.exit(ctx, withApp(ctx, f, keys.Refuser{}, func(ctx context.Context, a *app) error {
 		a.engine.Store = mortal{a.engine.Store, doom.NewWatch(d.At)}
+		if d.Shaken != 0 {
+			a.engine.Store = &shaky{Store: a.engine.Store, rng: rand.New(rand.NewPCG(d.Shaken, 4))} // #nosec G404 -- a test's draws
+		}
 		if d.ID != "" {
 			return a.again(ctx, f, d.ID, run.Mode{Unattended: true, Yes: true, Confirm: d.Confirm, Undo: d.Undo})
 		}
@@ -107,12 +114,15 @@ var reads = regexp.MustCompile(strings.Join([]string{
 	`compose -p "\$project" "\$@"' vmtui \S+ \S+ logs `, `"\$1/lease\.new"`, `^GET `,
 }, "|"))
 
+// mark is what each command carries, to be found by among the processes of its host.
+var mark = regexp.MustCompile(`^env VMTUI_CALL=\w+ `)
+
 // heard is told of everything that the servers are asked. A change must find its intent in the log, and still open; the process dies when its time
 // has come.
 func (o *ordeal) heard(r box.Request) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	change := !reads.MatchString(r.What)
+	change := !reads.MatchString(mark.ReplaceAllString(r.What, ""))
 	if o.store == nil || !change && (o.pid == 0 || o.at.N > 0) {
 		return true
 	}
@@ -197,6 +207,10 @@ func (o *ordeal) walk(d doomed) (bool, int) {
 		o.mu.Lock()
 		o.pid = cmd.Process.Pid
 		o.mu.Unlock()
+	}
+	if d.Killed > 0 {
+		timer := time.AfterFunc(d.Killed, func() { _ = cmd.Process.Kill() })
+		defer timer.Stop()
 	}
 	_ = cmd.Wait() // how it ended is asserted
 	st, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)

@@ -169,7 +169,15 @@ func writeConfig(f *flags, a answers, lb digitalocean.Balancer, workers []digita
 	if f.json {
 		return f.printJSON(map[string]any{"config": f.config, "instance": a.instance, "load_balancer": lb.ID, "workers": len(workers)})
 	}
-	return f.printf("wrote %s: %s, load balancer %s, %d workers\nlook through it, then: vmtui config check && vmtui status\n", f.config, a.instance, lb.Name, len(workers))
+	return f.printf("wrote %s: %s, load balancer %s, %d workers: %s\nlook through it, add what is out of the balancer just now, then: vmtui config check && vmtui status\n", f.config, a.instance, lb.Name, len(workers), list(workers))
+}
+
+func list(droplets []digitalocean.Droplet) string {
+	var all []string
+	for _, d := range droplets {
+		all = append(all, d.Name)
+	}
+	return strings.Join(all, ", ")
 }
 
 func document(a answers, lb digitalocean.Balancer, workers []digitalocean.Droplet) yaml.MapSlice {

@@ -28,6 +28,9 @@ const asProduct = "VMTUI_TEST_BE_VMTUI"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProduct) == "1" {
+		if pipe := os.Getenv(asPanicking); pipe != "" && os.Args[1] != "monitor" {
+			go panicOf(pipe)
+		}
 		main()
 		return
 	}
@@ -38,7 +41,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	beside := "6"
 	if *whole {
-		beside = "12"
+		beside = "20"
 	}
 	if err := flag.Set("test.parallel", beside); err != nil {
 		panic(err)

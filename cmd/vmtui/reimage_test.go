@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -60,6 +61,9 @@ func TestReimageUnderLoad(t *testing.T) {
 			}
 			if b.Machine(droplet2).BootID() == before || rebuilds(b, "worker-2") != 1 {
 				t.Errorf("%d rebuilds", rebuilds(b, "worker-2"))
+			}
+			if said := transcript(t, b, last(t, got.out).Run); !strings.Contains(said, "report: out of the load balancer for ") || !strings.Contains(said, "report: new disk from "+box.Image) {
+				t.Errorf("no report:\n%s", said)
 			}
 			intact(t, b)
 			serving(t, b)
@@ -287,6 +291,16 @@ func TestADegradedBootIsAQuestion(t *testing.T) {
 	}
 }
 
+// Where untagging a worker would cut its jobs off from Redis and PostgreSQL, nothing is touched.
+func TestATagThatFeedsTheDatabasesIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"shared-tag"} })
+	got := vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
+	if end := last(t, got.out); got.code != 3 || end.State != "refused" || !strings.Contains(end.Detail, "cut off") || len(mutations(b)) != 0 {
+		t.Errorf("exit %d, %+v, sent %q\n%s", got.code, end, mutations(b), got.err)
+	}
+}
+
 // Of two operators at once one is refused, and reads who is at work.
 func TestTwoOperators(t *testing.T) {
 	t.Parallel()
@@ -302,6 +316,46 @@ func TestTwoOperators(t *testing.T) {
 		t.Errorf("the first operator's run: exit %d\n%s", code, l.errs.String())
 	}
 	intact(t, b)
+}
+
+// Who takes a lease over has read whose it is and how old, is told how long that takes, and the former owner acts no more.
+func TestALeaseIsTakenOver(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	spock, kirk := hasty(t, another(t, b, "spock")), hasty(t, another(t, b, "kirk"))
+	l := begin(t, spock, "run", "worker-drain", "worker-2", "--yes", "--json")
+	l.until(func(one line) bool { return one.Step == "lame-duck" && one.State == "waiting" })
+	for _, verb := range []string{"take", "clear"} {
+		got := vmtui(t, kirk, "lease", verb)
+		if got.code != 3 || !strings.Contains(got.err, "spock") || !strings.Contains(got.err, "renewed") || !strings.Contains(got.err, "--confirm spock") {
+			t.Errorf("%s: exit %d\n%s", verb, got.code, got.err)
+		}
+	}
+	got := vmtui(t, kirk, "lease", "take", "--confirm", "spock")
+	if got.code != 0 || !strings.Contains(got.err, "waiting") || !strings.Contains(got.out, "taken over") {
+		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
+	}
+	if code := l.end(); code == 0 || !strings.Contains(transcript(t, b, l.run())+l.errs.String()+l.last().Detail, "lease") {
+		t.Errorf("the former owner went on: exit %d, %+v\n%s", code, l.last(), l.errs.String())
+	}
+	if got := vmtui(t, spock, "runs", "resume", l.run(), "--yes", "--json"); got.code != 0 {
+		t.Errorf("it cannot be resumed: exit %d\n%s%s", got.code, got.out, got.err)
+	}
+	intact(t, b)
+}
+
+// hasty is that config with a short lease.
+func hasty(t *testing.T, config string) string {
+	t.Helper()
+	file, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteString("\nlease: {ttl: 4s, longest: 1s}\n")
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return config
 }
 
 func TestEveryLeaseAndHoldCommandAnswersInJSON(t *testing.T) {

@@ -48,7 +48,7 @@ func newRoot(f *flags) *cobra.Command {
 	root.AddCommand(
 		newDemo(f), newStatus(f),
 		newRun(f), newRuns(f),
-		newExec(f), newLogs(f),
+		newExec(f), newLogs(f), newShell(f), newCopy(f),
 		newLease(f), newHold(f), newKeys(f),
 		newConfig(f), newInit(f),
 		newMonitor(),

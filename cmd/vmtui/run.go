@@ -24,6 +24,7 @@ type runFlags struct {
 	yes     bool
 	confirm string
 	set     []string
+	store   string
 }
 
 func newRun(f *flags) *cobra.Command {
@@ -42,6 +43,7 @@ func newRun(f *flags) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&r.plan, "plan", false, "look and say what would be done; change nothing")
 	cmd.Flags().StringArrayVar(&r.set, "set", nil, "set an input, `KEY=VALUE`, of those that the runbook takes")
+	cmd.Flags().StringVar(&r.store, "store", "", "`local` begins in the store on this machine, where the others do not see the run: for when the team's is away")
 	r.gates(cmd)
 	return withJSON(f, cmd)
 }
@@ -67,6 +69,9 @@ func (f *flags) asker(yes bool) keys.Asker {
 }
 
 func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target string) error {
+	if r.store != "" && r.store != run.LocalStore {
+		return &fault.Error{What: "no such store", On: r.store, Why: "a run begins in the configured store", Next: "leave --store out, or write --store local", Code: fault.Usage}
+	}
 	b, err := a.desk.Book(book)
 	if err != nil {
 		return err
@@ -88,7 +93,11 @@ func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target stri
 	if err := a.mayBegin(ctx, f, r, rb); err != nil {
 		return err
 	}
-	id, err := a.engine.Start(ctx, rb)
+	begin := a.engine.Start
+	if r.store == run.LocalStore {
+		begin = a.engine.StartHere
+	}
+	id, err := begin(ctx, rb)
 	if err != nil {
 		return err
 	}

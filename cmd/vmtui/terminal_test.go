@@ -39,8 +39,14 @@ func sit(t *testing.T, cols, rows uint16, args ...string) *terminal {
 // sitAt is sit with a binary of one's choice.
 func sitAt(t testing.TB, path string, cols, rows uint16, args ...string) *terminal {
 	t.Helper()
+	return sitWith(t, nil, path, cols, rows, args...)
+}
+
+// sitWith is sitAt with more in the environment.
+func sitWith(t testing.TB, env []string, path string, cols, rows uint16, args ...string) *terminal {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), path, args...) // #nosec G204 -- this very binary, or one just built
-	cmd.Env = append(os.Environ(), asProduct+"=1", "TERM=xterm-256color", "COLORTERM=truecolor")
+	cmd.Env = append(append(os.Environ(), asProduct+"=1", "TERM=xterm-256color", "COLORTERM=truecolor"), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: cols, Rows: rows})

@@ -20,7 +20,8 @@ func init() {
 	if config == "" {
 		return
 	}
-	f := &flags{streams: streams{os.Stdin, os.Stdout, os.Stderr}, config: config}
+	f := newFlags(streams{os.Stdin, os.Stdout, os.Stderr})
+	f.config = config
 	os.Exit(f.exit(context.Background(), withApp(context.Background(), f, keys.Refuser{}, keepWarm)))
 }
 

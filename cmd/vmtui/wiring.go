@@ -19,6 +19,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/lease"
 	"github.com/vmtui/vmtui/ops/logs"
+	"github.com/vmtui/vmtui/ops/origin"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -44,7 +45,8 @@ type app struct {
 	edge   *cloudflare.Client // nil when none is configured
 	redis  *redis.Client
 	jobs   *sidekiq.Jobs
-	store  run.Store
+	stores *run.Stores
+	local  *run.SQLite
 	keeper *lease.Keeper
 	door   *act.Door
 	engine *run.Engine
@@ -73,7 +75,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		return nil, err
 	}
 	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
-	a.secrets.Foresee(ctx, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis)
+	a.secrets.Foresee(ctx, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
 	a.calls = audit.New(a.secrets.Redact)
 	if asker == nil {
 		asker = a.asks
@@ -83,7 +85,8 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	for _, floor := range []func(context.Context) error{
 		func(context.Context) error { return a.openKeys(asker) },
 		a.openRemote,
-		func(ctx context.Context) error { return a.openOps(ctx, f.readOnly || cfg.ReadOnly) },
+		func(ctx context.Context) error { return a.openStores(ctx, asker == a.asks) },
+		func(context.Context) error { return a.openOps(f.readOnly || cfg.ReadOnly) },
 	} {
 		if err := floor(ctx); err != nil {
 			a.close()
@@ -170,35 +173,21 @@ func (a *app) openRedis() {
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
-	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.secrets), Dial: dial, Witness: a.calls.Witness, Secrets: a.secrets})
+	a.redis = redis.New(redis.Config{URL: urlOf(a.cfg, "$.sidekiq.redis", a.cfg.Sidekiq.Redis, a.secrets), Dial: dial, Witness: a.calls.Witness, Secrets: a.secrets})
 	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
 }
 
-// redisURL is the URL in the config, or the secret that it names, resolved when it is first needed.
-func redisURL(cfg *config.Config, secrets *keys.Redactor) func(context.Context) (string, error) {
-	ref := cfg.Sidekiq.Redis
-	if !keys.IsReference(ref) {
-		return redis.At(ref)
-	}
-	return revealed(secrets, ref, cfg.Blame, "$.sidekiq.redis")
-}
-
-func (a *app) openOps(ctx context.Context, readOnly bool) error {
-	store, err := run.Open(ctx, a.cfg.StateDir, a.secrets.Redact)
-	if err != nil {
-		return a.cfg.Blame("$.state_dir", err)
-	}
-	a.store = store
+func (a *app) openOps(readOnly bool) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
-	origin, err := lease.Origin(a.cfg.StateDir)
+	store, err := origin.Of(a.cfg.StateDir)
 	if err != nil {
 		return err
 	}
 	a.keeper = lease.NewKeeper(lease.Config{
-		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: origin, Secrets: a.secrets,
+		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: store, Secrets: a.secrets,
 		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Living: run.Locks{Dir: run.LockDir(a.cfg.StateDir)},
 		Waiting: func(d time.Duration) {
 			a.tell(fmt.Sprintf("waiting %s: the former owner may still act until then", d.Round(time.Second)))
@@ -207,7 +196,9 @@ func (a *app) openOps(ctx context.Context, readOnly bool) error {
 	a.door = act.NewDoor(readOnly, a.keeper)
 	a.keeper.Use(a.door)
 	a.trust.Consult(a.ledger)
-	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host}
+	a.engine = &run.Engine{
+		Store: a.stores, Live: a.stores, Stores: a.stores, Door: a.door, Lease: a.keeper, Places: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host,
+	}
 	return nil
 }
 
@@ -248,8 +239,8 @@ func (a *app) close() {
 		a.desk.Close()
 	}
 	var all []error
-	if a.store != nil {
-		all = append(all, a.store.Close())
+	if a.stores != nil {
+		all = append(all, a.stores.Close())
 	}
 	if a.redis != nil {
 		all = append(all, a.redis.Close())

@@ -353,7 +353,7 @@ func TestWaits(t *testing.T) {
 		"  - {id: page, title: P, why: W, wait: {http: 'https://vmst.example/', on: here, times: 2, every: 10ms}}\n"+
 		"  - {id: command, title: C, why: W, wait: {command: 'echo x >> \"$1/tries\"; test \"$(wc -l < \"$1/tries\")\" -ge 3', args: ['${{ inputs.dir }}'], every: 10ms}}\n"+
 		"  - {id: file, title: F, why: W, wait: {file: '${{ inputs.dir }}/tries'}}\n"+
-		"  - {id: never, title: N, why: W, deadline: 50ms, wait: {file: '${{ inputs.dir }}/never', every: 10ms}}\n", "", b.said())
+		"  - {id: never, title: N, why: W, deadline: 3s, wait: {file: '${{ inputs.dir }}/never', every: 10ms}}\n", "", b.said())
 	id := b.start(rb)
 	if state := b.walk(id, rb, run.Mode{}); state != run.AtGate || !strings.Contains(b.lines(id), "never is not there") || !strings.Contains(b.story(id), "file:done") {
 		t.Errorf("%s %s\n%s", state, b.story(id), b.lines(id))

@@ -158,8 +158,28 @@ func (c *Config) checkSidekiq(at position) error {
 }
 
 func (c *Config) checkStore(at position) error {
-	if c.Store != "sqlite" {
-		return at.wrong("$.store", "this store is not one this version knows", "use `store: sqlite`")
+	if _, ok := c.Node(c.StoreVia); !ok && c.StoreVia != Direct {
+		return at.wrong("$.store_via", fmt.Sprintf("no node is named %q", c.StoreVia), "write exec, the name of a node of this file, or direct")
+	}
+	switch {
+	case c.Store == LocalStore && c.StoreVia != Direct:
+		return at.wrong("$.store_via", "the store is on this machine: there is nothing to dial", "remove store_via, or name a PostgreSQL in store")
+	case c.Store == LocalStore, slices.ContainsFunc(references, func(p string) bool { return strings.HasPrefix(c.Store, p) }):
+		return nil
+	}
+	u, err := url.Parse(c.Store)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return at.wrong("$.store", "this store is not one this version knows", "use sqlite, postgres://USER@HOST/DATABASE, or env:NAME or file:PATH for such a URL")
+	}
+	_, has := u.User.Password()
+	for _, key := range []string{"password", "sslpassword"} {
+		has = has || u.Query().Has(key)
+	}
+	if has {
+		return at.wrong("$.store", "a secret may not stand in the config file", "use env:NAME, file:PATH, keyring:NAME or cmd:COMMAND for the whole URL, and change the password: it has been written down")
 	}
 	return nil
 }
+
+// Shared reports that runs are kept in a store that a team shares.
+func (c *Config) Shared() bool { return c.Store != LocalStore }

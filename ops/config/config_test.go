@@ -76,7 +76,12 @@ func TestMistakesAreNamed(t *testing.T) {
 		"own theme's colour": {good + "themes:\n  mine:\n    dark:\n      good: '#112233'\n      text: '#fff'\n", ":13", "#fff"},
 		"colour as comment":  {good + "themes:\n  mine:\n    dark:\n      text: #ffffff\n", ":12", "no colour"},
 		"the terminal's own": {good + "themes:\n  mine:\n    like: terminal\n    dark: {text: '#ffffff'}\n", ":11", "the terminal's own"},
-		"store":              {good + "store: postgres://kirk:hunter2@db/vmtui\n", ":9", "store"},
+		"store":              {good + "store: mysql://db/vmtui\n", ":9", "store"},
+		"store's password":   {good + "store: postgres://kirk:hunter2@db/vmtui\n", ":9", "secret"},
+		"password as option": {good + "store: postgres://kirk@db/vmtui?password=hunter2\n", ":9", "secret"},
+		"store not a URL":    {good + "store: \"postgres://kirk:hunter2@db:x:y/vmtui\"\n", ":9", "store"},
+		"store via nowhere":  {good + "store: env:STORE\nstore_via: worker-9\n", ":10", "worker-9"},
+		"store via for none": {good + "store_via: exec\n", ":9", "nothing to dial"},
 		"lame duck":          {strings.Replace(good, "drain_timeout: 5m", "lame_duck: flag", 1), ":8", "absolute"},
 	}
 	for name, c := range cases {
@@ -139,5 +144,20 @@ func TestLooksAreRead(t *testing.T) {
 	}
 	if names := c.ThemeNames(); names[len(names)-1] != "mine" {
 		t.Error(names)
+	}
+}
+
+func TestATeamsStore(t *testing.T) {
+	for text, via := range map[string]string{
+		"store: postgres://kirk@db.example/vmtui\n": "direct", "store: env:VMTUI_STORE\nstore_via: exec\n": "exec",
+		"store: 'cmd:pass show vmtui'\nstore_via: worker-2\n": "worker-2",
+	} {
+		c, err := Parse("/x/config.yaml", []byte(good+text))
+		if err != nil || !c.Shared() || c.StoreVia != via {
+			t.Errorf("%s: %+v, %v", text, c, err)
+		}
+	}
+	if c, err := Parse("/x/config.yaml", []byte(good)); err != nil || c.Shared() {
+		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -40,6 +40,7 @@ type Desk struct {
 
 	mu      sync.Mutex
 	walking map[string]bool
+	ends    map[string]error     // why legs walked here ended, where their log may not tell
 	trails  map[string][]float64 // what panes showed before, for sparklines
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
@@ -55,7 +56,7 @@ func New(
 	built := worker.Books(deps.Deps)
 	d := &Desk{
 		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, asks: asks, calls: calls, secrets: secrets, logs: reader,
-		ctx: ctx, cancel: cancel, walking: map[string]bool{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
+		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)
 	return d
@@ -127,26 +128,46 @@ func (d *Desk) Verbs(target string) []VerbState {
 // Engine gives commands the runs themselves: to list, show, answer and walk.
 func (d *Desk) Engine() *run.Engine { return d.engine }
 
-// Tail yields a run's events after a number and follows it.
+// Tail yields a run's events after a number and follows it. Where the log cannot be read any more, it says what became of the run here.
 func (d *Desk) Tail(ctx context.Context, id string, after uint64) iter.Seq2[run.Event, error] {
-	return d.engine.Store.Tail(ctx, id, after)
+	return func(yield func(run.Event, error) bool) {
+		for ev, err := range d.engine.Store.Tail(ctx, id, after) {
+			if err != nil {
+				err = d.became(id, err)
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
 }
 
-// Runs is every run, newest first.
+// became is why the leg that was walked here ended, if it did, instead of why its log cannot be read.
+func (d *Desk) became(id string, err error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if why := d.ends[id]; why != nil {
+		return why
+	}
+	return err
+}
+
+// Runs is every run, newest first. With an error beside them, they are those that can be had: a store is away.
 func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
-	list, err := d.engine.List(ctx)
-	if err != nil {
-		return nil, err
+	list, missing := d.engine.List(ctx)
+	if list == nil && missing != nil {
+		return nil, missing
 	}
 	runs := make([]Run, 0, len(list))
 	for _, s := range list {
 		r := d.describe(s)
+		var err error
 		if r.At, r.Of, err = d.progress(ctx, s); err != nil {
 			return nil, err
 		}
 		runs = append(runs, r)
 	}
-	return runs, nil
+	return runs, missing
 }
 
 func (d *Desk) describe(s run.Summary) Run {

@@ -47,7 +47,7 @@ const lately = 5
 // Books are the runbooks on the shelf, with how long each usually takes.
 func (d *Desk) Books(ctx context.Context) ([]Book, error) {
 	list, err := d.engine.List(ctx)
-	if err != nil {
+	if list == nil && err != nil {
 		return nil, err
 	}
 	var out []Book

@@ -19,7 +19,7 @@ func (d *Desk) Start(ctx context.Context, book, target string, inputs map[string
 	if err != nil {
 		return "", err
 	}
-	id, err := d.engine.Start(ctx, rb)
+	id, err := d.engine.StartAway(ctx, rb)
 	if err != nil {
 		return "", err
 	}
@@ -30,13 +30,18 @@ func (d *Desk) Start(ctx context.Context, book, target string, inputs map[string
 // Resume walks an unfinished run on, here, looking at the world first.
 func (d *Desk) Resume(ctx context.Context, id string) error { return d.again(ctx, id, run.Mode{}) }
 
+// TakeOver walks a run on here that another process walks, which acts no more from then on. It is for one whose machine is gone.
+func (d *Desk) TakeOver(ctx context.Context, id string) error {
+	return d.again(ctx, id, run.Mode{TakeOver: true})
+}
+
 // Undo walks a run back. One that another process walks is asked to turn round.
 func (d *Desk) Undo(ctx context.Context, id string) error {
 	v, err := d.engine.View(ctx, id)
 	if err != nil {
 		return err
 	}
-	if d.here(id) || d.engine.Walked(v) {
+	if d.here(id) || v.Walked() {
 		return d.engine.Request(ctx, id, "undo")
 	}
 	return d.again(ctx, id, run.Mode{Undo: true})
@@ -64,8 +69,19 @@ func (d *Desk) walk(id string, rb run.Runbook, mode run.Mode) {
 	d.legs.Go(func() {
 		defer d.mark(id, false)
 		// The log tells how it ended; an error that could not be logged is shown when somebody looks at the run.
-		_, _ = d.engine.Walk(d.ctx, id, rb, mode)
+		_, err := d.engine.Walk(d.ctx, id, rb, mode)
+		d.end(id, err)
 	})
+}
+
+// end keeps why a leg ended that could not say so in its log.
+func (d *Desk) end(id string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.ends, id)
+	if err != nil {
+		d.ends[id] = err
+	}
 }
 
 func (d *Desk) mark(id string, on bool) {

@@ -21,6 +21,8 @@ import (
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/awake"
+	"github.com/vmtui/vmtui/ops/origin"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
@@ -35,12 +37,16 @@ func TestMain(m *testing.M) {
 }
 
 // clocks are those of the consoles: each is wrong in its own way.
-var clocks = []func() instant{
-	now,
-	func() instant { return instant{boot: bootClock(), wall: time.Unix(1000, 0)} },                 // only the clock that runs through suspend goes
-	func() instant { return instant{wall: time.Now().Round(0)} },                                   // a system without such a clock
-	func() instant { return instant{boot: bootClock(), wall: time.Now().Add(-9 * time.Hour)} },     // another zone, taken for the truth
-	func() instant { return instant{boot: bootClock(), wall: time.Now().Round(0).Add(jumping())} }, // set again and again
+var clocks = []func() awake.Instant{
+	awake.Now,
+	func() awake.Instant { return awake.Instant{Boot: awake.Now().Boot, Wall: time.Unix(1000, 0)} }, // only the clock that runs through suspend goes
+	func() awake.Instant { return awake.Instant{Wall: time.Now().Round(0)} },                        // a system without such a clock
+	func() awake.Instant {
+		return awake.Instant{Boot: awake.Now().Boot, Wall: time.Now().Add(-9 * time.Hour)}
+	}, // another zone, taken for the truth
+	func() awake.Instant {
+		return awake.Instant{Boot: awake.Now().Boot, Wall: time.Now().Round(0).Add(jumping())}
+	}, // set again and again
 }
 
 // jumping is an error of up to ten seconds that is another one every second.
@@ -78,14 +84,14 @@ func beConsole(n string) int {
 		return 0 // the play is over
 	}
 	state := filepath.Join(dir, "state-"+n)
-	origin, err := Origin(state)
+	store, err := origin.Of(state)
 	if err != nil {
 		return 2
 	}
 	s := &stage{name: "console-" + n, rng: rand.New(rand.NewPCG(uint64(seed), 2)), out: out} // #nosec G115 G404 -- a test's draws
 	// All hosts and operators have the same name: only their stores tell them apart.
 	s.k = NewKeeper(Config{
-		Exec: &partition{shell: &shell{}, s: s}, ExecName: "exec", Dir: filepath.Join(dir, "exec"), Operator: "mike", Host: "laptop", Store: origin,
+		Exec: &partition{shell: &shell{}, s: s}, ExecName: "exec", Dir: filepath.Join(dir, "exec"), Operator: "mike", Host: "laptop", Store: store,
 		TTL: historyTTL, Longest: historyLongest, Living: run.Locks{Dir: run.LockDir(state)},
 	})
 	s.k.clock = clocks[at]

@@ -148,7 +148,7 @@ type theatre struct {
 const (
 	historyTTL     = time.Second
 	historyLongest = time.Second
-	historyLasts   = 22 * time.Second
+	historyLasts   = 18 * time.Second
 	straggle       = 4 * time.Second // after which no command that was sent is still to come
 )
 

@@ -79,6 +79,14 @@ const setScript = guarded + `printf "%s" "$4" > "$1/holds/$3.new" && mv -f "$1/h
 
 const clearScript = guarded + `rm -f "$1/holds/$3.json" && sync' sh "$1" "$2" "$3"`
 
+// onExecScript runs a script of somebody else's on exec, under the lock and the token.
+const onExecScript = guarded + `script=$3; shift 3; exec sh -c "$script" sh "$@"' sh "$@"`
+
+// OnExec changes something on exec that is no record of ours, while nobody else can take the lease over.
+func (k *Keeper) OnExec(ctx context.Context, p act.Permit, what, script string, args ...string) error {
+	return k.guardedWrite(ctx, p, what, onExecScript, append([]string{script}, args...)...)
+}
+
 // SetHold writes a worker's record. The permit comes from the caller's door.
 func (k *Keeper) SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error {
 	h.Why = k.cfg.Secrets.Redact(h.Why) // typed by a person, and read by everybody on exec

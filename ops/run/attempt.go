@@ -70,6 +70,7 @@ func (a *attempt) keeps() bool {
 }
 
 func (a *attempt) try(ctx context.Context) error {
+	a.l.tries[a.s.ID]++
 	look, err := a.look(ctx)
 	if err != nil {
 		return err

@@ -133,6 +133,9 @@ func (l *law) step(ev Event) {
 	if state == Observing {
 		return // it may be looked at again whatever it is
 	}
+	if state == Undoing && l.state[ev.Step] == StepUndo {
+		l.breach(ev, "it is taken back already")
+	}
 	if state == Doing {
 		for _, before := range l.steps[:at] {
 			l.behind(ev, before)

@@ -59,6 +59,22 @@ func TestInterruptedAtTheBoundary(t *testing.T) {
 	})
 }
 
+// What is done is finished when the operator leaves, and nothing is begun any more, not even what nobody looks at first.
+func TestNothingBeginsAfterTheOperatorLeft(t *testing.T) {
+	e, w := memEngine(), newWorld(t)
+	ctx, leave := context.WithCancel(t.Context())
+	first := Step{StepInfo: StepInfo{ID: "first", Kind: Idempotent}, Do: func(ctx context.Context, k *Walk) error {
+		leave()
+		return w.acts("lame", "w2", act.Changes)(ctx, k)
+	}}
+	second := Step{StepInfo: StepInfo{ID: "second", Kind: Idempotent}, Do: w.acts("removed", "w2", act.Changes)}
+	rb := Runbook{ID: "two", Target: "w2", Steps: []Step{first, second}}
+	id := start(t, e, rb)
+	if state, err := e.Walk(ctx, id, rb, unattended); state != Interrupted || err != nil || w.state() != "lame" {
+		t.Errorf("%s, %v, world %q", state, err, w.state())
+	}
+}
+
 func TestGraceIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, w := memEngine(), newWorld(t)
@@ -232,6 +248,10 @@ func (l *leases) Acquire(context.Context, string) (func(context.Context) error, 
 	return func(context.Context) error { l.released++; return nil }, l.err
 }
 
+func (l *leases) TakeFrom(ctx context.Context, run string) (func(context.Context) error, error) {
+	return l.Acquire(ctx, run)
+}
+
 func TestLease(t *testing.T) {
 	e, w := memEngine(), newWorld(t)
 	l := &leases{err: &fault.Error{What: "jo is at work", Code: fault.Refused}}
@@ -241,8 +261,8 @@ func TestLease(t *testing.T) {
 	if state, err := e.Walk(t.Context(), id, rb, unattended); state != Refused || code(err) != fault.Refused {
 		t.Fatal(state, err)
 	}
-	if _, err := e.Walk(t.Context(), id, rb, unattended); err == nil {
-		t.Error("a refused run is walked")
+	if _, err := e.Walk(t.Context(), id, rb, unattended); err == nil || !strings.Contains(err.Error(), "has ended") {
+		t.Errorf("a refused run is walked: %v", err)
 	}
 	id = start(t, e, rb)
 	l.err = nil

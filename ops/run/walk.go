@@ -12,7 +12,7 @@ import (
 	"github.com/vmtui/vmtui/remote"
 )
 
-// Walk is what a step sees of its run. Its methods may be called from several goroutines of the step, until the step's function returns.
+// Walk is what a step sees of its run; the zero Walk is a dry one. Its methods may be called from several goroutines of the step, until the step's function returns.
 type Walk struct {
 	ctx      context.Context // of the leg, for transcript lines, which are told without one
 	step     *Step
@@ -74,6 +74,9 @@ func (w *Walk) Remember(ctx context.Context, key, value string) error {
 	if w.j == nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if w.facts == nil {
+			w.facts = map[string]string{}
+		}
 		w.facts[key] = value
 		return nil
 	}
@@ -131,11 +134,25 @@ func (w *Walk) Act(ctx context.Context, a act.Act, send func(context.Context, ac
 		return err
 	}
 	effect := new(string)
-	err = send(context.WithValue(ctx, effectKey{}, effect), permit)
+	err = send(context.WithValue(ctx, effectKey{}, effect), pulsing{permit, w.j.pulse})
 	if lost := settle(act.Outcome{Err: err, Effect: *effect}); lost != nil {
 		return lost
 	}
 	return err
+}
+
+// pulsing is a permit that is good only while the leg is known to live: a process that was stopped for a while may have been replaced.
+type pulsing struct {
+	act.Permit
+	pulse Pulse
+}
+
+// Check implements act.Permit.
+func (p pulsing) Check(ctx context.Context) error {
+	if err := p.pulse.held(); err != nil {
+		return err
+	}
+	return p.Permit.Check(ctx)
 }
 
 func (w *Walk) fill(a *act.Act) {

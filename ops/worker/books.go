@@ -85,5 +85,5 @@ func (c *crew) out() []run.Step {
 
 // back is the way back.
 func (c *crew) back() []run.Step {
-	return []run.Step{c.parity(), c.startWeb(), c.add(), c.startSidekiq(), c.watch(), c.release()}
+	return []run.Step{c.parity(), c.startWeb(), c.add(), c.startSidekiq(), c.watch(), c.release(), c.report()}
 }

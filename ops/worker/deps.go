@@ -59,6 +59,7 @@ type Records interface {
 	SetHold(ctx context.Context, p act.Permit, h fleet.Hold) error
 	ClearHold(ctx context.Context, p act.Permit, worker string) error
 	Enter(ctx context.Context, p act.Permit, r keys.Renewal) error
+	OnExec(ctx context.Context, p act.Permit, what, script string, args ...string) error
 }
 
 // Trust is what may be done to the known hosts.

@@ -104,10 +104,15 @@ func (c *crew) provision() run.Step {
 const provisioned = "/var/lib/vmtui/provisioned"
 
 // provisionScript is one command under one lock: the script of a console that has died may still run, and its file must not change under it.
-// Whoever waited for it finds its mark and does not run it again.
+// Whoever waited for it finds its mark and does not run it again. What the script prints goes to a file, because a script that prints to a console
+// which is gone dies in its middle; and a script of which a dying console sent a part ($5 is its length) is not run at all.
 const provisionScript = `mkdir -p "${3%/*}" && flock -w "$4" "$3.lock" sh -c '
 if [ "$(cat "$3" 2>/dev/null)" = "$2" ]; then exit 0; fi
-umask 077 && cat > "$1" && sh "$1" < /dev/null && printf %s "$2" > "$3"' sh "$1" "$2" "$3"`
+umask 077 && cat > "$1" && [ "$(wc -c < "$1")" -eq "$4" ] || exit 1
+sh "$1" < /dev/null > "$3.log" 2>&1; status=$?
+if [ "$status" = 0 ]; then printf %s "$2" > "$3"; fi
+cat "$3.log"
+exit "$status"' sh "$1" "$2" "$3" "$5"`
 
 func (c *crew) runProvisioning(ctx context.Context, w *run.Walk) error {
 	script, err := os.ReadFile(c.Config.Reimage.Provision)
@@ -115,7 +120,8 @@ func (c *crew) runProvisioning(ctx context.Context, w *run.Walk) error {
 		return (&fault.Error{What: "the provisioning script cannot be read", On: c.Config.Reimage.Provision, Next: "correct reimage.provision in " + c.Config.Path()}).Because(err)
 	}
 	began := time.Now()
-	run := ssh.Command{For: "provision the new disk", Script: provisionScript, Args: []string{scriptFile, w.Run(), provisioned, strconv.Itoa(int(c.Config.Reimage.Wait.Seconds()))}, Stdin: script}
+	wait := strconv.Itoa(int(c.Config.Reimage.Wait.Seconds()))
+	run := ssh.Command{For: "provision the new disk", Script: provisionScript, Args: []string{scriptFile, w.Run(), provisioned, wait, strconv.Itoa(len(script))}, Stdin: script}
 	if err := c.change(ctx, w, "sh "+scriptFile, run); err != nil {
 		return err
 	}

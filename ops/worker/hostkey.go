@@ -111,6 +111,15 @@ func (c *crew) trustKey() run.Step {
 	}
 }
 
+// printOf is the fingerprint of a key in known_hosts form.
+func printOf(text string) string {
+	key, _, _, _, err := cryptossh.ParseAuthorizedKey([]byte(text))
+	if err != nil {
+		return "unreadable"
+	}
+	return fingerprint(key)
+}
+
 func (c *crew) newKey(w *run.Walk) (cryptossh.PublicKey, error) {
 	key, _, _, _, err := cryptossh.ParseAuthorizedKey([]byte(w.Fact(factKey)))
 	if err != nil {
@@ -197,7 +206,7 @@ cat "$t.new" >> "$t" && mv -f "$t" "$f"`
 
 func (c *crew) renewOnExec(ctx context.Context, p act.Permit, key cryptossh.PublicKey) error {
 	args := append([]string{strings.TrimSpace(string(cryptossh.MarshalAuthorizedKey(key)))}, c.names()...)
-	return c.exec().Do(ctx, p, ssh.Command{For: "renew the worker in known_hosts", Script: renewScript, Args: args}).Err("renewing the host key in exec's known_hosts", c.Config.Exec().Name)
+	return c.Records.OnExec(ctx, p, "renewing the host key in exec's known_hosts", renewScript, args...)
 }
 
 // names are what exec may know the machine as.

@@ -29,7 +29,10 @@ func (c *crew) remove() run.Step {
 			} else {
 				w.Out("budget: %s", said)
 			}
-			return c.patiently(ctx, w, c.removal(), c.leave)
+			if err := c.patiently(ctx, w, c.removal(), c.leave); err != nil {
+				return err
+			}
+			return noting(ctx, w, c.about(factOut))
 		},
 		Verify: c.verifyMember(false),
 		Undo:   func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
@@ -196,6 +199,9 @@ func (c *crew) verifyArriving(w *run.Walk) run.Check {
 			first = seen
 		}
 		if seen > first {
+			if err := noting(ctx, w, c.about(factIn)); err != nil {
+				return run.Progress{}, decided(err)
+			}
 			return run.Progress{Done: true, Detail: fmt.Sprintf("%d requests have arrived", seen-first)}, nil
 		}
 		return run.Progress{For: "the first request to arrive", Again: max(pace, c.in.Check.Interval), Usual: round(c.in.Check.EntryTime())}, nil

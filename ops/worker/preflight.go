@@ -156,10 +156,12 @@ func (c *crew) tagUses(ctx context.Context, lb digitalocean.Balancer) (string, e
 			Why:  fmt.Sprintf("the tag %q also lets it reach the databases %s", lb.Tag, strings.Join(uses.Databases, ", ")),
 			Next: "give the databases a tag or rule of their own, so that jobs are not cut off in the middle", Code: fault.Refused}
 	}
+	// The API's description that this program keeps to knows no firewalls.
+	said := fmt.Sprintf("warning: cloud firewalls are not looked at; make sure that none depends on the tag %q, which goes with the removal", lb.Tag)
 	if len(others) > 0 {
-		return fmt.Sprintf("warning: the tag %q also drives the balancers %s", lb.Tag, strings.Join(others, ", ")), nil
+		return fmt.Sprintf("warning: the tag %q also drives the balancers %s\n%s", lb.Tag, strings.Join(others, ", "), said), nil
 	}
-	return fmt.Sprintf("members are selected by the tag %q, which nothing else uses", lb.Tag), nil
+	return fmt.Sprintf("members are selected by the tag %q, which no database and no other balancer uses\n%s", lb.Tag, said), nil
 }
 
 // checkScheduler refuses when this node runs the only live, unquiet process that listens to the scheduler queue.

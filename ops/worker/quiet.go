@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,7 +120,7 @@ func (c *crew) verifyQuiet(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if err := c.vanished(w, mine, first, hands); err != nil {
+		if err := c.vanished(ctx, w, mine, first, hands); err != nil {
 			return run.Progress{}, err
 		}
 		settled, busy, unheard := 0, 0, 0
@@ -167,7 +168,7 @@ func newcomer(node string, p sidekiq.Process) error {
 }
 
 // vanished tells a process that ended without its last heartbeat saying busy 0: what it had in hand may be lost, which is never "busy 0".
-func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
+func (c *crew) vanished(ctx context.Context, w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
 	for id := range before {
 		if slices.ContainsFunc(mine, func(p sidekiq.Process) bool { return p.Identity == id }) {
 			continue
@@ -175,6 +176,9 @@ func (c *crew) vanished(w *run.Walk, mine []sidekiq.Process, before map[string]t
 		c.lost = append(c.lost, hands[id]...)
 		for _, j := range hands[id] {
 			w.Out("possibly lost: %s", jobLine(j))
+		}
+		if err := w.Remember(ctx, c.about(factJobs), strconv.Itoa(len(c.lost))+", as the transcript names them"); err != nil {
+			return decided(err)
 		}
 		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
 	}
@@ -197,18 +201,16 @@ func (c *crew) putBack() run.Step {
 		},
 		Deadline: time.Minute,
 		Plan:     plan("redis: RPUSH queue:NAME, for each job that a process had in hand when it vanished; mostly none"),
-		Observe: func(context.Context, *run.Walk) (run.Finding, error) {
-			if len(c.lost) == 0 {
-				return done("no job is known to be lost"), nil
-			}
-			return pending("%d jobs may be lost", len(c.lost)), nil
-		},
-		Do:   c.sendBack,
-		Undo: func(context.Context, *run.Walk) error { return nil }, // they are in their queues, where they were
+		Do:       c.sendBack,
+		Undo:     func(context.Context, *run.Walk) error { return nil }, // they are in their queues, where they were
 	}
 }
 
 func (c *crew) sendBack(ctx context.Context, w *run.Walk) error {
+	if len(c.lost) == 0 {
+		w.Out("no job is known to be lost")
+		return nil
+	}
 	if !w.Granted("put-back") {
 		ask := run.NeedsGo{Key: "put-back", Attended: true, Cause: fmt.Sprintf("put %d jobs back into their queues?", len(c.lost)), Hint: "one that was done after all, or was given back in time, is done twice; skip leaves them lost"}
 		for _, j := range c.lost {
@@ -221,10 +223,14 @@ func (c *crew) sendBack(ctx context.Context, w *run.Walk) error {
 	})
 }
 
-// unquiet restarts Sidekiq: quiet cannot be taken back in any other way.
+// unquiet restarts Sidekiq: quiet cannot be taken back in any other way. One that was told and has not heard it yet would go quiet after the undo;
+// one that was started since needs nothing.
 func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
 	mine, _, err := c.processes(ctx)
-	if err != nil || len(mine) > 0 && countQuiet(mine) == 0 {
+	told := func(p sidekiq.Process) bool {
+		return p.Quiet || slices.ContainsFunc(w.Intents(""), func(r run.Recorded) bool { return !r.Undo && strings.Contains(r.What, clean.Line(p.Identity)) })
+	}
+	if err != nil || !slices.ContainsFunc(mine, told) {
 		return err
 	}
 	return c.compose(ctx, w, "restart", "-t", Grace, "sidekiq")

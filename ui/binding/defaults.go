@@ -26,6 +26,7 @@ func verbs() []Binding {
 		{ID: "reimage", Keys: keys("r"), Word: "reimage", Long: "drain the worker, give it a new disk, prove it, and put it back", Places: nodes, Danger: act.Destroys},
 		{ID: "return", Keys: keys("b"), Word: "bring back", Long: "put a drained worker back to work", Places: nodes, Danger: act.Changes},
 		{ID: "logs", Keys: keys("l"), Word: "logs", Long: "follow what the node's services write", Places: nodes, Danger: act.Safe},
+		{ID: "shell", Keys: keys("S"), Word: "shell", Long: "open a shell on the node; the console comes back when it ends", Places: nodes, Danger: act.Changes, Hidden: true},
 		{ID: "refresh", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the whole fleet now", Places: nodes, Danger: act.Safe, Hidden: true},
 
 		{ID: "gate-go", Keys: keys("g"), Word: "go", Long: "at a gate: do what the step's plan says", Places: at(Run), Danger: act.Changes},

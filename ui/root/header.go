@@ -154,13 +154,13 @@ func (r *Root) filterLine(w int) widget.Frame {
 	return f
 }
 
-// keyLine lists the keys. The place's own come first; help and quit are always there.
+// keyLine lists the keys. The place's own come first; the command line, help and quit are always there.
 func (r *Root) keyLine(w int) widget.Frame {
 	var keep, rest []binding.Binding
 	for _, b := range r.top().Bindings() {
 		switch {
 		case b.Hidden || b.ID == "back" && len(r.stack) == 1:
-		case b.ID == "help" || b.ID == "quit":
+		case b.ID == "palette" || b.ID == "help" || b.ID == "quit":
 			keep = append(keep, b)
 		default:
 			rest = append(rest, b)

@@ -14,8 +14,8 @@ import (
 // palette is everything that can be said here: verbs on their targets, places, runs.
 func (r *Root) palette() dialog.Dialog {
 	items := append(r.markedItems(), r.verbItems()...)
-	items = append(items, r.logItems()...)
 	items = append(items, r.placeItems()...)
+	items = append(items, r.logItems()...)
 	for _, d := range r.doors {
 		items = append(items, dialog.Item{Text: "instance " + d.Instance, About: "leave this instance and enter that one", Why: d.Why})
 	}

@@ -28,6 +28,7 @@ type Books struct {
 	first  string // the runbook to begin with
 	plan   shelved
 	wanted string // the plan that is asked for
+	asked  time.Time
 }
 
 // shelved is a plan as it was last found.
@@ -110,7 +111,7 @@ func (b *Books) look() tea.Cmd {
 	if book.ID == "" || worker == "" && book.Targets != "" || book.Off != "" || wants(book) != "" || b.plan.of == want && b.plan.err == nil || b.wanted == want && b.Waiting("plan") {
 		return nil
 	}
-	b.wanted = want
+	b.wanted, b.asked = want, b.env.World.Now
 	d, id := b.env.Desk, book.ID
 	return b.Ask("plan", func(ctx context.Context) tea.Msg {
 		if !wait(ctx, booksPause) {

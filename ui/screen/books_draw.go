@@ -178,7 +178,7 @@ func (b *Books) planLines(w int) []widget.Line {
 	case x.ID == "" || b.worker() == "" && x.Targets != "":
 		return []widget.Line{widget.L(theme.Muted, "nothing is selected")}
 	case !b.planKnown():
-		return []widget.Line{widget.L(theme.Info, "◐ looking at the world; nothing is changed")}
+		return lookingLines(b.env.World, b.asked, w)
 	case b.plan.err != nil:
 		lines := widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(b.plan.err), w)
 		if next := nextStep(b.plan.err); next != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
@@ -87,6 +88,27 @@ func TestTheShelfShowsRunbooksOfOnesOwn(t *testing.T) {
 		for _, want := range x.says {
 			if f := b.Draw(120, 34); !strings.Contains(f.String(), want) {
 				t.Errorf("%s: it does not say %q:\n%s", x.book.ID, want, f.String())
+			}
+		}
+	}
+}
+
+// A plan that is long in coming says since when it is looked for and what that waits for.
+func TestAPlanThatIsLongInComingSaysWhy(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	d := stage.New(nil)
+	d.Snapshot.Services[0].State.Wait = "waiting 48s to read the load balancer: rate limit"
+	e := env(ctx, d)
+	p, b := NewPlan(e, "worker-drain", "worker-1"), NewBooks(e, "")
+	p.Init()
+	b.answered(gotBooks{books: stage.Books()})
+	e.World.Now = e.World.Now.Add(12 * time.Second)
+	for _, s := range []Screen{p, b} {
+		f := s.Draw(200, 58)
+		for _, want := range []string{"looking at the world", "for 12s", "load balancer: waiting 48s to read the load balancer: rate limit"} {
+			if !strings.Contains(f.String(), want) {
+				t.Errorf("%T does not say %q:\n%s", s, want, f.String())
 			}
 		}
 	}

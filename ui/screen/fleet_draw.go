@@ -190,7 +190,11 @@ func (f *Fleet) nothingUnderWay() widget.Line {
 func (f *Fleet) holdLines(w int) []widget.Line {
 	var out []widget.Line
 	for _, h := range f.env.World.Fleet.Holds.Value {
-		out = append(out, holdLine(h, f.env.World.Now).Fit(w))
+		l := holdLine(h, f.env.World.Now)
+		if holds := f.env.World.Fleet.Holds; holds.Stale() { // somebody may have let go of it since
+			l = append(widget.L(theme.Bad, "✗ seen "+age(holds.Seen, f.env.World.Now)+" ago "), l.All(theme.Off)...)
+		}
+		out = append(out, l.Fit(w))
 	}
 	return out
 }

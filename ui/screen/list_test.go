@@ -293,3 +293,17 @@ func TestAStoppedRunSaysHowToGoOn(t *testing.T) {
 		t.Errorf("something of it still goes on:\n%s", after.String())
 	}
 }
+
+// What is on hold is known from exec: while that does not answer, it is said how old the knowledge is.
+func TestHoldsThatCannotBeSeenSaySo(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	d := stage.New(nil)
+	d.Snapshot.Holds.Err, d.Snapshot.Holds.Seen = stage.ErrStage, stage.Noon.Add(-90*time.Second)
+	e := env(ctx, d)
+	for _, s := range []Screen{NewFleet(e), NewNode(e, "worker-2")} {
+		if f := s.Draw(200, 58); !strings.Contains(f.String(), "seen 90s ago") && !strings.Contains(f.String(), "seen 1m ago") {
+			t.Errorf("%T does not say so:\n%s", s, f.String())
+		}
+	}
+}

@@ -121,6 +121,9 @@ func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 		if n.Hold.Why != "" {
 			text += ": " + n.Hold.Why
 		}
+		if holds := world.Fleet.Holds; holds.Stale() {
+			text += " (last seen " + age(holds.Seen, world.Now) + " ago)"
+		}
 		out = append(out, widget.Hang(widget.L(theme.Warn, "⚑ "), theme.Plain, text, w)...)
 	}
 	out = append(out, consoleLines(world, n, w)...)

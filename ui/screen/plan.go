@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -25,6 +26,7 @@ type Plan struct {
 
 	plan  desk.Plan
 	known bool
+	asked time.Time // since when it is looked for
 	err   error
 	at    cursor
 	page  int
@@ -95,6 +97,7 @@ func (p *Plan) askInputs() Action {
 // look asks what the run would do.
 func (p *Plan) look() tea.Cmd {
 	d, book, target, said := p.env.Desk, p.book, p.target, p.said
+	p.asked = p.env.World.Now
 	return p.Ask("plan", func(ctx context.Context) tea.Msg {
 		plan, err := d.Plan(ctx, book, target, said)
 		return planned{plan: plan, err: err}

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
@@ -57,10 +58,7 @@ func (p *Plan) verdict(w int) []widget.Line {
 	case len(p.asks) > 0 && p.said == nil:
 		return []widget.Line{widget.L(theme.Info, "◌ it is not said yet what it is to be done with; nothing is looked at before")}
 	case !p.known:
-		return []widget.Line{
-			widget.L(theme.Info, "◐ looking at the world; nothing is changed"),
-			widget.L(theme.Muted, "a host that does not answer makes this slow, not wrong"),
-		}
+		return lookingLines(p.env.World, p.asked, w)
 	case p.err != nil:
 		return p.sorry(w)
 	}
@@ -82,6 +80,25 @@ func (p *Plan) verdict(w int) []widget.Line {
 	}
 	if l := p.roundLine(); l != nil {
 		lines = append(lines, l.Fit(w))
+	}
+	return lines
+}
+
+// lookingLines say since when a plan is looked for, and what that waits for, as far as is known.
+func lookingLines(world *World, since time.Time, w int) []widget.Line {
+	lines := []widget.Line{widget.L(theme.Info, "◐ looking at the world; nothing is changed")}
+	if !since.IsZero() {
+		lines[0] = lines[0].Add(widget.S(theme.Muted, " · for "+widget.Since(world.Now.Sub(since))))
+	}
+	waits := false
+	for _, s := range world.Fleet.Services {
+		if s.State.Wait != "" {
+			waits = true
+			lines = append(lines, widget.Hang(widget.L(theme.Warn, "◌ "+s.Name+": "), theme.Plain, s.State.Wait, w)...)
+		}
+	}
+	if !waits {
+		lines = append(lines, widget.L(theme.Muted, "a host that does not answer makes this slow, not wrong"))
 	}
 	return lines
 }

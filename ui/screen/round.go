@@ -160,6 +160,9 @@ func invokeAll(env Env, verb string, targets []string) (*Round, Action, tea.Cmd)
 		action, cmd := Invoke(env, verb, targets[0])
 		return nil, action, cmd
 	}
+	if known && state.Runbook == "" {
+		return nil, Say{Text: verb + " is for one " + state.Targets + " at a time", Bad: true}, nil
+	}
 	r := &Round{verb: verb, targets: slices.Clone(targets), stands: func(w *World, target string) string { return nodeStands(w, verb, target) }}
 	r.open = func(env Env, target string, r *Round) (Action, tea.Cmd) {
 		state, _ := VerbFor(env.World, verb, target)

@@ -45,6 +45,9 @@ func (b Blocked) Start(context.Context, string, string, map[string]string, strin
 	return "", ErrStage
 }
 
+// TakeOver implements ui.Desk.
+func (b Blocked) TakeOver(context.Context, string) error { <-b; return ErrStage }
+
 // Resume implements ui.Desk.
 func (b Blocked) Resume(context.Context, string) error { <-b; return ErrStage }
 

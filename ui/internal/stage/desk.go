@@ -131,6 +131,12 @@ func (d *Desk) Resume(_ context.Context, id string) error {
 	return d.Fails
 }
 
+// TakeOver implements ui.Desk.
+func (d *Desk) TakeOver(_ context.Context, id string) error {
+	d.told("take over %s", id)
+	return d.Fails
+}
+
 // Answer implements ui.Desk.
 func (d *Desk) Answer(_ context.Context, id string, a run.Answer) error {
 	d.told("answer %s gate %d %s typed %q reason %q", id, a.Gate, a.Choice, a.Typed, a.Reason)

@@ -1,0 +1,65 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// The facts that the report is made of.
+const (
+	factOut  = "out-at"
+	factIn   = "in-at"
+	factJobs = "jobs-in-doubt"
+)
+
+// report sums the run up at the end of its transcript, for whoever asks next morning what was done.
+func (c *crew) report() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "report", Title: "Sum up", Kind: run.Read, NoUndo: "it changed nothing",
+			Why: "Whoever asks tomorrow what was done reads a few lines, and the transcript only if they doubt them.",
+		},
+		Deadline: time.Minute,
+		Plan:     plan("the transcript's last lines: what was done, from when to when, with which image and keys; `vmtui runs show ID`"),
+		Do: func(_ context.Context, w *run.Walk) error {
+			for _, line := range c.summary(w.Fact) {
+				w.Out("report: %s", line)
+			}
+			return nil
+		},
+	}
+}
+
+// summary is what a run's facts come to.
+func (c *crew) summary(fact func(string) string) []string {
+	lines := []string{c.dropletName() + " serves again"}
+	if action := fact(factAction); action != "" {
+		lines = append(lines, fmt.Sprintf("new disk from %s (id %d) by action %s", c.in.ImageTag, c.in.Image, action))
+	}
+	if key := fact(factKey); key != "" {
+		lines = append(lines, "its host key was "+list(c.in.HostKeys)+" and is "+printOf(key))
+	}
+	out, err := time.Parse(time.RFC3339, fact(c.about(factOut)))
+	in, err2 := time.Parse(time.RFC3339, fact(c.about(factIn)))
+	if err == nil && err2 == nil {
+		lines = append(lines, fmt.Sprintf("out of the load balancer for %s, from %s to %s", round(in.Sub(out)), out.Local().Format(time.DateTime), in.Local().Format(time.DateTime)))
+	}
+	if jobs := fact(c.about(factJobs)); jobs != "" {
+		lines = append(lines, "jobs that may have been lost: "+jobs)
+	}
+	return lines
+}
+
+// about makes a fact this worker's: a run may take several out and back, one after another.
+func (c *crew) about(fact string) string { return fact + " of " + c.node.Name }
+
+// noting remembers when something was so first.
+func noting(ctx context.Context, w *run.Walk, fact string) error {
+	if w.Fact(fact) != "" {
+		return nil
+	}
+	return w.Remember(ctx, fact, time.Now().UTC().Format(time.RFC3339))
+}

@@ -1,0 +1,29 @@
+package worker
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTheReportSaysWhatIsKnown(t *testing.T) {
+	t.Setenv("TZ", "UTC")
+	c := sample(t)
+	c.in.Image, c.in.ImageTag, c.in.HostKeys = 210711, "worker-golden", []string{"SHA256:old"}
+	known := map[string]string{}
+	said := func() []string { return c.summary(func(key string) string { return known[key] }) }
+	if diff := cmp.Diff([]string{"droplet 3164495 (worker-2) serves again"}, said()); diff != "" {
+		t.Error(diff)
+	}
+	known[factAction], known[c.about(factJobs)] = "982", "2, as the transcript names them"
+	known[factKey] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEH1dx2ynHcVvlnQN2HN3BdN+7Yq2MTcdcrJDU8jVRKB"
+	known[c.about(factOut)] = "2026-11-26T09:28:07Z"
+	if got := said(); len(got) != 4 {
+		t.Errorf("out and not in again: %q", got)
+	}
+	known[c.about(factIn)] = "2026-11-26T09:28:48Z"
+	got := said()
+	if len(got) != 5 || got[1] != "new disk from worker-golden (id 210711) by action 982" || got[3][:37] != "out of the load balancer for 41s, fro" {
+		t.Errorf("%q", got)
+	}
+}
