@@ -193,7 +193,10 @@ func (b *Books) open() (Action, tea.Cmd) {
 	if verb := b.verb(book.ID); verb != "" {
 		return Invoke(b.env, verb, worker)
 	}
-	return Push{NewPlan(b.env, book.ID, worker)}, nil
+	if book.From == "" {
+		return Push{NewPlan(b.env, book.ID, worker)}, nil
+	}
+	return Push{NewPlanOf(b.env, book.ID, worker, book.Inputs)}, nil
 }
 
 // verb is what starts a runbook, "" when nothing does.
