@@ -7,6 +7,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 )
@@ -50,6 +51,15 @@ type Desk interface {
 	Commands(ctx context.Context, after uint64) (audit.View, error)
 	// Save writes a text into a new file of the instance's state directory and says where.
 	Save(ctx context.Context, name, text string) (path string, err error)
+
+	// Order is a command for the nodes that a set names, before it is run.
+	Order(ctx context.Context, set, command string, sudo bool) (fanout.Order, error)
+	// Exec runs a command on nodes and returns its id at once.
+	Exec(ctx context.Context, o fanout.Order) (id string, err error)
+	// Answers is what came of a command so far ("" is the last one), as soon as there is more of it than in that version.
+	Answers(ctx context.Context, id string, after uint64) (fanout.View, error)
+	// Cancel ends a command wherever it still runs.
+	Cancel(ctx context.Context, id string) error
 
 	// Asks are questions from below. The channel is never closed while the console is open.
 	Asks() <-chan desk.Ask

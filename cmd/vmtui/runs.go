@@ -22,6 +22,8 @@ func newRuns(f *flags) *cobra.Command {
 	cmd.AddCommand(
 		onRun(f, "show ID", "Show one run's steps and transcript", showRun),
 		resumeRun(f), undoRun(f), takeRun(f),
+		onRun(f, "report ID", "Write a report of one run, in Markdown", reportRun),
+		pruneRuns(f),
 		onRun(f, "stop ID", "Stop a run at its next step boundary, wherever it is walked", stopRun),
 	)
 	return cmd

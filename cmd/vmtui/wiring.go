@@ -94,7 +94,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.asks, a.calls, a.secrets, logs.Reader{
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.fan(), a.asks, a.calls, a.secrets, logs.Reader{
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
 	})
 	return a, nil
@@ -197,7 +197,8 @@ func (a *app) openOps(readOnly bool) error {
 	a.keeper.Use(a.door)
 	a.trust.Consult(a.ledger)
 	a.engine = &run.Engine{
-		Store: a.stores, Live: a.stores, Stores: a.stores, Door: a.door, Lease: a.keeper, Places: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host,
+		Store: a.stores, Live: a.stores, Stores: a.stores, Door: a.door, Lease: a.keeper, Places: a.keeper, Anchors: a.keeper,
+		StateDir: a.cfg.StateDir, Operator: a.operator, Host: host,
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
@@ -29,6 +30,7 @@ type Desk struct {
 	own     *book.Shelf
 	watch   *fleet.Watch
 	deps    worker.Deps
+	fan     fanout.Fan
 	asks    *Asks
 	calls   *audit.Log
 	secrets *keys.Redactor
@@ -44,18 +46,19 @@ type Desk struct {
 	trails  map[string][]float64 // what panes showed before, for sparklines
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
+	works   []*fanout.Work       // commands on nodes, oldest first
 	changed chan struct{}
 }
 
 // New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
 // logs of the nodes.
 func New(
-	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
 ) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	built := worker.Books(deps.Deps)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, asks: asks, calls: calls, secrets: secrets, logs: reader,
+		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)

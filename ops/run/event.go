@@ -81,6 +81,7 @@ type Event struct {
 	State  string          `json:"state,omitempty"`
 	Detail string          `json:"detail,omitempty"`
 	Data   json.RawMessage `json:"data,omitempty"`
+	Pruned bool            `json:"pruned,omitempty"` // output that was taken out of the store since
 }
 
 // Header opens a run and freezes what it will do.

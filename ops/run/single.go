@@ -15,6 +15,7 @@ type Single struct {
 	Live     Liveness // nil: nobody is told that the act is under way
 	Operator string
 	Host     string
+	Began    func(id string) // hears under which id an act is recorded; may be nil
 }
 
 // Single is the journal for single acts in the engine's store.
@@ -53,6 +54,9 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 	if err != nil {
 		pulse.Release()
 		return nil, err
+	}
+	if s.Began != nil {
+		s.Began(id)
 	}
 	return func(ctx context.Context, o act.Outcome) error {
 		defer pulse.Release()
@@ -94,7 +98,7 @@ func (j *journal) close(ctx context.Context, step string, intent uint64, o act.O
 		stepped, result = Unsure, Unknown
 	}
 	var events []Event
-	for _, line := range o.Said {
+	for _, line := range keptOf(o.Said) {
 		events = append(events, Event{Type: Output, Step: step, Detail: line})
 	}
 	events = append(events, out,

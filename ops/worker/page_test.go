@@ -95,7 +95,7 @@ func renderStep(t *testing.T, b *strings.Builder, n int, s run.Step) {
 		t.Fatal(err)
 	}
 	fmt.Fprintf(b, "```\n%s\n```\n\n", strings.Join(lines, "\n"))
-	undo := "taken back by undo"
+	undo := "taken back by undo: `" + strings.Join(s.UndoPlan, "`, `") + "`"
 	if s.Undo == nil {
 		undo = "undo: none; " + s.NoUndo
 	}
@@ -125,6 +125,9 @@ func TestStepsAreComplete(t *testing.T) {
 			}
 			if s.Undo == nil && s.NoUndo == "" && s.Kind != run.Read {
 				t.Errorf("%s/%s: neither an undo nor a reason", name, s.ID)
+			}
+			if (s.Undo == nil) != (len(s.UndoPlan) == 0) {
+				t.Errorf("%s/%s: its undo is not shown", name, s.ID)
 			}
 			if (s.Do != nil || s.Verify != nil) && s.Deadline == 0 {
 				t.Errorf("%s/%s: no deadline", name, s.ID)

@@ -203,6 +203,7 @@ func (c *crew) putBack() run.Step {
 		Plan:     plan("redis: RPUSH queue:NAME, for each job that a process had in hand when it vanished; mostly none"),
 		Do:       c.sendBack,
 		Undo:     func(context.Context, *run.Walk) error { return nil }, // they are in their queues, where they were
+		UndoPlan: []string{"nothing: the jobs stay in their queues"},
 	}
 }
 

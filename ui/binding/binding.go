@@ -23,6 +23,7 @@ const (
 	Plan       Place = "plan"
 	Help       Place = "help"
 	Log        Place = "log"
+	Exec       Place = "exec"
 	Logs       Place = "logs"
 	Books      Place = "runbooks"
 	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there

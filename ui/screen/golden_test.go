@@ -41,6 +41,27 @@ func logOf(e Env) *Log {
 	return l
 }
 
+// execOf is a command on nodes that would be run.
+func execOf(e Env) *Exec {
+	x := NewExec(e, "worker-[1-6],exec --sudo -- df -h / | tail -1; nginx -t")
+	o := stage.Answers().Order
+	o.Sudo = true
+	x.answered(ordered{order: o})
+	return x
+}
+
+// answersOf is a command on nodes that was run.
+func answersOf(e Env, over bool) *Exec {
+	x := execOf(e)
+	x.answered(sent{id: "1"})
+	v := stage.Answers()
+	if v.Over = over; over {
+		v.Waiting = nil
+	}
+	x.answered(gotAnswers{view: v})
+	return x
+}
+
 // logsOf is the log of a service that has come.
 func logsOf(e Env, filter string) *Logs {
 	l := NewLogs(e, "worker-2", "web")
@@ -85,6 +106,9 @@ func scenes(e Env) map[string]Screen {
 		"node-dead":     NewNode(e, "worker-3"),
 		"log-empty":     NewLog(e),
 		"help-fleet":    NewHelp(e, fleet),
+		"exec-plan":     execOf(e),
+		"exec-awaited":  answersOf(e, false),
+		"exec-over":     answersOf(e, true),
 		"run-waiting":   runOf(e, stage.Waiting()),
 		"run-confirm":   runOf(e, stage.Confirming()),
 		"run-failing":   runOf(e, stage.Failing()),

@@ -27,6 +27,8 @@ func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 		return Push{NewPlanOf(env, state.Runbook, target, state.Inputs)}, nil
 	case state.Runbook != "":
 		return Push{NewPlan(env, state.Runbook, target)}, nil
+	case verb == "exec":
+		return Push{NewExec(env, target)}, nil
 	case verb == "shell":
 		return Enter{target}, nil
 	case verb == "refresh":

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 )
@@ -74,6 +75,24 @@ func (b Blocked) Commands(context.Context, uint64) (audit.View, error) {
 
 // Save implements ui.Desk.
 func (b Blocked) Save(context.Context, string, string) (string, error) { <-b; return "", ErrStage }
+
+// Order implements ui.Desk.
+func (b Blocked) Order(context.Context, string, string, bool) (fanout.Order, error) {
+	<-b
+	return fanout.Order{}, ErrStage
+}
+
+// Exec implements ui.Desk.
+func (b Blocked) Exec(context.Context, fanout.Order) (string, error) { <-b; return "", ErrStage }
+
+// Answers implements ui.Desk.
+func (b Blocked) Answers(context.Context, string, uint64) (fanout.View, error) {
+	<-b
+	return fanout.View{}, ErrStage
+}
+
+// Cancel implements ui.Desk.
+func (b Blocked) Cancel(context.Context, string) error { <-b; return ErrStage }
 
 // Asks implements ui.Desk.
 func (b Blocked) Asks() <-chan desk.Ask { <-b; return nil }

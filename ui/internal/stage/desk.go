@@ -11,6 +11,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 )
@@ -23,6 +24,7 @@ type Desk struct {
 	Review   desk.Plan
 	Fails    error // of every act
 	Asked    audit.View
+	Said     fanout.View
 	Lines    chan string // what services write from now on
 
 	changed chan struct{}
@@ -36,7 +38,7 @@ type Desk struct {
 // New is a desk on the usual stage, with a run in that state.
 func New(log []run.Event) *Desk {
 	return &Desk{
-		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(),
+		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(), Said: Answers(),
 		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64), Lines: make(chan string, 64),
 	}
 }
@@ -171,6 +173,33 @@ func (d *Desk) Commands(ctx context.Context, after uint64) (audit.View, error) {
 func (d *Desk) Save(_ context.Context, name, text string) (string, error) {
 	d.told("save %s: %s", name, text)
 	return "/state/saved/1.txt", d.Fails
+}
+
+// Order implements ui.Desk.
+func (d *Desk) Order(_ context.Context, set, command string, sudo bool) (fanout.Order, error) {
+	d.told("order %s: %s, sudo %v", set, command, sudo)
+	return fanout.Order{Nodes: []string{"exec", "worker-1", "worker-2", "worker-3"}, Words: []string{command}, Sudo: sudo}, d.Fails
+}
+
+// Exec implements ui.Desk.
+func (d *Desk) Exec(_ context.Context, o fanout.Order) (string, error) {
+	d.told("exec %s: %s", o.Folded(), o.Line())
+	return "1", d.Fails
+}
+
+// Answers implements ui.Desk.
+func (d *Desk) Answers(ctx context.Context, _ string, after uint64) (fanout.View, error) {
+	if after >= d.Said.Version {
+		<-ctx.Done()
+		return fanout.View{}, ctx.Err()
+	}
+	return d.Said, d.Fails
+}
+
+// Cancel implements ui.Desk.
+func (d *Desk) Cancel(_ context.Context, id string) error {
+	d.told("cancel %s", id)
+	return d.Fails
 }
 
 // Asks implements ui.Desk.
