@@ -30,9 +30,9 @@ type Desk interface {
 	Tail(ctx context.Context, id string, after uint64) iter.Seq2[run.Event, error]
 
 	// Plan observes and says what a run would do; nothing is changed.
-	Plan(ctx context.Context, book, target string) (desk.Plan, error)
+	Plan(ctx context.Context, book, target string, inputs map[string]string) (desk.Plan, error)
 	// Start begins a run and returns its id at once. Typed is what the operator typed to confirm, "" when nothing was asked.
-	Start(ctx context.Context, book, target, typed string) (id string, err error)
+	Start(ctx context.Context, book, target string, inputs map[string]string, typed string) (id string, err error)
 	Resume(ctx context.Context, id string) error
 	// TakeOver walks a run on here that another process walks.
 	TakeOver(ctx context.Context, id string) error

@@ -36,13 +36,13 @@ func (b Blocked) Tail(context.Context, string, uint64) iter.Seq2[run.Event, erro
 }
 
 // Plan implements ui.Desk.
-func (b Blocked) Plan(context.Context, string, string) (desk.Plan, error) {
+func (b Blocked) Plan(context.Context, string, string, map[string]string) (desk.Plan, error) {
 	<-b
 	return desk.Plan{}, ErrStage
 }
 
 // Start implements ui.Desk.
-func (b Blocked) Start(context.Context, string, string, string) (string, error) {
+func (b Blocked) Start(context.Context, string, string, map[string]string, string) (string, error) {
 	<-b
 	return "", ErrStage
 }

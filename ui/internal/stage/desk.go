@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/vmtui/vmtui/ops/audit"
@@ -100,8 +103,8 @@ func (d *Desk) Tail(ctx context.Context, _ string, after uint64) iter.Seq2[run.E
 }
 
 // Plan implements ui.Desk.
-func (d *Desk) Plan(_ context.Context, book, target string) (desk.Plan, error) {
-	d.told("plan %s %s", book, target)
+func (d *Desk) Plan(_ context.Context, book, target string, inputs map[string]string) (desk.Plan, error) {
+	d.told("plan %s %s%s", book, target, with(inputs))
 	p := d.Review
 	p.Book, p.Target = book, target
 	if p.Confirm != "" {
@@ -111,9 +114,18 @@ func (d *Desk) Plan(_ context.Context, book, target string) (desk.Plan, error) {
 }
 
 // Start implements ui.Desk.
-func (d *Desk) Start(_ context.Context, book, target, typed string) (string, error) {
-	d.told("start %s %s typed %q", book, target, typed)
+func (d *Desk) Start(_ context.Context, book, target string, inputs map[string]string, typed string) (string, error) {
+	d.told("start %s %s%s typed %q", book, target, with(inputs), typed)
 	return "01J9ZQ7K3M", d.Fails
+}
+
+// with are inputs in words; "" for none.
+func with(inputs map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		fmt.Fprintf(&b, " %s=%q", name, inputs[name])
+	}
+	return b.String()
 }
 
 // Resume implements ui.Desk.
