@@ -40,6 +40,13 @@ func (r *Redactor) Foresee(ctx context.Context, refs ...string) {
 	}
 }
 
+// Hide is Add for a part of a secret that somebody else read, such as the password of a URL.
+func (r *Redactor) Hide(value string) {
+	if r != nil {
+		r.Add(Secret{value})
+	}
+}
+
 // Add hides a secret from now on, and the password in it when it is a URL. An empty one is ignored.
 func (r *Redactor) Add(s Secret) {
 	if s.Empty() {

@@ -18,6 +18,9 @@ import (
 	"github.com/vmtui/vmtui/ui/root"
 )
 
+// heapLimit is what Go's runtime may hold before the collector works harder; twice what a console needs. The program's own pages come on top.
+const heapLimit = 28 << 20
+
 // console opens the console. On a terminal that cannot be drawn on, and where --plain asks for it, the status is printed instead.
 func console(ctx context.Context, f *flags) error {
 	if f.plain {
@@ -31,7 +34,9 @@ func console(ctx context.Context, f *flags) error {
 		return status(ctx, f)
 	}
 	// A console left alone makes little garbage a second, for hours: collecting it half as often is a good part of what it costs, and a few megabytes.
+	// In a flood it makes much, so the collector works harder before that is held at once.
 	debug.SetGCPercent(200)
+	debug.SetMemoryLimit(heapLimit)
 	cfg, err := usable(f.config)
 	if err != nil {
 		return err
@@ -88,7 +93,7 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, dra
 		var err error
 		way, err = root.Run(ctx, c, a.desk, root.Options{
 			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Config: f.config, Notice: notice, Look: a.cfg.Look,
-			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Drawn: drawn, Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
+			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Shell: a.shells(ctx), Drawn: drawn, Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
 		})
 		return err
 	})
@@ -120,6 +125,6 @@ func (a *app) about() desk.About {
 		host = "here"
 	}
 	return desk.About{
-		Instance: a.cfg.Instance, Color: a.cfg.Color, Operator: a.operator + "@" + host, Store: "local", Version: version, ReadOnly: a.door.ReadOnly(), PID: os.Getpid(),
+		Instance: a.cfg.Instance, Color: a.cfg.Color, Operator: a.operator + "@" + host, Store: a.storeName(), Version: version, ReadOnly: a.door.ReadOnly(), PID: os.Getpid(),
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/vmtui/vmtui/keys/fault"
-	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/nodeset"
@@ -52,7 +51,7 @@ func newExec(f *flags) *cobra.Command {
 }
 
 func (a *app) exec(ctx context.Context, f *flags, x execFlags, words []string) error {
-	nodes, err := nodeset.Parse(x.nodes, nodesOf(a.cfg))
+	nodes, err := nodeset.Parse(x.nodes, a.cfg.NodeSets())
 	if err != nil {
 		return err
 	}
@@ -69,17 +68,7 @@ func (a *app) exec(ctx context.Context, f *flags, x execFlags, words []string) e
 }
 
 func (a *app) fan() fanout.Fan {
-	return fanout.Fan{Host: func(name string) fanout.Host { return a.host(name) }, Door: a.door, Journal: a.engine.Single()}
-}
-
-// nodesOf is what a set of nodes can name here.
-func nodesOf(cfg *config.Config) nodeset.Fleet {
-	fleet := nodeset.Fleet{Groups: map[string][]string{}}
-	for _, n := range cfg.Nodes {
-		fleet.Names = append(fleet.Names, n.Name)
-		fleet.Groups[n.Role] = append(fleet.Groups[n.Role], n.Name)
-	}
-	return fleet
+	return fanout.Fan{Host: func(name string) fanout.Host { return a.host(name) }, Door: a.door, Journal: a.engine.Single(), Redact: a.secrets.Redact}
 }
 
 // mayExec shows whoever sits at a terminal what will be sent where, and wants a yes. A script has said what it wants.
@@ -108,10 +97,6 @@ func (f *flags) watch(ctx context.Context, w *fanout.Work) {
 
 // answers prints what came of it and gives the exit code.
 func (f *flags) answers(ctx context.Context, v fanout.View) error {
-	for i := range v.Answers {
-		a := &v.Answers[i]
-		a.Stdout, a.Stderr, a.Why = f.secrets.Redact(a.Stdout), f.secrets.Redact(a.Stderr), f.secrets.Redact(a.Why)
-	}
 	var err error
 	if f.json {
 		err = f.printJSON(execJSON(v))

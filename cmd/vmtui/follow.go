@@ -46,7 +46,7 @@ const lastWords = 2 * time.Second
 
 // followJSON prints the log from its first event until this leg is let go of.
 func (a *app) followJSON(ctx context.Context, f *flags, id string, leg int) {
-	for e, err := range a.store.Tail(ctx, id, 0) {
+	for e, err := range a.stores.Tail(ctx, id, 0) {
 		if err != nil {
 			return
 		}

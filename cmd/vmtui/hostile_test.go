@@ -145,6 +145,26 @@ func TestHostileTextsOnOtherWires(t *testing.T) {
 	s.ownBytesOnly()
 }
 
+// On a terminal a log keeps the colours of its letters, and nothing else of what was sent; in a pipe, and where a secret was masked, none.
+func TestColoursOfALog(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, quietly)
+	log := "\x1b[1;44;31merror\x1b[0m:\x1b]0;PWNED\x07 bad\x1b[8m\u202e\n\x1b[32mDB_PASS=5ent\x1b[33m1nel\n\x1b[35mleaks\nplain\n"
+	if err := b.Machine("exec").WriteFile(accessLog, []byte(log)); err != nil {
+		t.Fatal(err)
+	}
+	s := sit(t, 80, 24, "--config", b.ConfigPath(), "logs", "exec", "nginx")
+	s.sees("plain")
+	_ = s.ends()
+	want := "\x1b[0;1;31merror\x1b[m: bad\r\nDB_PASS=•••\r\n\x1b[0;35mleaks\x1b[m\r\nplain\r\n"
+	if got := string(s.raw); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got := vmtui(t, b.ConfigPath(), "logs", "exec", "nginx"); got.out != "error: bad\nDB_PASS=•••\nleaks\nplain\n" {
+		t.Errorf("%q", got.out)
+	}
+}
+
 // corrupted is the box's config with a provider whose every text and status line is hostile.
 func corrupted(t *testing.T, b *box.Box, evil string) string {
 	t.Helper()

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/vmtui/vmtui/ops/logs"
 )
@@ -19,6 +21,7 @@ func newLogs(f *flags) *cobra.Command {
 			if len(args) > 1 {
 				t.Service = args[1]
 			}
+			t.Colours = f.inColour()
 			return f.readLog(cmd.Context(), args[0], t)
 		},
 	})
@@ -52,5 +55,11 @@ func (f *flags) logLine(node, service, line string) error {
 	if err != nil {
 		return err
 	}
-	return f.printf("%s\n", b)
+	return f.writeJSON(f.out, b)
+}
+
+// inColour reports that the answer goes to a terminal whose operator likes colours.
+func (f *flags) inColour() bool {
+	out, ok := f.screen.(*os.File)
+	return ok && !f.json && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(out.Fd()))
 }

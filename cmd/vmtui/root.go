@@ -48,8 +48,9 @@ func newRoot(f *flags) *cobra.Command {
 	root.AddCommand(
 		newDemo(f), newStatus(f),
 		newRun(f), newRuns(f),
-		newExec(f), newLogs(f), newTootctl(f), newJobs(f),
-		newLease(f), newHold(f), newKeys(f),
+		newExec(f), newLogs(f), newShell(f), newCopy(f),
+		newTootctl(f), newJobs(f),
+		newLease(f), newHold(f), newAudit(f), newKeys(f),
 		newConfig(f), newInit(f),
 		newMonitor(),
 	)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -20,7 +21,9 @@ func newRuns(f *flags) *cobra.Command {
 	cmd.AddCommand(withJSON(f, &cobra.Command{Use: "list", Short: "List them, newest first", Args: between(0, 0), RunE: list}))
 	cmd.AddCommand(
 		onRun(f, "show ID", "Show one run's steps and transcript", showRun),
-		resumeRun(f), undoRun(f),
+		resumeRun(f), undoRun(f), takeRun(f),
+		onRun(f, "report ID", "Write a report of one run, in Markdown", reportRun),
+		pruneRuns(f),
 		onRun(f, "stop ID", "Stop a run at its next step boundary, wherever it is walked", stopRun),
 	)
 	return cmd
@@ -33,10 +36,14 @@ func onRun(f *flags, use, short string, do func(context.Context, *flags, *app, s
 }
 
 func listRuns(ctx context.Context, f *flags, a *app) error {
-	list, err := a.engine.List(ctx)
-	if err != nil {
-		return err
+	list, missing := a.engine.List(ctx)
+	if list == nil && missing != nil {
+		return missing
 	}
+	return errors.Join(f.showRuns(list), missing)
+}
+
+func (f *flags) showRuns(list []run.Summary) error {
 	if f.json {
 		return f.printJSON(map[string]any{"runs": append([]run.Summary{}, list...)})
 	}
@@ -44,9 +51,9 @@ func listRuns(ctx context.Context, f *flags, a *app) error {
 		return f.printf("no runs yet\n")
 	}
 	w := tabwriter.NewWriter(f.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tRUNBOOK\tTARGET\tSTATE\tSTEP\tSTARTED\tOPERATOR")
+	_, _ = fmt.Fprintln(w, "ID\tRUNBOOK\tTARGET\tSTATE\tSTEP\tSTARTED\tOPERATOR\tSTORE")
 	for _, s := range list {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Runbook, s.Target, s.State, s.Step, s.Started.Local().Format(time.DateTime), s.Operator)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Runbook, s.Target, s.State, s.Step, s.Started.Local().Format(time.DateTime), s.Operator, s.Store)
 	}
 	return w.Flush()
 }
@@ -76,7 +83,7 @@ func showRun(ctx context.Context, f *flags, a *app, id string) error {
 }
 
 func (a *app) printEvents(ctx context.Context, f *flags, id string) error {
-	events, err := a.store.Events(ctx, id, 0)
+	events, err := a.stores.Events(ctx, id, 0)
 	if err != nil {
 		return err
 	}
@@ -101,6 +108,44 @@ func resumeRun(f *flags) *cobra.Command {
 	return withJSON(f, cmd)
 }
 
+// takeRun asks for the name of whoever walks the run: nobody takes over a person they have not read of.
+func takeRun(f *flags) *cobra.Command {
+	var r runFlags
+	var from string
+	cmd := &cobra.Command{
+		Use: "take ID", Short: "Take a run over from somebody whose machine is gone, and go on with it", Args: between(1, 1),
+		Long: "Take a run over from somebody whose machine is gone, and go on with it. Their process, should it still live, acts no more: it is told by the run's log, and the " +
+			"lease on the exec node is taken from it, which waits until its last request is over.",
+		Example: "  vmtui runs take 20261126-0312-a4f1 --from kirk",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withApp(cmd.Context(), f, f.asker(r.yes), func(ctx context.Context, a *app) error {
+				v, err := a.engine.View(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				if v.Leg == 0 || from != v.Walker.Operator {
+					return unnamed(v)
+				}
+				return a.again(ctx, f, args[0], run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm, TakeOver: true})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&from, "from", "", "who walks it, the `OPERATOR` that `vmtui runs show` names")
+	r.gates(cmd)
+	return withJSON(f, cmd)
+}
+
+// unnamed says whose run it is.
+func unnamed(v *run.View) error {
+	if v.Leg == 0 {
+		return &fault.Error{What: "nobody walks the run", On: v.ID, Why: "it was never begun", Next: "vmtui runs resume " + v.ID, Code: fault.Refused}
+	}
+	return &fault.Error{
+		What: "not confirmed", On: v.ID, Why: fmt.Sprintf("leg %d was begun by %s on %s; it is %s, and was last heard of %s ago", v.Leg, v.Walker.Operator, v.Walker.Host, v.State, time.Since(v.Updated).Round(time.Second)),
+		Next: fmt.Sprintf("talk to them; if they are gone: vmtui runs take %s --from %s", v.ID, v.Walker.Operator), Code: fault.Refused,
+	}
+}
+
 func undoRun(f *flags) *cobra.Command {
 	var r runFlags
 	cmd := &cobra.Command{Use: "undo ID", Short: "Walk a run back, as far as it can be", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
@@ -109,7 +154,7 @@ func undoRun(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if v.State == run.Running || v.State == run.AtGate {
+			if v.Walked() {
 				return request(ctx, f, a, args[0], run.RequestUndo)
 			}
 			return a.again(ctx, f, args[0], run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm, Undo: true})
@@ -131,9 +176,12 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 	if mode.Unattended && !mode.Yes && !v.Header.Single() {
 		return unconfirmed(id)
 	}
-	rb, err := a.desk.Rebuild(ctx, id, v.Header)
+	rb, changed, err := a.desk.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
+	}
+	if changed {
+		f.note(v.Header.Runbook + " says something else by now: this run goes on with what it began with")
 	}
 	return a.walk(ctx, f, id, rb, mode)
 }

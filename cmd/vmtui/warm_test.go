@@ -26,7 +26,7 @@ func init() {
 }
 
 func keepWarm(ctx context.Context, a *app) error {
-	nodes, err := nodeset.Parse(os.Getenv("VMTUI_LAB_NODES"), nodesOf(a.cfg))
+	nodes, err := nodeset.Parse(os.Getenv("VMTUI_LAB_NODES"), a.cfg.NodeSets())
 	if err != nil {
 		return err
 	}

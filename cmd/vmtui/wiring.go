@@ -13,18 +13,22 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/lease"
 	"github.com/vmtui/vmtui/ops/logs"
+	"github.com/vmtui/vmtui/ops/origin"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/cloudflare"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/remote/ssh"
+	"github.com/vmtui/vmtui/remote/webhook"
 )
 
 // app is everything wired together for one instance. Nothing in it has touched the network yet when open returns.
@@ -38,9 +42,11 @@ type app struct {
 	words  *keys.Passwords
 	pool   *ssh.Pool
 	cloud  *digitalocean.Client
+	edge   *cloudflare.Client // nil when none is configured
 	redis  *redis.Client
 	jobs   *sidekiq.Jobs
-	store  run.Store
+	stores *run.Stores
+	local  *run.SQLite
 	keeper *lease.Keeper
 	door   *act.Door
 	engine *run.Engine
@@ -69,7 +75,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		return nil, err
 	}
 	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
-	a.secrets.Foresee(ctx, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis)
+	a.secrets.Foresee(ctx, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
 	a.calls = audit.New(a.secrets.Redact)
 	if asker == nil {
 		asker = a.asks
@@ -79,7 +85,8 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	for _, floor := range []func(context.Context) error{
 		func(context.Context) error { return a.openKeys(asker) },
 		a.openRemote,
-		func(ctx context.Context) error { return a.openOps(ctx, f.readOnly || cfg.ReadOnly) },
+		func(ctx context.Context) error { return a.openStores(ctx, asker == a.asks) },
+		func(context.Context) error { return a.openOps(f.readOnly || cfg.ReadOnly) },
 	} {
 		if err := floor(ctx); err != nil {
 			a.close()
@@ -87,7 +94,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.asks, a.calls, a.secrets, logs.Reader{
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.fan(), a.asks, a.calls, a.secrets, logs.Reader{
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
 	})
 	a.desk.UseJobs(a.room())
@@ -123,8 +130,28 @@ func (a *app) openRemote(context.Context) error {
 	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.cfg.Blame, a.secrets, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
+	if a.edge, err = newEdge(a.cfg, a.secrets, a.calls.Witness); err != nil {
+		return err
+	}
 	a.openRedis()
 	return nil
+}
+
+// newEdge makes the wire to the edge, nil when none is configured.
+func newEdge(cfg *config.Config, secrets *keys.Redactor, witness remote.Witness) (*cloudflare.Client, error) {
+	c := cfg.Cloudflare
+	if c.Token == "" {
+		return nil, nil
+	}
+	return cloudflare.New(cloudflare.Config{URL: c.URL, Zone: c.Zone, Witness: witness, Token: revealed(secrets, c.Token, cfg.Blame, "$.cloudflare.token")})
+}
+
+// revealed resolves a secret whenever it is asked for; blame says in an error which line of the config names it.
+func revealed(secrets *keys.Redactor, ref string, blame func(yamlPath string, err error) error, yamlPath string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		secret, err := secrets.Resolve(ctx, ref)
+		return secret.Reveal(), blame(yamlPath, err)
+	}
 }
 
 // newCloud is the wire to the provider; blame says in an error which line of a config it comes from.
@@ -137,10 +164,7 @@ func newCloud(c config.DigitalOcean, blame func(yamlPath string, err error) erro
 				tell(w.String())
 			}
 		},
-		Token: func(ctx context.Context) (string, error) {
-			secret, err := secrets.Resolve(ctx, c.Token)
-			return secret.Reveal(), blame("$.digitalocean.token", err)
-		},
+		Token: revealed(secrets, c.Token, blame, "$.digitalocean.token"),
 	})
 	return client, blame("$.digitalocean.api_url", err)
 }
@@ -150,38 +174,21 @@ func (a *app) openRedis() {
 	if a.cfg.Sidekiq.Via != "direct" {
 		dial = a.host(a.cfg.Sidekiq.Via).Dial
 	}
-	a.redis = redis.New(redis.Config{URL: redisURL(a.cfg, a.secrets), Dial: dial, Witness: a.calls.Witness, Secrets: a.secrets})
+	a.redis = redis.New(redis.Config{URL: urlOf(a.cfg, "$.sidekiq.redis", a.cfg.Sidekiq.Redis, a.secrets), Dial: dial, Witness: a.calls.Witness, Secrets: a.secrets})
 	a.jobs = sidekiq.New(a.redis, a.cfg.Sidekiq.Namespace)
 }
 
-// redisURL is the URL in the config, or the secret that it names, resolved when it is first needed.
-func redisURL(cfg *config.Config, secrets *keys.Redactor) func(context.Context) (string, error) {
-	ref := cfg.Sidekiq.Redis
-	if !keys.IsReference(ref) {
-		return redis.At(ref)
-	}
-	return func(ctx context.Context) (string, error) {
-		secret, err := secrets.Resolve(ctx, ref)
-		return secret.Reveal(), cfg.Blame("$.sidekiq.redis", err)
-	}
-}
-
-func (a *app) openOps(ctx context.Context, readOnly bool) error {
-	store, err := run.Open(ctx, a.cfg.StateDir, a.secrets.Redact)
-	if err != nil {
-		return a.cfg.Blame("$.state_dir", err)
-	}
-	a.store = store
+func (a *app) openOps(readOnly bool) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
-	origin, err := lease.Origin(a.cfg.StateDir)
+	store, err := origin.Of(a.cfg.StateDir)
 	if err != nil {
 		return err
 	}
 	a.keeper = lease.NewKeeper(lease.Config{
-		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: origin, Secrets: a.secrets,
+		Exec: a.host(a.cfg.Exec().Name), ExecName: a.cfg.Exec().Name, Operator: a.operator, Host: host, Store: store, Secrets: a.secrets,
 		TTL: a.cfg.Lease.TTL, Longest: a.cfg.Lease.Longest, Living: run.Locks{Dir: run.LockDir(a.cfg.StateDir)},
 		Waiting: func(d time.Duration) {
 			a.tell(fmt.Sprintf("waiting %s: the former owner may still act until then", d.Round(time.Second)))
@@ -190,7 +197,10 @@ func (a *app) openOps(ctx context.Context, readOnly bool) error {
 	a.door = act.NewDoor(readOnly, a.keeper)
 	a.keeper.Use(a.door)
 	a.trust.Consult(a.ledger)
-	a.engine = &run.Engine{Store: store, Door: a.door, Lease: a.keeper, StateDir: a.cfg.StateDir, Operator: a.operator, Host: host}
+	a.engine = &run.Engine{
+		Store: a.stores, Live: a.stores, Stores: a.stores, Door: a.door, Lease: a.keeper, Places: a.keeper, Anchors: a.keeper,
+		StateDir: a.cfg.StateDir, Operator: a.operator, Host: host,
+	}
 	return nil
 }
 
@@ -206,14 +216,33 @@ func (a *app) workerDeps() worker.Deps {
 	}
 }
 
+// bookDeps are what the instance's own runbooks act through.
+func (a *app) bookDeps() book.Deps {
+	d := book.Deps{
+		Deps: a.workerDeps(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.secrets.Redact,
+		Visit: func(ctx context.Context, url string) (int, error) {
+			site, err := fleet.SiteByHTTP(url, a.calls.Witness)(ctx)
+			return site.Status, err
+		},
+		Secret: func(ctx context.Context, ref string) (string, error) {
+			secret, err := a.secrets.Resolve(ctx, ref)
+			return secret.Reveal(), err
+		},
+	}
+	if a.edge != nil {
+		d.Edge = a.edge
+	}
+	return d
+}
+
 // close lets go of everything, in the reverse order. Errors at the end have nobody to help any more.
 func (a *app) close() {
 	if a.desk != nil {
 		a.desk.Close()
 	}
 	var all []error
-	if a.store != nil {
-		all = append(all, a.store.Close())
+	if a.stores != nil {
+		all = append(all, a.stores.Close())
 	}
 	if a.redis != nil {
 		all = append(all, a.redis.Close())
@@ -223,6 +252,9 @@ func (a *app) close() {
 	}
 	if a.cloud != nil {
 		all = append(all, a.cloud.Close())
+	}
+	if a.edge != nil {
+		all = append(all, a.edge.Close())
 	}
 	_ = errors.Join(all...)
 }

@@ -33,7 +33,7 @@ type Act struct {
 	// Identity re-checks, at the moment of acting, that Target still is what the plan was made for. Required when destroying.
 	Identity func(context.Context) error
 	// Unleased lets the act pass without the lease: only for taking and clearing leases themselves, for reads of questions nobody owns, and for an
-	// operator's own command, which must also work when exec, where the lease lies, is what is broken.
+	// operator's own hand (a command, a shell, a copy), which must also work when exec, where the lease lies, is what is broken.
 	Unleased bool
 }
 

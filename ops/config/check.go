@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 )
@@ -13,7 +14,7 @@ import (
 // check refuses what would fail later, at a worse moment. The first error wins: one thing to mend at a time, in the file's order.
 func (c *Config) check(at position) error {
 	for _, rule := range []func(position) error{
-		c.checkInstance, c.checkNodes, c.checkRoles, c.checkSSH, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkStore, c.checkLook,
+		c.checkInstance, c.checkNodes, c.checkRoles, c.checkSSH, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkLease, c.checkStore, c.checkLook,
 	} {
 		if err := rule(at); err != nil {
 			return err
@@ -167,9 +168,45 @@ func (c *Config) checkSidekiq(at position) error {
 	return nil
 }
 
-func (c *Config) checkStore(at position) error {
-	if c.Store != "sqlite" {
-		return at.wrong("$.store", "this store is not one this version knows", "use `store: sqlite`")
+// The least that the lease may be: exec's clock counts whole seconds, and a request to the provider is given up after 40 s.
+const (
+	leastTTL     = 10 * time.Second
+	leastLongest = 41 * time.Second
+)
+
+func (c *Config) checkLease(at position) error {
+	switch l := c.Lease; {
+	case l.TTL < leastTTL:
+		return at.wrong("$.lease.ttl", fmt.Sprintf("ttl is %s", l.TTL), fmt.Sprintf("leave it out, or give it %s or more: it is renewed every quarter of it", leastTTL))
+	case l.Longest < leastLongest:
+		return at.wrong("$.lease.longest", fmt.Sprintf("longest is %s", l.Longest), fmt.Sprintf("leave it out, or give it %s or more: the request of a console that lost the lease may be under way for 40 s", leastLongest))
 	}
 	return nil
 }
+
+func (c *Config) checkStore(at position) error {
+	if _, ok := c.Node(c.StoreVia); !ok && c.StoreVia != Direct {
+		return at.wrong("$.store_via", fmt.Sprintf("no node is named %q", c.StoreVia), "write exec, the name of a node of this file, or direct")
+	}
+	switch {
+	case c.Store == LocalStore && c.StoreVia != Direct:
+		return at.wrong("$.store_via", "the store is on this machine: there is nothing to dial", "remove store_via, or name a PostgreSQL in store")
+	case c.Store == LocalStore, slices.ContainsFunc(references, func(p string) bool { return strings.HasPrefix(c.Store, p) }):
+		return nil
+	}
+	u, err := url.Parse(c.Store)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return at.wrong("$.store", "this store is not one this version knows", "use sqlite, postgres://USER@HOST/DATABASE, or env:NAME or file:PATH for such a URL")
+	}
+	_, has := u.User.Password()
+	for _, key := range []string{"password", "sslpassword"} {
+		has = has || u.Query().Has(key)
+	}
+	if has {
+		return at.wrong("$.store", "a secret may not stand in the config file", "use env:NAME, file:PATH, keyring:NAME or cmd:COMMAND for the whole URL, and change the password: it has been written down")
+	}
+	return nil
+}
+
+// Shared reports that runs are kept in a store that a team shares.
+func (c *Config) Shared() bool { return c.Store != LocalStore }

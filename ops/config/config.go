@@ -24,7 +24,8 @@ type Config struct {
 	Sidekiq      Sidekiq           `yaml:"sidekiq"`
 	Fleet        Fleet             `yaml:"fleet"`
 	Lease        Lease             `yaml:"lease"`
-	Store        string            `yaml:"store"`
+	Store        string            `yaml:"store"`     // sqlite, postgres://…, or a secret reference to such a URL
+	StoreVia     string            `yaml:"store_via"` // the node whose network reaches that PostgreSQL, or direct
 	ReadOnly     bool              `yaml:"read_only"`
 	StateDir     string            `yaml:"state_dir"`
 	Bindings     map[string]string `yaml:"bindings"`
@@ -192,4 +193,6 @@ const (
 	NoLameDuck  = "none"
 	TootctlExec = "exec"
 	TootctlRun  = "run"
+	Direct      = "direct" // dialled from here
+	LocalStore  = "sqlite"
 )

@@ -61,6 +61,8 @@ func TestMistakesAreNamed(t *testing.T) {
 		"no token":           {strings.Replace(good, "digitalocean: {token: env:DIGITALOCEAN_TOKEN}\n", "", 1), ":7", "token"},
 		"impossible budget":  {strings.Replace(good, "min_healthy: 2", "min_healthy: 3", 1), ":8", "never hold"},
 		"dangling via":       {good + "sidekiq: {via: exce}\n", ":9", `"exce"`},
+		"a lease too short":  {good + "lease: {ttl: 2s}\n", ":9", "ttl is 2s"},
+		"a wait too short":   {good + "lease: {longest: 30s}\n", ":9", "longest is 30s"},
 		"password in a url":  {good + "sidekiq: {redis: 'redis://:hunter2@127.0.0.1:6379/0'}\n", ":9", "secret"},
 		"no number":          {strings.Replace(good, "min_healthy: 2", "min_healthy: two", 1), ":8", "whole number"},
 		"no duration":        {strings.Replace(good, "drain_timeout: 5m", "drain_timeout: soon", 1), ":8", "5m"},
@@ -78,7 +80,12 @@ func TestMistakesAreNamed(t *testing.T) {
 		"own theme's colour": {good + "themes:\n  mine:\n    dark:\n      good: '#112233'\n      text: '#fff'\n", ":13", "#fff"},
 		"colour as comment":  {good + "themes:\n  mine:\n    dark:\n      text: #ffffff\n", ":12", "no colour"},
 		"the terminal's own": {good + "themes:\n  mine:\n    like: terminal\n    dark: {text: '#ffffff'}\n", ":11", "the terminal's own"},
-		"store":              {good + "store: postgres://kirk:hunter2@db/vmtui\n", ":9", "store"},
+		"store":              {good + "store: mysql://db/vmtui\n", ":9", "store"},
+		"store's password":   {good + "store: postgres://kirk:hunter2@db/vmtui\n", ":9", "secret"},
+		"password as option": {good + "store: postgres://kirk@db/vmtui?password=hunter2\n", ":9", "secret"},
+		"store not a URL":    {good + "store: \"postgres://kirk:hunter2@db:x:y/vmtui\"\n", ":9", "store"},
+		"store via nowhere":  {good + "store: env:STORE\nstore_via: worker-9\n", ":10", "worker-9"},
+		"store via for none": {good + "store_via: exec\n", ":9", "nothing to dial"},
 		"lame duck":          {strings.Replace(good, "drain_timeout: 5m", "lame_duck: flag", 1), ":8", "absolute"},
 	}
 	for name, c := range cases {
@@ -141,5 +148,20 @@ func TestLooksAreRead(t *testing.T) {
 	}
 	if names := c.ThemeNames(); names[len(names)-1] != "mine" {
 		t.Error(names)
+	}
+}
+
+func TestATeamsStore(t *testing.T) {
+	for text, via := range map[string]string{
+		"store: postgres://kirk@db.example/vmtui\n": "direct", "store: env:VMTUI_STORE\nstore_via: exec\n": "exec",
+		"store: 'cmd:pass show vmtui'\nstore_via: worker-2\n": "worker-2",
+	} {
+		c, err := Parse("/x/config.yaml", []byte(good+text))
+		if err != nil || !c.Shared() || c.StoreVia != via {
+			t.Errorf("%s: %+v, %v", text, c, err)
+		}
+	}
+	if c, err := Parse("/x/config.yaml", []byte(good)); err != nil || c.Shared() {
+		t.Errorf("%+v, %v", c, err)
 	}
 }

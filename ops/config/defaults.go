@@ -12,7 +12,7 @@ import (
 // fill puts defaults where the file is silent and makes every path absolute.
 func (c *Config) fill() error {
 	def(&c.Site, "https://"+c.Instance)
-	def(&c.Store, "sqlite")
+	def(&c.Store, LocalStore)
 	def(&c.StateDir, filepath.Join(xdg.StateHome, "vmtui", c.Instance))
 	def(&c.SSH.Transport, TransportOwn)
 	def(&c.SSH.Config, "~/.ssh/config")
@@ -31,6 +31,10 @@ func (c *Config) fill() error {
 	def(&c.Cloudflare.URL, "https://api.cloudflare.com/client/v4")
 	def(&c.Sidekiq.Via, c.Exec().Name)
 	def(&c.Sidekiq.Redis, "redis://127.0.0.1:6379/0")
+	def(&c.StoreVia, Direct)
+	if c.StoreVia == RoleExec {
+		c.StoreVia = c.Exec().Name
+	}
 	def(&c.Fleet.Every, 5*time.Second)
 	def(&c.Lease.TTL, time.Minute)
 	def(&c.Lease.Longest, 45*time.Second)

@@ -47,12 +47,15 @@ const lately = 5
 // Books are the runbooks on the shelf, with how long each usually takes.
 func (d *Desk) Books(ctx context.Context) ([]Book, error) {
 	list, err := d.engine.List(ctx)
-	if err != nil {
+	if list == nil && err != nil {
 		return nil, err
 	}
-	out := make([]Book, 0, len(d.books))
-	for _, b := range d.books {
-		out = append(out, Book{ID: b.ID, Title: b.Title, Summary: b.Summary, Danger: b.Danger, Dangers: b.Dangers, Usual: usual(list, b.ID)})
+	var out []Book
+	for _, b := range d.Shelf() {
+		out = append(out, Book{
+			ID: b.ID, Title: b.Title, Summary: b.Summary, Danger: b.Danger, Dangers: b.Dangers, Usual: usual(list, b.ID),
+			Targets: b.Targets, Inputs: b.Inputs, From: b.From, Off: mistake(b.Off),
+		})
 	}
 	return out, nil
 }

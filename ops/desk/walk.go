@@ -10,16 +10,16 @@ import (
 )
 
 // Start begins a run and walks it here. Typed is what the operator typed to confirm; it passes the gate that wants that name.
-func (d *Desk) Start(ctx context.Context, book, target, typed string) (string, error) {
+func (d *Desk) Start(ctx context.Context, book, target string, inputs map[string]string, typed string) (string, error) {
 	b, err := d.Book(book)
 	if err != nil {
 		return "", err
 	}
-	rb, err := b.Build(ctx, target, nil)
+	rb, err := b.Build(ctx, target, inputs)
 	if err != nil {
 		return "", err
 	}
-	id, err := d.engine.Start(ctx, rb)
+	id, err := d.engine.StartAway(ctx, rb)
 	if err != nil {
 		return "", err
 	}
@@ -30,13 +30,18 @@ func (d *Desk) Start(ctx context.Context, book, target, typed string) (string, e
 // Resume walks an unfinished run on, here, looking at the world first.
 func (d *Desk) Resume(ctx context.Context, id string) error { return d.again(ctx, id, run.Mode{}) }
 
+// TakeOver walks a run on here that another process walks, which acts no more from then on. It is for one whose machine is gone.
+func (d *Desk) TakeOver(ctx context.Context, id string) error {
+	return d.again(ctx, id, run.Mode{TakeOver: true})
+}
+
 // Undo walks a run back. One that another process walks is asked to turn round.
 func (d *Desk) Undo(ctx context.Context, id string) error {
 	v, err := d.engine.View(ctx, id)
 	if err != nil {
 		return err
 	}
-	if d.here(id) || v.State == run.Running {
+	if d.here(id) || v.Walked() {
 		return d.engine.Request(ctx, id, "undo")
 	}
 	return d.again(ctx, id, run.Mode{Undo: true})
@@ -50,7 +55,7 @@ func (d *Desk) again(ctx context.Context, id string, mode run.Mode) error {
 	if err != nil {
 		return err
 	}
-	rb, err := d.Rebuild(ctx, id, v.Header)
+	rb, _, err := d.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
 	}
@@ -64,8 +69,19 @@ func (d *Desk) walk(id string, rb run.Runbook, mode run.Mode) {
 	d.legs.Go(func() {
 		defer d.mark(id, false)
 		// The log tells how it ended; an error that could not be logged is shown when somebody looks at the run.
-		_, _ = d.engine.Walk(d.ctx, id, rb, mode)
+		_, err := d.engine.Walk(d.ctx, id, rb, mode)
+		d.end(id, err)
 	})
+}
+
+// end keeps why a leg ended that could not say so in its log.
+func (d *Desk) end(id string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.ends, id)
+	if err != nil {
+		d.ends[id] = err
+	}
 }
 
 func (d *Desk) mark(id string, on bool) {
@@ -80,12 +96,12 @@ func (d *Desk) mark(id string, on bool) {
 }
 
 // Plan observes and says what a run would do; nothing is changed.
-func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
+func (d *Desk) Plan(ctx context.Context, book, target string, inputs map[string]string) (Plan, error) {
 	b, err := d.Book(book)
 	if err != nil {
 		return Plan{}, err
 	}
-	rb, err := b.Build(ctx, target, nil)
+	rb, err := b.Build(ctx, target, inputs)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -104,11 +120,11 @@ func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
 
 // add takes a step over from a dry walk. What a step could not find out is a note; a conflict keeps the run from starting.
 func (p *Plan) add(s run.StepPlan) {
-	step := PlanStep{StepInfo: s.StepInfo, Plan: s.Plan, Already: s.Finding.Truth == run.IsDone, Note: s.Finding.Detail}
+	step := PlanStep{StepInfo: s.StepInfo, Plan: s.Plan, Already: s.Finding.Truth == run.IsDone, LeftOut: s.Finding.Truth == run.LeftOut, Note: s.Finding.Detail}
 	if s.Err != nil {
 		step.Note = s.Err.Error()
 	}
-	if p.moved() {
+	if p.moved() && !step.LeftOut {
 		// What is so now will not be when its turn comes: the steps before it change it.
 		step.Already, step.Note = false, ""
 	}
@@ -129,7 +145,7 @@ func (p *Plan) add(s run.StepPlan) {
 // moved reports that a step before would change something, so that what is seen now says nothing of later steps.
 func (p *Plan) moved() bool {
 	for _, s := range p.Steps {
-		if s.Kind != run.Read && !s.Already {
+		if s.Kind != run.Read && !s.Already && !s.LeftOut {
 			return true
 		}
 	}

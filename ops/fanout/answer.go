@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/nodeset"
@@ -27,6 +29,7 @@ type Said struct {
 // Answer is what one or more nodes said alike.
 type Answer struct {
 	Said
+	ID    string   // of this answer among the order's; it stays when more nodes say the same
 	Nodes []string // in the order's order
 	Next  string   // what to do about it, as it was told of the first of them
 }
@@ -42,21 +45,40 @@ const (
 	Unreachable = ssh.Unreachable
 )
 
+// Lines are what was written, line by line; what came on the error output says so.
+func (a Answer) Lines() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range strings.Lines(a.Stdout) {
+			if !yield(strings.TrimRight(line, "\n")) {
+				return
+			}
+		}
+		for line := range strings.Lines(a.Stderr) {
+			if !yield("stderr: " + strings.TrimRight(line, "\n")) {
+				return
+			}
+		}
+		if a.Dropped > 0 {
+			yield(fmt.Sprintf("and %d bytes more, which were not kept", a.Dropped))
+		}
+	}
+}
+
 // read is what a node's result says, and what to do about it.
-func read(r ssh.Result) (said Said, next string) {
-	said = Said{Outcome: r.Outcome, Code: r.Code, Signal: r.Signal, Stdout: r.Stdout, Stderr: r.Stderr, Dropped: r.Dropped}
+func (f Fan) read(r ssh.Result) (said Said, next string) {
+	said = Said{Outcome: r.Outcome, Code: r.Code, Signal: r.Signal, Stdout: f.Redact(r.Stdout), Stderr: f.Redact(r.Stderr), Dropped: r.Dropped}
 	if r.Outcome == Exited || r.Outcome == Signalled {
 		return said, ""
 	}
-	f := fault.Of(r.Err("", ""))
-	said.Why, said.Refused = f.Why, f.Code == fault.Refused
+	cause := fault.Of(r.Err("", ""))
+	said.Why, said.Refused = f.Redact(cause.Why), cause.Code == fault.Refused
 	switch {
 	case r.Outcome == Unknown && errors.Is(r.Cause, context.DeadlineExceeded):
 		said.Why = "it had not ended in time, and was told to"
 	case r.Outcome == Unknown && errors.Is(r.Cause, context.Canceled):
 		said.Why = "it was cancelled while it ran"
 	}
-	return said, f.Next
+	return said, f.Redact(cause.Next)
 }
 
 // Folded is the answer's nodes in short.

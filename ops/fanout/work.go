@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -14,6 +15,9 @@ import (
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
+
+// Verb is what the history calls an order.
+const Verb = "exec/command"
 
 // Host is a machine that does what is permitted.
 type Host interface {
@@ -25,6 +29,7 @@ type Fan struct {
 	Host    func(name string) Host
 	Door    *act.Door
 	Journal act.Journal
+	Redact  func(string) string // takes secrets out of what comes back
 }
 
 // Work is an order that is being carried out.
@@ -49,7 +54,7 @@ func (f Fan) Start(ctx context.Context, o Order) (*Work, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	permit, settle, err := f.Door.Open(ctx, f.Journal, act.Act{Verb: "exec/command", Target: o.Folded(), What: o.Line(), Danger: act.Changes, Unleased: true})
+	permit, settle, err := f.Door.Open(ctx, f.Journal, act.Act{Verb: Verb, Target: o.Folded(), What: o.Line(), Danger: act.Changes, Unleased: true})
 	if err != nil {
 		cancel()
 		return nil, err
@@ -69,7 +74,10 @@ func (w *Work) carry(ctx context.Context, f Fan, permit act.Permit, settle func(
 	defer w.cancel()
 	var all sync.WaitGroup
 	for _, n := range w.order.Nodes {
-		all.Go(func() { w.take(n, w.order.on(ctx, f.Host(n), permit)) })
+		all.Go(func() {
+			said, next := f.read(w.order.on(ctx, f.Host(n), permit))
+			w.take(n, said, next)
+		})
 	}
 	all.Wait()
 	err := settle(w.outcome())
@@ -89,14 +97,13 @@ func (o Order) on(ctx context.Context, h Host, permit act.Permit) ssh.Result {
 	return h.Do(ctx, permit, o.command())
 }
 
-func (w *Work) take(node string, r ssh.Result) {
-	said, next := read(r)
+func (w *Work) take(node string, said Said, next string) {
 	w.mu.Lock()
 	defer w.edition.Changed()
 	defer w.mu.Unlock()
 	a := w.answers[said]
 	if a == nil {
-		a = &Answer{Said: said, Next: next}
+		a = &Answer{Said: said, Next: next, ID: strconv.Itoa(len(w.answers) + 1)}
 		w.answers[said] = a
 	}
 	a.Nodes = append(a.Nodes, node)
@@ -105,6 +112,16 @@ func (w *Work) take(node string, r ssh.Result) {
 
 // Cancel ends the command wherever it still runs.
 func (w *Work) Cancel() { w.cancel() }
+
+// Over reports that nothing is awaited any more.
+func (w *Work) Over() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}
 
 // Wait is what came of it, once all of it is over.
 func (w *Work) Wait() View {
@@ -126,7 +143,9 @@ func (w *Work) now() View {
 	defer w.mu.Unlock()
 	v.Over, v.Err = w.over, w.err
 	for _, a := range w.answers {
-		v.Answers = append(v.Answers, Answer{Said: a.Said, Nodes: slices.Clone(a.Nodes), Next: a.Next})
+		one := *a
+		one.Nodes = slices.Clone(a.Nodes)
+		v.Answers = append(v.Answers, one)
 	}
 	for n := range w.waiting {
 		v.Waiting = append(v.Waiting, n)
@@ -146,8 +165,8 @@ func (w *Work) outcome() act.Outcome {
 	for _, a := range v.Answers {
 		short = append(short, a.Folded()+": "+a.Verdict())
 		out.Said = append(out.Said, fmt.Sprintf("%s (%d): %s", a.Folded(), len(a.Nodes), a.Verdict()))
-		for line := range strings.Lines(a.Stdout + a.Stderr) {
-			out.Said = append(out.Said, "  "+strings.TrimRight(line, "\n"))
+		for text := range a.Lines() {
+			out.Said = append(out.Said, "  "+text)
 		}
 	}
 	if more := len(out.Said) - transcriptLines; more > 0 {

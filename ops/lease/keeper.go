@@ -11,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/awake"
 	"github.com/vmtui/vmtui/ops/fleet"
 )
 
@@ -43,12 +44,12 @@ type Living interface {
 type Keeper struct {
 	cfg    Config
 	door   *act.Door
-	holder string         // this keeper, among all that share a store
-	clock  func() instant // runs through suspend
+	holder string               // this keeper, among all that share a store
+	clock  func() awake.Instant // runs through suspend
 
 	mu      sync.Mutex
 	mine    *record
-	renewed instant // just before the record that the last renewal is based on was read
+	renewed awake.Instant // just before the record that the last renewal is based on was read
 	lost    error
 	unmark  func() // ends the mark that this process lives; nil without one
 }
@@ -58,7 +59,7 @@ func NewKeeper(cfg Config) *Keeper {
 	if cfg.Dir == "" {
 		cfg.Dir = Dir
 	}
-	return &Keeper{cfg: cfg, clock: now, holder: "lease-" + rand.Text()}
+	return &Keeper{cfg: cfg, clock: awake.Now, holder: "lease-" + rand.Text()}
 }
 
 // Use sets the door. The door's guard is the keeper itself, so one of them has to come first.
@@ -74,7 +75,7 @@ func (k *Keeper) Held() error {
 		return k.lost
 	case k.mine == nil:
 		return &fault.Error{What: "no lease", Why: "this process is not the one at work", Next: "resume the run, which takes the lease", Code: fault.Refused}
-	case k.renewed.since(k.clock()) >= k.cfg.TTL:
+	case k.renewed.Until(k.clock()) >= k.cfg.TTL:
 		return &fault.Error{What: "the lease has run out", Why: "it could not be renewed in time (or this machine slept)", Next: "resume the run: it looks at the world first", Code: fault.Refused}
 	}
 	return nil
@@ -103,6 +104,18 @@ func (k *Keeper) Show(ctx context.Context) (lease *fleet.Lease, now time.Time, e
 // somebody else is at work.
 func (k *Keeper) Acquire(ctx context.Context, run string) (release func(context.Context) error, err error) {
 	if err := k.take(ctx, run, false); err != nil {
+		return nil, err
+	}
+	return k.keep(ctx), nil
+}
+
+// TakeFrom is Acquire for a run that is taken over: the lease is taken from whoever holds it for that very run, and from nobody else.
+func (k *Keeper) TakeFrom(ctx context.Context, run string) (release func(context.Context) error, err error) {
+	held, _, err := k.Show(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.take(ctx, run, held != nil && held.Run == run); err != nil {
 		return nil, err
 	}
 	return k.keep(ctx), nil
@@ -284,7 +297,7 @@ func (k *Keeper) swap(ctx context.Context, seen reading, next *record) (bool, er
 	return swapped, errors.Join(err, settle(act.Outcome{Err: err}))
 }
 
-func (k *Keeper) adopt(rec *record, began instant) {
+func (k *Keeper) adopt(rec *record, began awake.Instant) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.mine, k.renewed, k.lost = rec, began, nil

@@ -28,6 +28,7 @@ type Tail struct {
 	Service string // web, streaming, sidekiq, …; Nginx; "" for everything in containers or units
 	Lines   int    // of what was written before
 	Follow  bool   // go on with what is written from now on
+	Colours bool   // keep the colours that a service writes in
 }
 
 // Reader reads the logs of every node.
@@ -57,7 +58,7 @@ func command(n config.Node, t Tail) (ssh.Command, error) {
 	if t.Service != "" && !service.MatchString(t.Service) {
 		return ssh.Command{}, &fault.Error{What: "no such service", On: t.Service, Why: "that is no service's name", Next: "name web, streaming, sidekiq or nginx", Code: fault.Usage}
 	}
-	c := ssh.Command{For: "read the log of " + cmp.Or(t.Service, "every service"), Tether: t.Follow}
+	c := ssh.Command{For: "read the log of " + cmp.Or(t.Service, "every service"), Tether: t.Follow, Colours: t.Colours}
 	lines := strconv.Itoa(t.Lines)
 	switch {
 	case t.Service == Nginx:

@@ -37,13 +37,13 @@ func TestWhatIsRunOnANode(t *testing.T) {
 		tail Tail
 		want string
 	}{
-		"a container":      {compose1, Tail{"web", 5, true}, "/root/mastodon mastodon logs --no-color --tail 5 --follow --no-log-prefix web"},
-		"every container":  {compose1, Tail{"", 5, false}, "/root/mastodon mastodon logs --no-color --tail 5"},
-		"a unit":           {native, Tail{"sidekiq", 9, true}, "--no-pager -o short-iso -n 9 -u mastodon-sidekiq --follow"},
-		"every unit":       {native, Tail{"", 9, false}, "--no-pager -o short-iso -n 9 -u mastodon-*"},
-		"an access log":    {compose1, Tail{Nginx, 7, true}, "-n 7 -F /var/log/nginx/access.log"},
-		"an access log's":  {native, Tail{Nginx, 7, false}, "-n 7 /var/log/nginx/access.log"},
-		"dots and figures": {compose1, Tail{"web-2.b_c", 1, false}, "/root/mastodon mastodon logs --no-color --tail 1 --no-log-prefix web-2.b_c"},
+		"a container":      {compose1, Tail{"web", 5, true, false}, "/root/mastodon mastodon logs --no-color --tail 5 --follow --no-log-prefix web"},
+		"every container":  {compose1, Tail{"", 5, false, false}, "/root/mastodon mastodon logs --no-color --tail 5"},
+		"a unit":           {native, Tail{"sidekiq", 9, true, false}, "--no-pager -o short-iso -n 9 -u mastodon-sidekiq --follow"},
+		"every unit":       {native, Tail{"", 9, false, false}, "--no-pager -o short-iso -n 9 -u mastodon-*"},
+		"an access log":    {compose1, Tail{Nginx, 7, true, false}, "-n 7 -F /var/log/nginx/access.log"},
+		"an access log's":  {native, Tail{Nginx, 7, false, false}, "-n 7 /var/log/nginx/access.log"},
+		"dots and figures": {compose1, Tail{"web-2.b_c", 1, false, false}, "/root/mastodon mastodon logs --no-color --tail 1 --no-log-prefix web-2.b_c"},
 	} {
 		h := &host{end: ssh.Result{Outcome: ssh.Exited}}
 		if err := reader(h).Read(t.Context(), c.node, c.tail, func(string) {}); err != nil {

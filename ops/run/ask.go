@@ -17,16 +17,21 @@ func (e *Engine) Answer(ctx context.Context, id string, a Answer) error {
 	if a.By == "" {
 		a.By = e.Operator
 	}
-	return e.tell(ctx, id, func(v *View, _ *history) (Event, error) {
-		if v.Gate == nil || v.GateSeq != a.Gate {
-			return Event{}, stale(id)
+	return e.tell(ctx, id, func(r *reading) (Event, error) {
+		v := r.view
+		if err := v.bears(a); err != nil {
+			return Event{}, err
 		}
-		if err := e.walked(v, "resume it, and answer there: vmtui runs resume "+id); err != nil {
+		if err := walked(v, "resume it, and answer there: vmtui runs resume "+id); err != nil {
+			return Event{}, err
+		}
+		if err := v.mayAnswer(a.By); err != nil {
 			return Event{}, err
 		}
 		if err := v.Gate.accepts(a); err != nil {
 			return Event{}, err
 		}
+		a.Of = v.Gate.Of
 		return event(Answerd, v.step(), "", "", a)
 	})
 }
@@ -41,14 +46,14 @@ func (e *Engine) Request(ctx context.Context, id, what string) error {
 		return &fault.Error{What: "read-only", On: id, Why: "asking a run to " + what + " changes what it does", Next: "leave --read-only and read_only out", Code: fault.Refused}
 	}
 	dead := errors.New("dead")
-	err := e.tell(ctx, id, func(v *View, h *history) (Event, error) {
-		past := h.pastReturn(v)
+	err := e.tell(ctx, id, func(r *reading) (Event, error) {
+		v, past := r.view, r.hist.pastReturn(r.view)
 		switch {
 		case v.State.Final():
 			return Event{}, hasEnded(v)
 		case what == RequestUndo && past != nil:
 			return Event{}, past
-		case !v.open || !e.live().Alive(id, v.Leg):
+		case !v.alive:
 			return Event{}, dead
 		}
 		return event(Asked, "", what, "by "+e.Operator, nil)
@@ -65,18 +70,18 @@ func (e *Engine) Request(ctx context.Context, id, what string) error {
 }
 
 // tell appends what say makes of the run as it stands, and thinks again when the log has grown meanwhile.
-func (e *Engine) tell(ctx context.Context, id string, say func(*View, *history) (Event, error)) error {
+func (e *Engine) tell(ctx context.Context, id string, say func(*reading) (Event, error)) error {
 	for {
-		v, h, err := load(ctx, e.Store, id)
+		r, err := e.read(ctx, id)
 		if err != nil {
 			return err
 		}
-		ev, err := say(v, h)
+		ev, err := say(r)
 		if err != nil {
 			return err
 		}
-		ev.Leg = v.Leg
-		err = e.Store.Append(ctx, id, v.Last, ev)
+		ev.Leg = r.view.Leg
+		err = e.Store.Append(ctx, id, r.view.Last, ev)
 		if err == nil {
 			return nil
 		}
@@ -88,39 +93,28 @@ func (e *Engine) tell(ctx context.Context, id string, say func(*View, *history) 
 
 // stop ends a run that no process walks, by a leg that does nothing else.
 func (e *Engine) stop(ctx context.Context, id string) error {
-	v, h, err := load(ctx, e.Store, id)
+	r, err := e.read(ctx, id)
 	if err != nil {
 		return err
 	}
-	release, err := e.live().Take(id, v.Leg+1)
+	c, err := e.take(ctx, r)
 	if err != nil {
-		return taken(id, err)
-	}
-	defer release()
-	c := &claimed{view: v, hist: h, leg: v.Leg + 1, release: release}
-	if err := e.begin(ctx, c); err != nil {
 		return err
 	}
+	defer c.pulse.Release()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	j := hold(e.Store, c.view, c.hist, c.leg, end)
+	j := hold(e.Store, c, end)
 	_, err = j.add(ctx, Result, "", string(Stopped), "stopped by "+e.Operator+" while nobody walked it", nil)
 	return err
 }
 
 // walked says that nobody would hear an answer, or nil.
-func (e *Engine) walked(v *View, next string) error {
-	if v.open && e.live().Alive(v.ID, v.Leg) {
+func walked(v *View, next string) error {
+	if v.alive {
 		return nil
 	}
 	return &fault.Error{What: "nobody walks the run", On: v.ID, Why: "its process is gone", Next: next, Code: fault.Refused}
-}
-
-func stale(id string) error {
-	return &fault.Error{
-		What: "this gate is closed already", On: id, Why: "it was answered, or the run went on without it",
-		Next: "look at the run again: vmtui runs show " + id, Code: fault.Refused, Err: ErrStale,
-	}
 }
 
 // step is the id of the current step.

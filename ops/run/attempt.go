@@ -70,6 +70,7 @@ func (a *attempt) keeps() bool {
 }
 
 func (a *attempt) try(ctx context.Context) error {
+	a.l.tries[a.s.ID]++
 	look, err := a.look(ctx)
 	if err != nil {
 		return err
@@ -110,6 +111,8 @@ func (a *attempt) look(ctx context.Context) (Truth, error) {
 	switch found.Truth {
 	case IsDone:
 		return IsDone, a.found(ctx, log, found)
+	case LeftOut:
+		return IsDone, a.step(ctx, Skipped, found.Detail)
 	case UnderWay:
 		return UnderWay, a.adopt(ctx, log)
 	case Conflict:

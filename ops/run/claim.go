@@ -15,20 +15,33 @@ func (e *Engine) claim(ctx context.Context, id string, rb Runbook, m Mode) (*cla
 	if err := rb.check(); err != nil {
 		return nil, err
 	}
-	v, h, err := load(ctx, e.Store, id)
+	r, err := e.read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.may(v, h, rb, m); err != nil {
-		return &claimed{view: v}, err
-	}
-	release, err := e.live().Take(id, v.Leg+1)
+	shared, err := e.Stores.shared(ctx, id)
 	if err != nil {
-		return &claimed{view: v}, taken(id, err)
+		return nil, unreadable(id, err)
 	}
-	c := &claimed{view: v, hist: h, leg: v.Leg + 1, release: release}
+	if r.keep = shared; !shared {
+		r.raw = nil
+	}
+	if err := may(r, rb, m); err != nil {
+		return &claimed{reading: r}, err
+	}
+	return e.take(ctx, r)
+}
+
+// take begins the run's next leg.
+func (e *Engine) take(ctx context.Context, r *reading) (*claimed, error) {
+	c := &claimed{reading: r, leg: r.view.Leg + 1}
+	pulse, err := e.live().Take(ctx, r.view.ID, c.leg)
+	if err != nil {
+		return c, taken(r.view.ID, err)
+	}
+	c.pulse = pulse
 	if err := e.begin(ctx, c); err != nil {
-		release()
+		pulse.Release()
 		return c, err
 	}
 	return c, nil
@@ -36,10 +49,9 @@ func (e *Engine) claim(ctx context.Context, id string, rb Runbook, m Mode) (*cla
 
 // claimed is a run whose next leg is ours.
 type claimed struct {
-	view    *View
-	hist    *history
-	leg     int
-	release func()
+	*reading
+	leg   int
+	pulse Pulse
 }
 
 // begin appends the leg's first event. What others wrote meanwhile is read first; another leg among it wins.
@@ -69,26 +81,23 @@ func (e *Engine) begin(ctx context.Context, c *claimed) error {
 	}
 }
 
-func (c *claimed) apply(events []Event) {
-	for _, ev := range events {
-		c.view.Apply(ev)
-		c.hist.apply(ev)
-	}
-}
-
 // may says whether the run can be walked by this engine, with this runbook, in this mode, at this time.
-func (e *Engine) may(v *View, h *history, rb Runbook, m Mode) error {
+func may(r *reading, rb Runbook, m Mode) error {
+	v := r.view
+	if v.Moved != nil {
+		return movedTo(v.ID, *v.Moved)
+	}
 	if err := matches(v, rb); err != nil {
 		return err
 	}
 	if m.Undo {
-		if err := undoable(v, h, rb); err != nil {
+		if err := undoable(v, r.hist, rb); err != nil {
 			return err
 		}
 	} else if !v.State.Resumable() {
 		return hasEnded(v)
 	}
-	if v.open && !m.TakeOver && e.live().Alive(v.ID, v.Leg) {
+	if v.alive && !m.TakeOver {
 		return taken(v.ID, ErrTaken)
 	}
 	return nil

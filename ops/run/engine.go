@@ -17,6 +17,8 @@ const DefaultGrace = 30 * time.Second
 // Leaser gives the right to be at work. A refusal is a fault with code Refused.
 type Leaser interface {
 	Acquire(ctx context.Context, run string) (release func(context.Context) error, err error)
+	// TakeFrom is Acquire for a run that is taken over: a lease that is held for that very run is taken from whoever holds it.
+	TakeFrom(ctx context.Context, run string) (release func(context.Context) error, err error)
 }
 
 // Engine starts, walks and answers runs. Its fields are set once, before its first use.
@@ -29,6 +31,9 @@ type Engine struct {
 	Host     string        // of this process; the machine's name when empty
 	Grace    time.Duration // how long acting may outlive Ctrl-C; DefaultGrace when zero
 	Live     Liveness      // Locks in StateDir when nil
+	Stores   *Stores       // the same as Store, where there is a team's beside the local one
+	Places   Places        // nil: nothing is known of where runs are walked
+	Anchors  Anchorer      // nil: the chains of the stores are anchored nowhere
 }
 
 // Mode is how a leg is walked.
@@ -73,7 +78,49 @@ func (e *Engine) Start(ctx context.Context, rb Runbook) (string, error) {
 	if err := rb.check(); err != nil {
 		return "", err
 	}
-	return create(ctx, e.Store, rb.Header(e.Operator))
+	id, err := create(ctx, e.Store, rb.Header(e.Operator))
+	if err != nil && e.Stores != nil && e.Stores.Team != nil && fault.CodeOf(err) != fault.Usage {
+		return "", awayAtStart(e.Stores.Team.Name(), err)
+	}
+	return id, err
+}
+
+// StartHere records a new run in the store on this machine, where the others do not see it, because the operator said so.
+func (e *Engine) StartHere(ctx context.Context, rb Runbook) (string, error) {
+	if err := rb.check(); err != nil {
+		return "", err
+	}
+	return create(ctx, e.here(), rb.Header(e.Operator))
+}
+
+// StartAway is Start, but with the team's store away it records the run in the store on this machine: there it asks the operator first.
+func (e *Engine) StartAway(ctx context.Context, rb Runbook) (string, error) {
+	id, err := e.Start(ctx, rb)
+	if !errors.Is(err, ErrAway) {
+		return id, err
+	}
+	h := rb.Header(e.Operator)
+	h.Origin = &Origin{Store: e.Stores.Team.Name()}
+	return create(ctx, e.Stores.Local, h)
+}
+
+// here is the store on this machine.
+func (e *Engine) here() Store {
+	if e.Stores == nil {
+		return e.Store
+	}
+	return e.Stores.Local
+}
+
+// ErrAway says that the team's store does not answer.
+var ErrAway = errors.New("the team's run store is away")
+
+func awayAtStart(store string, err error) error {
+	cause := fault.Of(errors.Unwrap(err)) // why the log cannot be written
+	return &fault.Error{
+		What: "the run cannot be begun", On: store, Why: words(cause.What, cause.Why), Err: errors.Join(ErrAway, err),
+		Next: "wait for the team's run store; or begin in the one on this machine, where the others do not see the run: vmtui run … --store local",
+	}
 }
 
 // create finds a free id. Runs that begin in one minute differ by four hexadecimal digits.
@@ -92,35 +139,38 @@ func create(ctx context.Context, s Store, h Header) (string, error) {
 
 // View gives a run as it stands, with `interrupted` for an unfinished one whose process is gone.
 func (e *Engine) View(ctx context.Context, id string) (*View, error) {
-	v, _, err := load(ctx, e.Store, id)
+	r, err := e.read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if v.open && !e.live().Alive(id, v.Leg) {
-		v.State = Interrupted
+	if r.view.open && !r.view.alive {
+		r.view.State = Interrupted
 	}
-	return v, nil
+	return r.view, nil
 }
 
-// List gives every run, newest first, with `interrupted` for an unfinished one whose process is gone.
-func (e *Engine) List(ctx context.Context) ([]Summary, error) { return e.Store.List(ctx) }
-
-// load reads and folds a whole log.
-func load(ctx context.Context, s Store, id string) (*View, *history, error) {
-	events, err := s.Events(ctx, id, 0)
-	if errors.Is(err, ErrNoRun) {
-		return nil, nil, noRun(id, err)
-	}
+// read reads a run, and finds out whether somebody walks it.
+func (e *Engine) read(ctx context.Context, id string) (*reading, error) {
+	r, err := read(ctx, e.Store, id)
 	if err != nil {
-		return nil, nil, unreadable(id, err)
+		return nil, err
 	}
-	v, h := NewView(id), newHistory()
-	for _, ev := range events {
-		v.Apply(ev)
-		h.apply(ev)
-	}
-	return v, h, nil
+	return r, e.feel(ctx, r.view)
 }
+
+// feel finds out whether the process of an open leg lives.
+func (e *Engine) feel(ctx context.Context, v *View) (err error) {
+	if !v.open {
+		return nil
+	}
+	if v.alive, err = e.live().Alive(ctx, v.ID, v.Leg); err != nil {
+		return unreadable(v.ID, err)
+	}
+	return nil
+}
+
+// List gives every run, newest first, with `interrupted` for an unfinished one whose process is gone. With an error, it is all that can be had.
+func (e *Engine) List(ctx context.Context) ([]Summary, error) { return e.Store.List(ctx) }
 
 func noRun(id string, err error) error {
 	f := &fault.Error{What: "no such run", On: id, Next: "see them: vmtui runs list", Code: fault.Usage}

@@ -24,6 +24,7 @@ const (
 	Fact    Type = "fact"    // Data: map[string]string; remembered across legs
 	Output  Type = "output"  // Detail: one cleaned line of the transcript
 	Waiting Type = "wait"    // Data: Wait
+	Moved   Type = "moved"   // Data: Place; the run goes on in another store
 	Result  Type = "result"  // State: see State; the run has ended (or waits)
 )
 
@@ -80,6 +81,7 @@ type Event struct {
 	State  string          `json:"state,omitempty"`
 	Detail string          `json:"detail,omitempty"`
 	Data   json.RawMessage `json:"data,omitempty"`
+	Pruned bool            `json:"pruned,omitempty"` // output that was taken out of the store since
 }
 
 // Header opens a run and freezes what it will do.
@@ -93,6 +95,9 @@ type Header struct {
 	Operator string            `json:"operator"`
 	Inputs   map[string]string `json:"inputs,omitempty"` // resolved: ids, not names
 	Steps    []StepInfo        `json:"steps"`
+	Origin   *Origin           `json:"origin,omitempty"` // the run, in a store that was lost, that this one goes on from
+	// Definition is the whole text of a runbook that is data. A resume walks it, and not what its file says by then.
+	Definition string `json:"definition,omitempty"`
 }
 
 // StepInfo is the part of a step that is data.
@@ -103,6 +108,7 @@ type StepInfo struct {
 	Kind    Kind     `json:"kind"`
 	Until   string   `json:"until,omitempty"`   // the effect must hold until this step has begun
 	Panes   []string `json:"panes,omitempty"`   // live panes that show this step best
+	Own     bool     `json:"own,omitempty"`     // only the operator who walks the run answers its gates
 	Skip    bool     `json:"skip,omitempty"`    // an operator may skip it, with a reason
 	NoUndo  string   `json:"no_undo,omitempty"` // why there is nothing to undo, or why it cannot be
 	Confirm string   `json:"confirm,omitempty"` // destroying: the name to type
@@ -138,13 +144,25 @@ type Gate struct {
 	Plan    []string `json:"plan,omitempty"`    // what Go or Retry will do, exactly
 	Undo    []string `json:"undo,omitempty"`    // what Undo would do, in its order; nothing when it cannot be chosen
 	Choices []Choice `json:"choices"`
+	Own     bool     `json:"own,omitempty"`     // answered only by the operator who walks the run
+	Of      Ticket   `json:"of,omitzero"`       // what an answer must bear; logs of older engines have none
 	Failure bool     `json:"failure,omitempty"` // opened by a failure, a conflict or an unknown, not by plan
 	Unknown bool     `json:"unknown,omitempty"` // opened by an unknown outcome
 }
 
-// Answer is an operator's decision. Gate is the Seq of the gate's event: an answer to another gate is stale and ignored.
+// Ticket says what exactly a gate asked, so that an answer cannot be taken for one to something else.
+type Ticket struct {
+	Leg     int    `json:"leg"`
+	Step    string `json:"step"`
+	Attempt int    `json:"attempt"` // at the step, in this leg
+	Plan    string `json:"plan"`    // hash of what was shown: cause, details, plan and the name to type
+}
+
+// Answer is an operator's decision. Gate is the Seq of the gate's event: an answer to another gate is stale and ignored, and so is one whose ticket
+// is not the gate's. View.Answer fills both in.
 type Answer struct {
 	Gate   uint64 `json:"gate"`
+	Of     Ticket `json:"of,omitzero"`
 	Choice Choice `json:"choice"`
 	Typed  string `json:"typed,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -183,4 +201,5 @@ type Summary struct {
 	Step     string    `json:"step"`
 	Started  time.Time `json:"started"`
 	Updated  time.Time `json:"updated"`
+	Store    string    `json:"store"` // LocalStore or TeamStore
 }

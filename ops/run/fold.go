@@ -33,13 +33,14 @@ var folds = map[Type]func(*View, Event){
 	Planned: (*View).planned,
 	Stepped: (*View).stepped,
 	Gated:   (*View).gated,
-	Answerd: (*View).answered,
+	Answerd: (*View).closed,
 	Asked:   (*View).asked,
 	Intent:  (*View).intended,
 	Settled: (*View).settled,
 	Fact:    (*View).fact,
 	Output:  (*View).output,
 	Waiting: (*View).waiting,
+	Moved:   (*View).moved,
 	Result:  (*View).result,
 }
 
@@ -57,7 +58,7 @@ func (v *View) started(ev Event) {
 func (v *View) legOpen(ev Event) {
 	var l Leg
 	v.read(ev, &l)
-	v.Leg, v.State, v.open, v.Detail = ev.Leg, Running, true, ""
+	v.Leg, v.Walker, v.State, v.open, v.Detail = ev.Leg, l, Running, true, ""
 	v.Gate, v.GateSeq, v.Wait = nil, 0, nil
 	v.note(ev, "·", fmt.Sprintf("leg %d begun by %s on %s", ev.Leg, l.Operator, l.Host))
 }
@@ -118,12 +119,13 @@ func (v *View) gated(ev Event) {
 	v.note(ev, "·", "gate: "+g.Cause)
 }
 
-func (v *View) answered(ev Event) {
+func (v *View) closed(ev Event) {
 	var a Answer
-	if !v.read(ev, &a) || v.Gate == nil || a.Gate != v.GateSeq {
+	if !v.read(ev, &a) || v.Gate == nil || v.bears(a) != nil || v.mayAnswer(a.By) != nil {
 		return
 	}
 	v.Gate, v.GateSeq = nil, 0
+	v.answered, v.decided = &a, ev.Time
 	if v.open {
 		v.State = Running
 	}
@@ -172,12 +174,25 @@ func (v *View) fact(ev Event) {
 	}
 }
 
-func (v *View) output(ev Event) { v.note(ev, " ", ev.Detail) }
+func (v *View) output(ev Event) {
+	if ev.Pruned {
+		v.Cut++
+		return
+	}
+	v.note(ev, " ", ev.Detail)
+}
 
 func (v *View) waiting(ev Event) {
 	var w Wait
 	if v.read(ev, &w) {
 		v.Wait = &w
+	}
+}
+
+func (v *View) moved(ev Event) {
+	var to Place
+	if v.read(ev, &to) {
+		v.Moved = &to
 	}
 }
 

@@ -30,6 +30,7 @@ func (l *leg) ask(ctx context.Context, step string, g Gate) (Answer, error) {
 	if slices.Contains(g.Choices, Undo) {
 		g.Undo = l.takesBack()
 	}
+	l.sign(step, &g)
 	if l.mode.Unattended {
 		end := &ending{state: AtGate, detail: g.Cause, step: step, gate: &g}
 		if g.Unknown {
@@ -54,6 +55,14 @@ func (l *leg) ask(ctx context.Context, step string, g Gate) (Answer, error) {
 	}
 }
 
+// sign gives a gate its ticket, and says whose answer it takes.
+func (l *leg) sign(step string, g *Gate) {
+	g.Of = g.ticket(l.j.leg, step, l.tries[step])
+	for i := range l.rb.Steps {
+		g.Own = g.Own || l.rb.Steps[i].ID == step && l.rb.Steps[i].Own
+	}
+}
+
 // answer waits for the answer to the gate of that number.
 func (l *leg) answer(ctx context.Context, gate uint64) (Answer, error) {
 	for {
@@ -73,11 +82,12 @@ func (l *leg) answer(ctx context.Context, gate uint64) (Answer, error) {
 
 // pass records that the mode answered a gate, so that the log shows who said go and to what.
 func (l *leg) pass(ctx context.Context, step string, g Gate) error {
+	l.sign(step, &g)
 	seq, err := l.j.add(ctx, Gated, step, "", g.Cause, g)
 	if err != nil {
 		return err
 	}
-	a := Answer{Gate: seq, Choice: Go, Typed: g.Confirm, Reason: "said beforehand, by --yes", By: l.e.Operator}
+	a := Answer{Gate: seq, Of: g.Of, Choice: Go, Typed: g.Confirm, Reason: "said beforehand, by --yes", By: l.e.Operator}
 	if g.Confirm != "" {
 		a.Reason = "said beforehand, by --confirm " + g.Confirm
 	}

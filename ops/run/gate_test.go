@@ -115,9 +115,12 @@ func TestHandsMeanwhile(t *testing.T) {
 					got = append(got, StepState(ev.State))
 				}
 			}
-			_, h, err := load(t.Context(), e.Store, s.id)
-			if err != nil || !slices.Equal(got, c.want) || len(h.step(c.step).sent()) != c.sent {
-				t.Errorf("%v, %v, sent %d times", got, err, len(h.step(c.step).sent()))
+			r, err := read(t.Context(), e.Store, s.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sent := len(r.hist.step(c.step).sent()); sent != c.sent || !slices.Equal(got, c.want) {
+				t.Errorf("%v, sent %d times", got, sent)
 			}
 			keepsTheLaw(t, evs)
 		})

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,24 +26,25 @@ type journal struct {
 	store Store
 	id    string
 	leg   int
+	pulse Pulse
 	end   context.CancelCauseFunc // ends the leg's context
 	gone  chan struct{}           // closed when the log is lost or taken over
 	news  chan struct{}           // holds one token when somebody else wrote
 	lines chan struct{}           // holds one token when output waits to be written
 
-	mu      sync.Mutex
-	err     error // why the log is gone
-	view    *View
-	hist    *history
+	mu  sync.Mutex
+	err error // why the log is gone
+	*reading
 	pending []Event
+	unsent  []Event // what happened after the log was lost, where the log is kept
 	answer  *Answer
 	request string
 }
 
-// hold begins to write to a log that was read up to view.
-func hold(s Store, v *View, h *history, leg int, end context.CancelCauseFunc) *journal {
+// hold begins to write to a log whose newest leg is ours.
+func hold(s Store, c *claimed, end context.CancelCauseFunc) *journal {
 	return &journal{
-		store: s, id: v.ID, leg: leg, end: end, view: v, hist: h,
+		store: s, id: c.view.ID, leg: c.leg, pulse: c.pulse, end: end, reading: c.reading,
 		gone: make(chan struct{}), news: make(chan struct{}, 1), lines: make(chan struct{}, 1),
 	}
 }
@@ -61,21 +63,25 @@ func (j *journal) add(ctx context.Context, t Type, step, state, detail string, d
 func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendLimit)
 	defer cancel()
+	if j.pulse.Life != nil {
+		defer context.AfterFunc(j.pulse.Life, cancel)() //nolint:contextcheck // whichever ends first
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	before := len(j.pending)
 	batch := append(j.pending, j.stamp(events)...)
 	for {
 		if j.err != nil {
+			j.remember(batch)
 			return 0, j.err
 		}
 		after := j.view.Last
 		numbered := number(after, batch)
-		err := j.store.Append(late, j.id, after, numbered...)
+		err := j.write(late, after, numbered)
 		switch {
 		case err == nil:
 			j.pending = nil
-			j.fold(numbered)
+			j.apply(numbered)
 			return after + uint64(before) + 1, nil // #nosec G115 -- a length
 		case errors.Is(err, ErrStale):
 			j.catchUp(late)
@@ -83,6 +89,52 @@ func (j *journal) append(ctx context.Context, events ...Event) (uint64, error) {
 			j.lose(unwritable(j.id, err))
 		}
 	}
+}
+
+// remember keeps what could not be written. An intent is none of it: what could not be recorded was not sent. The caller holds mu.
+func (j *journal) remember(events []Event) {
+	j.pending = nil
+	if !j.keep {
+		return
+	}
+	for _, ev := range events {
+		if ev.Type != Intent && ev.Type != Gated && ev.Type != Answerd {
+			j.unsent = append(j.unsent, ev)
+		}
+	}
+}
+
+// retryEvery is how soon a store that is away for a moment is tried again.
+const retryEvery = 300 * time.Millisecond
+
+// write appends the events. Where the leg has a pulse, a store that is away for a moment is tried again until the pulse is lost. An answer that got lost
+// is looked for: the events may be there already.
+func (j *journal) write(ctx context.Context, after uint64, events []Event) error {
+	for {
+		err := j.store.Append(ctx, j.id, after, events...)
+		if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrNoRun) || !j.patient() {
+			return err
+		}
+		there, failed := j.store.Events(ctx, j.id, after)
+		switch {
+		case failed == nil && written(there, events):
+			return nil
+		case failed == nil && len(there) > 0:
+			return ErrStale
+		case pause(ctx, retryEvery) != nil || !j.patient():
+			return err
+		}
+	}
+}
+
+// patient reports that the leg lives although its store may not answer.
+func (j *journal) patient() bool { return j.pulse.Life != nil && j.pulse.held() == nil }
+
+// written reports that the log goes on with these very events.
+func written(there, events []Event) bool {
+	return len(there) >= len(events) && slices.EqualFunc(there[:len(events)], events, func(a, b Event) bool {
+		return a.Seq == b.Seq && a.Leg == b.Leg && a.Type == b.Type && a.Step == b.Step && a.State == b.State && a.Time.Equal(b.Time)
+	})
 }
 
 func (j *journal) stamp(events []Event) []Event {
@@ -114,7 +166,7 @@ func (j *journal) hear(ev Event) {
 		}
 	case Answerd:
 		var a Answer
-		if j.view.read(ev, &a) && j.view.Gate != nil && a.Gate == j.view.GateSeq {
+		if j.view.read(ev, &a) && j.view.bears(a) == nil && j.view.mayAnswer(a.By) == nil {
 			j.answer = &a
 		}
 	case Asked:
@@ -122,17 +174,10 @@ func (j *journal) hear(ev Event) {
 			j.request = ev.State
 		}
 	}
-	j.fold([]Event{ev})
+	j.apply([]Event{ev})
 	select {
 	case j.news <- struct{}{}:
 	default:
-	}
-}
-
-func (j *journal) fold(events []Event) {
-	for _, ev := range events {
-		j.view.Apply(ev)
-		j.hist.apply(ev)
 	}
 }
 
@@ -146,6 +191,20 @@ func (j *journal) lose(err error) {
 	j.end(err)
 }
 
+// feel ends the leg when its pulse is lost.
+func (j *journal) feel(ctx context.Context) {
+	if j.pulse.Life == nil {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-j.pulse.Life.Done():
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.lose(context.Cause(j.pulse.Life)) //nolint:contextcheck // the reason, not a context to work in
+	}
+}
+
 // lost is why the log is gone, or nil.
 func (j *journal) lost() error {
 	j.mu.Lock()
@@ -155,19 +214,36 @@ func (j *journal) lost() error {
 
 // follow hears the log until ctx ends.
 func (j *journal) follow(ctx context.Context) {
-	j.mu.Lock()
-	after := j.view.Last
-	j.mu.Unlock()
-	for ev, err := range j.store.Tail(ctx, j.id, after) {
+	for {
 		j.mu.Lock()
-		switch {
-		case err != nil:
+		after := j.view.Last
+		j.mu.Unlock()
+		err := j.listen(ctx, after)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !j.patient() || pause(ctx, retryEvery) != nil {
+			j.mu.Lock()
+			defer j.mu.Unlock()
 			j.lose(unreadable(j.id, err))
-		case ev.Seq > j.view.Last:
+			return
+		}
+	}
+}
+
+// listen hears the log until it ends or cannot be read.
+func (j *journal) listen(ctx context.Context, after uint64) error {
+	for ev, err := range j.store.Tail(ctx, j.id, after) {
+		if err != nil {
+			return err
+		}
+		j.mu.Lock()
+		if ev.Seq > j.view.Last {
 			j.hear(ev)
 		}
 		j.mu.Unlock()
 	}
+	return nil
 }
 
 // flush writes output that waits, in batches, until ctx ends.
@@ -251,6 +327,7 @@ func (j *journal) intent(ctx context.Context, step string, undo bool, a act.Act)
 		return nil, err
 	}
 	return func(ctx context.Context, o act.Outcome) error {
+		j.say(ctx, step, keptOf(o.Said)...)
 		state, s := settlement(seq, o)
 		_, err := j.add(ctx, Settled, step, state, "", s)
 		return err

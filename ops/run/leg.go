@@ -16,7 +16,12 @@ type leg struct {
 	mode  Mode
 	j     *journal
 	walks map[string]*Walk
-	back  bool // the leg walks back
+	tries map[string]int // attempts at each step in this leg
+	back  bool           // the leg walks back
+
+	shared  bool          // the run is in the team's store
+	settled chan struct{} // closed when the run has come here from a store that was lost
+	closed  bool          // the log says already how the leg ended
 }
 
 // ending is how a leg lets go of the run, when it does not simply reach the end.
@@ -44,33 +49,41 @@ func (e *Engine) Walk(ctx context.Context, id string, rb Runbook, m Mode) (State
 		}
 		return c.view.State, err
 	}
-	defer c.release()
+	defer c.pulse.Release()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	l := &leg{e: e, rb: rb, mode: m, j: hold(e.Store, c.view, c.hist, c.leg, end), walks: map[string]*Walk{}}
+	l := &leg{e: e, rb: rb, mode: m, j: hold(e.Store, c, end), walks: map[string]*Walk{}, tries: map[string]int{}, shared: c.keep, settled: make(chan struct{})}
+	defer e.anchorLeg(ctx)
 	stop := l.attend(ctx)
 	defer stop()
 	return l.walk(ctx)
 }
 
-// attend runs the journal's two listeners until the returned function is called.
+// attend runs the journal's listeners until the returned function is called.
 func (l *leg) attend(ctx context.Context) func() {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { l.j.follow(ctx) })
 	wg.Go(func() { l.j.flush(ctx) })
+	wg.Go(func() { l.j.feel(ctx) })
+	wg.Go(func() { l.goHome(ctx) })
 	return func() { cancel(); wg.Wait() }
 }
 
 func (l *leg) walk(ctx context.Context) (State, error) {
 	if err := l.unanswered(ctx); err != nil {
-		return Interrupted, err
+		return Interrupted, l.bridge(ctx, err)
 	}
 	release, err := l.lease(ctx)
 	if err != nil {
 		return l.unleased(ctx, err)
 	}
+	if err := l.arrive(ctx); err != nil {
+		state, err := l.unarrived(ctx, err)
+		return state, errors.Join(err, release(ctx))
+	}
 	err = l.direction(ctx)
+	l.leave(ctx, err)
 	if lost := release(ctx); lost != nil {
 		l.j.say(ctx, "", "the lease could not be released, it will expire: "+lost.Error())
 	}
@@ -117,7 +130,11 @@ func (l *leg) lease(ctx context.Context) (func(context.Context) error, error) {
 	if l.e.Lease == nil || !l.rb.changes() {
 		return func(context.Context) error { return nil }, nil
 	}
-	release, err := l.e.Lease.Acquire(ctx, l.j.id)
+	acquire := l.e.Lease.Acquire
+	if l.mode.TakeOver {
+		acquire = l.e.Lease.TakeFrom
+	}
+	release, err := acquire(ctx, l.j.id)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +175,7 @@ func (l *leg) finish(ctx context.Context, err error) (State, error) {
 		if errors.Is(lost, ErrOvertaken) {
 			return Running, lost
 		}
-		return Interrupted, lost
+		return Interrupted, l.bridge(ctx, lost)
 	}
 	var end *ending
 	switch {
@@ -166,8 +183,10 @@ func (l *leg) finish(ctx context.Context, err error) (State, error) {
 		end = &ending{state: Done}
 	case errors.As(err, &end):
 	case ctx.Err() != nil:
-		_, lost := l.j.add(ctx, LegEnd, "", string(Interrupted), "interrupted; resume it when you are ready", nil)
-		return Interrupted, lost
+		if _, lost := l.j.add(ctx, LegEnd, "", string(Interrupted), "interrupted; resume it when you are ready", nil); lost != nil {
+			return Interrupted, l.bridge(ctx, lost)
+		}
+		return Interrupted, nil
 	default:
 		return l.finish(ctx, &ending{state: Failed, detail: err.Error()})
 	}
@@ -185,8 +204,9 @@ func (l *leg) result(ctx context.Context, end *ending) (State, error) {
 	}
 	events = append(events, Event{Type: Result, Step: end.step, State: string(end.state), Detail: end.detail})
 	if _, err := l.j.append(ctx, events...); err != nil {
-		return Interrupted, err
+		return Interrupted, l.bridge(ctx, err)
 	}
+	l.home(ctx, end.state)
 	return end.state, nil
 }
 

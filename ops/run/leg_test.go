@@ -248,6 +248,10 @@ func (l *leases) Acquire(context.Context, string) (func(context.Context) error, 
 	return func(context.Context) error { l.released++; return nil }, l.err
 }
 
+func (l *leases) TakeFrom(ctx context.Context, run string) (func(context.Context) error, error) {
+	return l.Acquire(ctx, run)
+}
+
 func TestLease(t *testing.T) {
 	e, w := memEngine(), newWorld(t)
 	l := &leases{err: &fault.Error{What: "jo is at work", Code: fault.Refused}}

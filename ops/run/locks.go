@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,13 +15,18 @@ type Locks struct {
 	Dir string
 }
 
-// Take locks the leg's file, or fails with ErrTaken.
-func (l Locks) Take(id string, leg int) (func(), error) {
+// Take locks the leg's file, or fails with ErrTaken. It implements Liveness.
+func (l Locks) Take(_ context.Context, id string, leg int) (Pulse, error) {
+	release, err := l.lock(id, leg)
+	return Pulse{Release: release}, err
+}
+
+func (l Locks) lock(id string, leg int) (func(), error) {
 	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the lock directory: %w", err)
 	}
 	path := l.path(id, leg)
-	if leg > 1 && !l.Alive(id, leg-1) {
+	if leg > 1 && !l.walked(id, leg-1) {
 		_ = os.Remove(l.path(id, leg-1)) // #nosec G703 -- what a killed process left; its lock is gone with it
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // #nosec G304 G703 -- the state directory and our own id
@@ -45,9 +51,16 @@ func (l Locks) Take(id string, leg int) (func(), error) {
 	}, nil
 }
 
-// Alive reports whether a process holds the leg's lock. A leg is never taken twice, so asking cannot disturb a claimant.
-func (l Locks) Alive(id string, leg int) bool {
-	f, err := os.OpenFile(l.path(id, leg), os.O_RDWR, 0o600) // #nosec G304 G703 -- the state directory and our own id
+// Alive reports whether a process holds the leg's lock. It implements Liveness.
+func (l Locks) Alive(_ context.Context, id string, leg int) (bool, error) {
+	return l.walked(id, leg), nil
+}
+
+// walked reports whether a process holds the leg's lock. A leg is never taken twice, so asking cannot disturb a claimant.
+func (l Locks) walked(id string, leg int) bool { return locked(l.path(id, leg)) }
+
+func locked(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR, 0o600) // #nosec G304 G703 -- the state directory and our own id
 	if err != nil {
 		return false
 	}
@@ -56,11 +69,11 @@ func (l Locks) Alive(id string, leg int) bool {
 }
 
 // Mark says that this process lives, under a name of its own, until release or its end.
-func (l Locks) Mark(name string) (func(), error) { return l.Take(name, 0) }
+func (l Locks) Mark(name string) (func(), error) { return l.lock(name, 0) }
 
 // Lives reports whether the process that marked itself with that name lives, and clears away what a dead one left.
 func (l Locks) Lives(name string) bool {
-	if l.Alive(name, 0) {
+	if l.walked(name, 0) {
 		return true
 	}
 	_ = os.Remove(l.path(name, 0)) // #nosec G703 -- the state directory, and a name that no process takes again

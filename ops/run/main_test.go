@@ -12,5 +12,19 @@ func TestMain(m *testing.M) {
 	if os.Getenv("RUN_TEST_CHILD") != "" {
 		os.Exit(child())
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(tests{m})
 }
+
+// tests are all tests and what is done when they have run.
+type tests struct{ *testing.M }
+
+// Run implements goleak.TestingM.
+func (t tests) Run() int {
+	code := t.M.Run()
+	for _, end := range atEnd {
+		end()
+	}
+	return code
+}
+
+var atEnd []func()

@@ -109,7 +109,7 @@ func (m *memory) List(context.Context) ([]Summary, error) {
 	defer m.mu.Unlock()
 	var list []Summary
 	for _, t := range m.tally {
-		list = append(list, t.seen(m.live))
+		list = append(list, t.seen(func(id string, leg int) bool { is, _ := m.live.Alive(context.Background(), id, leg); return is }))
 	}
 	return list, nil
 }
@@ -119,19 +119,19 @@ type memLive struct {
 	held map[string]bool
 }
 
-func (l *memLive) Take(id string, leg int) (func(), error) {
+func (l *memLive) Take(_ context.Context, id string, leg int) (Pulse, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := fmt.Sprint(id, leg)
 	if l.held[key] {
-		return nil, ErrTaken
+		return Pulse{}, ErrTaken
 	}
 	l.held[key] = true
-	return func() { l.mu.Lock(); defer l.mu.Unlock(); delete(l.held, key) }, nil
+	return Pulse{Release: func() { l.mu.Lock(); defer l.mu.Unlock(); delete(l.held, key) }}, nil
 }
 
-func (l *memLive) Alive(id string, leg int) bool {
+func (l *memLive) Alive(_ context.Context, id string, leg int) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.held[fmt.Sprint(id, leg)]
+	return l.held[fmt.Sprint(id, leg)], nil
 }

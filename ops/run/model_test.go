@@ -51,11 +51,11 @@ func (m *model) send(step string, on bool) func(context.Context, act.Permit) err
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		_, h, err := load(context.WithoutCancel(ctx), m.store, m.id)
+		r, err := read(context.WithoutCancel(ctx), m.store, m.id)
 		if err != nil {
 			return err
 		}
-		acts := h.step(step).acts
+		acts := r.hist.step(step).acts
 		if len(acts) == 0 || acts[len(acts)-1].State != "" || acts[len(acts)-1].Undo == on {
 			m.wrong = append(m.wrong, "a change of "+step+" without an open intent")
 		}
@@ -197,13 +197,13 @@ func (m *model) judge(t *rapid.T, rb Runbook, state State, retries map[string]in
 	for _, w := range lawful(evs) {
 		t.Error(w)
 	}
-	_, h, err := load(context.Background(), m.store, m.id)
+	r, err := read(context.Background(), m.store, m.id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range rb.Steps {
 		s := &rb.Steps[i]
-		log := h.step(s.ID)
+		log := r.hist.step(s.ID)
 		if s.Kind == Once && m.sent[s.ID] > 1+retries[s.ID] {
 			t.Errorf("%s happened %d times, %d retries", s.ID, m.sent[s.ID], retries[s.ID])
 		}

@@ -21,20 +21,6 @@ func event(t Type, step, state, detail string, data any) (Event, error) {
 	return ev, nil
 }
 
-// clean passes every text of the events through the store's redaction.
-func (s *SQLite) clean(events []Event) []Event {
-	if s.redact == nil {
-		return events
-	}
-	out := make([]Event, len(events))
-	for i, ev := range events {
-		ev.Detail = s.redact(ev.Detail)
-		ev.Data = redactJSON(ev.Data, s.redact)
-		out[i] = ev
-	}
-	return out
-}
-
 // redactJSON drops what cannot be read rather than keep it unredacted.
 func redactJSON(data json.RawMessage, redact func(string) string) json.RawMessage {
 	if len(data) == 0 {

@@ -11,14 +11,20 @@ import (
 // Single records single acts, those of no runbook, as runs of one step, so that history has one shape. It is an act.Journal.
 type Single struct {
 	Store    Store
+	Local    Store    // where an act is recorded while Store is away; nil: nowhere, and it is refused
 	Live     Liveness // nil: nobody is told that the act is under way
 	Operator string
 	Host     string
+	Began    func(id string) // hears under which id an act is recorded; may be nil
 }
 
 // Single is the journal for single acts in the engine's store.
 func (e *Engine) Single() *Single {
-	return &Single{Store: e.Store, Live: e.live(), Operator: e.Operator, Host: e.host()}
+	s := &Single{Store: e.Store, Live: e.live(), Operator: e.Operator, Host: e.host()}
+	if e.Stores != nil && e.Stores.Team != nil {
+		s.Local = e.Stores.Local
+	}
+	return s
 }
 
 // singly marks the only step of a single act.
@@ -32,29 +38,35 @@ func (s *Single) Intend(ctx context.Context, a act.Act) (func(context.Context, a
 	step := StepInfo{ID: lastWord(a.Verb), Title: a.What, Kind: Once, NoUndo: singly}
 	rb := Runbook{ID: a.Verb, Title: a.What, Target: a.Target, Steps: []Step{{StepInfo: step}}}
 	id, err := create(ctx, s.Store, rb.Header(s.Operator))
+	if err != nil && s.Local != nil && ctx.Err() == nil {
+		id, err = create(ctx, s.Local, rb.Header(s.Operator))
+	}
 	if err != nil {
 		return nil, err
 	}
-	release := func() {}
+	pulse := Pulse{Release: func() {}}
 	if s.Live != nil {
-		if release, err = s.Live.Take(id, 1); err != nil {
+		if pulse, err = s.Live.Take(ctx, id, 1); err != nil {
 			return nil, taken(id, err)
 		}
 	}
-	j, intent, err := s.open(ctx, id, step.ID, a)
+	j, intent, err := s.open(ctx, id, step.ID, pulse, a)
 	if err != nil {
-		release()
+		pulse.Release()
 		return nil, err
 	}
+	if s.Began != nil {
+		s.Began(id)
+	}
 	return func(ctx context.Context, o act.Outcome) error {
-		defer release()
+		defer pulse.Release()
 		return j.close(ctx, step.ID, intent, o)
 	}, nil
 }
 
 // open begins the only leg and records the intent, in one write: somebody waits for it.
-func (s *Single) open(ctx context.Context, id, step string, a act.Act) (*journal, uint64, error) {
-	v, h, err := load(ctx, s.Store, id)
+func (s *Single) open(ctx context.Context, id, step string, pulse Pulse, a act.Act) (*journal, uint64, error) {
+	r, err := read(ctx, s.Store, id)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -66,7 +78,7 @@ func (s *Single) open(ctx context.Context, id, step string, a act.Act) (*journal
 	if err != nil {
 		return nil, 0, err
 	}
-	j := hold(s.Store, v, h, 1, func(error) {})
+	j := hold(s.Store, &claimed{reading: r, leg: 1, pulse: pulse}, func(error) {})
 	first, err := j.append(ctx, leg, Event{Type: Stepped, Step: step, State: string(Doing)}, intent)
 	return j, first + 2, err
 }
@@ -86,7 +98,7 @@ func (j *journal) close(ctx context.Context, step string, intent uint64, o act.O
 		stepped, result = Unsure, Unknown
 	}
 	var events []Event
-	for _, line := range o.Said {
+	for _, line := range keptOf(o.Said) {
 		events = append(events, Event{Type: Output, Step: step, Detail: line})
 	}
 	events = append(events, out,

@@ -49,6 +49,10 @@ func (l leaser) Acquire(ctx context.Context, _ string) (func(context.Context) er
 	return func(ctx context.Context) error { return l.w.release(ctx, pid) }, l.w.acquire(ctx, pid)
 }
 
+func (l leaser) TakeFrom(ctx context.Context, run string) (func(context.Context) error, error) {
+	return l.Acquire(ctx, run)
+}
+
 // change is a request to make something so, as the site receives it.
 type change struct {
 	On, Step, Key string
@@ -127,11 +131,11 @@ func (s *site) release(_ context.Context, pid string) error {
 }
 
 func (s *site) intended(c change) error {
-	_, h, err := load(context.Background(), s.store, s.id)
+	r, err := read(context.Background(), s.store, s.id)
 	if err != nil {
 		return err
 	}
-	for _, a := range h.step(c.Step).acts {
+	for _, a := range r.hist.step(c.Step).acts {
 		if a.State == "" && a.Undo == c.Undo {
 			return nil
 		}

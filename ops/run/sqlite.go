@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"modernc.org/sqlite" // also registers the driver
@@ -18,16 +17,23 @@ import (
 
 // SQLite is the store in the instance's state directory.
 type SQLite struct {
-	db     *sql.DB
-	redact func(string) string
-	live   Liveness
-
-	mu   sync.Mutex
-	news map[string]chan struct{} // closed when the run's log grows by this process
+	tables
+	Locks // tell which of its runs some process on this machine walks
+	db    *sql.DB
+	path  string
 }
 
-// schema is created once. Each run has one row that lists can be made of, and its events.
-const schema = `
+// pollEvery is how often a tail asks whether another process appended. One look is one indexed read of one row.
+const pollEvery = 200 * time.Millisecond
+
+var sqliteDialect = &dialect{
+	schema: "main",
+	taken: func(err error) bool {
+		var e *sqlite.Error
+		return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT
+	},
+	// Each run has one row that lists can be made of, and its events. The first version was made without saying so in a version.
+	steps: [][]string{{`
 CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY, runbook TEXT NOT NULL, target TEXT NOT NULL, operator TEXT NOT NULL, state TEXT NOT NULL, step TEXT NOT NULL,
   started INTEGER NOT NULL, updated INTEGER NOT NULL, last INTEGER NOT NULL, leg INTEGER NOT NULL, open INTEGER NOT NULL
@@ -37,7 +43,12 @@ CREATE TABLE IF NOT EXISTS events (
   state TEXT NOT NULL, detail TEXT NOT NULL, data BLOB, PRIMARY KEY (run, seq)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS runs_started ON runs (started);
-`
+`}, {`
+CREATE TABLE chain (id TEXT NOT NULL, n INTEGER NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE links (n INTEGER PRIMARY KEY, run TEXT NOT NULL, upto INTEGER NOT NULL, digest BLOB NOT NULL);
+ALTER TABLE events ADD COLUMN body BLOB; -- the digest of what was pruned
+`}},
+}
 
 // Open opens, and creates when needed, the store runs.db in dir, for this user alone. Every text passes redact before it is written; nil
 // writes it as it is.
@@ -52,8 +63,14 @@ func Open(ctx context.Context, dir string, redact func(string) string) (*SQLite,
 	}
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
-	s := &SQLite{db: db, redact: redact, live: Locks{Dir: LockDir(dir)}, news: map[string]chan struct{}{}}
-	if err := s.prepare(ctx); err != nil {
+	s := &SQLite{db: db, path: path, Locks: Locks{Dir: LockDir(dir)}, tables: tables{
+		speak: sqliteDialect, redact: redact, every: pollEvery, news: map[string]chan struct{}{},
+		reach: func(ctx context.Context) (*sql.DB, context.Context, context.CancelFunc, error) {
+			return db, ctx, func() {}, nil
+		},
+	}}
+	s.living = func(context.Context, *sql.DB) (func(string, int) bool, error) { return s.walked, nil }
+	if err := s.prepare(ctx, path); err != nil {
 		_ = db.Close()
 		return nil, unopened(path, err)
 	}
@@ -77,6 +94,7 @@ func place(dir string) (string, error) {
 }
 
 // dsn sets the pragmas of every connection. The wait for other writers comes first, because setting the journal's mode can have to wait too.
+// A transaction has the write lock from its beginning.
 func dsn(path string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
@@ -85,10 +103,10 @@ func dsn(path string) string {
 }
 
 // prepare creates the tables. Several processes may do so in the same instant; turning a new file to WAL is then refused at once, not waited for.
-func (s *SQLite) prepare(ctx context.Context) error {
+func (s *SQLite) prepare(ctx context.Context, path string) error {
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		_, err := s.db.ExecContext(ctx, schema)
+		err := s.migrate(ctx, s.db, path)
 		if err == nil || !busy(err) || time.Now().After(deadline) {
 			return err
 		}
@@ -103,93 +121,15 @@ func busy(err error) bool {
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }
 
+// Name is the store's file.
+func (s *SQLite) Name() string { return s.path }
+
 // Close lets go of the store. Tails end with an error.
 func (s *SQLite) Close() error { return s.db.Close() }
 
-// Create implements Store.
-func (s *SQLite) Create(ctx context.Context, id string, h Header) error {
-	first, err := event(Started, "", "", h.Title, h)
-	if err != nil {
-		return err
-	}
-	return s.write(ctx, func(tx *sql.Tx) error {
-		t := opened(id, h)
-		events := number(0, s.clean([]Event{first}))
-		t.apply(events[0])
-		if err := insertRun(ctx, tx, t); err != nil {
-			return err
-		}
-		return insertEvents(ctx, tx, id, events)
-	})
-}
-
-// Append implements Store.
-func (s *SQLite) Append(ctx context.Context, id string, after uint64, events ...Event) error {
-	if len(events) == 0 {
-		return nil
-	}
-	events = number(after, s.clean(events))
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		t, err := readRun(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if t.last != after {
-			return ErrStale
-		}
-		for _, ev := range events {
-			t.apply(ev)
-		}
-		if err := insertEvents(ctx, tx, id, events); err != nil {
-			return err
-		}
-		return updateRun(ctx, tx, t)
-	})
-	if err == nil {
-		s.tell(id)
-	}
-	return err
-}
-
-// write runs f in one transaction that has the write lock from its beginning.
-func (s *SQLite) write(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		_ = tx.Rollback() // f's error says more
-		return err
-	}
-	return tx.Commit()
-}
-
-// number gives events their numbers, and their time when they have none.
-func number(after uint64, events []Event) []Event {
-	now := time.Now()
-	out := make([]Event, len(events))
-	for i, ev := range events {
-		ev.Seq = after + uint64(i) + 1
-		if ev.Time.IsZero() {
-			ev.Time = now
-		}
-		out[i] = ev
-	}
-	return out
-}
-
-// pause waits, unless ctx ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 func unopened(path string, err error) error {
+	if errors.Is(err, ErrTooNew) {
+		return err
+	}
 	return (&fault.Error{What: "the run store cannot be opened", On: path, Next: "make the directory writable for you, or name another with state_dir in the config", Code: fault.Usage}).Because(err)
 }

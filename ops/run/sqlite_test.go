@@ -47,159 +47,6 @@ func TestPragmas(t *testing.T) {
 	}
 }
 
-func TestAppendIsRefusedWhenStale(t *testing.T) {
-	dir := t.TempDir()
-	a, b := openAt(t, dir, nil), openAt(t, dir, nil)
-	if err := a.Create(t.Context(), "r1", Header{Title: "t"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Create(t.Context(), "r1", Header{}); !errors.Is(err, ErrExists) {
-		t.Errorf("created twice: %v", err)
-	}
-	if err := a.Append(t.Context(), "r1", 1, Event{Type: Output, Detail: "a"}, Event{Type: Output, Detail: "b"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Append(t.Context(), "r1", 1, Event{Type: Output}); !errors.Is(err, ErrStale) {
-		t.Errorf("stale: %v", err)
-	}
-	if err := b.Append(t.Context(), "r1", 9, Event{Type: Output}); !errors.Is(err, ErrStale) {
-		t.Errorf("ahead: %v", err)
-	}
-	if err := b.Append(t.Context(), "r2", 0, Event{Type: Output}); !errors.Is(err, ErrNoRun) {
-		t.Errorf("no run: %v", err)
-	}
-	evs, err := b.Events(t.Context(), "r1", 1)
-	if err != nil || len(evs) != 2 || evs[1].Seq != 3 || evs[1].Detail != "b" || evs[1].Time.IsZero() {
-		t.Errorf("%+v, %v", evs, err)
-	}
-	if evs, err := b.Events(t.Context(), "r1", 3); err != nil || len(evs) != 0 {
-		t.Errorf("%+v, %v", evs, err)
-	}
-	if _, err := b.Events(t.Context(), "r2", 0); !errors.Is(err, ErrNoRun) {
-		t.Errorf("no run: %v", err)
-	}
-}
-
-// TestManyHandles opens a new store many times at once, and appends from every handle: no event is lost and none is written twice.
-func TestManyHandles(t *testing.T) {
-	dir := t.TempDir()
-	const handles, each = 4, 15
-	var wg sync.WaitGroup
-	for h := range handles {
-		wg.Go(func() {
-			s, err := Open(t.Context(), dir, nil)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer func() { _ = s.Close() }()
-			if err := s.Create(t.Context(), "r", Header{}); err != nil && !errors.Is(err, ErrExists) {
-				t.Error(err)
-			}
-			for n := range each {
-				insist(t, s, fmt.Sprint(h, " ", n))
-			}
-		})
-	}
-	wg.Wait()
-	evs, err := openAt(t, dir, nil).Events(t.Context(), "r", 1)
-	seen := map[string]bool{}
-	for _, ev := range evs {
-		seen[ev.Detail] = true
-	}
-	if err != nil || len(evs) != handles*each || len(seen) != len(evs) {
-		t.Errorf("%d events, %d different, %v", len(evs), len(seen), err)
-	}
-}
-
-func insist(t *testing.T, s *SQLite, detail string) {
-	t.Helper()
-	for {
-		last, err := s.last(t.Context(), "r")
-		if err == nil {
-			err = s.Append(t.Context(), "r", last, Event{Type: Output, Detail: detail})
-		}
-		if err == nil {
-			return
-		}
-		if !errors.Is(err, ErrStale) {
-			t.Error(err)
-			return
-		}
-	}
-}
-
-func TestTailAcrossHandles(t *testing.T) {
-	dir := t.TempDir()
-	a, b := openAt(t, dir, nil), openAt(t, dir, nil)
-	if err := a.Create(t.Context(), "r", Header{}); err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	heard := make(chan string, 10)
-	wg.Go(func() {
-		for ev, err := range b.Tail(t.Context(), "r", 1) {
-			if err != nil {
-				t.Error(err)
-			}
-			heard <- ev.Detail
-		}
-		close(heard)
-	})
-	for i, d := range []string{"one", "two"} {
-		if err := a.Append(t.Context(), "r", uint64(i)+1, Event{Type: Output, Detail: d}); err != nil {
-			t.Fatal(err)
-		}
-		if got := <-heard; got != d {
-			t.Errorf("heard %q", got)
-		}
-	}
-	// A waiting result does not end the tail; a final one does.
-	_ = a.Append(t.Context(), "r", 3, Event{Type: Result, State: string(AtGate), Detail: "waits"})
-	_ = a.Append(t.Context(), "r", 4, Event{Type: Result, State: string(Done), Detail: "done"})
-	var rest []string
-	for d := range heard {
-		rest = append(rest, d)
-	}
-	wg.Wait()
-	if strings.Join(rest, " ") != "waits done" {
-		t.Error(rest)
-	}
-	// A run that was walked back after its end is told to its last event.
-	_ = a.Append(t.Context(), "r", 5, Event{Type: LegOpen, Leg: 2}, Event{Type: Result, State: string(Undone)})
-	n := 0
-	for _, err := range b.Tail(t.Context(), "r", 0) {
-		if n++; err != nil {
-			t.Error(err)
-		}
-	}
-	if n != 7 {
-		t.Errorf("told %d events", n)
-	}
-	for _, err := range b.Tail(t.Context(), "nothing", 0) {
-		if !errors.Is(err, ErrNoRun) {
-			t.Error(err)
-		}
-	}
-}
-
-func TestTailEndsWithItsContext(t *testing.T) {
-	s := openAt(t, t.TempDir(), nil)
-	_ = s.Create(t.Context(), "r", Header{})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	n := 0
-	for _, err := range s.Tail(ctx, "r", 0) {
-		if err != nil {
-			t.Error(err)
-		}
-		n++
-	}
-	if n != 1 {
-		t.Errorf("%d events", n)
-	}
-}
-
 // TestTailIsIdle holds ten tails that nothing happens to under 1 % of a core.
 func TestTailIsIdle(t *testing.T) {
 	s := openAt(t, t.TempDir(), nil)
@@ -234,28 +81,6 @@ func cpu(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func TestRedaction(t *testing.T) {
-	s := openAt(t, t.TempDir(), func(text string) string { return strings.ReplaceAll(text, `se"cret`, "***") })
-	if err := s.Create(t.Context(), "r", Header{Title: `a se"cret`, Inputs: map[string]string{"k": `se"cret`}}); err != nil {
-		t.Fatal(err)
-	}
-	ev, err := event(Fact, "s", "", `my se"cret`, map[string]any{"a": []string{`x se"cret y`}, "n": 12345678901234567})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Append(t.Context(), "r", 1, ev); err != nil {
-		t.Fatal(err)
-	}
-	evs, err := s.Events(t.Context(), "r", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := fmt.Sprintf("%s %s %s %s", evs[0].Detail, evs[0].Data, evs[1].Detail, evs[1].Data)
-	if strings.Contains(all, "cret") || !strings.Contains(all, "x *** y") || !strings.Contains(all, "12345678901234567") {
-		t.Error(all)
-	}
-}
-
 func TestListOfThousands(t *testing.T) {
 	s := openAt(t, t.TempDir(), nil)
 	tx, err := s.db.BeginTx(t.Context(), nil)
@@ -265,7 +90,7 @@ func TestListOfThousands(t *testing.T) {
 	for i := range 3000 {
 		r := opened(fmt.Sprintf("r%04d", i), Header{Runbook: "b", Target: "w2"})
 		r.State, r.Started, r.last = Done, time.Unix(int64(i), 0), 50
-		if err := insertRun(t.Context(), tx, r); err != nil {
+		if err := s.insertRun(t.Context(), tx, r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -293,21 +118,33 @@ func TestOpenSaysWhere(t *testing.T) {
 
 func TestLocks(t *testing.T) {
 	l := Locks{Dir: filepath.Join(t.TempDir(), "locks")}
-	if l.Alive("r", 1) {
+	if l.walked("r", 1) {
 		t.Error("alive before it was taken")
 	}
-	release, err := l.Take("r", 1)
+	pulse, err := l.Take(t.Context(), "r", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Take("r", 1); !errors.Is(err, ErrTaken) {
+	if _, err := l.Take(t.Context(), "r", 1); !errors.Is(err, ErrTaken) {
 		t.Error(err)
 	}
-	if !l.Alive("r", 1) || l.Alive("r", 2) {
+	if !l.walked("r", 1) || l.walked("r", 2) {
 		t.Error("the wrong leg lives")
 	}
-	release()
-	if l.Alive("r", 1) {
+	pulse.Release()
+	if l.walked("r", 1) {
 		t.Error("alive after release")
+	}
+}
+
+// A store of SQLite of a newer vmtui is refused too.
+func TestNewerSQLiteIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := openAt(t, dir, nil)
+	if _, err := s.db.ExecContext(t.Context(), `UPDATE version SET version = 99`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir, nil); !errors.Is(err, ErrTooNew) || !strings.Contains(err.Error(), filepath.Join(dir, "runs.db")) {
+		t.Error(err)
 	}
 }

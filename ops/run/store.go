@@ -32,10 +32,27 @@ type Store interface {
 
 // Liveness tells a run that is walked from one whose process is gone.
 type Liveness interface {
-	// Take marks a leg as walked by this process until release, or until the process dies. It fails with ErrTaken.
-	Take(id string, leg int) (release func(), err error)
+	// Take marks a leg as walked by this process until its pulse is released, or until the process dies. It fails with ErrTaken.
+	Take(ctx context.Context, id string, leg int) (Pulse, error)
 	// Alive reports whether some process walks that leg.
-	Alive(id string, leg int) bool
+	Alive(ctx context.Context, id string, leg int) (bool, error)
+}
+
+// Pulse is the sign of life that a walked leg gives.
+type Pulse struct {
+	Release func()
+	// Held says why this process must not act for the leg any more: the others may believe that it is dead. Nil: never, while it lives.
+	Held func() error
+	// Life ends, with the reason, when Held has begun to fail. Nil: it does not, while the process lives.
+	Life context.Context
+}
+
+// held is nil while this process may act for its leg.
+func (p Pulse) held() error {
+	if p.Held == nil {
+		return nil
+	}
+	return p.Held()
 }
 
 // ErrTaken says that another process walks this leg.

@@ -50,9 +50,9 @@ func legOperator(ev Event, before string) string {
 }
 
 // seen is the summary as it must be shown: an open leg whose process is gone was interrupted.
-func (t *tally) seen(live Liveness) Summary {
+func (t *tally) seen(walked func(id string, leg int) bool) Summary {
 	s := t.Summary
-	if t.open && live != nil && !live.Alive(t.ID, t.leg) {
+	if t.open && !walked(t.ID, t.leg) {
 		s.State = Interrupted
 	}
 	return s

@@ -137,6 +137,7 @@ func (w *Walk) back() {
 type undoing struct{ attempt }
 
 func (u *undoing) try(ctx context.Context) error {
+	u.l.tries[u.s.ID]++
 	if err := u.step(ctx, Undoing, ""); err != nil {
 		return err
 	}

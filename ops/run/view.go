@@ -10,6 +10,7 @@ type View struct {
 	Header  Header
 	State   State
 	Leg     int
+	Walker  Leg    // who walks it, or walked it last
 	Last    uint64 // Seq of the newest event applied
 	Steps   []StepView
 	Current int // index into Steps, -1 before the first
@@ -17,6 +18,7 @@ type View struct {
 	GateSeq uint64
 	Wait    *Wait
 	Undoing bool
+	Moved   *Place // where it goes on, when it went on elsewhere
 	Facts   map[string]string
 	Detail  string // of the result
 	Started time.Time
@@ -24,8 +26,15 @@ type View struct {
 	Lines   []Line // the transcript, bounded; Cut counts what was dropped
 	Cut     int
 
-	open bool // a leg is open: whether the run lives, only its process tells
+	open  bool // a leg is open: whether the run lives, only its process tells
+	alive bool // and it told so, when it was asked
+
+	answered *Answer // the last one that closed a gate
+	decided  time.Time
 }
+
+// Walked reports that some process walked the run when it was looked at. One that waits at a gate may be nobody's any more.
+func (v *View) Walked() bool { return v.alive }
 
 // StepView is one step's state.
 type StepView struct {

@@ -134,11 +134,25 @@ func (w *Walk) Act(ctx context.Context, a act.Act, send func(context.Context, ac
 		return err
 	}
 	effect := new(string)
-	err = send(context.WithValue(ctx, effectKey{}, effect), permit)
+	err = send(context.WithValue(ctx, effectKey{}, effect), pulsing{permit, w.j.pulse})
 	if lost := settle(act.Outcome{Err: err, Effect: *effect}); lost != nil {
 		return lost
 	}
 	return err
+}
+
+// pulsing is a permit that is good only while the leg is known to live: a process that was stopped for a while may have been replaced.
+type pulsing struct {
+	act.Permit
+	pulse Pulse
+}
+
+// Check implements act.Permit.
+func (p pulsing) Check(ctx context.Context) error {
+	if err := p.pulse.held(); err != nil {
+		return err
+	}
+	return p.Permit.Check(ctx)
 }
 
 func (w *Walk) fill(a *act.Act) {

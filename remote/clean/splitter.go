@@ -13,6 +13,7 @@ const DefaultLimit = 64 << 10
 type Splitter struct {
 	limit   int
 	secrets Secrets
+	colours bool
 	emit    func(line string)
 
 	line []byte
@@ -36,6 +37,9 @@ func NewSplitter(limit int, secrets Secrets, emit func(line string)) *Splitter {
 	}
 	return &Splitter{limit: limit, secrets: secrets, emit: emit}
 }
+
+// KeepColours makes the lines Coloured ones from now on. One in which a secret was masked has none: colours could stand in the middle of it.
+func (s *Splitter) KeepColours() { s.colours = true }
 
 // Write takes any piece of the stream. It never fails.
 func (s *Splitter) Write(p []byte) (int, error) {
@@ -103,7 +107,12 @@ func (s *Splitter) lone() {
 }
 
 func (s *Splitter) flush() {
-	line := s.discreet(Line(string(s.line)))
+	raw := string(s.line)
+	bare := Line(raw)
+	line := s.discreet(bare)
+	if s.colours && line == bare {
+		line = Coloured(raw)
+	}
 	if s.over > 0 {
 		line += fmt.Sprintf(" … (%d bytes more)", s.over)
 	}

@@ -68,3 +68,24 @@ func FuzzSplitter(f *testing.F) {
 		}
 	})
 }
+
+// masker hides one word.
+type masker string
+
+func (m masker) Redact(text string) string { return strings.ReplaceAll(text, string(m), "•••") }
+func (m masker) RedactCut(text string) string {
+	return strings.TrimSuffix(m.Redact(text), string(m[:4]))
+}
+
+func TestSplitterKeepsColoursAndNoSecrets(t *testing.T) {
+	var lines []string
+	s := NewSplitter(13, masker("hunter22"), func(l string) { lines = append(lines, l) })
+	s.KeepColours()
+	for _, piece := range []string{"\x1b[31mred\n", "hun\x1b[31mter22", "\nis hunt", "er\nabcdefghihunter22\n"} {
+		_, _ = s.Write([]byte(piece))
+	}
+	_ = s.Close()
+	if want := []string{"\x1b[0;31mred\x1b[m", "•••", "is hunter", "abcdefghi … (4 bytes more)"}; !slices.Equal(lines, want) {
+		t.Errorf("got %q, want %q", lines, want)
+	}
+}

@@ -31,26 +31,12 @@ func (h *Host) lendAgent(ctx context.Context, s *session) error {
 			return &fault.Error{What: "agent not forwarded", On: h.name, Why: "ssh itself forwards it, and only where ssh_config says so",
 				Next: "set ForwardAgent yes for this host", Code: fault.Usage}
 		}
-		return ask(ctx, h, s)
+		return h.ask(ctx, func() error { return agent.RequestAgentForwarding(s.Session) })
 	}
 	s.conn.lend.begin(s.conn, r)
 	leave := s.leave
 	s.leave = sync.OnceFunc(func() { s.conn.lend.end(); leave() })
-	return ask(ctx, h, s)
-}
-
-// ask requests the forwarding within ctx.
-func ask(ctx context.Context, h *Host, s *session) error {
-	answer := make(chan error, 1)
-	if !h.pool.crew.run(func() { answer <- agent.RequestAgentForwarding(s.Session) }) {
-		return errClosed
-	}
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return h.ask(ctx, func() error { return agent.RequestAgentForwarding(s.Session) })
 }
 
 // lend is who may use the agent over one connection.

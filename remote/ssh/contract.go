@@ -29,7 +29,8 @@ type Command struct {
 	Sudo   bool   // as root; what sudo asks is asked of the operator once, and goes to sudo alone. Only a tethered one can be ended by cancelling
 	Agent  bool   // with the operator's SSH agent within its reach: only when they asked for it
 
-	Limit int // bytes kept of each output, 1 MiB when zero; what is beyond is drained, dropped and counted
+	Colours bool // a Stream's lines keep the colours of their letters: for a screen that shows them, and never for what is read
+	Limit   int  // bytes kept of each output, 1 MiB when zero; what is beyond is drained, dropped and counted
 }
 
 // Result is what came back, cleaned of everything a terminal would obey.

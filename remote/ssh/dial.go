@@ -112,13 +112,24 @@ func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (_ *ssh.Client
 		return nil, &dialError{err: err, silent: noAnswer(ctx, err)}
 	}
 	l := &login{host: h, route: r, ctx: ctx}
-	client, err := l.login(raw)
+	client, err := h.logIn(l, raw)
 	if err != nil {
 		_ = raw.Close()
 		reset := !l.sawKey() && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET))
 		return nil, &dialError{err: err, reached: true, reset: reset, silent: l.late.Load() && !l.sawKey()}
 	}
 	return client, nil
+}
+
+// logIn waits for its turn among the hosts that are logged in to. The jump host is connected already, so that nobody waits for who waits for them.
+func (h *Host) logIn(l *login, raw net.Conn) (*ssh.Client, error) {
+	select {
+	case h.pool.logins <- struct{}{}:
+		defer func() { <-h.pool.logins }()
+		return l.login(raw)
+	case <-l.ctx.Done():
+		return nil, l.ctx.Err()
+	}
 }
 
 // noAnswer reports an error of a connection that a host did not accept, while ctx was still good.

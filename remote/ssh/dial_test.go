@@ -182,6 +182,26 @@ func TestWrongKeyIsNotLetIn(t *testing.T) {
 	}
 }
 
+func TestRefusedLoginIsNotRepeatedSoon(t *testing.T) {
+	connections := 0
+	s := newServer(t, func(s *server) {
+		s.config.PublicKeyCallback = func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) { return nil, errors.New("no") }
+		s.wrap = func(c net.Conn) net.Conn { connections++; return c }
+	})
+	h := reach(t, s, func(p *Pool) { p.config.Retry = time.Hour })
+	for range 5 {
+		if r := h.Look(within10s(t), Command{Script: "true"}); r.Outcome != Unreachable {
+			t.Errorf("%+v", r)
+		}
+	}
+	h.mu.Lock()
+	wait := time.Until(h.failed.until)
+	h.mu.Unlock()
+	if connections != 1 || wait < 45*time.Minute {
+		t.Errorf("%d connections, the next in %v", connections, wait)
+	}
+}
+
 func TestChangedHostKeyStopsHard(t *testing.T) {
 	s := newServer(t, nil)
 	p := newPlace(t)

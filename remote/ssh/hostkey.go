@@ -22,6 +22,9 @@ func (h *Host) HostKey(ctx context.Context) (key ssh.PublicKey, err error) {
 	if err != nil {
 		return nil, h.unreachable(err)
 	}
+	if r.proxied && via == nil {
+		return nil, &fault.Error{What: "its host key cannot be read from here", On: h.name, Why: "only ssh itself gets through to it", Next: "log in once by hand and compare the fingerprint: ssh " + h.dest, Code: fault.Refused}
+	}
 	leave, err := h.pass(ctx, r, via)
 	if err != nil {
 		return nil, h.unreachable(err)

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,7 +32,6 @@ type lab struct {
 	*place
 	key    ssh.Signer
 	config string
-	pools  func(*Pool)
 }
 
 func within1m(t *testing.T) context.Context {
@@ -488,4 +489,82 @@ func init() {
 		}
 		return false
 	}
+}
+
+func TestLabFilesAreCopied(t *testing.T) {
+	l := startLab(t, sshd.Options{})
+	overBoth(t, func(t *testing.T, by Transport) {
+		h := l.open(t, by, nil).Host("lab", "lab")
+		local, text := bigFile(t, t.TempDir())
+		there, back := filepath.Join(t.TempDir(), "there"), filepath.Join(t.TempDir(), "back")
+		if err := h.Upload(within1m(t), allowed, local, there, nil); err != nil {
+			t.Fatal(err)
+		}
+		same(t, there, text)
+		if err := h.Download(within1m(t), there, back, nil); err != nil {
+			t.Fatal(err)
+		}
+		same(t, back, text)
+	})
+}
+
+// hand is what an operator types, and what they see.
+type hand struct {
+	io.Reader
+	typed *io.PipeWriter
+	mu    sync.Mutex
+	seen  []byte
+}
+
+func (h *hand) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.seen = append(h.seen, p...)
+	return len(p), nil
+}
+
+func (h *hand) sees(t *testing.T, words string) {
+	t.Helper()
+	eventually(t, "seen: "+words, func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return strings.Contains(string(h.seen), words)
+	})
+}
+
+func TestLabShell(t *testing.T) {
+	l := startLab(t, sshd.Options{})
+	overBoth(t, func(t *testing.T, by Transport) {
+		h := l.open(t, by, nil).Host("lab", "lab")
+		open := func() (*hand, chan Size, chan Result) {
+			in, typed := io.Pipe()
+			o, resized, done := &hand{Reader: in, typed: typed}, make(chan Size), make(chan Result, 1)
+			go func() {
+				done <- h.Shell(within1m(t), allowed, Terminal{
+					In: o, Stop: func() { _ = typed.Close() }, Out: o, Name: "xterm", Size: Size{Cols: 91, Rows: 31}, Resized: resized,
+				})
+			}()
+			return o, resized, done
+		}
+		o, resized, done := open()
+		_, _ = io.WriteString(o.typed, "stty size; echo $TERM; tty\r")
+		o.sees(t, "31 91")
+		o.sees(t, "xterm")
+		o.sees(t, "/dev/pts/")
+		resized <- Size{Cols: 77, Rows: 22}
+		_, _ = io.WriteString(o.typed, "sleep 0.3; stty size; exit 6\r")
+		o.sees(t, "22 77")
+		if r := <-done; r.Outcome != Exited || r.Code != 6 {
+			t.Errorf("%+v", r)
+		}
+		word := duration()
+		o, _, done = open()
+		_, _ = io.WriteString(o.typed, "sleep "+word+"\r")
+		awaitRunning(t, word, done)
+		_, _ = io.WriteString(o.typed, "\r~.")
+		if r := <-done; r.Outcome != Unknown || !errors.Is(r.Cause, ErrHungUp) {
+			t.Errorf("%+v", r)
+		}
+		awaitGone(t, word)
+	})
 }

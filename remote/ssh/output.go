@@ -1,6 +1,10 @@
 package ssh
 
-import "sync"
+import (
+	"errors"
+	"io"
+	"sync"
+)
 
 // defaultLimit is what is kept of an output when a command sets no limit.
 const defaultLimit = 1 << 20
@@ -28,6 +32,30 @@ func (b *bounded) Write(p []byte) (int, error) {
 	b.kept = append(b.kept, p[:keep]...)
 	b.dropped += len(p) - keep
 	return len(p), nil
+}
+
+// The room for one read: most commands say little, and hundreds may be under way at once.
+const (
+	readLeast = 1 << 10
+	readMost  = 32 << 10
+)
+
+// ReadFrom spares whoever copies into it a large buffer for each output.
+func (b *bounded) ReadFrom(r io.Reader) (int64, error) {
+	var all int64
+	for room := make([]byte, readLeast); ; {
+		n, err := r.Read(room)
+		_, _ = b.Write(room[:n]) // never fails
+		all += int64(n)
+		switch {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case err != nil:
+			return all, err
+		case n == len(room) && n < readMost:
+			room = make([]byte, 2*n)
+		}
+	}
 }
 
 func (b *bounded) text() string {

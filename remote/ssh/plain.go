@@ -33,6 +33,15 @@ func (h *Host) plainFault(f *fault.Error) *fault.Error {
 	return &out
 }
 
+// spoken is a result whose cause was worded on the host, by sudo for example.
+func (h *Host) spoken(r Result) Result {
+	var f *fault.Error
+	if errors.As(r.Cause, &f) {
+		r.Cause = h.plainFault(f)
+	}
+	return r
+}
+
 // errSecret keeps a secret out of the process lists of two machines. Its text does not say which.
 var errSecret = errors.New("a secret would have stood in its command line, where everybody on the host can read it")
 

@@ -39,6 +39,9 @@ const (
 	maxDials    = 4 // of MaxStartups 10, to one address and through one jump host
 )
 
+// maxLogins is how many hosts are logged in to at once. More would all be slow together, and none in time.
+const maxLogins = 64
+
 // pace is how long things may take; tests hurry it.
 type pace struct {
 	connect   time.Duration // TCP
@@ -64,6 +67,7 @@ type Pool struct {
 	cancel context.CancelFunc
 	crew   crew
 	gates  gates
+	logins chan struct{} // one for every login under way
 	booth  booth
 
 	mu    sync.Mutex
@@ -81,7 +85,7 @@ func NewPool(c Config) *Pool {
 		c.Passwords = keys.NewPasswords(nil, nil)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Pool{config: c, pace: unhurried, ctx: ctx, cancel: cancel, hosts: map[string]*Host{}}
+	return &Pool{config: c, pace: unhurried, ctx: ctx, cancel: cancel, hosts: map[string]*Host{}, logins: make(chan struct{}, maxLogins)}
 }
 
 // Host is the host behind an ssh_config alias or [user@]host[:port]; name is what operators call it. The same dest is the same Host.

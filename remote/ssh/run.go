@@ -52,6 +52,10 @@ func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Re
 	errs := newBounded(c.Limit)
 	secrets := h.pool.config.Secrets
 	lines, complaints := clean.NewSplitter(0, secrets, tap.line), clean.NewSplitter(0, secrets, tap.line)
+	if c.Colours {
+		lines.KeepColours()
+		complaints.KeepColours()
+	}
 	res := h.run(ctx, task{command: c, long: true, out: lines, errs: io.MultiWriter(errs, complaints)})
 	if res.Outcome == Exited || res.Outcome == Signalled {
 		_, _ = lines.Close(), complaints.Close()
@@ -114,7 +118,7 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 	}
 	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
 	s.Stderr = e.door
-	return e.door.verdict(h.execute(ctx, s, e))
+	return h.spoken(e.door.verdict(h.execute(ctx, s, e)))
 }
 
 // session opens a session, over a new connection when the old one turns out to be dead: nothing was sent yet.
@@ -199,7 +203,7 @@ func (h *Host) execute(ctx context.Context, s *session, e execution) Result {
 		return h.answer(err)
 	default:
 	}
-	h.pool.crew.run(func() { h.cutOff(s, e, over) })
+	h.pool.crew.run(func() { h.cutOff(s, e, over) }) //nolint:contextcheck // ctx is over: that is why
 	return Result{Outcome: Unknown, Cause: fmt.Errorf("given up while it ran: %w", ctx.Err())}
 }
 

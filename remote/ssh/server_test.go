@@ -41,10 +41,12 @@ type channel struct {
 	signals chan string
 	gone    chan struct{} // closed with the session
 	conn    *ssh.ServerConn
+	over    func() // it counts no more; said before the client can know of the end
 }
 
 func (c *channel) exit(code uint32) {
 	_, _ = c.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{code}))
+	c.over()
 	_ = c.Close()
 }
 
@@ -55,20 +57,22 @@ func (c *channel) kill() {
 		Error string
 		Lang  string
 	}{Name: "TERM"}))
+	c.over()
 	_ = c.Close()
 }
 
 // server is an SSH server that does what a test says.
 type server struct {
-	t        *testing.T
-	listener net.Listener
-	host     ssh.Signer
-	config   *ssh.ServerConfig
-	exec     func(*channel)          // what a command does; a real shell when nil
-	wrap     func(net.Conn) net.Conn // around every accepted connection
-	refuse   func(open int) bool     // whether the next session is refused
-	reason   string                  // what it says then
-	wg       sync.WaitGroup
+	t         *testing.T
+	listener  net.Listener
+	host      ssh.Signer
+	config    *ssh.ServerConfig
+	exec      func(*channel)          // what a command does; a real shell when nil
+	subsystem func(*channel)          // what sftp does; there is none when nil
+	wrap      func(net.Conn) net.Conn // around every accepted connection
+	refuse    func(open int) bool     // whether the next session is refused
+	reason    string                  // what it says then
+	wg        sync.WaitGroup
 
 	mu       sync.Mutex
 	conns    []net.Conn
@@ -167,22 +171,25 @@ func (s *server) admit(conn *ssh.ServerConn, n ssh.NewChannel) {
 			_ = n.Reject(ssh.ConnectionFailed, "open failed"+s.reason)
 			return
 		}
-		s.session(conn, n)
-		s.mu.Lock()
-		s.open--
-		s.mu.Unlock()
+		over := sync.OnceFunc(func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.open--
+		})
+		defer over()
+		s.session(conn, n, over)
 	default:
 		_ = n.Reject(ssh.UnknownChannelType, "no")
 	}
 }
 
-func (s *server) session(conn *ssh.ServerConn, n ssh.NewChannel) {
+func (s *server) session(conn *ssh.ServerConn, n ssh.NewChannel, over func()) {
 	ch, requests, err := n.Accept()
 	if err != nil {
 		return
 	}
 	defer func() { _ = ch.Close() }()
-	c := &channel{Channel: ch, signals: make(chan string, 8), gone: make(chan struct{}), conn: conn}
+	c := &channel{Channel: ch, signals: make(chan string, 8), gone: make(chan struct{}), conn: conn, over: over}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer close(c.gone)
@@ -200,6 +207,11 @@ func (s *server) session(conn *ssh.ServerConn, n ssh.NewChannel) {
 			s.mu.Unlock()
 			_ = r.Reply(true, nil)
 			wg.Go(func() { s.exec(c) })
+		case "subsystem":
+			_ = r.Reply(s.subsystem != nil, nil)
+			if s.subsystem != nil {
+				wg.Go(func() { s.subsystem(c) })
+			}
 		case "signal":
 			var p struct{ Name string }
 			_ = ssh.Unmarshal(r.Payload, &p)

@@ -23,11 +23,13 @@ const (
 	Plan       Place = "plan"
 	Help       Place = "help"
 	Log        Place = "log"
+	Exec       Place = "exec"
 	Logs       Place = "logs"
 	Books      Place = "runbooks"
 	Tootctl    Place = "tootctl"
 	Jobs       Place = "jobs"
 	Job        Place = "job"
+	Trail      Place = "audit"
 	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there
 )
 

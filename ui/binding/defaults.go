@@ -25,7 +25,9 @@ func verbs() []Binding {
 		{ID: "drain", Keys: keys("d"), Word: "drain", Long: "take the worker out of the load balancer without losing a request", Places: nodes, Danger: act.Changes},
 		{ID: "reimage", Keys: keys("r"), Word: "reimage", Long: "drain the worker, give it a new disk, prove it, and put it back", Places: nodes, Danger: act.Destroys},
 		{ID: "return", Keys: keys("b"), Word: "bring back", Long: "put a drained worker back to work", Places: nodes, Danger: act.Changes},
+		{ID: "exec", Keys: keys("x"), Word: "exec", Long: "run a command on the selected or the marked nodes, all at once", Places: nodes, Danger: act.Changes, Hidden: true},
 		{ID: "logs", Keys: keys("l"), Word: "logs", Long: "follow what the node's services write", Places: nodes, Danger: act.Safe},
+		{ID: "shell", Keys: keys("S"), Word: "shell", Long: "open a shell on the node; the console comes back when it ends", Places: nodes, Danger: act.Changes, Hidden: true},
 		{ID: "refresh", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the whole fleet now", Places: nodes, Danger: act.Safe, Hidden: true},
 
 		{ID: "gate-go", Keys: keys("g"), Word: "go", Long: "at a gate: do what the step's plan says", Places: at(Run), Danger: act.Changes},
@@ -43,23 +45,29 @@ func verbs() []Binding {
 		{ID: "job-cancel", Keys: keys("x"), Word: "cancel", Long: "end the job and everything it started", Places: at(Jobs, Job), Danger: act.Changes},
 
 		{ID: "start", Keys: keys("g"), Word: "start", Long: "start the run that this plan describes", Places: at(Plan), Danger: act.Changes},
+
+		{ID: "send", Keys: keys("g"), Word: "run", Long: "run the command on these nodes", Places: at(Exec), Danger: act.Changes},
+		{ID: "cancel", Keys: keys("x"), Word: "cancel", Long: "end the command wherever it still runs", Places: at(Exec), Danger: act.Changes},
+		{ID: "other", Keys: keys("e"), Word: "other command", Long: "type another command for the same nodes", Places: at(Exec), Danger: act.Changes},
+		{ID: "sudo", Keys: keys("S"), Word: "sudo", Long: "run it as root, by sudo, or not", Places: at(Exec), Danger: act.Changes},
 	}
 }
 
 // places are the bindings that lead from one place to another.
 func places() []Binding {
 	return []Binding{
-		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books, Tootctl, Jobs)},
+		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books, Trail, Tootctl, Jobs)},
 		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan), Danger: act.Changes, Hidden: true},
 		{ID: "runs", Keys: keys("H"), Word: "history", Long: "every run and every single act, newest first", Places: at(Fleet, Node, Run, Books)},
 		{ID: "books", Keys: keys("B"), Word: "runbooks", Long: "what can be walked through: what each does, its plan, its dangers", Places: at(Fleet, Node, Runs)},
 		{ID: "tootctl", Keys: keys("t"), Word: "tootctl", Long: "every command of tootctl: found, explained, rehearsed and run", Places: at(Fleet, Node, Runs, Books, Jobs)},
 		{ID: "jobs", Keys: keys("J"), Word: "jobs", Long: "tootctl's jobs on the exec node: what runs, and how it ended", Places: at(Fleet, Node, Runs, Tootctl, Job), Hidden: true},
-		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the world again for this plan", Places: at(Books), Danger: act.Safe},
-		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Tootctl, Jobs, Job), Hidden: true},
-		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs, Tootctl, Jobs)},
-		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Tootctl, Jobs, Job), Hidden: true},
-		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Tootctl, Jobs, Job), Hidden: true},
+		{ID: "trail", Keys: keys("A"), Word: "audit", Long: "the audit trail: who did what, when, on what, and how it ended", Places: at(Fleet, Node, Runs, Run), Hidden: true},
+		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look again", Places: at(Books, Trail), Danger: act.Safe},
+		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Exec, Trail, Tootctl, Jobs, Job), Hidden: true},
+		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs, Trail, Tootctl, Jobs)},
+		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job), Hidden: true},
+		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job), Hidden: true},
 		{ID: "palette", Keys: keys(":"), Word: "command", Long: "type what to do: drain worker-2, runs, help", Places: at(Everywhere)},
 		{ID: "help", Keys: keys("?"), Word: "help", Long: "the keys of this place", Places: at(Everywhere)},
 		{ID: "back", Keys: keys("esc", "backspace"), Word: "back", Long: "leave this place, or drop the filter", Places: at(Everywhere)},
@@ -69,7 +77,7 @@ func places() []Binding {
 
 // general are the bindings for moving about.
 func general() []Binding {
-	lists := at(Fleet, Node, Runs, Plan, Help, Log, Books, Logs, Tootctl, Jobs, Job)
+	lists := at(Fleet, Node, Runs, Plan, Help, Log, Books, Logs, Trail, Tootctl, Jobs, Job)
 	return append([]Binding{
 		{ID: "up", Keys: keys("up", "k"), Long: "one up", Places: at(Everywhere), Hidden: true},
 		{ID: "down", Keys: keys("down", "j"), Long: "one down", Places: at(Everywhere), Hidden: true},
@@ -79,9 +87,9 @@ func general() []Binding {
 		{ID: "page-down", Keys: keys("pgdown"), Long: "a page down", Places: at(Everywhere), Hidden: true},
 		{ID: "half-up", Keys: keys("ctrl+u"), Long: "half a page up", Places: at(Everywhere), Hidden: true},
 		{ID: "half-down", Keys: keys("ctrl+d"), Long: "half a page down", Places: at(Everywhere), Hidden: true},
-		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log, Books, Logs, Jobs, Job), Hidden: true},
-		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan, Tootctl), Hidden: true},
-		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run), Hidden: true},
+		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log, Books, Logs, Trail, Jobs, Job), Hidden: true},
+		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan, Exec, Tootctl), Hidden: true},
+		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run, Exec), Hidden: true},
 		{ID: "next-pane", Keys: keys("tab"), Long: "the next pane", Places: at(Everywhere), Hidden: true},
 		{ID: "prev-pane", Keys: keys("shift+tab"), Long: "the pane before", Places: at(Everywhere), Hidden: true},
 		{ID: "suspend", Keys: keys("ctrl+z"), Long: "put the console into the background; the shell's fg brings it back", Places: at(Everywhere), Hidden: true},
@@ -92,7 +100,7 @@ func general() []Binding {
 // rows are the bindings for the rows and columns of a list.
 func rows() []Binding {
 	lists := at(Fleet, Runs)
-	sorted := append(lists, Log)
+	sorted := append(lists, Log, Exec, Trail)
 	return []Binding{
 		{ID: "mark", Keys: keys("space"), Long: "mark the row, or take its mark off; a verb is then done to the marked, one after another", Places: lists, Hidden: true},
 		{ID: "mark-all", Keys: keys("*"), Long: "mark every row that is seen; where all are marked, take their marks off", Places: lists, Hidden: true},
@@ -111,7 +119,7 @@ func panes() []Binding {
 		places := at(Fleet, Node, Run)
 		switch {
 		case n <= 2:
-			places = at(Fleet, Node, Run, Log, Books, Tootctl, Job)
+			places = at(Fleet, Node, Run, Log, Books, Exec, Trail, Tootctl, Job)
 		case n == 3:
 			places = at(Fleet, Node, Run, Books, Tootctl)
 		case n > 4:

@@ -20,10 +20,8 @@ func Answers(out io.Writer, v fanout.View) error {
 			b.WriteByte('\n')
 		}
 		fmt.Fprintf(&b, "%s (%d): %s\n", a.Folded(), len(a.Nodes), a.Verdict())
-		indent(&b, "", a.Stdout)
-		indent(&b, "stderr: ", a.Stderr)
-		if a.Dropped > 0 {
-			fmt.Fprintf(&b, "  and %d bytes more, which were not kept\n", a.Dropped)
+		for line := range a.Lines() {
+			fmt.Fprintf(&b, "  %s\n", line)
 		}
 		if a.Next != "" {
 			fmt.Fprintf(&b, "  next: %s\n", a.Next)
@@ -31,12 +29,6 @@ func Answers(out io.Writer, v fanout.View) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
-}
-
-func indent(b *strings.Builder, word, text string) {
-	for line := range strings.Lines(text) {
-		b.WriteString("  " + word + strings.TrimRight(line, "\n") + "\n")
-	}
 }
 
 // progressWidth fits every terminal.

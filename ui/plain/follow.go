@@ -177,7 +177,7 @@ func (t Terminal) gate(ctx context.Context, g run.Gate, seq uint64) (run.Answer,
 		if err != nil {
 			return run.Answer{}, err
 		}
-		a := run.Answer{Gate: seq, Choice: run.Choice(strings.ToLower(text))}
+		a := run.Answer{Gate: seq, Of: g.Of, Choice: run.Choice(strings.ToLower(text))}
 		if !slices.Contains(g.Choices, a.Choice) {
 			if err := t.say("%q is none of them. Nothing was done.", text); err != nil {
 				return run.Answer{}, err

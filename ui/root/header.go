@@ -103,12 +103,12 @@ func (r *Root) underWay() widget.Line {
 	var found *desk.Run
 	open := 0
 	for i, x := range r.world.Runs {
-		switch x.State {
-		case run.Running, run.AtGate, run.Interrupted, run.Unknown:
-			open++
-			if found == nil || found.State != run.AtGate && x.State == run.AtGate {
-				found = &r.world.Runs[i]
-			}
+		if !x.Unfinished() {
+			continue
+		}
+		open++
+		if found == nil || found.State != run.AtGate && x.State == run.AtGate {
+			found = &r.world.Runs[i]
 		}
 	}
 	if found == nil {

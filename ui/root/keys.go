@@ -100,7 +100,7 @@ func (r *Root) quit() tea.Cmd {
 	}
 	r.dialogs = append(r.dialogs, asked{dialog: &dialog.Choice{
 		Tag: "quit", Title: "Quit", Alarm: theme.Alarm, Cancel: "Stay",
-		Text:    "This console walks a run. If you quit, it stops at the next step boundary, and it can be resumed from here or from anywhere:",
+		Text:    "This console is at work. If you quit, a run stops at the next step boundary, and it can be resumed from here or from anywhere:",
 		Details: here, Options: []dialog.Option{{ID: "quit", Label: "Stop there and quit"}},
 	}})
 	return nil
@@ -110,7 +110,11 @@ func (r *Root) quit() tea.Cmd {
 func (r *Root) walkedHere() []string {
 	var out []string
 	for _, x := range r.world.Runs {
-		if x.Here && (x.State == run.Running || x.State == run.AtGate) {
+		switch {
+		case !x.Here || x.State != run.Running && x.State != run.AtGate:
+		case x.Act:
+			out = append(out, "the command on "+x.Target+" is ended there, and cannot be resumed")
+		default:
 			out = append(out, "vmtui runs resume "+x.ID)
 		}
 	}

@@ -181,7 +181,7 @@ func (r *Root) took(msg tea.Msg) tea.Cmd {
 // tookRuns takes the list of runs, and rings for those that have come to a gate since it was read last.
 func (r *Root) tookRuns(msg gotRuns) tea.Cmd {
 	first := r.world.RunsSeen.IsZero()
-	if r.world.RunsErr = msg.err; msg.err == nil {
+	if r.world.RunsErr = msg.err; msg.err == nil || msg.runs != nil {
 		r.world.Runs = msg.runs
 	}
 	r.world.RunsSeen = r.world.Now

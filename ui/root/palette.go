@@ -106,7 +106,7 @@ func (r *Root) said(text string) tea.Cmd {
 		return nil
 	}
 	r.past = append(r.past, text)
-	target := strings.Join(words[1:], " ")
+	target := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), words[0]))
 	if cmd, went := r.goTo(func(p place) bool { return p.word == words[0] }, target); went {
 		return cmd
 	}

@@ -36,6 +36,7 @@ type Options struct {
 	Doors  func() []Door // finds the instances that can be entered from here, this one among them; may take a while
 	Drawn  func()        // called once, when the first frame is on its way to the terminal
 	Edit   Edit          // nil: the config cannot be edited from here
+	Shell  Shell         // nil: no shell can be opened from here
 	Notice string        // said at the start
 
 	Reach Reach // how the operator is reached
@@ -146,6 +147,10 @@ func (r *Root) route(msg tea.Msg) tea.Cmd {
 		return r.answer(msg)
 	case edited:
 		return r.reload(msg)
+	case knocked:
+		return r.knockedAt(msg)
+	case left:
+		return r.backFrom(msg)
 	case tea.WindowSizeMsg:
 		r.w, r.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
@@ -184,6 +189,8 @@ func (r *Root) do(from screen.Screen, action screen.Action) tea.Cmd {
 		return tea.Batch(r.do(from, a.First), r.do(from, a.Then))
 	case screen.Ring:
 		return tea.Batch(r.ring(a.Run, a.Why), r.askRuns())
+	case screen.Enter:
+		return r.knock(a.Node)
 	case screen.Reload:
 		return tea.Batch(r.askRuns(), r.askVerbs())
 	}

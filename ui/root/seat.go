@@ -59,6 +59,10 @@ func (s *seat) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		_ = s.measure() // it may have been resized meanwhile; the old size is good enough otherwise
 	case edit:
 		return s, s.edit()
+	case enter:
+		return s, s.enter(msg.node)
+	case left:
+		_ = s.measure() // as above
 	case tea.RawMsg:
 		s.canvas.Say(fmt.Sprint(msg.Msg))
 		return s, nil

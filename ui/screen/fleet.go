@@ -224,7 +224,7 @@ func (f *Fleet) visible() []fleet.Node {
 func unfinished(w *World) []desk.Run {
 	var out []desk.Run
 	for _, r := range w.Runs {
-		if !ended(r.State) {
+		if r.Unfinished() {
 			out = append(out, r)
 		}
 	}
@@ -246,7 +246,7 @@ func (f *Fleet) latelyRows() int { return 5 }
 func lately(w *World, n int) []desk.Run {
 	var out []desk.Run
 	for _, r := range w.Runs {
-		if ended(r.State) && len(out) < n {
+		if !r.Unfinished() && len(out) < n {
 			out = append(out, r)
 		}
 	}

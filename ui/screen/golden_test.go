@@ -41,6 +41,27 @@ func logOf(e Env) *Log {
 	return l
 }
 
+// execOf is a command on nodes that would be run.
+func execOf(e Env) *Exec {
+	x := NewExec(e, "worker-[1-6],exec --sudo -- df -h / | tail -1; nginx -t")
+	o := stage.Answers().Order
+	o.Sudo = true
+	x.answered(ordered{order: o})
+	return x
+}
+
+// answersOf is a command on nodes that was run.
+func answersOf(e Env, over bool) *Exec {
+	x := execOf(e)
+	x.answered(sent{id: "1"})
+	v := stage.Answers()
+	if v.Over = over; over {
+		v.Waiting = nil
+	}
+	x.answered(gotAnswers{view: v})
+	return x
+}
+
 // logsOf is the log of a service that has come.
 func logsOf(e Env, filter string) *Logs {
 	l := NewLogs(e, "worker-2", "web")
@@ -57,6 +78,13 @@ func brokenLogs(e Env) *Logs {
 }
 
 // booksOf is the shelf with a plan.
+// trailOf is an audit trail that was read.
+func trailOf(e Env) *Trail {
+	t := NewTrail(e)
+	t.got(gotTrail{entries: stage.Trail(), at: e.World.Now})
+	return t
+}
+
 func booksOf(e Env) *Books {
 	b := NewBooks(e, "worker-reimage")
 	b.answered(gotBooks{books: stage.Books()})
@@ -115,6 +143,8 @@ func scenes(e Env) map[string]Screen {
 		"logs-filtered": logsOf(e, "!timelines"),
 		"logs-broken":   brokenLogs(e),
 		"books":         booksOf(e),
+		"trail":         trailOf(e),
+		"trail-empty":   NewTrail(e),
 		"books-looking": NewBooks(e, ""),
 		"toot":          tootOf(e, "media remove --days=14", ""),
 		"toot-search":   tootOf(e, "", "orphan"),
@@ -127,6 +157,9 @@ func scenes(e Env) map[string]Screen {
 		"node-dead":     NewNode(e, "worker-3"),
 		"log-empty":     NewLog(e),
 		"help-fleet":    NewHelp(e, fleet),
+		"exec-plan":     execOf(e),
+		"exec-awaited":  answersOf(e, false),
+		"exec-over":     answersOf(e, true),
 		"run-waiting":   runOf(e, stage.Waiting()),
 		"run-confirm":   runOf(e, stage.Confirming()),
 		"run-failing":   runOf(e, stage.Failing()),

@@ -41,8 +41,8 @@ type Job struct {
 
 // The panes of a job.
 const (
-	paneOutput = "output"
-	paneBeside = "beside"
+	paneJobOutput = "job-output"
+	paneBeside    = "beside"
 )
 
 // jobLinesMost is how many lines of a job are kept.
@@ -56,7 +56,7 @@ type foundJobs struct {
 
 // NewJob opens a job.
 func NewJob(env Env, rec job.Record) *Job {
-	j := &Job{Post: NewPost(env.Ctx), env: env, rec: rec, follows: true, panes: newPanes(paneOutput, paneBeside), reading: tootctl.NewReading(&tootctl.Command{})}
+	j := &Job{Post: NewPost(env.Ctx), env: env, rec: rec, follows: true, panes: newPanes(paneJobOutput, paneBeside), reading: tootctl.NewReading(&tootctl.Command{})}
 	if c, err := tootctl.Known().Parse(rec.Words, tootctl.Version{}); err == nil {
 		j.reading = tootctl.NewReading(c.Command)
 	}
@@ -199,7 +199,7 @@ func (j *Job) press(id string) (Action, tea.Cmd) {
 // scroll moves in a pane; at its end the output follows again.
 func (j *Job) scroll(pane, id string) {
 	s := j.panes.scroll(pane)
-	if s.move(id) && pane == paneOutput {
+	if s.move(id) && pane == paneJobOutput {
 		j.follows = s.from >= s.lines-s.rows
 	}
 }

@@ -97,10 +97,10 @@ func (j *Job) outputBox(w, h int) widget.Frame {
 	if j.lost > 0 {
 		box.Right = widget.L(theme.Warn, fmt.Sprintf("%d lines dropped", j.lost))
 	}
-	if s := j.panes.scroll(paneOutput); j.follows {
+	if s := j.panes.scroll(paneJobOutput); j.follows {
 		s.from = max(len(box.Lines)-(h-2), 0)
 	}
-	return j.panes.text(paneOutput, box, w, h)
+	return j.panes.text(paneJobOutput, box, w, h)
 }
 
 func (j *Job) outputLines(w int) []widget.Line {

@@ -157,8 +157,11 @@ func (r *Round) line(w *World) widget.Line {
 func invokeAll(env Env, verb string, targets []string) (*Round, Action, tea.Cmd) {
 	state, known := VerbFor(env.World, verb, targets[0])
 	if len(targets) == 1 || len(env.World.Verbs) == 0 || known && state.Targets == "" {
-		action, cmd := Invoke(env, verb, targets[0])
+		action, cmd := Invoke(env, verb, strings.Join(targets, ",")) // a verb without a target of its own is told all of them
 		return nil, action, cmd
+	}
+	if known && state.Runbook == "" {
+		return nil, Say{Text: verb + " is for one " + state.Targets + " at a time", Bad: true}, nil
 	}
 	r := &Round{verb: verb, targets: slices.Clone(targets), stands: func(w *World, target string) string { return nodeStands(w, verb, target) }}
 	r.open = func(env Env, target string, r *Round) (Action, tea.Cmd) {

@@ -229,6 +229,12 @@ func (r *Run) walked() bool {
 	return !r.letGo && (!known || row.State != run.Interrupted)
 }
 
+// walkedHere reports that this console walks it, or that nobody is known who does.
+func (r *Run) walkedHere() bool {
+	row, known := r.row()
+	return known && row.Here || r.view.Walker.Operator == ""
+}
+
 // shown is the step that is looked at: the current one, until another is chosen.
 func (r *Run) shown() *run.StepView {
 	i := r.view.Current

@@ -132,6 +132,9 @@ func (r *Run) scroll(id string) bool {
 func (r *Run) resume() (Action, tea.Cmd) {
 	id, d := r.view.ID, r.env.Desk
 	r.looking = false
+	if r.walked() {
+		return Open{r.takeDialog()}, nil
+	}
 	return r.ask("resume", "resuming", func(ctx context.Context) error { return d.Resume(ctx, id) })
 }
 
@@ -168,13 +171,22 @@ func (r *Run) choose(c run.Choice) (Action, tea.Cmd) {
 	case c == run.Undo:
 		return Open{r.undoDialog(tag)}, nil
 	}
-	return r.answer(run.Answer{Gate: r.view.GateSeq, Choice: c})
+	return r.answer(r.view.Answer(c))
 }
 
 // typed is the question before something is destroyed.
 func (r *Run) typed(tag string, g *run.Gate) dialog.Dialog {
 	return &dialog.Typed{
 		Tag: tag, Title: r.stepTitle(), Text: g.Cause, Details: g.Details, Name: g.Confirm, Droplet: r.droplet(), Deed: "do it to " + g.Confirm,
+	}
+}
+
+// takeDialog asks for the name of whoever walks the run: nobody takes over a person they have not read of.
+func (r *Run) takeDialog() dialog.Dialog {
+	by := r.view.Walker
+	return &dialog.Typed{
+		Tag: "take", Title: "Take the run over", Name: by.Operator, Deed: "take it over",
+		Text: fmt.Sprintf("%s walks it on %s. Talk to them first. This is for a machine that is gone: should it still live, it acts no more, and what it began is looked at.", by.Operator, by.Host),
 	}
 }
 
@@ -210,6 +222,8 @@ func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
 	switch res.Tag {
 	case "request-stop":
 		return r.ask("stop", "it will stop at the next step boundary", func(ctx context.Context) error { return d.Stop(ctx, id) })
+	case "take":
+		return r.ask("take over", "taking it over: this waits until their last request is over", func(ctx context.Context) error { return d.TakeOver(ctx, id) })
 	case "request-undo":
 		return r.ask("undo", "walking back", func(ctx context.Context) error { return d.Undo(ctx, id) })
 	}
@@ -217,7 +231,7 @@ func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
 	if r.view.Gate == nil || seq != fmt.Sprint(r.view.GateSeq) {
 		return Say{Text: "that gate is not open any more; nothing was done", Bad: true}, nil
 	}
-	a := run.Answer{Gate: r.view.GateSeq, Choice: run.Choice(choice)}
+	a := r.view.Answer(run.Choice(choice))
 	switch a.Choice {
 	case run.Go:
 		a.Typed = res.Text
@@ -281,8 +295,8 @@ func (r *Run) whyNoResume() string {
 		return readOnly
 	case !r.view.State.Resumable():
 		return "the run has ended"
-	case r.walked():
-		return "it is being walked"
+	case r.walked() && r.walkedHere():
+		return "it is being walked here"
 	}
 	return ""
 }

@@ -140,6 +140,9 @@ func (r *Runs) Draw(w, h int) widget.Frame {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, r.filter.text))
 	}
 	count := widget.L(theme.Muted, runsAndActs(runs))
+	if err := r.env.World.RunsErr; err != nil && len(runs) > 0 {
+		count = widget.L(theme.Bad, "✗ "+brief(err))
+	}
 	right := widget.Join(widget.Gap(2), r.round.line(r.env.World), r.rows.note(runs), count)
 	return widget.Box{Title: head, Right: right, Ink: theme.Focus, Lines: lines, Hits: hits}.Draw(w, h)
 }
@@ -187,6 +190,7 @@ func (r *Runs) columns() []column[desk.Run] {
 	state := func(x desk.Run) string { return runMark(x.State).word }
 	step := func(x desk.Run) string { return x.Step }
 	by := func(x desk.Run) string { return x.Operator }
+	store := func(x desk.Run) string { return x.Store }
 	id := func(x desk.Run) string { return x.ID }
 	took := func(x desk.Run) time.Duration { return x.Updated.Sub(x.Started) }
 	return []column[desk.Run]{
@@ -195,6 +199,7 @@ func (r *Runs) columns() []column[desk.Run] {
 		{Column: widget.Column{Head: "WHAT", W: 18, Grow: 3}, by: byText(shortName), cell: inked(theme.Strong, shortName)},
 		{Column: widget.Column{Head: "STEP", W: 13, Grow: 1, Rank: 2}, by: byText(step), cell: inked(theme.Plain, step)},
 		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 3}, by: byText(by), cell: inked(theme.Muted, by)},
+		{Column: widget.Column{Head: "STORE", W: 5, Least: 110}, by: byText(store), cell: inked(theme.Muted, store)},
 		{Column: widget.Column{Head: "TOOK", W: 7, Right: true, Least: 90}, most: true, by: func(a, b desk.Run) int { return cmp.Compare(took(a), took(b)) },
 			cell: inked(theme.Plain, func(x desk.Run) string { return widget.Since(took(x)) })},
 		{Column: widget.Column{Head: "STARTED", W: 16, Least: 99}, most: true, by: func(a, b desk.Run) int { return a.Started.Compare(b.Started) },

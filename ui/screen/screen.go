@@ -117,6 +117,8 @@ type (
 	Both struct{ First, Then Action }
 	// Ring calls the operator: that run waits for a decision.
 	Ring struct{ Run, Why string }
+	// Enter opens a shell on a node.
+	Enter struct{ Node string }
 	// Reload says that the lists of runs have changed.
 	Reload struct{}
 )
@@ -128,4 +130,5 @@ func (Open) action()   {}
 func (Say) action()    {}
 func (Both) action()   {}
 func (Ring) action()   {}
+func (Enter) action()  {}
 func (Reload) action() {}

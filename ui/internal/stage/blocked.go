@@ -6,10 +6,12 @@ import (
 
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ops/trail"
 )
 
 // Blocked is a desk whose every method waits until it is closed, whatever its context says: the worst desk there can be.
@@ -36,16 +38,19 @@ func (b Blocked) Tail(context.Context, string, uint64) iter.Seq2[run.Event, erro
 }
 
 // Plan implements ui.Desk.
-func (b Blocked) Plan(context.Context, string, string) (desk.Plan, error) {
+func (b Blocked) Plan(context.Context, string, string, map[string]string) (desk.Plan, error) {
 	<-b
 	return desk.Plan{}, ErrStage
 }
 
 // Start implements ui.Desk.
-func (b Blocked) Start(context.Context, string, string, string) (string, error) {
+func (b Blocked) Start(context.Context, string, string, map[string]string, string) (string, error) {
 	<-b
 	return "", ErrStage
 }
+
+// TakeOver implements ui.Desk.
+func (b Blocked) TakeOver(context.Context, string) error { <-b; return ErrStage }
 
 // Resume implements ui.Desk.
 func (b Blocked) Resume(context.Context, string) error { <-b; return ErrStage }
@@ -74,11 +79,32 @@ func (b Blocked) Commands(context.Context, uint64) (audit.View, error) {
 // Save implements ui.Desk.
 func (b Blocked) Save(context.Context, string, string) (string, error) { <-b; return "", ErrStage }
 
+// Order implements ui.Desk.
+func (b Blocked) Order(context.Context, string, string, bool) (fanout.Order, error) {
+	<-b
+	return fanout.Order{}, ErrStage
+}
+
+// Exec implements ui.Desk.
+func (b Blocked) Exec(context.Context, fanout.Order) (string, error) { <-b; return "", ErrStage }
+
+// Answers implements ui.Desk.
+func (b Blocked) Answers(context.Context, string, uint64) (fanout.View, error) {
+	<-b
+	return fanout.View{}, ErrStage
+}
+
+// Cancel implements ui.Desk.
+func (b Blocked) Cancel(context.Context, string) error { <-b; return ErrStage }
+
 // Asks implements ui.Desk.
 func (b Blocked) Asks() <-chan desk.Ask { <-b; return nil }
 
 // Logs implements ui.Desk.
 func (b Blocked) Logs(context.Context, string, string, func(string)) error { <-b; return ErrStage }
+
+// Trail implements ui.Desk.
+func (b Blocked) Trail(context.Context) ([]trail.Entry, error) { <-b; return nil, ErrStage }
 
 // Books implements ui.Desk.
 func (b Blocked) Books(context.Context) ([]desk.Book, error) { <-b; return nil, ErrStage }

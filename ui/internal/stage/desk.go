@@ -4,12 +4,17 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/trail"
 )
 
 // Desk is a desk that says what the stage holds and remembers what it was told.
@@ -20,6 +25,7 @@ type Desk struct {
 	Review   desk.Plan
 	Fails    error // of every act
 	Asked    audit.View
+	Said     fanout.View
 	Lines    chan string // what services write from now on
 
 	changed chan struct{}
@@ -33,7 +39,7 @@ type Desk struct {
 // New is a desk on the usual stage, with a run in that state.
 func New(log []run.Event) *Desk {
 	return &Desk{
-		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(),
+		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(), Said: Answers(),
 		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64), Lines: make(chan string, 64),
 	}
 }
@@ -97,8 +103,8 @@ func (d *Desk) Tail(ctx context.Context, _ string, after uint64) iter.Seq2[run.E
 }
 
 // Plan implements ui.Desk.
-func (d *Desk) Plan(_ context.Context, book, target string) (desk.Plan, error) {
-	d.told("plan %s %s", book, target)
+func (d *Desk) Plan(_ context.Context, book, target string, inputs map[string]string) (desk.Plan, error) {
+	d.told("plan %s %s%s", book, target, with(inputs))
 	p := d.Review
 	p.Book, p.Target = book, target
 	if p.Confirm != "" {
@@ -108,9 +114,18 @@ func (d *Desk) Plan(_ context.Context, book, target string) (desk.Plan, error) {
 }
 
 // Start implements ui.Desk.
-func (d *Desk) Start(_ context.Context, book, target, typed string) (string, error) {
-	d.told("start %s %s typed %q", book, target, typed)
+func (d *Desk) Start(_ context.Context, book, target string, inputs map[string]string, typed string) (string, error) {
+	d.told("start %s %s%s typed %q", book, target, with(inputs), typed)
 	return "01J9ZQ7K3M", d.Fails
+}
+
+// with are inputs in words; "" for none.
+func with(inputs map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		fmt.Fprintf(&b, " %s=%q", name, inputs[name])
+	}
+	return b.String()
 }
 
 // Resume implements ui.Desk.
@@ -119,11 +134,20 @@ func (d *Desk) Resume(_ context.Context, id string) error {
 	return d.Fails
 }
 
+// TakeOver implements ui.Desk.
+func (d *Desk) TakeOver(_ context.Context, id string) error {
+	d.told("take over %s", id)
+	return d.Fails
+}
+
 // Answer implements ui.Desk.
 func (d *Desk) Answer(_ context.Context, id string, a run.Answer) error {
 	d.told("answer %s gate %d %s typed %q reason %q", id, a.Gate, a.Choice, a.Typed, a.Reason)
 	return d.Fails
 }
+
+// Trail implements ui.Desk.
+func (d *Desk) Trail(context.Context) ([]trail.Entry, error) { return Trail(), nil }
 
 // Stop implements ui.Desk.
 func (d *Desk) Stop(_ context.Context, id string) error {
@@ -153,6 +177,33 @@ func (d *Desk) Commands(ctx context.Context, after uint64) (audit.View, error) {
 func (d *Desk) Save(_ context.Context, name, text string) (string, error) {
 	d.told("save %s: %s", name, text)
 	return "/state/saved/1.txt", d.Fails
+}
+
+// Order implements ui.Desk.
+func (d *Desk) Order(_ context.Context, set, command string, sudo bool) (fanout.Order, error) {
+	d.told("order %s: %s, sudo %v", set, command, sudo)
+	return fanout.Order{Nodes: []string{"exec", "worker-1", "worker-2", "worker-3"}, Words: []string{command}, Sudo: sudo}, d.Fails
+}
+
+// Exec implements ui.Desk.
+func (d *Desk) Exec(_ context.Context, o fanout.Order) (string, error) {
+	d.told("exec %s: %s", o.Folded(), o.Line())
+	return "1", d.Fails
+}
+
+// Answers implements ui.Desk.
+func (d *Desk) Answers(ctx context.Context, _ string, after uint64) (fanout.View, error) {
+	if after >= d.Said.Version {
+		<-ctx.Done()
+		return fanout.View{}, ctx.Err()
+	}
+	return d.Said, d.Fails
+}
+
+// Cancel implements ui.Desk.
+func (d *Desk) Cancel(_ context.Context, id string) error {
+	d.told("cancel %s", id)
+	return d.Fails
 }
 
 // Asks implements ui.Desk.

@@ -73,7 +73,7 @@ func Fleet() fleet.Snapshot {
 // summary is a run's summary that many minutes old.
 func summary(id, book, target string, state run.State, step string, began, moved int) run.Summary {
 	return run.Summary{ID: id, Runbook: book, Target: target, Operator: "mike@laptop", State: state, Step: step,
-		Started: Noon.Add(-time.Duration(began) * time.Second), Updated: Noon.Add(-time.Duration(moved) * time.Second)}
+		Store: "local", Started: Noon.Add(-time.Duration(began) * time.Second), Updated: Noon.Add(-time.Duration(moved) * time.Second)}
 }
 
 // Runs are one under way, one that was interrupted, and some that have ended.
