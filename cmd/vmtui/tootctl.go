@@ -152,7 +152,11 @@ func (a *app) rehearse(ctx context.Context, f *flags, r *job.Room, dry *tootctl.
 	if err != nil || !answer.Yes {
 		return err
 	}
-	return a.runCall(ctx, f, tootctlFlags{}, r, dry, "")
+	err = a.runCall(ctx, f, tootctlFlags{}, r, dry, "")
+	if code := ended(0); errors.As(err, &code) && ctx.Err() == nil {
+		return nil // how it ended has been said, and the operator decides what that means
+	}
+	return err
 }
 
 // confirmCall asks.

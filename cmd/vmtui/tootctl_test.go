@@ -3,10 +3,16 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 // jobsOf are the jobs as a script sees them.
@@ -109,5 +115,76 @@ func TestAJobIsCancelled(t *testing.T) {
 	}
 	if got = vmtui(t, b.ConfigPath(), "jobs", "attach", id[1]); got.code != 130 || !strings.Contains(got.err, "cancelled by") {
 		t.Errorf("exit %d: %q %s", got.code, got.out, got.err)
+	}
+}
+
+// At a terminal the plan is shown, the dry run offered first, and what cannot be taken back wants the instance's name.
+func TestTootctlAtATerminal(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	s := sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "accounts cull example.org")
+	s.sees("danger:", "tootctl itself asks nothing", "Rehearse it first?")
+	s.press("yes\r")
+	s.sees("Visited 30 accounts, removed 2 (DRY RUN)", "Type the name of the instance")
+	s.press("vmst.example\r")
+	if code := s.ends(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	s = sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "accounts cull example.com")
+	s.sees("Rehearse it first?")
+	s.press("no\r")
+	s.sees("Type the name of the instance")
+	s.press("vmst\r")
+	if code := s.ends(); code != 3 {
+		t.Errorf("exit %d", code)
+	}
+	var lines []string
+	for _, j := range jobsOf(t, b.ConfigPath()) {
+		lines = append(lines, j.State+" "+j.Line)
+	}
+	if got := strings.Join(lines, "; "); got != "done tootctl accounts cull example.org; done tootctl accounts cull example.org --dry-run" {
+		t.Errorf("jobs: %s", got)
+	}
+}
+
+// Where Mastodon is in containers, tootctl runs in one: in the running one or in its own; cancelling reaches into it.
+func TestTootctlInAContainer(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	a := inside(t, b)
+	for _, how := range []string{config.TootctlExec, config.TootctlRun} {
+		r := a.room()
+		r.Node, _ = a.cfg.Node("worker-1")
+		r.Host, r.Node.Mastodon.Tootctl = a.host("worker-1"), how
+		if v, err := r.Version(t.Context(), filepath.Join(t.TempDir(), "version")); err != nil || v.String() != "4.6.5" {
+			t.Errorf("%s: version %s, %v", how, v, err)
+		}
+		for _, line := range []string{"media usage", "search deploy"} {
+			c, err := tootctl.Known().Read(line, tootctl.Version{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun, err := r.Start(t.Context(), c, "")
+			if err != nil {
+				t.Fatalf("%s: %v", how, err)
+			}
+			if line == "search deploy" {
+				if err := r.Cancel(t.Context(), begun.Record); err != nil {
+					t.Errorf("%s: %v", how, err)
+				}
+			}
+			var got []string
+			if err := r.Follow(t.Context(), begun.Record, func(l string) { got = append(got, l) }); err != nil {
+				t.Errorf("%s: %v", how, err)
+			}
+			j, err := r.Find(t.Context(), begun.ID)
+			if err != nil || line == "media usage" && (j.State != job.Done || !strings.Contains(strings.Join(got, "\n"), "211 GB")) || line == "search deploy" && j.State != job.Cancelled {
+				t.Errorf("%s: %s: %+v, %q, %v", how, line, j, got, err)
+			}
+		}
+		res := r.Host.Look(t.Context(), ssh.Command{For: "look", Script: "ps -eo args | grep '[t]ootctl search' || true"})
+		if !res.OK() || strings.TrimSpace(res.Stdout) != "" {
+			t.Errorf("%s: %+v", how, res)
+		}
 	}
 }

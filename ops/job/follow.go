@@ -43,7 +43,7 @@ func masked(l string) string {
 func (r *Room) Cancel(ctx context.Context, j Record) error {
 	return r.change(ctx, "tootctl/cancel", "cancel "+j.Line, j, func(ctx context.Context, p act.Permit) ssh.Result {
 		return r.Host.Do(ctx, p, ssh.Command{For: "cancel " + j.Line, Script: cancel, Args: []string{
-			path.Join(r.Dir, j.ID), r.Operator, reach(r.Node, j.ID, "TERM"), reach(r.Node, j.ID, "KILL"),
+			path.Join(r.Dir, j.ID), r.Operator, reach(r.Node, j.ID, "TERM"), reach(r.Node, j.ID, "KILL"), left(r.Node, j.ID),
 		}})
 	}, &fault.Error{What: "not cancelled", On: j.Line, Why: "something of it still runs after KILL", Next: "look at it on " + r.Node.Name + ": ps -ef", Code: fault.Unknown})
 }

@@ -75,6 +75,14 @@ func reach(n config.Node, id, signal string) string {
 	return shellescape.QuoteCommand(words)
 }
 
+// left succeeds while something of a job is left in its container. "" where there is none.
+func left(n config.Node, id string) string {
+	if n.Mastodon.Kind == config.KindCompose && n.Mastodon.Tootctl == config.TootctlRun {
+		return shellescape.QuoteCommand([]string{"docker", "top", container(id)})
+	}
+	return reach(n, id, "0")
+}
+
 // kill signals what inside has written down; docker gives a terminal's program a session of its own.
 const kill = `read -r pid <"$1" && kill -s "$0" -- "-$pid"`
 

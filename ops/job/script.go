@@ -119,7 +119,7 @@ while :; do
 done`
 
 // cancel ends everything that a job started, TERM first and KILL after five seconds, and looks with ps whether it is gone: $1 directory, $2 by whom, $3 and $4
-// what does the same in a container, "" for nothing.
+// what does the same in a container, $5 what succeeds while something is left there, "" for nothing.
 const cancel = life + `
 cd "$1" || exit 66
 alive . || exit 75
@@ -141,7 +141,9 @@ TABLE
     case " $was_pid $leaders" in *" $p "*) ;; *) members="$members $p" ;; esac
   done
 }
+inside=$5
 still() {
+  if [ -n "$inside" ] && /bin/sh -c "$inside" >/dev/null 2>&1; then return 0; fi
   [ -n "$members$leaders" ] && ps -o pid= -p "$(echo $members $leaders | tr ' ' ,)" >/dev/null
 }
 umask 077
