@@ -18,8 +18,8 @@ func TestNewerWaitsForAChange(t *testing.T) {
 		}
 		synctest.Wait()
 		select {
-		case <-seen:
-			t.Fatal("it is newer although nothing has changed")
+		case err := <-seen:
+			t.Fatal("it is newer although nothing has changed:", err)
 		default:
 		}
 		e.Changed()
