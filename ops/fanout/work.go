@@ -61,7 +61,8 @@ func (f Fan) Start(ctx context.Context, o Order) (*Work, error) {
 	}
 	said := &promise{given: make(chan struct{})}
 	var all sync.WaitGroup
-	if !f.Door.ReadOnly() { // then nobody is even called
+	early := !f.Door.ReadOnly() // where the door is shut nobody is even called
+	if early {
 		w.call(ctx, f, said, &all)
 	}
 	permit, settle, err := f.Door.Open(ctx, f.Journal, act.Act{Verb: Verb, Target: o.Folded(), What: o.Line(), Danger: act.Changes, Unleased: true})
@@ -70,6 +71,9 @@ func (f Fan) Start(ctx context.Context, o Order) (*Work, error) {
 		cancel()
 		all.Wait()
 		return nil, err
+	}
+	if !early {
+		w.call(ctx, f, said, &all)
 	}
 	w.edition.Changed()
 	go w.finish(&all, settle)
