@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -272,5 +273,55 @@ func TestCertificateComesBeforeItsKey(t *testing.T) {
 	}
 	if lines, err := i.PublicKeys(t.Context()); err != nil || len(lines) != 1 {
 		t.Errorf("%q %v", lines, err)
+	}
+}
+
+func TestCertificateFileGoesWithWhicheverKeyItCertifies(t *testing.T) {
+	held := startAgent(t, 2)
+	_, authority := newKey(t)
+	dir := t.TempDir()
+	key := keyOnDisk(t, filepath.Join(dir, "id"), "")
+	certify := func(name string, k ssh.PublicKey) *ssh.Certificate {
+		cert := &ssh.Certificate{Key: k, CertType: ssh.UserCert, ValidPrincipals: []string{"root"}, ValidBefore: ssh.CertTimeInfinity}
+		if err := cert.SignCert(rand.Reader, authority); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(ssh.MarshalAuthorizedKey(cert)), 0o644)
+		return cert
+	}
+	ofFile, ofAgent := certify("of file", key), certify("of agent", held[1])
+	write(t, filepath.Join(dir, "none of that"), "junk", 0o644)
+	w := Wish{Files: []string{filepath.Join(dir, "id")}, Certificates: []string{
+		filepath.Join(dir, "of file"), filepath.Join(dir, "of agent"), filepath.Join(dir, "missing"), filepath.Join(dir, "none of that"),
+	}}
+	i := NewIdentities(IdentitiesConfig{Agent: true})
+	o := offer(t, i, w)
+	if want := printsOf(ofFile, key, ofAgent, held[0], held[1]); !slices.Equal(prints(o), want) {
+		t.Errorf("got %v\nwant %v", prints(o), want)
+	}
+	if len(o.Problems) != 1 || !strings.Contains(o.Problems[0].Error(), "none of that") {
+		t.Errorf("%v", o.Problems)
+	}
+	w.Only = true
+	if o = offer(t, i, w); !slices.Equal(prints(o), printsOf(ofFile, key)) {
+		t.Errorf("IdentitiesOnly: %v", prints(o))
+	}
+}
+
+func TestIdentityAgentNamesTheAgent(t *testing.T) {
+	held := startAgent(t, 1)
+	path := os.Getenv("SSH_AUTH_SOCK")
+	t.Setenv("OTHER_AGENT", path)
+	t.Setenv("SSH_AUTH_SOCK", filepath.Join(t.TempDir(), "nobody"))
+	i := NewIdentities(IdentitiesConfig{Agent: true})
+	for _, wish := range []string{path, "$OTHER_AGENT", "${OTHER_AGENT}"} {
+		if o := offer(t, i, Wish{Agent: wish}); !slices.Equal(prints(o), printsOf(held...)) {
+			t.Errorf("%s: %v", wish, prints(o))
+		}
+	}
+	for _, wish := range []string{"none", "", "SSH_AUTH_SOCK"} {
+		if _, err := i.Offer(t.Context(), Wish{Agent: wish}); err == nil {
+			t.Errorf("%q found an agent", wish)
+		}
 	}
 }

@@ -86,11 +86,12 @@ type ordeal struct {
 	store run.Store // nil while the box starts
 	pid   int       // of who shall die; 0: nobody
 	wrong []string
+	asks  map[string]bool // the steps during which some server was asked for something
 }
 
 func newOrdeal(t *testing.T, at doom.Crash) *ordeal {
 	t.Helper()
-	o := &ordeal{t: t, at: at}
+	o := &ordeal{t: t, at: at, asks: map[string]bool{}}
 	o.b = startBox(t, func(opts *box.Options) {
 		opts.Visitors.PerSecond = 5
 		opts.Heard = o.heard
@@ -123,10 +124,12 @@ func (o *ordeal) heard(r box.Request) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	change := !reads.MatchString(mark.ReplaceAllString(r.What, ""))
-	if o.store == nil || !change && (o.pid == 0 || o.at.N > 0) {
+	counts := o.at == (doom.Crash{}) || o.pid != 0 && o.at.N == 0 // what only reads counts too
+	if o.store == nil || !change && !counts {
 		return true
 	}
 	events := o.events()
+	o.asks[at(events)] = true
 	if change {
 		o.see(r, events)
 	}
@@ -136,6 +139,20 @@ func (o *ordeal) heard(r box.Request) bool {
 	_ = syscall.Kill(o.pid, syscall.SIGKILL)
 	o.pid = 0
 	return false
+}
+
+// at is the step that acts or is proved, "" when none is.
+func at(events []run.Event) string {
+	step := ""
+	for _, ev := range events {
+		if ev.Type != run.Stepped {
+			continue
+		}
+		if step = ""; ev.State == string(run.Doing) || ev.State == string(run.Verifying) {
+			step = ev.Step
+		}
+	}
+	return step
 }
 
 // see holds what a server was asked for against the log and the world. The caller holds mu.

@@ -18,7 +18,8 @@ func (granted) Check(context.Context) error { return nil }
 func TestCancellingEndsWhatRunsInAContainer(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
-	f := &flags{config: b.ConfigPath(), streams: streams{in: strings.NewReader(""), out: os.Stdout, err: &bytes.Buffer{}}}
+	f := newFlags(streams{in: strings.NewReader(""), out: os.Stdout, err: &bytes.Buffer{}})
+	f.config = b.ConfigPath()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	err := withApp(ctx, f, f.asker(false), func(ctx context.Context, a *app) error {

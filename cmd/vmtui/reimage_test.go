@@ -104,39 +104,6 @@ func stepsOf(t *testing.T, b *box.Box, book string) []string {
 	return ids
 }
 
-// A process killed inside any step leaves an unfinished run; resumed, it finishes without a second rebuild.
-func TestKillInsideEachStep(t *testing.T) {
-	steps := stepsOf(t, startBox(t, nil), "worker-reimage")
-	if len(steps) < 18 {
-		t.Fatalf("only %d steps: %v", len(steps), steps)
-	}
-	for _, step := range steps {
-		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			b := startBox(t, nil)
-			l := begin(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
-			l.until(func(one line) bool { return one.Step == step && one.Type == "step" })
-			if err := l.cmd.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-			l.end()
-			id := l.run()
-			if got := vmtui(t, b.ConfigPath(), "runs", "list", "--json"); !strings.Contains(got.out, id) || !strings.Contains(got.out, "interrupted") {
-				t.Fatalf("the unfinished run is not shown: %s", got.out)
-			}
-			got := vmtui(t, b.ConfigPath(), "runs", "resume", id, "--yes", "--confirm", "worker-2", "--json")
-			if end := last(t, got.out); got.code != 0 || end.State != "done" {
-				t.Fatalf("exit %d, %+v\n%s\n%s", got.code, end, got.err, transcript(t, b, id))
-			}
-			if n := rebuilds(b, "worker-2"); n != 1 {
-				t.Errorf("%d rebuilds", n)
-			}
-			intact(t, b)
-			serving(t, b)
-		})
-	}
-}
-
 func transcript(t *testing.T, b *box.Box, id string) string {
 	t.Helper()
 	got := vmtui(t, b.ConfigPath(), "runs", "show", id)

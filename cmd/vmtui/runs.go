@@ -22,6 +22,8 @@ func newRuns(f *flags) *cobra.Command {
 	cmd.AddCommand(
 		onRun(f, "show ID", "Show one run's steps and transcript", showRun),
 		resumeRun(f), undoRun(f), takeRun(f),
+		onRun(f, "report ID", "Write a report of one run, in Markdown", reportRun),
+		pruneRuns(f),
 		onRun(f, "stop ID", "Stop a run at its next step boundary, wherever it is walked", stopRun),
 	)
 	return cmd
@@ -152,7 +154,7 @@ func undoRun(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if v.State == run.Running || v.State == run.AtGate {
+			if v.Walked() {
 				return request(ctx, f, a, args[0], run.RequestUndo)
 			}
 			return a.again(ctx, f, args[0], run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm, Undo: true})
@@ -174,9 +176,12 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 	if mode.Unattended && !mode.Yes && !v.Header.Single() {
 		return unconfirmed(id)
 	}
-	rb, err := a.desk.Rebuild(ctx, id, v.Header)
+	rb, changed, err := a.desk.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
+	}
+	if changed {
+		f.note(v.Header.Runbook + " says something else by now: this run goes on with what it began with")
 	}
 	return a.walk(ctx, f, id, rb, mode)
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 )
@@ -13,7 +14,7 @@ import (
 // check refuses what would fail later, at a worse moment. The first error wins: one thing to mend at a time, in the file's order.
 func (c *Config) check(at position) error {
 	for _, rule := range []func(position) error{
-		c.checkInstance, c.checkNodes, c.checkRoles, c.checkSSH, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkStore, c.checkLook,
+		c.checkInstance, c.checkNodes, c.checkRoles, c.checkSSH, c.checkProvider, c.checkBalancer, c.checkReimage, c.checkSidekiq, c.checkLease, c.checkStore, c.checkLook,
 	} {
 		if err := rule(at); err != nil {
 			return err
@@ -153,6 +154,22 @@ func (c *Config) checkSidekiq(at position) error {
 		if _, has := u.User.Password(); has {
 			return at.wrong("$.sidekiq.redis", "a secret may not stand in the config file", "use env:NAME or file:PATH for the whole URL, and change the password: it has been written down")
 		}
+	}
+	return nil
+}
+
+// The least that the lease may be: exec's clock counts whole seconds, and a request to the provider is given up after 40 s.
+const (
+	leastTTL     = 10 * time.Second
+	leastLongest = 41 * time.Second
+)
+
+func (c *Config) checkLease(at position) error {
+	switch l := c.Lease; {
+	case l.TTL < leastTTL:
+		return at.wrong("$.lease.ttl", fmt.Sprintf("ttl is %s", l.TTL), fmt.Sprintf("leave it out, or give it %s or more: it is renewed every quarter of it", leastTTL))
+	case l.Longest < leastLongest:
+		return at.wrong("$.lease.longest", fmt.Sprintf("longest is %s", l.Longest), fmt.Sprintf("leave it out, or give it %s or more: the request of a console that lost the lease may be under way for 40 s", leastLongest))
 	}
 	return nil
 }

@@ -59,6 +59,8 @@ func TestMistakesAreNamed(t *testing.T) {
 		"no token":           {strings.Replace(good, "digitalocean: {token: env:DIGITALOCEAN_TOKEN}\n", "", 1), ":7", "token"},
 		"impossible budget":  {strings.Replace(good, "min_healthy: 2", "min_healthy: 3", 1), ":8", "never hold"},
 		"dangling via":       {good + "sidekiq: {via: exce}\n", ":9", `"exce"`},
+		"a lease too short":  {good + "lease: {ttl: 2s}\n", ":9", "ttl is 2s"},
+		"a wait too short":   {good + "lease: {longest: 30s}\n", ":9", "longest is 30s"},
 		"password in a url":  {good + "sidekiq: {redis: 'redis://:hunter2@127.0.0.1:6379/0'}\n", ":9", "secret"},
 		"no number":          {strings.Replace(good, "min_healthy: 2", "min_healthy: two", 1), ":8", "whole number"},
 		"no duration":        {strings.Replace(good, "drain_timeout: 5m", "drain_timeout: soon", 1), ":8", "5m"},

@@ -19,7 +19,7 @@ func TestNewerWaitsForAChange(t *testing.T) {
 		synctest.Wait()
 		select {
 		case err := <-seen:
-			t.Fatal("it is newer although nothing has changed:", err)
+			t.Fatal(err, "it is newer although nothing has changed")
 		default:
 		}
 		e.Changed()

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -70,6 +71,7 @@ type stage struct {
 	rng  *rand.Rand
 	k    *Keeper
 	door *act.Door
+	exec *partition
 	out  net.Conn
 }
 
@@ -89,9 +91,10 @@ func beConsole(n string) int {
 		return 2
 	}
 	s := &stage{name: "console-" + n, rng: rand.New(rand.NewPCG(uint64(seed), 2)), out: out} // #nosec G115 G404 -- a test's draws
+	s.exec = &partition{shell: &shell{}, rng: rand.New(rand.NewPCG(uint64(seed), 8))}        // #nosec G115 G404 -- a test's draws
 	// All hosts and operators have the same name: only their stores tell them apart.
 	s.k = NewKeeper(Config{
-		Exec: &partition{shell: &shell{}, s: s}, ExecName: "exec", Dir: filepath.Join(dir, "exec"), Operator: "mike", Host: "laptop", Store: store,
+		Exec: s.exec, ExecName: "exec", Dir: filepath.Join(dir, "exec"), Operator: "mike", Host: "laptop", Store: store,
 		TTL: historyTTL, Longest: historyLongest, Living: run.Locks{Dir: run.LockDir(state)},
 	})
 	s.k.clock = clocks[at]
@@ -117,7 +120,7 @@ func (s *stage) tell(o op) {
 }
 
 // did tells that something began and how it ended.
-func (s *stage) did(kind string, token uint64, do func() (uint64, error)) error {
+func (s *stage) did(kind string, force bool, token uint64, do func() (uint64, error)) error {
 	o := op{Console: s.name, Kind: kind, Token: token, Call: monotonic()}
 	s.tell(o)
 	token, err := do()
@@ -129,7 +132,11 @@ func (s *stage) did(kind string, token uint64, do func() (uint64, error)) error 
 	default:
 		o.End = endUnknown
 	}
-	if kind == opTake && o.End == endRefused {
+	switch {
+	case kind != opTake || o.End != endRefused:
+	case force: // it may have been refused after it had begun to take over
+		o.End = endUnknown
+	default:
 		o.End = endNothing
 	}
 	s.tell(o)
@@ -142,7 +149,7 @@ func (s *stage) perform() {
 	defer cancel()
 	name := "run-" + strconv.Itoa(s.rng.IntN(3))
 	force := s.rng.IntN(40) == 0
-	err := s.did(opTake, 0, func() (uint64, error) {
+	err := s.did(opTake, force, 0, func() (uint64, error) {
 		err := s.k.take(ctx, name, force)
 		return s.k.Token(), err
 	})
@@ -152,14 +159,14 @@ func (s *stage) perform() {
 	}
 	token := s.k.Token()
 	release := s.k.keep(ctx)
-	for range 2 + s.rng.IntN(25) {
+	for n := 2 + s.rng.IntN(25); n > 0 || s.exec.isCut(); n-- { // a console that is cut off goes on as long as it may
 		s.act(ctx, token)
 		rest(time.Duration(s.rng.IntN(100)) * time.Millisecond)
 		if s.k.Held() != nil {
 			break
 		}
 	}
-	_ = s.did(opRelease, token, func() (uint64, error) { return token, release(ctx) })
+	_ = s.did(opRelease, false, token, func() (uint64, error) { return token, release(ctx) })
 }
 
 // act is what a step does: the door is asked, and its permit is checked when the bytes leave.
@@ -170,7 +177,7 @@ func (s *stage) act(ctx context.Context, token uint64) {
 	}
 	defer func() { _ = settle(act.Outcome{}) }()
 	if s.rng.IntN(3) == 0 {
-		_ = s.did(opWrite, token, func() (uint64, error) {
+		_ = s.did(opWrite, false, token, func() (uint64, error) {
 			return token, s.k.Enter(ctx, permit, keys.Renewal{Run: strconv.FormatUint(token, 10)})
 		})
 		return
@@ -181,15 +188,45 @@ func (s *stage) act(ctx context.Context, token uint64) {
 	}
 }
 
-// partition is a way to exec that loses replies, and commands, and carries some of them late.
+// partition is a way to exec that loses replies, and commands, carries some of them late, and is cut off for a while now and then: then the console
+// still reaches the provider.
 type partition struct {
 	*shell
-	s *stage
+	mu  sync.Mutex
+	rng *rand.Rand
+	cut time.Time // until then
+}
+
+// draw gives a number below n, and whether exec is cut off.
+func (p *partition) draw(n int) (int, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rng.IntN(60) == 0 {
+		p.cut = time.Now().Add(time.Duration(p.rng.IntN(6000)) * time.Millisecond)
+	}
+	return p.rng.IntN(n), time.Now().Before(p.cut)
+}
+
+func (p *partition) isCut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Now().Before(p.cut)
+}
+
+func (p *partition) Look(ctx context.Context, c ssh.Command) ssh.Result {
+	if _, cut := p.draw(1); cut {
+		return ssh.Result{Outcome: ssh.Unreachable, Cause: errors.New("no route")}
+	}
+	return p.shell.Look(ctx, c)
 }
 
 func (p *partition) Do(ctx context.Context, permit remote.Permit, c ssh.Command) ssh.Result {
 	lost := ssh.Result{Outcome: ssh.Unknown, Cause: errors.New("cut off")}
-	switch p.s.rng.IntN(24) {
+	fate, cut := p.draw(24)
+	if cut {
+		fate = 2
+	}
+	switch fate {
 	case 0: // between write and reply
 		p.shell.Do(ctx, permit, c)
 		return lost
@@ -197,7 +234,7 @@ func (p *partition) Do(ctx context.Context, permit remote.Permit, c ssh.Command)
 		if err := permit.Check(ctx); err != nil {
 			return ssh.Result{Outcome: ssh.Unreachable, Cause: err}
 		}
-		late := fmt.Sprintf("%.1f", 0.2+2*p.s.rng.Float64())
+		late := fmt.Sprintf("%.1f", 0.2+2*rand.Float64())                                                                                                   // #nosec G404 -- a test's draw
 		cmd := exec.Command("/bin/sh", append([]string{"-c", `sleep "$0"; s=$1; shift; exec /bin/sh -c "$s" "$@"`, late, c.Script, "vmtui"}, c.Args...)...) // #nosec G204 -- our own scripts
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if cmd.Start() == nil {

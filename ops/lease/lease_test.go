@@ -298,6 +298,30 @@ func TestALeaseIsCountedFromBeforeItWasRead(t *testing.T) {
 	}
 }
 
+// A release that arrives late, when the same run has taken the lease again within a second, does not take it away.
+func TestALateCommandMeetsAnotherRecord(t *testing.T) {
+	b := newBench(t)
+	k := b.console("kirk", func(c *Config) { c.TTL = time.Hour })
+	for range 5 {
+		if err := k.take(t.Context(), "run-1", false); err != nil {
+			t.Fatal(err)
+		}
+		seen, err := k.read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.take(t.Context(), "run-1", false); err != nil {
+			t.Fatal(err)
+		}
+		if swapped, err := k.swap(t.Context(), seen, nil); swapped || err != nil {
+			t.Fatalf("a late release took it away: %v, %v", swapped, err)
+		}
+	}
+	if err := k.giveBack(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestExpiredLeaseIsFreeOnlyAfterTheLongestRequest(t *testing.T) {
 	seen := reading{now: time.Unix(1000, 0), rec: &record{Lease: fleet.Lease{Owner: "kirk", Host: "h", Run: "r", Token: 4, Expires: time.Unix(990, 0)}}}
 	k := NewKeeper(Config{Operator: "spock", TTL: time.Minute, Longest: 30 * time.Second})

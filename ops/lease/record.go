@@ -4,6 +4,7 @@ package lease
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type record struct {
 	fleet.Lease
 	Store     string    `json:"store"`      // the owner's state directory: two consoles on one host with different stores are two owners
 	Holder    string    `json:"holder"`     // the process, so that a living one is told from a dead one of the same store
+	Write     string    `json:"write"`      // of this very record: a command that arrives late must not take a later one of the same second for the one it read
 	NotBefore time.Time `json:"not_before"` // after a takeover: the former owner may still act until then
 }
 
@@ -101,6 +103,7 @@ func (k *Keeper) write(ctx context.Context, permit remote.Permit, was reading, n
 	text, token := "", was.token
 	if next != nil {
 		token = max(token, next.Token)
+		next.Write = rand.Text()
 		b, err := json.Marshal(next)
 		if err != nil {
 			return false, err

@@ -14,7 +14,7 @@ import (
 // neither knows which processes live on the other.
 func Of(dir string) (string, error) {
 	path := filepath.Join(dir, "origin")
-	name, err := os.ReadFile(path) // #nosec G304 -- the configured state directory
+	name, err := os.ReadFile(path) // #nosec G304 G703 -- the configured state directory
 	if err == nil && len(name) > 0 {
 		return string(name), nil
 	}
@@ -26,20 +26,20 @@ func Of(dir string) (string, error) {
 
 // found writes the name and links it to its place, so that of two processes at once both end with the name of the first.
 func found(path string) (string, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil { // #nosec G703 -- as above
 		return "", fmt.Errorf("the store's name: %w", err)
 	}
 	name := rand.Text()
 	draft := path + "." + name
-	if err := os.WriteFile(draft, []byte(name), 0o600); err != nil {
+	if err := os.WriteFile(draft, []byte(name), 0o600); err != nil { // #nosec G703 -- as above
 		return "", fmt.Errorf("the store's name: %w", err)
 	}
-	defer func() { _ = os.Remove(draft) }()
+	defer func() { _ = os.Remove(draft) }() // #nosec G703 -- as above
 	err := os.Link(draft, path)
 	if err == nil {
 		return name, nil
 	}
-	first, read := os.ReadFile(path) // #nosec G304 -- the configured state directory
+	first, read := os.ReadFile(path) // #nosec G304 G703 -- the configured state directory
 	if read != nil {
 		return "", fmt.Errorf("the store's name: %w", errors.Join(err, read))
 	}

@@ -50,7 +50,7 @@ func (b *beats) Take(ctx context.Context, id string, leg int) (Pulse, error) { /
 	}
 	h := &heart{beats: b, id: id, leg: leg, walker: rand.Text(), last: awake.Now(), unlock: unlock}
 	err = b.with(ctx, func(ctx context.Context, db *sql.DB) error {
-		// #nosec G701 -- a constant, put into the dialect
+
 		err := changedOne(ErrTaken)(db.ExecContext(ctx, b.speak.say(`INSERT INTO ~legs AS l (run, leg, walker, place, beat) VALUES (?, ?, ?, ?, clock_timestamp())
 ON CONFLICT (run, leg) DO UPDATE SET walker = excluded.walker, place = excluded.place, beat = excluded.beat WHERE l.place = excluded.place OR NOT l.`+fresh),
 			id, leg, h.walker, here, b.rhythm.dead.Seconds()))
@@ -58,7 +58,7 @@ ON CONFLICT (run, leg) DO UPDATE SET walker = excluded.walker, place = excluded.
 			return err
 		}
 		// Whoever walked before finds no more heart to beat, should they wake up again.
-		_, err = db.ExecContext(ctx, b.speak.say(`DELETE FROM ~legs WHERE run = ? AND leg < ?`), id, leg) // #nosec G701 -- as above
+		_, err = db.ExecContext(ctx, b.speak.say(`DELETE FROM ~legs WHERE run = ? AND leg < ?`), id, leg)
 		return err
 	})
 	if err != nil {

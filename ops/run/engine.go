@@ -33,6 +33,7 @@ type Engine struct {
 	Live     Liveness      // Locks in StateDir when nil
 	Stores   *Stores       // the same as Store, where there is a team's beside the local one
 	Places   Places        // nil: nothing is known of where runs are walked
+	Anchors  Anchorer      // nil: the chains of the stores are anchored nowhere
 }
 
 // Mode is how a leg is walked.

@@ -81,6 +81,7 @@ type Event struct {
 	State  string          `json:"state,omitempty"`
 	Detail string          `json:"detail,omitempty"`
 	Data   json.RawMessage `json:"data,omitempty"`
+	Pruned bool            `json:"pruned,omitempty"` // output that was taken out of the store since
 }
 
 // Header opens a run and freezes what it will do.
@@ -95,6 +96,8 @@ type Header struct {
 	Inputs   map[string]string `json:"inputs,omitempty"` // resolved: ids, not names
 	Steps    []StepInfo        `json:"steps"`
 	Origin   *Origin           `json:"origin,omitempty"` // the run, in a store that was lost, that this one goes on from
+	// Definition is the whole text of a runbook that is data. A resume walks it, and not what its file says by then.
+	Definition string `json:"definition,omitempty"`
 }
 
 // StepInfo is the part of a step that is data.

@@ -174,7 +174,13 @@ func (v *View) fact(ev Event) {
 	}
 }
 
-func (v *View) output(ev Event) { v.note(ev, " ", ev.Detail) }
+func (v *View) output(ev Event) {
+	if ev.Pruned {
+		v.Cut++
+		return
+	}
+	v.note(ev, " ", ev.Detail)
+}
 
 func (v *View) waiting(ev Event) {
 	var w Wait

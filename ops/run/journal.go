@@ -327,6 +327,7 @@ func (j *journal) intent(ctx context.Context, step string, undo bool, a act.Act)
 		return nil, err
 	}
 	return func(ctx context.Context, o act.Outcome) error {
+		j.say(ctx, step, keptOf(o.Said)...)
 		state, s := settlement(seq, o)
 		_, err := j.add(ctx, Settled, step, state, "", s)
 		return err

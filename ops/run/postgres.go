@@ -45,7 +45,7 @@ type opening struct {
 }
 
 var postgresDialect = &dialect{
-	schema: "vmtui", numbered: true, taken: postgres.Conflict,
+	schema: "vmtui", numbered: true, moment: sql.LevelRepeatableRead, taken: postgres.Conflict,
 	// Whoever vanishes in the middle of a transaction holds its locks until the server believes it: that must be sooner than the others give up.
 	// Setting it within the statement that takes the lock saves a round trip.
 	lock: ` AND set_config('idle_in_transaction_session_timeout', '3000', true) IS NOT NULL FOR UPDATE`,
@@ -69,6 +69,10 @@ var postgresDialect = &dialect{
 )`,
 		`CREATE FUNCTION ~told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('` + channel + `', NEW.id); RETURN NULL; END $$`,
 		`CREATE TRIGGER told AFTER INSERT OR UPDATE ON ~runs FOR EACH ROW EXECUTE FUNCTION ~told()`,
+	}, {
+		`CREATE TABLE ~chain (id TEXT NOT NULL, n BIGINT NOT NULL, digest BYTEA NOT NULL)`,
+		`CREATE TABLE ~links (n BIGINT PRIMARY KEY, run TEXT NOT NULL, upto BIGINT NOT NULL, digest BYTEA NOT NULL)`,
+		`ALTER TABLE ~events ADD COLUMN body BYTEA`, // the digest of what was pruned
 	}},
 }
 

@@ -60,8 +60,9 @@ func TestPostgresKeepsTheContract(t *testing.T) {
 		for _, machines := range []string{"one machine", "two machines"} {
 			t.Run(name+" on "+machines, func(t *testing.T) {
 				s, db := database(t)
-				dir := t.TempDir()
+				one := t.TempDir()
 				part(t, func(t *testing.T, redact func(string) string) kept {
+					dir := one
 					if machines != "one machine" {
 						dir = t.TempDir()
 					}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -26,7 +27,7 @@ func scanRun(row scanner) (tally, error) {
 
 // readRun reads a run's row to change it: until the transaction ends, nobody else does.
 func (s *tables) readRun(ctx context.Context, tx *sql.Tx, id string) (tally, error) {
-	t, err := scanRun(tx.QueryRowContext(ctx, s.speak.say(`SELECT `+runColumns+` FROM ~runs WHERE id = ?`+s.speak.lock), id))
+	t, err := scanRun(tx.QueryRowContext(ctx, s.speak.say(`SELECT `+runColumns+` FROM ~runs WHERE id = ?`+s.speak.lock), id)) // #nosec G701 -- a constant, put into the dialect
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, ErrNoRun
 	}
@@ -43,6 +44,7 @@ func (s *tables) insertRun(ctx context.Context, tx *sql.Tx, t tally) error {
 }
 
 func (s *tables) updateRun(ctx context.Context, tx *sql.Tx, t tally) error {
+	// #nosec G701 -- a constant, put into the dialect
 	_, err := tx.ExecContext(ctx, s.speak.say(`UPDATE ~runs SET operator=?, state=?, step=?, updated=?, last=?, leg=?, open=? WHERE id=?`),
 		t.Operator, string(t.State), t.Step, t.Updated.UnixNano(), t.last, t.leg, t.open, t.ID)
 	return err
@@ -58,58 +60,71 @@ func (s *tables) insertEvents(ctx context.Context, tx *sql.Tx, id string, events
 			args = append(args, id, ev.Seq, ev.Time.UnixNano(), ev.Leg, string(ev.Type), ev.Step, ev.State, ev.Detail, []byte(ev.Data))
 		}
 		statement := `INSERT INTO ~events (run, seq, time, leg, type, step, state, detail, data) VALUES ` + rows(len(some), 9)
-		if _, err := tx.ExecContext(ctx, s.speak.say(statement), args...); err != nil {
+		if _, err := tx.ExecContext(ctx, s.speak.say(statement), args...); err != nil { // #nosec G701 -- placeholders only, put into the dialect
 			return err
 		}
 	}
-	return nil
+	return s.link(ctx, tx, id, link(events))
 }
 
 // Events implements Store.
 func (s *tables) Events(ctx context.Context, id string, after uint64) ([]Event, error) {
 	var events []Event
-	err := s.with(ctx, func(ctx context.Context, db *sql.DB) (err error) {
-		events, err = s.readEvents(ctx, db, id, after)
+	err := s.with(ctx, func(ctx context.Context, db *sql.DB) error {
+		read, err := s.readEvents(ctx, db, id, after, math.MaxInt64)
+		if err == nil && len(read) == 0 {
+			_, err = s.readLast(ctx, db, id)
+		}
+		for _, ev := range read {
+			events = append(events, ev.Event)
+		}
 		return err
 	})
 	return events, err
 }
 
-func (s *tables) readEvents(ctx context.Context, db *sql.DB, id string, after uint64) ([]Event, error) {
-	statement := s.speak.say(`SELECT seq, time, leg, type, step, state, detail, data FROM ~events WHERE run = ? AND seq > ? ORDER BY seq`)
-	rows, err := db.QueryContext(ctx, statement, id, after) // #nosec G701 -- a constant, put into the dialect
+// readEvents gives a run's events with after < number <= upto.
+func (s *tables) readEvents(ctx context.Context, in asked, id string, after, upto uint64) ([]linked, error) {
+	statement := s.speak.say(`SELECT seq, time, leg, type, step, state, detail, data, body FROM ~events WHERE run = ? AND seq > ? AND seq <= ? ORDER BY seq`)
+	events, err := all(ctx, in, scanEvent, statement, id, after, upto)
 	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var events []Event
-	for rows.Next() {
-		ev, err := scanEvent(rows)
-		if err != nil {
-			return nil, fmt.Errorf("event of run %s: %w", id, err)
-		}
-		events = append(events, ev)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	if len(events) == 0 {
-		_, err := s.readLast(ctx, db, id)
-		return nil, err
+		return nil, fmt.Errorf("events of run %s: %w", id, err)
 	}
 	return events, nil
 }
 
-func scanEvent(row scanner) (Event, error) {
+// all reads every row.
+func all[T any](ctx context.Context, in asked, scan func(scanner) (T, error), statement string, args ...any) (out []T, err error) {
+	rows, err := in.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// scanEvent reads an event; a pruned one has the digest of the body it had.
+func scanEvent(row scanner) (linked, error) {
 	var (
-		ev   Event
-		at   int64
-		data []byte
+		ev           linked
+		at           int64
+		data, pruned []byte
 	)
-	err := row.Scan(&ev.Seq, &at, &ev.Leg, &ev.Type, &ev.Step, &ev.State, &ev.Detail, &data)
+	err := row.Scan(&ev.Seq, &at, &ev.Leg, &ev.Type, &ev.Step, &ev.State, &ev.Detail, &data, &pruned)
 	ev.Time = time.Unix(0, at)
 	if len(data) > 0 {
 		ev.Data = data
+	}
+	ev.body = body(ev.Event)
+	if ev.Pruned = len(pruned) == len(ev.body) && ev.Type == Output && ev.Detail == "" && ev.Data == nil; ev.Pruned {
+		ev.body = Digest(pruned)
 	}
 	return ev, err
 }
@@ -135,7 +150,7 @@ func (s *tables) last(ctx context.Context, id string) (uint64, error) {
 
 func (s *tables) readLast(ctx context.Context, db *sql.DB, id string) (uint64, error) {
 	var n uint64
-	err := db.QueryRowContext(ctx, s.speak.say(`SELECT last FROM ~runs WHERE id = ?`), id).Scan(&n) // #nosec G701 -- a constant, put into the dialect
+	err := db.QueryRowContext(ctx, s.speak.say(`SELECT last FROM ~runs WHERE id = ?`), id).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, ErrNoRun
 	}
@@ -150,19 +165,11 @@ func (s *tables) List(ctx context.Context) ([]Summary, error) {
 		if err != nil {
 			return err
 		}
-		rows, err := db.QueryContext(ctx, s.speak.say(`SELECT `+runColumns+` FROM ~runs ORDER BY started DESC, id DESC`))
-		if err != nil {
-			return err
+		runs, err := all(ctx, db, scanRun, s.speak.say(`SELECT `+runColumns+` FROM ~runs ORDER BY started DESC, id DESC`))
+		for i := range runs {
+			list = append(list, runs[i].seen(walked))
 		}
-		defer func() { _ = rows.Close() }()
-		for rows.Next() {
-			t, err := scanRun(rows)
-			if err != nil {
-				return err
-			}
-			list = append(list, t.seen(walked))
-		}
-		return rows.Err()
+		return err
 	})
 	return list, err
 }

@@ -28,13 +28,20 @@ func (s *tables) migrate(ctx context.Context, db *sql.DB, name string) error {
 		if at > len(s.speak.steps) {
 			return tooNew(name, at, len(s.speak.steps))
 		}
-		return s.step(ctx, tx, at)
+		if err := s.step(ctx, tx, at); err != nil || at >= chained {
+			return err
+		}
+		return s.forge(ctx, tx)
 	})
 }
+
+// chained is the version in which appends began to be chained.
+const chained = 2
 
 // asked is a database, or a transaction in one.
 type asked interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // version is the schema's; 0 for none.

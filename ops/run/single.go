@@ -98,7 +98,7 @@ func (j *journal) close(ctx context.Context, step string, intent uint64, o act.O
 		stepped, result = Unsure, Unknown
 	}
 	var events []Event
-	for _, line := range o.Said {
+	for _, line := range keptOf(o.Said) {
 		events = append(events, Event{Type: Output, Step: step, Detail: line})
 	}
 	events = append(events, out,

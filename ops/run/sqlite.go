@@ -43,6 +43,10 @@ CREATE TABLE IF NOT EXISTS events (
   state TEXT NOT NULL, detail TEXT NOT NULL, data BLOB, PRIMARY KEY (run, seq)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS runs_started ON runs (started);
+`}, {`
+CREATE TABLE chain (id TEXT NOT NULL, n INTEGER NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE links (n INTEGER PRIMARY KEY, run TEXT NOT NULL, upto INTEGER NOT NULL, digest BLOB NOT NULL);
+ALTER TABLE events ADD COLUMN body BLOB; -- the digest of what was pruned
 `}},
 }
 

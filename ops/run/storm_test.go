@@ -114,7 +114,7 @@ func (s *storm) change(ctx context.Context, c change) error {
 			time.Sleep(after)
 			s.site.mu.Lock()
 			defer s.site.mu.Unlock()
-			s.site.apply(c) // its intent was open when it left
+			s.apply(c) // its intent was open when it left
 		})
 		return remote.ErrUnknown
 	case takesLong:

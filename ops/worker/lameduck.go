@@ -84,7 +84,11 @@ func (c *crew) verifyLameDuck(*run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if h.status < 400 {
+		failed, err := c.seesNobody(ctx, &h)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if !failed {
 			failing = time.Time{}
 			return run.Progress{For: "the balancer's probe to fail; it " + h.detail, Again: pace}, nil
 		}
@@ -96,6 +100,19 @@ func (c *crew) verifyLameDuck(*run.Walk) run.Check {
 		}
 		return run.Progress{Done: true, Detail: fmt.Sprintf("the probe %s for %s", h.detail, round(c.drainTime()))}, nil
 	}
+}
+
+// seesNobody reports that the balancer's own check must fail too. Silence alone proves nothing, since only exec may be unable to hear it; without an
+// nginx there is nobody to answer anyone.
+func (c *crew) seesNobody(ctx context.Context, h *health) (bool, error) {
+	if h.status != 0 {
+		return h.status >= 400, nil
+	}
+	on, err := c.nginxRuns(ctx)
+	if err == nil && !on {
+		h.detail += ", and no nginx runs there"
+	}
+	return err == nil && !on, err
 }
 
 func (c *crew) dropFlag(ctx context.Context, w *run.Walk) error {
