@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/trail"
 )
 
 // Desk is everything a screen may ask for. Screens call it from commands only, never from Update or Draw, so any method may take
@@ -29,9 +30,9 @@ type Desk interface {
 	Tail(ctx context.Context, id string, after uint64) iter.Seq2[run.Event, error]
 
 	// Plan observes and says what a run would do; nothing is changed.
-	Plan(ctx context.Context, book, target string) (desk.Plan, error)
+	Plan(ctx context.Context, book, target string, inputs map[string]string) (desk.Plan, error)
 	// Start begins a run and returns its id at once. Typed is what the operator typed to confirm, "" when nothing was asked.
-	Start(ctx context.Context, book, target, typed string) (id string, err error)
+	Start(ctx context.Context, book, target string, inputs map[string]string, typed string) (id string, err error)
 	Resume(ctx context.Context, id string) error
 	// TakeOver walks a run on here that another process walks.
 	TakeOver(ctx context.Context, id string) error
@@ -47,6 +48,8 @@ type Desk interface {
 	Logs(ctx context.Context, node, service string, line func(string)) error
 	// Books are the runbooks, with what each does, step by step. Nothing is looked at.
 	Books(ctx context.Context) ([]desk.Book, error)
+	// Trail is the audit trail, newest first: who did what, when, on what, and how it ended.
+	Trail(ctx context.Context) ([]trail.Entry, error)
 	// Commands is what was asked of the world, as soon as there is more of it than in that version.
 	Commands(ctx context.Context, after uint64) (audit.View, error)
 	// Save writes a text into a new file of the instance's state directory and says where.

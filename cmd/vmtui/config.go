@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/postgres"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/ui/binding"
@@ -37,10 +40,27 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err := errors.Join(checkSecrets(ctx, cfg, f.secrets), checkWires(ctx, cfg, f.secrets), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {
 		return err
 	}
-	if f.json {
-		return f.printJSON(map[string]any{"config": cfg.Path(), "instance": cfg.Instance, "nodes": len(cfg.Nodes), "ok": true})
+	books, warnings, err := book.NewShelf(book.Deps{Deps: worker.Deps{Config: cfg}, Redact: f.secrets.Redact}, worker.Books(worker.Deps{Config: cfg})).Check()
+	if err != nil {
+		return err
 	}
-	return f.printf("%s is good: %s, %d nodes\n", cfg.Path(), cfg.Instance, len(cfg.Nodes))
+	if f.json {
+		return f.printJSON(map[string]any{"config": cfg.Path(), "instance": cfg.Instance, "nodes": len(cfg.Nodes), "runbooks": append([]string{}, books...), "warnings": append([]string{}, warnings...), "ok": true})
+	}
+	for _, w := range warnings {
+		f.note("warning: " + w)
+	}
+	return f.printf("%s is good: %s, %d nodes, %s\n", cfg.Path(), cfg.Instance, len(cfg.Nodes), owned(len(books)))
+}
+
+func owned(n int) string {
+	switch n {
+	case 0:
+		return "no runbooks of its own"
+	case 1:
+		return "one runbook of its own"
+	}
+	return fmt.Sprintf("%d runbooks of its own", n)
 }
 
 // checkSecrets resolves every reference once, so that a missing token is found now and not in the middle of something.
@@ -60,8 +80,9 @@ func checkSecrets(ctx context.Context, cfg *config.Config, secrets *keys.Redacto
 // checkWires makes what would speak to the provider, to Redis and to the team's store, without speaking to them.
 func checkWires(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
 	_, err := newCloud(cfg.DigitalOcean, cfg.Blame, secrets, nil, func(string) {})
+	_, atEdge := newEdge(cfg, secrets, nil)
 	sidekiq := redis.New(redis.Config{URL: urlOf(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, secrets), Secrets: secrets}).Check(ctx)
-	return errors.Join(err, blamed(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, sidekiq), checkStore(ctx, cfg, secrets))
+	return errors.Join(err, atEdge, blamed(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, sidekiq), checkStore(ctx, cfg, secrets))
 }
 
 // checkStore reads where the team's runs are, without going there.

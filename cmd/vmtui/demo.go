@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/vmtui/vmtui/fixtures/box"
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/book"
 )
 
 func newDemo(f *flags) *cobra.Command {
@@ -31,11 +35,36 @@ func demo(ctx context.Context, f *flags, headless bool, faults []string) error {
 	}
 	//nolint:contextcheck // it must be torn down although ctx has ended
 	defer func() { _ = b.Close() }() // it is on its way out; what it could not remove is in the temporary directory
+	if err := offerExamples(filepath.Dir(b.ConfigPath())); err != nil {
+		return err
+	}
 	if headless {
 		return serve(ctx, f, b)
 	}
 	f.config = b.ConfigPath()
 	return console(ctx, f)
+}
+
+// offerExamples copies the example runbooks beside a config, where they can be read, changed and walked.
+func offerExamples(dir string) error {
+	dir = filepath.Join(dir, "runbooks")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	files, err := fs.Glob(book.Examples, "examples/*.yaml")
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		text, err := book.Examples.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func serve(ctx context.Context, f *flags, b *box.Box) error {

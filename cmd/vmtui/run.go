@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,16 +30,19 @@ type runFlags struct {
 func newRun(f *flags) *cobra.Command {
 	var r runFlags
 	cmd := &cobra.Command{
-		Use: "run RUNBOOK [TARGET]", Short: "Walk through a runbook", Args: between(1, 2),
-		Example: "  vmtui run worker-reimage worker-2 --plan\n  vmtui run worker-reimage worker-2 --yes --confirm worker-2",
+		Use: "run [RUNBOOK [TARGET]]", Short: "Walk through a runbook; without one, list them", Args: between(0, 2),
+		Example: "  vmtui run\n  vmtui run worker-reimage worker-2 --plan\n  vmtui run worker-reimage worker-2 --yes --confirm worker-2",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return withApp(cmd.Context(), f, f.asker(true), func(_ context.Context, a *app) error { return listBooks(f, a.desk.Shelf()) })
+			}
 			return withApp(cmd.Context(), f, f.asker(r.yes), func(ctx context.Context, a *app) error {
 				return a.begin(ctx, f, r, args[0], strings.Join(args[1:], ""))
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&r.plan, "plan", false, "look and say what would be done; change nothing")
-	cmd.Flags().StringArrayVar(&r.set, "set", nil, "set an input, `KEY=VALUE`: image, why")
+	cmd.Flags().StringArrayVar(&r.set, "set", nil, "set an input, `KEY=VALUE`, of those that the runbook takes")
 	cmd.Flags().StringVar(&r.store, "store", "", "`local` begins in the store on this machine, where the others do not see the run: for when the team's is away")
 	r.gates(cmd)
 	return withJSON(f, cmd)
@@ -68,11 +72,11 @@ func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target stri
 	if r.store != "" && r.store != run.LocalStore {
 		return &fault.Error{What: "no such store", On: r.store, Why: "a run begins in the configured store", Next: "leave --store out, or write --store local", Code: fault.Usage}
 	}
-	given, err := inputsOf(r.set)
+	b, err := a.desk.Book(book)
 	if err != nil {
 		return err
 	}
-	b, err := a.desk.Book(book)
+	given, err := inputsOf(b, r.set)
 	if err != nil {
 		return err
 	}
@@ -126,16 +130,28 @@ func unconfirmed(what string) error {
 	return &fault.Error{What: "not confirmed", On: what, Why: "nobody sits at a terminal to say yes", Next: "read the plan with --plan; then repeat it with --yes", Code: fault.Refused}
 }
 
-func inputsOf(set []string) (map[string]string, error) {
+// inputsOf reads what was set, and takes only what the runbook knows.
+func inputsOf(b run.Book, set []string) (map[string]string, error) {
 	given := map[string]string{}
 	for _, pair := range set {
 		key, value, ok := strings.Cut(pair, "=")
-		if !ok || key != "image" && key != "why" {
-			return nil, &fault.Error{What: "that input is not known", On: pair, Next: "use --set image=NAME or --set why=TEXT", Code: fault.Usage}
+		if !ok || !slices.ContainsFunc(b.Inputs, func(in run.Input) bool { return in.Name == key }) {
+			return nil, &fault.Error{What: "that input is not known", On: pair, Next: inputWords(b), Code: fault.Usage}
 		}
 		given[key] = value
 	}
 	return given, nil
+}
+
+func inputWords(b run.Book) string {
+	words := make([]string, len(b.Inputs))
+	for i, in := range b.Inputs {
+		words[i] = "--set " + in.Name + "=" + strings.ToUpper(in.Type)
+	}
+	if len(words) == 0 {
+		return b.ID + " takes no inputs"
+	}
+	return "use " + strings.Join(words, " or ")
 }
 
 // walk walks a leg while its log is shown, and ends with the run's exit code.

@@ -154,7 +154,7 @@ func undoRun(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if v.State == run.Running || v.State == run.AtGate {
+			if v.Walked() {
 				return request(ctx, f, a, args[0], run.RequestUndo)
 			}
 			return a.again(ctx, f, args[0], run.Mode{Unattended: !f.attended(r.yes), Yes: r.yes, Confirm: r.confirm, Undo: true})
@@ -176,9 +176,12 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 	if mode.Unattended && !mode.Yes && !v.Header.Single() {
 		return unconfirmed(id)
 	}
-	rb, err := a.desk.Rebuild(ctx, id, v.Header)
+	rb, changed, err := a.desk.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
+	}
+	if changed {
+		f.note(v.Header.Runbook + " says something else by now: this run goes on with what it began with")
 	}
 	return a.walk(ctx, f, id, rb, mode)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -23,9 +24,11 @@ import (
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/cloudflare"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/remote/ssh"
+	"github.com/vmtui/vmtui/remote/webhook"
 )
 
 // app is everything wired together for one instance. Nothing in it has touched the network yet when open returns.
@@ -39,6 +42,7 @@ type app struct {
 	words  *keys.Passwords
 	pool   *ssh.Pool
 	cloud  *digitalocean.Client
+	edge   *cloudflare.Client // nil when none is configured
 	redis  *redis.Client
 	jobs   *sidekiq.Jobs
 	stores *run.Stores
@@ -90,7 +94,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		}
 	}
 	a.watch = fleet.New(a.fleetConfig())
-	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.workerDeps(), a.fan(), a.asks, a.calls, a.secrets, logs.Reader{
+	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.fan(), a.asks, a.calls, a.secrets, logs.Reader{
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
 	})
 	return a, nil
@@ -125,8 +129,28 @@ func (a *app) openRemote(context.Context) error {
 	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.cfg.Blame, a.secrets, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
+	if a.edge, err = newEdge(a.cfg, a.secrets, a.calls.Witness); err != nil {
+		return err
+	}
 	a.openRedis()
 	return nil
+}
+
+// newEdge makes the wire to the edge, nil when none is configured.
+func newEdge(cfg *config.Config, secrets *keys.Redactor, witness remote.Witness) (*cloudflare.Client, error) {
+	c := cfg.Cloudflare
+	if c.Token == "" {
+		return nil, nil
+	}
+	return cloudflare.New(cloudflare.Config{URL: c.URL, Zone: c.Zone, Witness: witness, Token: revealed(secrets, c.Token, cfg.Blame, "$.cloudflare.token")})
+}
+
+// revealed resolves a secret whenever it is asked for; blame says in an error which line of the config names it.
+func revealed(secrets *keys.Redactor, ref string, blame func(yamlPath string, err error) error, yamlPath string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		secret, err := secrets.Resolve(ctx, ref)
+		return secret.Reveal(), blame(yamlPath, err)
+	}
 }
 
 // newCloud is the wire to the provider; blame says in an error which line of a config it comes from.
@@ -139,10 +163,7 @@ func newCloud(c config.DigitalOcean, blame func(yamlPath string, err error) erro
 				tell(w.String())
 			}
 		},
-		Token: func(ctx context.Context) (string, error) {
-			secret, err := secrets.Resolve(ctx, c.Token)
-			return secret.Reveal(), blame("$.digitalocean.token", err)
-		},
+		Token: revealed(secrets, c.Token, blame, "$.digitalocean.token"),
 	})
 	return client, blame("$.digitalocean.api_url", err)
 }
@@ -194,6 +215,25 @@ func (a *app) workerDeps() worker.Deps {
 	}
 }
 
+// bookDeps are what the instance's own runbooks act through.
+func (a *app) bookDeps() book.Deps {
+	d := book.Deps{
+		Deps: a.workerDeps(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.secrets.Redact,
+		Visit: func(ctx context.Context, url string) (int, error) {
+			site, err := fleet.SiteByHTTP(url, a.calls.Witness)(ctx)
+			return site.Status, err
+		},
+		Secret: func(ctx context.Context, ref string) (string, error) {
+			secret, err := a.secrets.Resolve(ctx, ref)
+			return secret.Reveal(), err
+		},
+	}
+	if a.edge != nil {
+		d.Edge = a.edge
+	}
+	return d
+}
+
 // close lets go of everything, in the reverse order. Errors at the end have nobody to help any more.
 func (a *app) close() {
 	if a.desk != nil {
@@ -211,6 +251,9 @@ func (a *app) close() {
 	}
 	if a.cloud != nil {
 		all = append(all, a.cloud.Close())
+	}
+	if a.edge != nil {
+		all = append(all, a.edge.Close())
 	}
 	_ = errors.Join(all...)
 }

@@ -41,7 +41,8 @@ type About struct {
 // VerbState is a verb and why it cannot be used on its target just now; Why empty means it can.
 type VerbState struct {
 	verb.Verb
-	Why string
+	Why    string
+	Inputs []run.Input // what is said before its plan is made; none for a verb of the table
 }
 
 // Run is a run in a list: its summary, and what this machine knows of its walker.
@@ -79,6 +80,10 @@ type Book struct {
 	Danger  act.Danger
 	Dangers []string
 	Usual   string // how long it usually takes, in words; "" when none was finished here
+	Targets string // what it is done to: "worker", "exec", "node", or "" for none
+	Inputs  []run.Input
+	From    string // the file of one of the instance's own
+	Off     string // why it cannot be used: a mistake in its file
 }
 
 // PlanStep is one step of a plan.
@@ -86,6 +91,7 @@ type PlanStep struct {
 	run.StepInfo
 	Plan    []string // the exact commands and calls
 	Already bool     // the world is so already
+	LeftOut bool     // it is not wanted in this run
 	Note    string   // what was found when looking, or why it could not be looked at
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -25,7 +26,8 @@ import (
 type Desk struct {
 	cfg     *config.Config
 	engine  *run.Engine
-	books   []run.Book
+	books   []run.Book // built in
+	own     *book.Shelf
 	watch   *fleet.Watch
 	deps    worker.Deps
 	fan     fanout.Fan
@@ -51,11 +53,12 @@ type Desk struct {
 // New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
 // logs of the nodes.
 func New(
-	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps worker.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
 ) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
+	built := worker.Books(deps.Deps)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: worker.Books(deps), watch: watch, deps: deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
+		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)
@@ -100,12 +103,15 @@ func (d *Desk) Refresh() { d.watch.Refresh() }
 // Asks are the questions from below.
 func (d *Desk) Asks() <-chan Ask { return d.asks.ch }
 
+// Shelf is every runbook: those that are built in, and the instance's own.
+func (d *Desk) Shelf() []run.Book { return slices.Concat(d.books, d.own.Books()) }
+
 // Book finds a runbook by name.
 func (d *Desk) Book(id string) (run.Book, error) {
-	names := make([]string, 0, len(d.books))
-	for _, b := range d.books {
+	var names []string
+	for _, b := range d.Shelf() {
 		if b.ID == id {
-			return b, nil
+			return b, b.Off
 		}
 		names = append(names, b.ID)
 	}
@@ -119,7 +125,7 @@ func (d *Desk) Verbs(target string) []VerbState {
 	for _, v := range verb.Table {
 		states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
 	}
-	return states
+	return append(states, d.ownVerbs(target)...)
 }
 
 // Engine gives commands the runs themselves: to list, show, answer and walk.
@@ -169,10 +175,10 @@ func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
 
 func (d *Desk) describe(s run.Summary) Run {
 	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID)}
-	b, err := d.Book(s.Runbook)
-	r.Act = err != nil
-	if err == nil {
-		r.Title = b.Title
+	if i := slices.IndexFunc(d.books, func(b run.Book) bool { return b.ID == s.Runbook }); i >= 0 {
+		r.Title = d.books[i].Title
+	} else { // one of the instance's own, whose file may be gone by now, or no runbook at all
+		r.Act = !book.IsName(s.Runbook)
 	}
 	return r
 }
@@ -192,16 +198,20 @@ func (d *Desk) Answer(ctx context.Context, id string, answer run.Answer) error {
 // Stop asks a run to stop at its next step boundary, wherever it is walked.
 func (d *Desk) Stop(ctx context.Context, id string) error { return d.engine.Request(ctx, id, "stop") }
 
-// Rebuild makes the runbook of a run that exists, from what was frozen in its header.
-func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (run.Runbook, error) {
-	if h.Single() {
-		return run.Runbook{}, &fault.Error{What: "a single act", On: id, Why: h.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+// Rebuild makes the runbook of a run that exists, from what was frozen in its header. changed reports that its file says something else by now.
+func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (rb run.Runbook, changed bool, err error) {
+	switch {
+	case h.Single():
+		return rb, false, &fault.Error{What: "a single act", On: id, Why: h.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+	case h.Definition != "":
+		return d.own.Frozen(ctx, h)
 	}
 	b, err := d.Book(h.Runbook)
 	if err != nil {
-		return run.Runbook{}, err
+		return run.Runbook{}, false, err
 	}
-	return b.Build(ctx, h.Target, h.Inputs)
+	rb, err = b.Build(ctx, h.Target, h.Inputs)
+	return rb, false, err
 }
 
 func unknownBook(id string, names []string) error {
@@ -222,14 +232,15 @@ func (d *Desk) trail(key string, value float64) []float64 {
 // Pane looks once at something a step is best watched by.
 func (d *Desk) Pane(ctx context.Context, id, pane string) (Pane, error) {
 	key := id + "/" + pane
-	if p, fresh := d.lately(key); fresh && pane == "balancer" {
+	if p, fresh := d.lately(key); fresh && strings.HasPrefix(pane, "balancer") {
 		return p, nil
 	}
 	v, err := d.engine.View(ctx, id)
 	if err != nil {
 		return Pane{}, err
 	}
-	s, err := worker.Look(ctx, d.deps, pane, v.Header.Target, v.Header.Inputs)
+	what, target, inputs := book.PaneOf(pane, v.Header)
+	s, err := worker.Look(ctx, d.deps, what, target, inputs)
 	p := Pane{Title: s.Title, Lines: s.Lines, Value: s.Says, Seen: time.Now(), Err: err}
 	if s.Says != "" && err == nil {
 		p.Series = d.trail(key, s.Value)

@@ -50,9 +50,12 @@ func (d *Desk) Books(ctx context.Context) ([]Book, error) {
 	if list == nil && err != nil {
 		return nil, err
 	}
-	out := make([]Book, 0, len(d.books))
-	for _, b := range d.books {
-		out = append(out, Book{ID: b.ID, Title: b.Title, Summary: b.Summary, Danger: b.Danger, Dangers: b.Dangers, Usual: usual(list, b.ID)})
+	var out []Book
+	for _, b := range d.Shelf() {
+		out = append(out, Book{
+			ID: b.ID, Title: b.Title, Summary: b.Summary, Danger: b.Danger, Dangers: b.Dangers, Usual: usual(list, b.ID),
+			Targets: b.Targets, Inputs: b.Inputs, From: b.From, Off: mistake(b.Off),
+		})
 	}
 	return out, nil
 }

@@ -10,12 +10,12 @@ import (
 )
 
 // Start begins a run and walks it here. Typed is what the operator typed to confirm; it passes the gate that wants that name.
-func (d *Desk) Start(ctx context.Context, book, target, typed string) (string, error) {
+func (d *Desk) Start(ctx context.Context, book, target string, inputs map[string]string, typed string) (string, error) {
 	b, err := d.Book(book)
 	if err != nil {
 		return "", err
 	}
-	rb, err := b.Build(ctx, target, nil)
+	rb, err := b.Build(ctx, target, inputs)
 	if err != nil {
 		return "", err
 	}
@@ -41,7 +41,7 @@ func (d *Desk) Undo(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if d.here(id) || v.State == run.Running {
+	if d.here(id) || v.Walked() {
 		return d.engine.Request(ctx, id, "undo")
 	}
 	return d.again(ctx, id, run.Mode{Undo: true})
@@ -55,7 +55,7 @@ func (d *Desk) again(ctx context.Context, id string, mode run.Mode) error {
 	if err != nil {
 		return err
 	}
-	rb, err := d.Rebuild(ctx, id, v.Header)
+	rb, _, err := d.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
 	}
@@ -96,12 +96,12 @@ func (d *Desk) mark(id string, on bool) {
 }
 
 // Plan observes and says what a run would do; nothing is changed.
-func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
+func (d *Desk) Plan(ctx context.Context, book, target string, inputs map[string]string) (Plan, error) {
 	b, err := d.Book(book)
 	if err != nil {
 		return Plan{}, err
 	}
-	rb, err := b.Build(ctx, target, nil)
+	rb, err := b.Build(ctx, target, inputs)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -120,11 +120,11 @@ func (d *Desk) Plan(ctx context.Context, book, target string) (Plan, error) {
 
 // add takes a step over from a dry walk. What a step could not find out is a note; a conflict keeps the run from starting.
 func (p *Plan) add(s run.StepPlan) {
-	step := PlanStep{StepInfo: s.StepInfo, Plan: s.Plan, Already: s.Finding.Truth == run.IsDone, Note: s.Finding.Detail}
+	step := PlanStep{StepInfo: s.StepInfo, Plan: s.Plan, Already: s.Finding.Truth == run.IsDone, LeftOut: s.Finding.Truth == run.LeftOut, Note: s.Finding.Detail}
 	if s.Err != nil {
 		step.Note = s.Err.Error()
 	}
-	if p.moved() {
+	if p.moved() && !step.LeftOut {
 		// What is so now will not be when its turn comes: the steps before it change it.
 		step.Already, step.Note = false, ""
 	}
@@ -145,7 +145,7 @@ func (p *Plan) add(s run.StepPlan) {
 // moved reports that a step before would change something, so that what is seen now says nothing of later steps.
 func (p *Plan) moved() bool {
 	for _, s := range p.Steps {
-		if s.Kind != run.Read && !s.Already {
+		if s.Kind != run.Read && !s.Already && !s.LeftOut {
 			return true
 		}
 	}

@@ -111,6 +111,8 @@ func (a *attempt) look(ctx context.Context) (Truth, error) {
 	switch found.Truth {
 	case IsDone:
 		return IsDone, a.found(ctx, log, found)
+	case LeftOut:
+		return IsDone, a.step(ctx, Skipped, found.Detail)
 	case UnderWay:
 		return UnderWay, a.adopt(ctx, log)
 	case Conflict:

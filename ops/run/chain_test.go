@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,13 @@ import (
 func chainedStore(t *testing.T) *SQLite {
 	t.Helper()
 	s := openAt(t, t.TempDir(), nil)
+	tell(t, s)
+	return s
+}
+
+// tell writes two runs, one of which ends.
+func tell(t *testing.T, s kept) {
+	t.Helper()
 	for _, id := range []string{"r1", "r2"} {
 		if err := s.Create(t.Context(), id, Header{Title: "a title"}); err != nil {
 			t.Fatal(err)
@@ -24,10 +32,9 @@ func chainedStore(t *testing.T) *SQLite {
 	grow(t, s, "r1", Event{Type: Output, Step: "a", Detail: "one"}, Event{Type: Intent, Step: "a", Data: []byte(`{"what":"rm x"}`)})
 	grow(t, s, "r2", Event{Type: Output, Step: "a", Detail: "two"})
 	grow(t, s, "r1", Event{Type: Result, State: string(Done)})
-	return s
 }
 
-func grow(t *testing.T, s *SQLite, id string, events ...Event) {
+func grow(t *testing.T, s kept, id string, events ...Event) {
 	t.Helper()
 	last, err := s.last(t.Context(), id)
 	if err == nil {
@@ -38,7 +45,7 @@ func grow(t *testing.T, s *SQLite, id string, events ...Event) {
 	}
 }
 
-func anchorNow(t *testing.T, s *SQLite) Anchor {
+func anchorNow(t *testing.T, s kept) Anchor {
 	t.Helper()
 	h, err := s.Head(t.Context())
 	if err != nil {
@@ -47,18 +54,31 @@ func anchorNow(t *testing.T, s *SQLite) Anchor {
 	return Anchor{Head: h, Time: time.Now(), By: "mike"}
 }
 
-func TestChainHolds(t *testing.T) {
-	s := chainedStore(t)
-	early := anchorNow(t, s)
-	grow(t, s, "r2", Event{Type: Output, Detail: "more"})
-	late := anchorNow(t, s)
-	grow(t, s, "r2", Event{Type: Output, Detail: "and more"})
+// chainHolds has two handles append to different runs at once: their links are one chain all the same.
+func chainHolds(t *testing.T, open opener) {
+	a, b := open(t, nil), open(t, nil)
+	var both sync.WaitGroup
+	for id, s := range map[string]kept{"r1": a, "r2": b} {
+		both.Go(func() {
+			if err := s.Create(t.Context(), id, Header{Title: "a title"}); err != nil {
+				t.Error(err)
+			}
+			for range 20 {
+				grow(t, s, id, Event{Type: Output, Detail: "some"}, Event{Type: Intent, Data: []byte(`{"what":"rm x"}`)})
+			}
+		})
+	}
+	both.Wait()
+	early := anchorNow(t, a)
+	grow(t, a, "r2", Event{Type: Output, Detail: "more"})
+	late := anchorNow(t, b)
+	grow(t, b, "r2", Event{Type: Output, Detail: "and more"})
 	stranger := Anchor{Head: Head{Store: "another", N: 99}}
-	p, err := s.Prove(t.Context(), []Anchor{late, stranger, early})
-	if err != nil || p.N != 7 || p.Events != 8 || p.Anchors != 2 || p.Unanchored != 1 || p.Anchor.N != late.N {
+	p, err := a.Prove(t.Context(), []Anchor{late, stranger, early})
+	if err != nil || p.N != 44 || p.Events != 84 || p.Anchors != 2 || p.Unanchored != 1 || p.Anchor.N != late.N {
 		t.Errorf("%+v, %v", p, err)
 	}
-	if h, err := s.Head(t.Context()); err != nil || h != p.Head || len(h.Store) < 20 {
+	if h, err := b.Head(t.Context()); err != nil || h != p.Head || len(h.Store) < 20 {
 		t.Errorf("%+v is not %+v, %v", h, p.Head, err)
 	}
 }
@@ -132,8 +152,10 @@ func TestChainMadeAnewIsFoundByItsAnchor(t *testing.T) {
 	}
 }
 
-func TestPruningTakesOutputAndLeavesTheProof(t *testing.T) {
-	s := chainedStore(t)
+// outputIsPruned takes the output of what has ended, and leaves the proof.
+func outputIsPruned(t *testing.T, open opener) {
+	s := open(t, nil)
+	tell(t, s)
 	anchor := anchorNow(t, s)
 	if p, err := s.Prune(t.Context(), time.Now().Add(-time.Hour)); err != nil || p != (Pruned{}) {
 		t.Errorf("of runs that ended an hour ago: %+v, %v", p, err)

@@ -13,6 +13,8 @@ import (
 // kept is what every store of this package is.
 type kept interface {
 	Archive
+	Chain
+	Pruner
 	last(ctx context.Context, id string) (uint64, error)
 }
 
@@ -31,6 +33,8 @@ var contract = map[string]func(*testing.T, opener){
 	"legs are taken once":          legsAreTakenOnce,
 	"lists":                        lists,
 	"two walks at once":            twoWalksAtOnce,
+	"what is written is proved":    chainHolds,
+	"output can be pruned":         outputIsPruned,
 }
 
 func TestSQLiteKeepsTheContract(t *testing.T) {

@@ -96,6 +96,8 @@ type Header struct {
 	Inputs   map[string]string `json:"inputs,omitempty"` // resolved: ids, not names
 	Steps    []StepInfo        `json:"steps"`
 	Origin   *Origin           `json:"origin,omitempty"` // the run, in a store that was lost, that this one goes on from
+	// Definition is the whole text of a runbook that is data. A resume walks it, and not what its file says by then.
+	Definition string `json:"definition,omitempty"`
 }
 
 // StepInfo is the part of a step that is data.

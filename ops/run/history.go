@@ -20,7 +20,7 @@ type Recorded struct {
 type stepLog struct {
 	done    bool      // proved, and not begun again since
 	ours    bool      // done by this run, not found done
-	skipped bool      // by an operator
+	skipped bool      // by an operator, or because it was not wanted
 	undone  bool      // taken back
 	begun   bool      // something more than looking happened
 	phase   StepState // the last state but for observing

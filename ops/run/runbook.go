@@ -13,7 +13,7 @@ import (
 func (rb Runbook) Header(operator string) Header {
 	return Header{
 		Protocol: Protocol, Runbook: rb.ID, Version: rb.Version, Hash: rb.Hash(), Title: rb.Title,
-		Target: rb.Target, Operator: operator, Inputs: rb.Inputs, Steps: rb.infos(),
+		Target: rb.Target, Operator: operator, Inputs: rb.Inputs, Steps: rb.infos(), Definition: rb.Definition,
 	}
 }
 
@@ -28,6 +28,9 @@ func (rb Runbook) Hash() string {
 		Target  string
 		Steps   []StepInfo
 	}{rb.ID, rb.Version, rb.Target, rb.infos()})
+	if rb.Definition != "" { // what such steps send is made of the text and the inputs
+		_ = enc.Encode([]any{rb.Definition, rb.Inputs})
+	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 

@@ -30,6 +30,8 @@ const (
 	Conflict  Truth = "conflict"
 	// UnderWay means that the effect was asked for and is on its way, by us or by somebody else: nothing is sent, only verified.
 	UnderWay Truth = "under way"
+	// LeftOut means that the step is not wanted in this run: it is passed over, and has nothing to take back.
+	LeftOut Truth = "left out"
 )
 
 // Finding is the answer of Observe.
@@ -82,6 +84,18 @@ type Runbook struct {
 	Target  string
 	Inputs  map[string]string
 	Steps   []Step
+	// Definition is the whole text of a runbook that is data, "" for one that is code. It is frozen with the run.
+	Definition string
+}
+
+// Input is something that an operator may say when a run begins.
+type Input struct {
+	Name    string
+	About   string
+	Type    string // in a word: string, int, bool, enum, node, duration
+	Default string
+	Needed  bool     // it has no default
+	Values  []string // what an enum can be
 }
 
 // Book is a runbook before it has a target: what the shelf shows.
@@ -91,6 +105,10 @@ type Book struct {
 	Summary string
 	Danger  act.Danger
 	Dangers []string // in plain words
+	Targets string   // what it is done to: "worker", "exec", "node", or "" for none
+	Inputs  []Input  // what may be said when a run begins
+	From    string   // the file it stands in, "" for one that is built in
+	Off     error    // why it cannot be used: its file has mistakes
 	// Build resolves names to ids and makes the steps. Inputs are those of the Header when a run is resumed, so that nothing is resolved twice.
 	Build func(ctx context.Context, target string, inputs map[string]string) (Runbook, error)
 }

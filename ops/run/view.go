@@ -33,6 +33,9 @@ type View struct {
 	decided  time.Time
 }
 
+// Walked reports that some process walked the run when it was looked at. One that waits at a gate may be nobody's any more.
+func (v *View) Walked() bool { return v.alive }
+
 // StepView is one step's state.
 type StepView struct {
 	StepInfo

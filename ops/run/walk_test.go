@@ -240,3 +240,48 @@ func TestGateBehindNoReturnOffersNoUndo(t *testing.T) {
 		}
 	})
 }
+
+// A step that is not wanted is passed over, stays so, and has nothing to take back.
+func TestLeftOut(t *testing.T) {
+	w := newWorld(t)
+	rb := w.book()
+	asked := 0
+	lame := rb.at("lame")
+	lame.Observe = func(context.Context, *Walk) (Finding, error) {
+		asked++
+		return Finding{Truth: LeftOut, Detail: "not today"}, nil
+	}
+	lame.Undo = func(context.Context, *Walk) error { t.Error("taken back"); return nil }
+	e := memEngine()
+	id := start(t, e, rb)
+	for _, m := range []Mode{{Unattended: true}, {Unattended: true}, {Unattended: true, Undo: true}} {
+		if _, err := e.Walk(t.Context(), id, rb, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := e.View(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if asked != 1 || v.Steps[1].State != Skipped || v.Steps[1].Detail != "not today" || w.has("lame") || v.State != Undone {
+		t.Errorf("asked %d times; %s, %+v", asked, v.State, v.Steps[1])
+	}
+}
+
+// What a run is made of is more than its steps' names where it is data.
+func TestHashHoldsTheDefinition(t *testing.T) {
+	rb := Runbook{ID: "a", Inputs: map[string]string{"x": "1"}}
+	plain := rb.Hash()
+	rb.Inputs = map[string]string{"x": "2"}
+	if rb.Hash() != plain {
+		t.Error("the inputs of a runbook that is code count: it resolves them itself")
+	}
+	rb.Definition = "steps: []"
+	first := rb.Hash()
+	rb.Inputs = map[string]string{"x": "3"}
+	second := rb.Hash()
+	rb.Definition = "steps: [1]"
+	if first == plain || second == first || rb.Hash() == second {
+		t.Error("another text or input, and the same hash")
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,11 @@ type Entry struct {
 	Seconds float64       `json:"seconds"`
 	Output  []string      `json:"output"`
 	Pruned  int           `json:"pruned"` // lines of output that were taken out of the store since
+	Seq     uint64        `json:"seq"`    // of its event in the run
 }
+
+// ID tells an entry from all others.
+func (e Entry) ID() string { return e.Run + "/" + strconv.FormatUint(e.Seq, 10) }
 
 // Logs is where runs are read from.
 type Logs interface {
@@ -119,7 +124,7 @@ func (r *reader) read(ev run.Event) {
 func unpack(ev run.Event, into any) { _ = json.Unmarshal(ev.Data, into) } // what another vmtui wrote may be something else: then nothing is told
 
 func (r *reader) add(ev run.Event, e Entry) {
-	e.Time, e.Run, e.Runbook, e.Step, e.Host = ev.Time, r.id, r.header.Runbook, ev.Step, r.leg.Host
+	e.Seq, e.Time, e.Run, e.Runbook, e.Step, e.Host = ev.Seq, ev.Time, r.id, r.header.Runbook, ev.Step, r.leg.Host
 	if e.By == "" {
 		e.By = cmp.Or(r.leg.Operator, r.header.Operator)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
 )
 
@@ -14,23 +15,29 @@ const (
 	Return  = "worker-return"
 )
 
+// What may be said when a run begins.
+var (
+	whyInput   = run.Input{Name: "why", Type: "string", About: "why, for the hold record"}
+	imageInput = run.Input{Name: "image", Type: "string", About: "another image than the config's: name, slug or id"}
+)
+
 // Books is the shelf of worker runbooks.
 func Books(d Deps) []run.Book {
 	return []run.Book{
 		{
-			ID: Drain, Title: "Drain a worker", Danger: act.Changes,
+			ID: Drain, Title: "Drain a worker", Danger: act.Changes, Targets: config.RoleWorker, Inputs: []run.Input{whyInput},
 			Summary: "Takes a worker out of the load balancer without losing a request or a job, stops its containers and puts it on hold.",
 			Dangers: []string{"The others carry its load until it returns.", "Websockets that are still open are cut; clients reconnect."},
 			Build:   builder(d, Drain, "Drain", false, drainSteps),
 		},
 		{
-			ID: Reimage, Title: "Reimage a worker", Danger: act.Destroys,
+			ID: Reimage, Title: "Reimage a worker", Danger: act.Destroys, Targets: config.RoleWorker, Inputs: []run.Input{whyInput, imageInput},
 			Summary: "Drains a worker, gives it a new disk from an image, provisions it, proves it equal to its peers and returns it to service.",
 			Dangers: []string{"Everything on its disk is gone after the rebuild; there is no way back past it.", "The others carry its load for some minutes.", "Websockets that are still open are cut; clients reconnect."},
 			Build:   builder(d, Reimage, "Reimage", true, reimageSteps),
 		},
 		{
-			ID: Return, Title: "Return a worker", Danger: act.Changes,
+			ID: Return, Title: "Return a worker", Danger: act.Changes, Targets: config.RoleWorker,
 			Summary: "Brings a worker that is out back into service: equal to its peers, healthy by the balancer's own probe, Sidekiq last.",
 			Dangers: []string{"A worker that differs from its peers would serve wrong pages or run jobs wrongly: parity is checked first."},
 			Build:   builder(d, Return, "Return", false, returnSteps),

@@ -38,7 +38,7 @@ func (c *crew) saveLogs() run.Step {
 }
 
 func (c *crew) mark(ctx context.Context, w *run.Walk) error {
-	logs := c.host().Look(ctx, ssh.Command{Script: composeScript, Args: c.composeArgs("logs", "--no-color", "--tail", "100")})
+	logs := c.host().Look(ctx, Compose(c.node, "logs", "--no-color", "--tail", "100"))
 	for line := range strings.Lines(logs.Stdout) {
 		w.Out("log: %s", strings.TrimRight(line, "\n"))
 	}

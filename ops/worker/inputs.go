@@ -33,17 +33,20 @@ type inputs struct {
 	Peers    map[string]string // private addresses by node name
 }
 
+// resolvedInput is the input of a run's header that holds all of them.
+const resolvedInput = "resolved"
+
 func (in inputs) encode() map[string]string {
 	b, err := json.Marshal(in)
 	if err != nil {
 		return nil
 	}
-	return map[string]string{"resolved": string(b), "droplet": strconv.Itoa(in.Droplet), "balancer": in.Balancer, "image": in.ImageTag, "why": in.Why}
+	return map[string]string{resolvedInput: string(b), "droplet": strconv.Itoa(in.Droplet), "balancer": in.Balancer, "image": in.ImageTag, "why": in.Why}
 }
 
 func decode(from map[string]string) (inputs, bool, error) {
 	var in inputs
-	raw, ok := from["resolved"]
+	raw, ok := from[resolvedInput]
 	if !ok {
 		return in, false, nil
 	}

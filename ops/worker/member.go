@@ -32,7 +32,7 @@ func (c *crew) remove() run.Step {
 			if err := c.patiently(ctx, w, c.removal(), c.leave); err != nil {
 				return err
 			}
-			return noting(ctx, w, factOut)
+			return noting(ctx, w, c.about(factOut))
 		},
 		Verify: c.verifyMember(false),
 		Undo:   func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
@@ -199,7 +199,7 @@ func (c *crew) verifyArriving(w *run.Walk) run.Check {
 			first = seen
 		}
 		if seen > first {
-			if err := noting(ctx, w, factIn); err != nil {
+			if err := noting(ctx, w, c.about(factIn)); err != nil {
 				return run.Progress{}, decided(err)
 			}
 			return run.Progress{Done: true, Detail: fmt.Sprintf("%d requests have arrived", seen-first)}, nil

@@ -35,7 +35,7 @@ func (c *crew) quietSidekiq() run.Step {
 		Do:      c.sendQuiet,
 		Verify:  c.verifyQuiet,
 		Undo:    c.unquiet,
-		Undone:  c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
+		Undone:  c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+Grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
 	}
 }
 
@@ -177,7 +177,7 @@ func (c *crew) vanished(ctx context.Context, w *run.Walk, mine []sidekiq.Process
 		for _, j := range hands[id] {
 			w.Out("possibly lost: %s", jobLine(j))
 		}
-		if err := w.Remember(ctx, factJobs, strconv.Itoa(len(c.lost))+", as the transcript names them"); err != nil {
+		if err := w.Remember(ctx, c.about(factJobs), strconv.Itoa(len(c.lost))+", as the transcript names them"); err != nil {
 			return decided(err)
 		}
 		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
@@ -234,7 +234,7 @@ func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
 	if err != nil || !slices.ContainsFunc(mine, told) {
 		return err
 	}
-	return c.compose(ctx, w, "restart", "-t", grace, "sidekiq")
+	return c.compose(ctx, w, "restart", "-t", Grace, "sidekiq")
 }
 
 // verifyWorking waits for a heartbeat of an unquiet Sidekiq of this node.

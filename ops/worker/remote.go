@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -61,12 +62,12 @@ const composeScript = `cd "$1" && project=$2 && shift 2 && docker compose -p "$p
 
 // compose changes something by docker compose on the target.
 func (c *crew) compose(ctx context.Context, w *run.Walk, sub ...string) error {
-	return c.change(ctx, w, "docker compose "+strings.Join(sub, " "), ssh.Command{Script: composeScript, Args: c.composeArgs(sub...)})
+	return c.change(ctx, w, "docker compose "+strings.Join(sub, " "), Compose(c.node, sub...))
 }
 
-// composeArgs are the arguments of composeScript.
-func (c *crew) composeArgs(sub ...string) []string {
-	return append([]string{c.node.Mastodon.Dir, c.node.Mastodon.Project}, sub...)
+// Compose is `docker compose` for a node's project, with that subcommand.
+func Compose(n config.Node, sub ...string) ssh.Command {
+	return ssh.Command{Script: composeScript, Args: append([]string{n.Mastodon.Dir, n.Mastodon.Project}, sub...)}
 }
 
 // shown is a compose command as a person would type it.

@@ -42,16 +42,19 @@ func (c *crew) summary(fact func(string) string) []string {
 	if key := fact(factKey); key != "" {
 		lines = append(lines, "its host key was "+list(c.in.HostKeys)+" and is "+printOf(key))
 	}
-	out, err := time.Parse(time.RFC3339, fact(factOut))
-	in, err2 := time.Parse(time.RFC3339, fact(factIn))
+	out, err := time.Parse(time.RFC3339, fact(c.about(factOut)))
+	in, err2 := time.Parse(time.RFC3339, fact(c.about(factIn)))
 	if err == nil && err2 == nil {
 		lines = append(lines, fmt.Sprintf("out of the load balancer for %s, from %s to %s", round(in.Sub(out)), out.Local().Format(time.DateTime), in.Local().Format(time.DateTime)))
 	}
-	if jobs := fact(factJobs); jobs != "" {
+	if jobs := fact(c.about(factJobs)); jobs != "" {
 		lines = append(lines, "jobs that may have been lost: "+jobs)
 	}
 	return lines
 }
+
+// about makes a fact this worker's: a run may take several out and back, one after another.
+func (c *crew) about(fact string) string { return fact + " of " + c.node.Name }
 
 // noting remembers when something was so first.
 func noting(ctx context.Context, w *run.Walk, fact string) error {

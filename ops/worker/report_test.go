@@ -15,13 +15,13 @@ func TestTheReportSaysWhatIsKnown(t *testing.T) {
 	if diff := cmp.Diff([]string{"droplet 3164495 (worker-2) serves again"}, said()); diff != "" {
 		t.Error(diff)
 	}
-	known[factAction], known[factJobs] = "982", "2, as the transcript names them"
+	known[factAction], known[c.about(factJobs)] = "982", "2, as the transcript names them"
 	known[factKey] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEH1dx2ynHcVvlnQN2HN3BdN+7Yq2MTcdcrJDU8jVRKB"
-	known[factOut] = "2026-11-26T09:28:07Z"
+	known[c.about(factOut)] = "2026-11-26T09:28:07Z"
 	if got := said(); len(got) != 4 {
 		t.Errorf("out and not in again: %q", got)
 	}
-	known[factIn] = "2026-11-26T09:28:48Z"
+	known[c.about(factIn)] = "2026-11-26T09:28:48Z"
 	got := said()
 	if len(got) != 5 || got[1] != "new disk from worker-golden (id 210711) by action 982" || got[3][:37] != "out of the load balancer for 41s, fro" {
 		t.Errorf("%q", got)

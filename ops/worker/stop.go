@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
-// grace is how long docker lets Puma (30 s) and Sidekiq (25 s) finish; its own default of 10 s kills jobs.
-const grace = "60"
+// Grace is how long docker lets Puma (30 s) and Sidekiq (25 s) finish, in seconds; its own default of 10 s kills jobs.
+const Grace = "60"
 
 // quitNginx ends keepalives, over which a proxy could still send new requests, and lets what is in flight finish.
 func (c *crew) quitNginx() run.Step {
@@ -84,11 +85,11 @@ func (c *crew) stopContainers() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "stop", Title: "Stop the containers", Kind: run.Idempotent, Until: "rebuild", Skip: true,
-			Why:   "Docker's own grace of 10 s is shorter than what Puma and Sidekiq need; -t " + grace + " lets them finish.",
-			Panes: []string{"connections", "sidekiq", "log"}, Usual: "up to " + grace + " s",
+			Why:   "Docker's own grace of 10 s is shorter than what Puma and Sidekiq need; -t " + Grace + " lets them finish.",
+			Panes: []string{"connections", "sidekiq", "log"}, Usual: "up to " + Grace + " s",
 		},
 		Deadline: 3 * time.Minute,
-		Plan:     plan(c.shown("stop -t " + grace + " " + strings.Join(services, " "))),
+		Plan:     plan(c.shown("stop -t " + Grace + " " + strings.Join(services, " "))),
 		Observe: func(ctx context.Context, _ *run.Walk) (run.Finding, error) {
 			up, err := c.running(ctx)
 			if err != nil || len(up) > 0 {
@@ -97,7 +98,7 @@ func (c *crew) stopContainers() run.Step {
 			return done("no container runs"), nil
 		},
 		Do: func(ctx context.Context, w *run.Walk) error {
-			return c.compose(ctx, w, append([]string{"stop", "-t", grace}, services...)...)
+			return c.compose(ctx, w, append([]string{"stop", "-t", Grace}, services...)...)
 		},
 		Verify: func(*run.Walk) run.Check {
 			return func(ctx context.Context) (run.Progress, error) {
@@ -112,15 +113,19 @@ func (c *crew) stopContainers() run.Step {
 	}
 }
 
-// containers are those of the node's compose project, found by label: names differ between versions of compose.
 func (c *crew) containers(ctx context.Context) ([]fleet.Container, error) {
-	out, err := c.ask(ctx, "listing containers", `docker ps -a --format '{{json .}}'`)
+	return Containers(ctx, c.host(), c.node)
+}
+
+// Containers are those of a node's compose project, found by label: names differ between versions of compose.
+func Containers(ctx context.Context, h Host, n config.Node) ([]fleet.Container, error) {
+	out, err := askOn(ctx, h, n.Name, "listing containers", `docker ps -a --format '{{json .}}'`)
 	if err != nil {
 		return nil, err
 	}
-	all, bad := fleet.Containers(out, c.node.Mastodon.Project)
+	all, bad := fleet.Containers(out, n.Mastodon.Project)
 	if bad > 0 {
-		return nil, &fault.Error{What: "docker's answer is not understood", On: c.node.Name, Why: fmt.Sprintf("%d lines are no containers", bad), Next: "run `docker ps -a` there and look"}
+		return nil, &fault.Error{What: "docker's answer is not understood", On: n.Name, Why: fmt.Sprintf("%d lines are no containers", bad), Next: "run `docker ps -a` there and look"}
 	}
 	return all, nil
 }

@@ -4,6 +4,7 @@ package digitalocean
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/web"
 )
 
 // DefaultURL is where the API lives unless the config points elsewhere.
@@ -90,10 +92,10 @@ func New(cfg Config) (*Client, error) {
 		c.waiting = func(context.Context, Wait) {}
 	}
 	c.idle = shared.Clone()
-	if c.reads, err = api(base, &witnessed{tell: cfg.Witness, token: c.token, next: &bearer{token: c.token, next: c.idle}}); err != nil {
+	if c.reads, err = api(base, c.witnessed(cfg.Witness, c.idle)); err != nil {
 		return nil, err
 	}
-	c.changes, err = api(base, &witnessed{tell: cfg.Witness, token: c.token, next: &bearer{token: c.token, next: &sendOnce{shared: shared}}})
+	c.changes, err = api(base, c.witnessed(cfg.Witness, web.Once{Shared: shared}))
 	return c, err
 }
 
@@ -106,10 +108,19 @@ func (c *Client) Close() error {
 	return nil
 }
 
+// witnessed stands above the token, so that a witness never sees it.
+func (c *Client) witnessed(tell remote.Witness, next http.RoundTripper) http.RoundTripper {
+	return &web.Witnessed{
+		Tell: tell, On: "digitalocean", Next: &bearer{token: c.token, next: next}, Hide: c.token.hide,
+		Unsent: func(err error) bool {
+			var token *tokenError
+			return errors.As(err, &token)
+		},
+	}
+}
+
 func api(base string, rt http.RoundTripper) (*godo.Client, error) {
-	// A redirect is never followed: it would carry the token to wherever it points, and a 307 would send a change twice.
-	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	hc := &http.Client{Transport: rt, CheckRedirect: stay}
+	hc := &http.Client{Transport: rt, CheckRedirect: web.Stay}
 	g, err := godo.New(hc, godo.SetBaseURL(base+"/"), godo.SetUserAgent(agent))
 	if err != nil {
 		return nil, (&fault.Error{What: "cannot make the API client", On: base}).Because(err)
@@ -140,11 +151,7 @@ func baseURL(raw string) (string, error) {
 
 func transportOf(hc *http.Client) (*http.Transport, error) {
 	if hc == nil || hc.Transport == nil {
-		t, ok := http.DefaultTransport.(*http.Transport)
-		if !ok {
-			return &http.Transport{Proxy: http.ProxyFromEnvironment}, nil
-		}
-		return t, nil
+		return web.Transport(), nil
 	}
 	t, ok := hc.Transport.(*http.Transport)
 	if !ok {

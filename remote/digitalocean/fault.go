@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/clean"
+	"github.com/vmtui/vmtui/remote/web"
 )
 
 // What the API said, for errors.Is. Each means that nothing was changed.
@@ -50,7 +51,7 @@ func (c *Client) fault(what, on string, err error) error {
 		f.Why, f.Next = "it was given up", "try again"
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Why, f.Next = "no answer in time: "+c.plain(err), "look at the network and at the provider's status page"
-	case errors.Is(err, errNoPermit):
+	case errors.Is(err, web.ErrNoPermit):
 		f.Why, f.Code = err.Error(), fault.Refused
 	default:
 		f.Why, f.Next = c.plain(err), "look at the network, digitalocean.api_url and the provider's status page"

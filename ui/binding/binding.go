@@ -26,6 +26,7 @@ const (
 	Exec       Place = "exec"
 	Logs       Place = "logs"
 	Books      Place = "runbooks"
+	Trail      Place = "audit"
 	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there
 )
 

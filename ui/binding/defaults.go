@@ -49,15 +49,16 @@ func verbs() []Binding {
 // places are the bindings that lead from one place to another.
 func places() []Binding {
 	return []Binding{
-		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books)},
+		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books, Trail)},
 		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan), Danger: act.Changes, Hidden: true},
 		{ID: "runs", Keys: keys("H"), Word: "history", Long: "every run and every single act, newest first", Places: at(Fleet, Node, Run, Books)},
 		{ID: "books", Keys: keys("B"), Word: "runbooks", Long: "what can be walked through: what each does, its plan, its dangers", Places: at(Fleet, Node, Runs)},
-		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the world again for this plan", Places: at(Books), Danger: act.Safe},
-		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Exec), Hidden: true},
-		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs)},
-		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec), Hidden: true},
-		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec), Hidden: true},
+		{ID: "trail", Keys: keys("A"), Word: "audit", Long: "the audit trail: who did what, when, on what, and how it ended", Places: at(Fleet, Node, Runs, Run), Hidden: true},
+		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look again", Places: at(Books, Trail), Danger: act.Safe},
+		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Exec, Trail), Hidden: true},
+		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs, Trail)},
+		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail), Hidden: true},
+		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail), Hidden: true},
 		{ID: "palette", Keys: keys(":"), Word: "command", Long: "type what to do: drain worker-2, runs, help", Places: at(Everywhere)},
 		{ID: "help", Keys: keys("?"), Word: "help", Long: "the keys of this place", Places: at(Everywhere)},
 		{ID: "back", Keys: keys("esc", "backspace"), Word: "back", Long: "leave this place, or drop the filter", Places: at(Everywhere)},
@@ -67,7 +68,7 @@ func places() []Binding {
 
 // general are the bindings for moving about.
 func general() []Binding {
-	lists := at(Fleet, Node, Runs, Plan, Help, Log, Books, Logs)
+	lists := at(Fleet, Node, Runs, Plan, Help, Log, Books, Logs, Trail)
 	return append([]Binding{
 		{ID: "up", Keys: keys("up", "k"), Long: "one up", Places: at(Everywhere), Hidden: true},
 		{ID: "down", Keys: keys("down", "j"), Long: "one down", Places: at(Everywhere), Hidden: true},
@@ -77,7 +78,7 @@ func general() []Binding {
 		{ID: "page-down", Keys: keys("pgdown"), Long: "a page down", Places: at(Everywhere), Hidden: true},
 		{ID: "half-up", Keys: keys("ctrl+u"), Long: "half a page up", Places: at(Everywhere), Hidden: true},
 		{ID: "half-down", Keys: keys("ctrl+d"), Long: "half a page down", Places: at(Everywhere), Hidden: true},
-		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log, Books, Logs), Hidden: true},
+		{ID: "top", Keys: keys("home", "g"), Long: "the first", Places: at(Fleet, Node, Runs, Help, Log, Books, Logs, Trail), Hidden: true},
 		{ID: "head", Keys: keys("home"), Long: "the first", Places: at(Run, Plan, Exec), Hidden: true},
 		{ID: "bottom", Keys: keys("end", "G"), Long: "the last", Places: append(lists, Run, Exec), Hidden: true},
 		{ID: "next-pane", Keys: keys("tab"), Long: "the next pane", Places: at(Everywhere), Hidden: true},
@@ -90,7 +91,7 @@ func general() []Binding {
 // rows are the bindings for the rows and columns of a list.
 func rows() []Binding {
 	lists := at(Fleet, Runs)
-	sorted := append(lists, Log, Exec)
+	sorted := append(lists, Log, Exec, Trail)
 	return []Binding{
 		{ID: "mark", Keys: keys("space"), Long: "mark the row, or take its mark off; a verb is then done to the marked, one after another", Places: lists, Hidden: true},
 		{ID: "mark-all", Keys: keys("*"), Long: "mark every row that is seen; where all are marked, take their marks off", Places: lists, Hidden: true},
@@ -109,7 +110,7 @@ func panes() []Binding {
 		places := at(Fleet, Node, Run)
 		switch {
 		case n <= 2:
-			places = at(Fleet, Node, Run, Log, Books, Exec)
+			places = at(Fleet, Node, Run, Log, Books, Exec, Trail)
 		case n == 3:
 			places = at(Fleet, Node, Run, Books)
 		case n > 4:

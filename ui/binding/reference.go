@@ -14,7 +14,7 @@ var sections = []struct {
 }{
 	{Everywhere, "Everywhere"}, {Fleet, "On the fleet"}, {Node, "On a node"}, {Runs, "In the history"},
 	{Books, "In the runbooks"}, {Plan, "On a plan"}, {Run, "On a run"}, {Exec, "On a command for nodes"},
-	{Logs, "In the log of a service"}, {Log, "In the log of what this console did"}, {Help, "In the help"}, {Dialog, "In a dialog, and where text is typed"},
+	{Trail, "In the audit trail"}, {Logs, "In the log of a service"}, {Log, "In the log of what this console did"}, {Help, "In the help"}, {Dialog, "In a dialog, and where text is typed"},
 }
 
 // Reference is the table as a page of the documentation.

@@ -20,10 +20,11 @@ type Key struct {
 
 // Result is what was decided.
 type Result struct {
-	Tag    string // the opener's, to know its question again
-	OK     bool   // false: cancelled
-	Choice string // which option
-	Text   string // what was typed
+	Tag    string            // the opener's, to know its question again
+	OK     bool              // false: cancelled
+	Choice string            // which option
+	Text   string            // what was typed
+	Values map[string]string // what a form's fields were filled with
 }
 
 // Dialog is a question on the screen.

@@ -115,3 +115,30 @@ func TestPaletteCompletes(t *testing.T) {
 		}
 	}
 }
+
+func TestFormAsksForEachAndMissesNothing(t *testing.T) {
+	d := &Form{Tag: "x", Title: "Inputs", Deed: "go on", Fields: []Field{
+		{Name: "version", About: "what was deployed", Needed: true}, {Name: "days", Value: "14"}, {Name: "mode", Value: "a", Values: []string{"a", "b", "c"}}, {Name: "note"},
+	}}
+	if res := press(d, "down", "down", "down", "enter"); res != nil || d.on != 0 {
+		t.Fatalf("something needed is missing: %+v, at %d", res, d.on)
+	}
+	f := d.Draw(80, 24)
+	if got := f.String(); !strings.Contains(got, "version is missing") || !strings.Contains(got, "what was deployed") || !strings.Contains(got, "14") {
+		t.Errorf("it does not say so:\n%s", got)
+	}
+	spell(d, "v1")
+	press(d, "enter")
+	spell(d, "5")
+	press(d, "tab", "right", "right", "right", "left")
+	if res := d.Press(Key{Name: "enter", Repeat: true}); res != nil || d.on != 2 {
+		t.Errorf("a held key went on: %+v", res)
+	}
+	res := press(d, "enter", "enter")
+	if res == nil || !res.OK || len(res.Values) != 3 || res.Values["version"] != "v1" || res.Values["days"] != "145" || res.Values["mode"] != "c" {
+		t.Errorf("%+v", res)
+	}
+	if res := press(&Form{Fields: []Field{{Name: "a"}}}, "esc"); res == nil || res.OK {
+		t.Errorf("%+v", res)
+	}
+}

@@ -30,7 +30,11 @@ func (p *Printer) Print(ev run.Event) error {
 	switch ev.Type {
 	case run.Started:
 		h := p.view.Header
-		p.line(ev.Time, "run %s: %s, %s, %d steps, by %s", p.view.ID, h.Title, h.Target, len(h.Steps), h.Operator)
+		about := h.Title
+		if h.Target != "" {
+			about += ", " + h.Target
+		}
+		p.line(ev.Time, "run %s: %s, %d steps, by %s", p.view.ID, about, len(h.Steps), h.Operator)
 	case run.Stepped, run.Planned, run.Gated:
 		p.announce(ev)
 	case run.Waiting:

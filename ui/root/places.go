@@ -17,6 +17,7 @@ type place struct {
 var registry = []place{
 	{"runs", "runs", "the history: every run and every single act, newest first", func(r *Root, _ string) screen.Screen { return screen.NewRuns(r.env) }},
 	{"books", "runbooks", "what can be walked through: what each does, its plan, its dangers", func(r *Root, book string) screen.Screen { return screen.NewBooks(r.env, book) }},
+	{"trail", "audit", "the audit trail: who did what, when, on what, and how it ended", func(r *Root, _ string) screen.Screen { return screen.NewTrail(r.env) }},
 	{"log", "log", "every command and call this console made, with how it ended", func(r *Root, _ string) screen.Screen { return screen.NewLog(r.env) }},
 	{"help", "help", "the keys of this place", func(r *Root, _ string) screen.Screen { return screen.NewHelp(r.env, r.top()) }},
 }

@@ -108,7 +108,7 @@ func (b *Books) answered(m tea.Msg) tea.Cmd {
 func (b *Books) look() tea.Cmd {
 	book, worker := b.book(), b.worker()
 	want := book.ID + " " + worker
-	if book.ID == "" || worker == "" || b.plan.of == want && b.plan.err == nil || b.wanted == want && b.Waiting("plan") {
+	if book.ID == "" || worker == "" && book.Targets != "" || book.Off != "" || wants(book) != "" || b.plan.of == want && b.plan.err == nil || b.wanted == want && b.Waiting("plan") {
 		return nil
 	}
 	b.wanted, b.asked = want, b.env.World.Now
@@ -117,9 +117,19 @@ func (b *Books) look() tea.Cmd {
 		if !wait(ctx, booksPause) {
 			return shelved{of: want, err: ctx.Err()}
 		}
-		p, err := d.Plan(ctx, id, worker)
+		p, err := d.Plan(ctx, id, worker, nil)
 		return shelved{of: want, plan: p, err: err, seen: time.Now()}
 	})
+}
+
+// wants is an input that has to be said before there can be a plan, "" for none.
+func wants(x desk.Book) string {
+	for _, in := range x.Inputs {
+		if in.Needed {
+			return in.Name
+		}
+	}
+	return ""
 }
 
 func (b *Books) press(id string) (Action, tea.Cmd) {
@@ -177,13 +187,16 @@ func (b *Books) click(id string) tea.Cmd {
 // open shows the plan on a screen of its own, where it can be started.
 func (b *Books) open() (Action, tea.Cmd) {
 	book, worker := b.book(), b.worker()
-	if book.ID == "" || worker == "" {
+	if book.ID == "" || worker == "" && book.Targets != "" {
 		return nil, nil
 	}
 	if verb := b.verb(book.ID); verb != "" {
 		return Invoke(b.env, verb, worker)
 	}
-	return Push{NewPlan(b.env, book.ID, worker)}, nil
+	if book.From == "" {
+		return Push{NewPlan(b.env, book.ID, worker)}, nil
+	}
+	return Push{NewPlanOf(b.env, book.ID, worker, book.Inputs)}, nil
 }
 
 // verb is what starts a runbook, "" when nothing does.
@@ -198,6 +211,9 @@ func (b *Books) verb(book string) string {
 
 // stands says why a runbook cannot be walked on a worker just now; "" means nothing is known to stand in the way.
 func (b *Books) stands(book, worker string) string {
+	if off := b.book().Off; off != "" {
+		return off
+	}
 	state, known := VerbFor(b.env.World, b.verb(book), worker)
 	if !known {
 		return ""
@@ -237,10 +253,12 @@ func (b *Books) ids() []string {
 	return ids
 }
 
+// workers are the nodes that the selected runbook can be done to; none for one that has no target.
 func (b *Books) workers() []string {
 	var out []string
+	role := b.book().Targets
 	for _, n := range b.env.World.Fleet.Nodes {
-		if n.Role == "worker" {
+		if role != "" && (n.Role == role || role == "node") {
 			out = append(out, n.Name)
 		}
 	}
@@ -273,7 +291,7 @@ func (b *Books) Excerpts() []Excerpt {
 		return nil
 	}
 	about := book.Title + "\n" + book.Summary + "\n" + strings.Join(book.Dangers, "\n") + "\n"
-	out := []Excerpt{{"what " + book.ID + " does", about}, {"the command that plans it", "vmtui run " + book.ID + " " + b.worker() + " --plan"}}
+	out := []Excerpt{{"what " + book.ID + " does", about}, {"the command that plans it", strings.Join(strings.Fields("vmtui run "+book.ID+" "+b.worker()+" --plan"), " ")}}
 	if b.plan.of == book.ID+" "+b.worker() && b.plan.err == nil {
 		out = append(out, Excerpt{"its plan", drawnText(b.planLines(excerptWidth))})
 	}

@@ -86,7 +86,11 @@ func (b *Books) bookBox(w, h int) widget.Frame {
 	if x.Usual != "" {
 		lines = append(lines, widget.Line{widget.S(theme.Muted, "usually "), widget.S(theme.Plain, x.Usual)}.Fit(inner))
 	}
+	lines = append(lines, ownLines(x, inner)...)
 	lines = append(lines, nil, widget.L(theme.Head, "ON"))
+	if x.Targets == "" {
+		lines = append(lines, widget.L(theme.Plain, "  no target: it says itself where"))
+	}
 	hits, at := []widget.Hit{}, 0
 	chosen := b.worker()
 	for _, name := range b.workers() {
@@ -100,7 +104,9 @@ func (b *Books) bookBox(w, h int) widget.Frame {
 		hits = append(hits, widget.Hit{Y: len(lines), ID: "worker:" + name})
 		lines = append(lines, row)
 	}
-	lines = append(lines, nil, widget.L(theme.Head, "DANGERS"))
+	if len(x.Dangers) > 0 {
+		lines = append(lines, nil, widget.L(theme.Head, "DANGERS"))
+	}
 	for _, d := range x.Dangers {
 		lines = append(lines, widget.Hang(widget.L(theme.Bad, "▲ "), theme.Plain, d, inner)...)
 	}
@@ -109,6 +115,25 @@ func (b *Books) bookBox(w, h int) widget.Frame {
 		box.From = window(at, len(lines), h-2)
 	}
 	return b.panes.box(paneBook, box).Draw(w, h)
+}
+
+// ownLines are what a runbook of the instance's own has to say beside: its file, its mistake, what it takes.
+func ownLines(x desk.Book, w int) []widget.Line {
+	var lines []widget.Line
+	if x.Off != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, x.Off, w)...)
+	}
+	if x.From != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, "file    "), theme.Muted, x.From, w)...)
+		for _, in := range x.Inputs {
+			said := in.Name + ", " + in.Type
+			if !in.Needed {
+				said += ", " + orWord(in.Default, "empty") + " unless said"
+			}
+			lines = append(lines, widget.Hang(widget.L(theme.Muted, "takes   "), theme.Plain, said, w)...)
+		}
+	}
+	return lines
 }
 
 // workerLine is a worker, and why the runbook cannot be walked on it just now.
@@ -126,11 +151,18 @@ func (b *Books) workerLine(book, worker string, chosen bool, w int) widget.Line 
 
 // planBox is the plan, with its age.
 func (b *Books) planBox(w, h int) widget.Frame {
-	box := widget.Box{Title: title("Plan for " + orWord(b.worker(), "nobody")), Lines: b.planLines(w - 4)}
+	box := widget.Box{Title: title(b.planTitle()), Lines: b.planLines(w - 4)}
 	if b.planKnown() && b.plan.err == nil {
 		box.Right = widget.L(theme.Muted, widget.Count(len(b.plan.plan.Steps), "step", "steps")+" · seen "+age(b.plan.seen, b.env.World.Now)+" ago")
 	}
 	return b.panes.text(panePlan, box, w, h)
+}
+
+func (b *Books) planTitle() string {
+	if x := b.book(); x.ID != "" && x.Targets == "" {
+		return "Plan of " + x.ID
+	}
+	return "Plan for " + orWord(b.worker(), "nobody")
 }
 
 // planKnown reports that the plan at hand is that of what is selected.
@@ -138,8 +170,12 @@ func (b *Books) planKnown() bool { return b.plan.of != "" && b.plan.of == b.book
 
 // planLines are the steps with why, and exactly what each sends.
 func (b *Books) planLines(w int) []widget.Line {
-	switch {
-	case b.book().ID == "" || b.worker() == "":
+	switch x := b.book(); {
+	case x.Off != "":
+		return widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, "its file has a mistake: "+x.Off, w)
+	case wants(x) != "":
+		return widget.Hang(widget.L(theme.Info, "◌ "), theme.Plain, fmt.Sprintf("%s has to be said before there can be a plan: %s asks for it", wants(x), b.env.World.Keys.Get("open").Cap()), w)
+	case x.ID == "" || b.worker() == "" && x.Targets != "":
 		return []widget.Line{widget.L(theme.Muted, "nothing is selected")}
 	case !b.planKnown():
 		return lookingLines(b.env.World, b.asked, w)

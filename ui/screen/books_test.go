@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 )
 
@@ -59,6 +60,36 @@ func TestTheShelfOpensThePlanAndStartsNothing(t *testing.T) {
 	}
 	if len(d.Calls()) > 0 {
 		t.Errorf("%v", d.Calls())
+	}
+}
+
+// Runbooks of the instance's own stand beside the built-in ones: what they take, whom they are done to, and what is wrong with their file.
+func TestTheShelfShowsRunbooksOfOnesOwn(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	b := booksOf(env(ctx, stage.New(nil)))
+	for _, x := range []struct {
+		book  desk.Book
+		asked bool
+		says  []string
+	}{
+		{desk.Book{ID: "clean-media", Title: "Clean", From: "/c/runbooks/clean-media.yaml", Inputs: []run.Input{{Name: "days", Type: "int", Default: "14"}}}, true,
+			[]string{"no target", "days, int, 14 unless said", "/c/runbooks/clean-media.yaml", "Plan of clean-media", "looking at the world"}},
+		{desk.Book{ID: "after-deploy", Title: "Purge", From: "/c/x.yaml", Inputs: []run.Input{{Name: "version", Type: "string", Needed: true}}}, false,
+			[]string{"version has to be said before", "version, string"}},
+		{desk.Book{ID: "one-exec", Title: "Exec", Targets: "exec", From: "/c/x.yaml"}, true, []string{"exec", "Plan for exec"}},
+		{desk.Book{ID: "to-mend", Title: "to-mend", From: "/c/x.yaml", Off: "/c/x.yaml:4: there is no step “lok”"}, false, []string{"its file has a mistake", "/c/x.yaml:4"}},
+	} {
+		b.at.id, b.plan, b.wanted, b.on.id = "", shelved{}, "", ""
+		cmd := b.answered(gotBooks{books: []desk.Book{x.book}})
+		if (cmd != nil) != x.asked {
+			t.Errorf("%s: a plan is asked for: %v", x.book.ID, cmd != nil)
+		}
+		for _, want := range x.says {
+			if f := b.Draw(120, 34); !strings.Contains(f.String(), want) {
+				t.Errorf("%s: it does not say %q:\n%s", x.book.ID, want, f.String())
+			}
+		}
 	}
 }
 

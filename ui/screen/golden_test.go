@@ -78,6 +78,13 @@ func brokenLogs(e Env) *Logs {
 }
 
 // booksOf is the shelf with a plan.
+// trailOf is an audit trail that was read.
+func trailOf(e Env) *Trail {
+	t := NewTrail(e)
+	t.got(gotTrail{entries: stage.Trail(), at: e.World.Now})
+	return t
+}
+
 func booksOf(e Env) *Books {
 	b := NewBooks(e, "worker-reimage")
 	b.answered(gotBooks{books: stage.Books()})
@@ -102,6 +109,8 @@ func scenes(e Env) map[string]Screen {
 		"logs-filtered": logsOf(e, "!timelines"),
 		"logs-broken":   brokenLogs(e),
 		"books":         booksOf(e),
+		"trail":         trailOf(e),
+		"trail-empty":   NewTrail(e),
 		"books-looking": NewBooks(e, ""),
 		"node-dead":     NewNode(e, "worker-3"),
 		"log-empty":     NewLog(e),

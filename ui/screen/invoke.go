@@ -23,6 +23,8 @@ func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 		return Say{Text: verb + " is off: " + state.Why, Bad: true}, nil
 	case verb == "logs":
 		return Push{NewLogs(env, target, "")}, nil
+	case state.Runbook != "" && len(state.Inputs) > 0:
+		return Push{NewPlanOf(env, state.Runbook, target, state.Inputs)}, nil
 	case state.Runbook != "":
 		return Push{NewPlan(env, state.Runbook, target)}, nil
 	case verb == "exec":

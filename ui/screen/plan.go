@@ -3,12 +3,14 @@ package screen
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -19,6 +21,8 @@ type Plan struct {
 	*Post
 	env          Env
 	book, target string
+	asks         []run.Input       // what is said before there is a plan
+	said         map[string]string // what was said
 
 	plan  desk.Plan
 	known bool
@@ -34,6 +38,16 @@ type Plan struct {
 func NewPlan(env Env, book, target string) *Plan {
 	return &Plan{Post: NewPost(env.Ctx), env: env, book: book, target: target, page: 5}
 }
+
+// NewPlanOf opens the plan of a runbook that takes inputs: they are asked for first.
+func NewPlanOf(env Env, book, target string, asks []run.Input) *Plan {
+	p := NewPlan(env, book, target)
+	p.asks = asks
+	return p
+}
+
+// unsaid is that the inputs must be asked for.
+type unsaid struct{}
 
 // planned is what the desk found.
 type planned struct {
@@ -64,14 +78,28 @@ func (p *Plan) Crumb() string {
 func (p *Plan) Place() binding.Place { return binding.Plan }
 
 // Init implements Screen.
-func (p *Plan) Init() tea.Cmd { return p.look() }
+func (p *Plan) Init() tea.Cmd {
+	if len(p.asks) > 0 {
+		return p.Ask("inputs", func(context.Context) tea.Msg { return unsaid{} })
+	}
+	return p.look()
+}
+
+// askInputs asks for what the runbook takes.
+func (p *Plan) askInputs() Action {
+	form := &dialog.Form{Tag: "inputs", Title: p.Crumb(), Text: "What it is to be done with. Nothing is changed yet: its plan comes next.", Deed: "look at the plan"}
+	for _, in := range p.asks {
+		form.Fields = append(form.Fields, dialog.Field{Name: in.Name, About: strings.TrimSpace(in.Type + "  " + in.About), Value: in.Default, Values: in.Values, Needed: in.Needed})
+	}
+	return Open{form}
+}
 
 // look asks what the run would do.
 func (p *Plan) look() tea.Cmd {
-	d, book, target := p.env.Desk, p.book, p.target
+	d, book, target, said := p.env.Desk, p.book, p.target, p.said
 	p.asked = p.env.World.Now
 	return p.Ask("plan", func(ctx context.Context) tea.Msg {
-		plan, err := d.Plan(ctx, book, target)
+		plan, err := d.Plan(ctx, book, target, said)
 		return planned{plan: plan, err: err}
 	})
 }
@@ -84,7 +112,13 @@ func (p *Plan) Update(msg tea.Msg) (Action, tea.Cmd) {
 			return p.answered(m)
 		}
 	case dialog.Result:
-		if msg.OK {
+		switch {
+		case msg.Tag == "inputs" && !msg.OK:
+			return Pop{}, nil
+		case msg.Tag == "inputs":
+			p.said = msg.Values
+			return nil, p.look()
+		case msg.OK:
 			return p.start(msg.Text)
 		}
 	case Clicked:
@@ -100,6 +134,8 @@ func (p *Plan) Update(msg tea.Msg) (Action, tea.Cmd) {
 // answered takes what the desk said.
 func (p *Plan) answered(m tea.Msg) (Action, tea.Cmd) {
 	switch m := m.(type) {
+	case unsaid:
+		return p.askInputs(), nil
 	case planned:
 		p.plan, p.err, p.known = m.plan, m.err, true
 		p.at.settle(p.ids())
@@ -140,9 +176,17 @@ func (p *Plan) confirm() (Action, tea.Cmd) {
 	}
 	return Open{&dialog.Typed{
 		Title:   p.round.name(p.plan.Title),
-		Text:    fmt.Sprintf("This cannot be taken back once %s has its new disk. Until then every step can be undone.", p.target),
-		Details: p.plan.Dangers, Name: p.plan.Confirm, Droplet: p.plan.Droplet, Deed: "start on " + p.target,
+		Text:    p.warning(),
+		Details: p.plan.Dangers, Name: p.plan.Confirm, Droplet: p.plan.Droplet, Deed: strings.TrimSuffix("start on "+p.target, " on "),
 	}}, nil
+}
+
+// warning says what cannot be taken back.
+func (p *Plan) warning() string {
+	if p.plan.Droplet != 0 {
+		return fmt.Sprintf("This cannot be taken back once %s has its new disk. Until then every step can be undone.", p.target)
+	}
+	return "A step of this cannot be taken back; it is marked in the plan."
 }
 
 // start begins the run.
@@ -150,9 +194,9 @@ func (p *Plan) start(typed string) (Action, tea.Cmd) {
 	if p.Waiting("start") {
 		return Say{Text: "it is being started"}, nil
 	}
-	d, book, target := p.env.Desk, p.book, p.target
+	d, book, target, said := p.env.Desk, p.book, p.target, p.said
 	return Say{Text: "starting"}, p.Act("start", func(ctx context.Context) tea.Msg {
-		id, err := d.Start(ctx, book, target, typed)
+		id, err := d.Start(ctx, book, target, said, typed)
 		return started{id: id, err: err}
 	})
 }
@@ -162,7 +206,7 @@ func (p *Plan) stands() string {
 	switch {
 	case p.env.World.About.ReadOnly:
 		return readOnly
-	case gone(p.env.World, p.target):
+	case p.target != "" && gone(p.env.World, p.target):
 		return p.target + " is not in the fleet any more"
 	case !p.known:
 		return "the plan is still being made"

@@ -55,6 +55,8 @@ func (p *Plan) headBox(lines []widget.Line) widget.Box {
 // verdict says what the plan is about, what is dangerous, and whether it can start.
 func (p *Plan) verdict(w int) []widget.Line {
 	switch {
+	case len(p.asks) > 0 && p.said == nil:
+		return []widget.Line{widget.L(theme.Info, "◌ it is not said yet what it is to be done with; nothing is looked at before")}
 	case !p.known:
 		return lookingLines(p.env.World, p.asked, w)
 	case p.err != nil:
@@ -185,9 +187,11 @@ func (p *Plan) stepRow(i int, s desk.PlanStep, w int) widget.Line {
 	left := widget.Line{widget.S(theme.Muted, fmt.Sprintf("%2d ", i+1)), widget.S(theme.Plain, s.Title)}
 	right := widget.Line{}
 	switch {
+	case s.LeftOut:
+		right = widget.L(theme.Muted, "· left out")
 	case s.Already:
 		right = widget.L(theme.Good, "✓ so already")
-	case s.Kind == run.Once && s.Confirm != "":
+	case s.Confirm != "":
 		left[1].Ink = theme.Peril
 		right = widget.L(theme.Peril, "▲ no way back")
 	case s.Kind == run.Once:

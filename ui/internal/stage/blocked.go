@@ -9,6 +9,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/trail"
 )
 
 // Blocked is a desk whose every method waits until it is closed, whatever its context says: the worst desk there can be.
@@ -35,13 +36,13 @@ func (b Blocked) Tail(context.Context, string, uint64) iter.Seq2[run.Event, erro
 }
 
 // Plan implements ui.Desk.
-func (b Blocked) Plan(context.Context, string, string) (desk.Plan, error) {
+func (b Blocked) Plan(context.Context, string, string, map[string]string) (desk.Plan, error) {
 	<-b
 	return desk.Plan{}, ErrStage
 }
 
 // Start implements ui.Desk.
-func (b Blocked) Start(context.Context, string, string, string) (string, error) {
+func (b Blocked) Start(context.Context, string, string, map[string]string, string) (string, error) {
 	<-b
 	return "", ErrStage
 }
@@ -99,6 +100,9 @@ func (b Blocked) Asks() <-chan desk.Ask { <-b; return nil }
 
 // Logs implements ui.Desk.
 func (b Blocked) Logs(context.Context, string, string, func(string)) error { <-b; return ErrStage }
+
+// Trail implements ui.Desk.
+func (b Blocked) Trail(context.Context) ([]trail.Entry, error) { <-b; return nil, ErrStage }
 
 // Books implements ui.Desk.
 func (b Blocked) Books(context.Context) ([]desk.Book, error) { <-b; return nil, ErrStage }

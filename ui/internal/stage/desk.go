@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/vmtui/vmtui/ops/audit"
@@ -11,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/trail"
 )
 
 // Desk is a desk that says what the stage holds and remembers what it was told.
@@ -99,8 +103,8 @@ func (d *Desk) Tail(ctx context.Context, _ string, after uint64) iter.Seq2[run.E
 }
 
 // Plan implements ui.Desk.
-func (d *Desk) Plan(_ context.Context, book, target string) (desk.Plan, error) {
-	d.told("plan %s %s", book, target)
+func (d *Desk) Plan(_ context.Context, book, target string, inputs map[string]string) (desk.Plan, error) {
+	d.told("plan %s %s%s", book, target, with(inputs))
 	p := d.Review
 	p.Book, p.Target = book, target
 	if p.Confirm != "" {
@@ -110,9 +114,18 @@ func (d *Desk) Plan(_ context.Context, book, target string) (desk.Plan, error) {
 }
 
 // Start implements ui.Desk.
-func (d *Desk) Start(_ context.Context, book, target, typed string) (string, error) {
-	d.told("start %s %s typed %q", book, target, typed)
+func (d *Desk) Start(_ context.Context, book, target string, inputs map[string]string, typed string) (string, error) {
+	d.told("start %s %s%s typed %q", book, target, with(inputs), typed)
 	return "01J9ZQ7K3M", d.Fails
+}
+
+// with are inputs in words; "" for none.
+func with(inputs map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		fmt.Fprintf(&b, " %s=%q", name, inputs[name])
+	}
+	return b.String()
 }
 
 // Resume implements ui.Desk.
@@ -132,6 +145,9 @@ func (d *Desk) Answer(_ context.Context, id string, a run.Answer) error {
 	d.told("answer %s gate %d %s typed %q reason %q", id, a.Gate, a.Choice, a.Typed, a.Reason)
 	return d.Fails
 }
+
+// Trail implements ui.Desk.
+func (d *Desk) Trail(context.Context) ([]trail.Entry, error) { return Trail(), nil }
 
 // Stop implements ui.Desk.
 func (d *Desk) Stop(_ context.Context, id string) error {

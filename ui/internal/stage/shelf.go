@@ -11,13 +11,13 @@ import (
 // Books are the runbooks on the stage's shelf.
 func Books() []desk.Book {
 	return []desk.Book{
-		{ID: "worker-drain", Title: "Drain a worker", Danger: act.Changes, Usual: "1m12s (the middle of the last 5)",
+		{ID: "worker-drain", Title: "Drain a worker", Danger: act.Changes, Targets: "worker", Usual: "1m12s (the middle of the last 5)",
 			Summary: "Takes a worker out of the load balancer without losing a request or a job, stops its containers and puts it on hold.",
 			Dangers: []string{"The others carry its load until it returns.", "Websockets that are still open are cut; clients reconnect."}},
-		{ID: "worker-reimage", Title: "Reimage a worker", Danger: act.Destroys, Usual: "9m40s (the middle of the last 3)",
+		{ID: "worker-reimage", Title: "Reimage a worker", Danger: act.Destroys, Targets: "worker", Usual: "9m40s (the middle of the last 3)",
 			Summary: "Drains a worker, gives it a new disk from an image, provisions it, proves it equal to its peers and returns it to service.",
 			Dangers: []string{"Everything on its disk is gone after the rebuild; there is no way back past it.", "The others carry its load for some minutes."}},
-		{ID: "worker-return", Title: "Return a worker", Danger: act.Changes,
+		{ID: "worker-return", Title: "Return a worker", Danger: act.Changes, Targets: "worker",
 			Summary: "Brings a worker that is out back into service: equal to its peers, healthy by the balancer's own probe, Sidekiq last.",
 			Dangers: []string{"A worker that differs from its peers would serve wrong pages or run jobs wrongly: parity is checked first."}},
 	}

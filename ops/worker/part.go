@@ -1,0 +1,68 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// Part is what can be done to one worker within a runbook that is made of several things: the same steps, with the same care.
+type Part struct{ c *crew }
+
+// Recruit resolves a worker into a part: from what an earlier one has frozen, or else, when that is empty, by asking the world once.
+func Recruit(ctx context.Context, d Deps, target, frozen string) (Part, error) {
+	c, err := recruit(ctx, d, target, Thaw(frozen), false)
+	return Part{c}, err
+}
+
+// Thaw makes inputs of what a part has frozen; nil of nothing.
+func Thaw(frozen string) map[string]string {
+	if frozen == "" {
+		return nil
+	}
+	return map[string]string{resolvedInput: frozen}
+}
+
+// Frozen is what the part was resolved to, for the header of its run.
+func (p Part) Frozen() string {
+	b, err := json.Marshal(p.c.in)
+	if err != nil {
+		return "" // plain values always pack
+	}
+	return string(b)
+}
+
+// because is the part with a reason, for the hold record.
+func (p Part) because(why string) *crew {
+	c := *p.c
+	c.in.Why = why
+	return &c
+}
+
+// Drain are the steps out of service, ending with a proof, until which the others must hold.
+func (p Part) Drain(why string) []run.Step { return patient(drainSteps(p.because(why))) }
+
+// Return are the steps back into service.
+func (p Part) Return() []run.Step { return patient(returnSteps(p.c)) }
+
+// Hold says that the worker is out on purpose.
+func (p Part) Hold(why string) run.Step {
+	s := p.because(why).hold()
+	s.Until = ""
+	return s
+}
+
+// Unhold takes that back.
+func (p Part) Unhold() run.Step { return p.c.release() }
+
+// Until are, for a drain that a return follows in one run, the steps of the return up to which each step of the drain must hold.
+func Until() map[string]string {
+	return map[string]string{"hold": "release", "lame-duck": "start", "remove": "add", "nginx": "start", "sidekiq-quiet": "start", "stop": "start"}
+}
+
+// Budget refuses to go on unless enough members other than the worker are healthy right now.
+func (p Part) Budget(ctx context.Context) (string, error) { return p.c.budget(ctx) }
+
+// Identity proves that the worker's droplet is the host that ssh talks to.
+func (p Part) Identity(ctx context.Context) error { return p.c.identity(ctx) }

@@ -1,0 +1,180 @@
+package screen
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/trail"
+	"github.com/vmtui/vmtui/ui/binding"
+)
+
+// Trail is the audit trail: who did what, when, on what, and how it ended, newest first.
+type Trail struct {
+	*Post
+	env     Env
+	entries list[trail.Entry]
+	all     []trail.Entry
+	known   bool
+	err     error
+	seen    time.Time
+	filter  matcher
+	panes   panes
+}
+
+// The trail's panes.
+const (
+	paneEntries = "entries"
+	paneEntry   = "entry"
+)
+
+// gotTrail is the trail as it was when it was read.
+type gotTrail struct {
+	entries []trail.Entry
+	err     error
+	at      time.Time
+}
+
+// NewTrail opens the audit trail.
+func NewTrail(env Env) *Trail {
+	t := &Trail{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneEntries, paneEntry)}
+	t.entries = list[trail.Entry]{id: trail.Entry.ID, cols: t.columns(), fixed: 2, page: 5}
+	return t
+}
+
+// Crumb implements Screen.
+func (t *Trail) Crumb() string { return "Audit trail" }
+
+// Place implements Screen.
+func (t *Trail) Place() binding.Place { return binding.Trail }
+
+// Init implements Screen.
+func (t *Trail) Init() tea.Cmd { return t.read() }
+
+func (t *Trail) read() tea.Cmd {
+	d := t.env.Desk
+	return t.Ask("trail", func(ctx context.Context) tea.Msg {
+		entries, err := d.Trail(ctx)
+		return gotTrail{entries, err, time.Now()}
+	})
+}
+
+// Update implements Screen.
+func (t *Trail) Update(msg tea.Msg) (Action, tea.Cmd) {
+	switch msg := msg.(type) {
+	case Filter:
+		t.filter = newMatcher(msg.Text)
+	case Clicked:
+		t.click(msg.ID)
+	case Wheeled:
+		t.wheel(msg)
+	case Answer:
+		if m, ok := t.Open(msg); ok {
+			t.got(m)
+		}
+	case Pressed:
+		return t.press(msg.ID)
+	}
+	return nil, nil
+}
+
+func (t *Trail) got(m tea.Msg) {
+	if got, ok := m.(gotTrail); ok {
+		t.all, t.err, t.known, t.seen = got.entries, got.err, true, got.at
+	}
+}
+
+func (t *Trail) press(id string) (Action, tea.Cmd) {
+	switch {
+	case id == "look-again":
+		return nil, t.read()
+	case id == "open":
+		return t.open()
+	case t.panes.on == paneEntry && t.panes.scroll(paneEntry).move(id):
+	case t.entries.press(id, t.visible()):
+		t.panes.scroll(paneEntry).from = 0
+	default:
+		t.panes.press(id)
+	}
+	return nil, nil
+}
+
+// open shows the run that an entry is of, with its whole transcript.
+func (t *Trail) open() (Action, tea.Cmd) {
+	e, ok := t.selected()
+	if !ok {
+		return nil, nil
+	}
+	return Push{NewRun(t.env, e.Run)}, nil
+}
+
+func (t *Trail) click(id string) {
+	kind, what := split(id)
+	switch {
+	case kind == "pane":
+		t.panes.focus(what)
+	case t.entries.click(kind, what, "entry"):
+		t.panes.focus(paneEntries)
+		t.panes.scroll(paneEntry).from = 0
+	}
+}
+
+func (t *Trail) wheel(m Wheeled) {
+	if m.Pane == paneEntry {
+		t.panes.scroll(paneEntry).wheel(m.Down)
+		return
+	}
+	t.panes.focus(paneEntries)
+	_, _ = t.press(map[bool]string{false: "up", true: "down"}[m.Down])
+}
+
+// visible are the entries that the filter lets through, in their order.
+func (t *Trail) visible() []trail.Entry {
+	var out []trail.Entry
+	for _, e := range t.all {
+		if t.filter.lets(string(e.Kind) + " " + e.Text()) {
+			out = append(out, e)
+		}
+	}
+	return t.entries.arrange(out)
+}
+
+func (t *Trail) selected() (trail.Entry, bool) {
+	seen := t.visible()
+	i := t.entries.at.settle(t.entries.ids(seen))
+	if i < 0 {
+		return trail.Entry{}, false
+	}
+	return seen[i], true
+}
+
+// Bindings implements Screen.
+func (t *Trail) Bindings() []binding.Binding { return t.env.World.Keys.At(binding.Trail) }
+
+// Excerpts implements Copier.
+func (t *Trail) Excerpts() []Excerpt {
+	e, ok := t.selected()
+	if !ok {
+		return nil
+	}
+	var all strings.Builder
+	for _, x := range t.visible() {
+		all.WriteString(entryText(x))
+	}
+	return []Excerpt{{"the command", e.What}, {"the entry and its output", entryText(e) + strings.Join(e.Output, "\n") + "\n"}, {"the whole trail, as filtered", all.String()}}
+}
+
+// entryText is an entry as it is handed on.
+func entryText(e trail.Entry) string {
+	return fmt.Sprintf("%s  %s  %s  on %s  %s: %s  (run %s, step %s) %s\n", e.Time.UTC().Format(time.RFC3339), e.Kind, whose(e), e.On, e.What, outcomeOf(e).word, e.Run, e.Step, e.Detail)
+}
+
+func whose(e trail.Entry) string {
+	if e.Host == "" {
+		return e.By
+	}
+	return e.By + "@" + e.Host
+}
