@@ -35,8 +35,10 @@ func keepWarm(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		if v := w.Wait(); v.Code() != 0 || v.Err != nil {
-			return fmt.Errorf("%v %+v", v.Err, v.Answers)
+		if v := w.Wait(); v.Err != nil {
+			return v.Err
+		} else if v.Code() != 0 {
+			return fmt.Errorf("not done everywhere: %+v", v.Answers)
 		}
 		fmt.Println("done")
 	}

@@ -145,6 +145,22 @@ func TestNothingIsSentWhenTheDoorIsShut(t *testing.T) {
 	}
 }
 
+func TestNothingIsSentThatIsNotRecorded(t *testing.T) {
+	sent := false
+	f := fan(&journal{}, false, map[string]host{"w1": func(context.Context, ssh.Command) ssh.Result { sent = true; return ssh.Result{} }})
+	f.Journal = refusing{}
+	if _, err := f.Start(t.Context(), order("w1")); err == nil || !strings.Contains(err.Error(), "disk full") || sent {
+		t.Errorf("%v, sent %v", err, sent)
+	}
+}
+
+// refusing records nothing.
+type refusing struct{}
+
+func (refusing) Intend(context.Context, act.Act) (func(context.Context, act.Outcome) error, error) {
+	return nil, errors.New("disk full")
+}
+
 func TestEachNodeHasItsOwnDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := order("w1", "w2")

@@ -47,38 +47,53 @@ type Work struct {
 	err     error
 }
 
-// Start asks the door once for all nodes and then begins on all of them. It ends with ctx at the latest: what still runs then is ended on the nodes
-// too. It needs no lease: it is the operator's own command, as by ssh.
+// Start begins on all nodes at once and asks the door once for all of them: while it records the intent, the nodes are connected; the command leaves when
+// it has said yes. The work ends with ctx at the latest: what still runs then is ended on the nodes too. It needs no lease: it is the operator's own
+// command, as by ssh.
 func (f Fan) Start(ctx context.Context, o Order) (*Work, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	permit, settle, err := f.Door.Open(ctx, f.Journal, act.Act{Verb: Verb, Target: o.Folded(), What: o.Line(), Danger: act.Changes, Unleased: true})
-	if err != nil {
-		cancel()
-		return nil, err
-	}
 	w := &Work{order: o, cancel: cancel, done: make(chan struct{}), answers: map[Said]*Answer{}, waiting: map[string]bool{}}
 	for _, n := range o.Nodes {
 		w.waiting[n] = true
 	}
+	said := &promise{given: make(chan struct{})}
+	var all sync.WaitGroup
+	early := !f.Door.ReadOnly() // where the door is shut nobody is even called
+	if early {
+		w.call(ctx, f, said, &all)
+	}
+	permit, settle, err := f.Door.Open(ctx, f.Journal, act.Act{Verb: Verb, Target: o.Folded(), What: o.Line(), Danger: act.Changes, Unleased: true})
+	said.give(permit, err)
+	if err != nil {
+		cancel()
+		all.Wait()
+		return nil, err
+	}
+	if !early {
+		w.call(ctx, f, said, &all)
+	}
 	w.edition.Changed()
-	go w.carry(ctx, f, permit, settle)
+	go w.finish(&all, settle)
 	return w, nil
 }
 
-// carry sends the command to every node and waits for all of them.
-func (w *Work) carry(ctx context.Context, f Fan, permit act.Permit, settle func(act.Outcome) error) {
-	defer close(w.done)
-	defer w.cancel()
-	var all sync.WaitGroup
+// call sends the command to every node as soon as it is permitted.
+func (w *Work) call(ctx context.Context, f Fan, permit act.Permit, all *sync.WaitGroup) {
 	for _, n := range w.order.Nodes {
 		all.Go(func() {
 			said, next := f.read(w.order.on(ctx, f.Host(n), permit))
 			w.take(n, said, next)
 		})
 	}
+}
+
+// finish waits for every node and records how it all ended.
+func (w *Work) finish(all *sync.WaitGroup, settle func(act.Outcome) error) {
+	defer close(w.done)
+	defer w.cancel()
 	all.Wait()
 	err := settle(w.outcome())
 	w.mu.Lock()
