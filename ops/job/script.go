@@ -106,7 +106,8 @@ cd "$1" || exit 66
 at=$2
 while :; do
   alive .; live=$?
-  size=$(wc -c <log 2>/dev/null) || size=$at
+  size=$at
+  [ ! -e log ] || size=$(wc -c <log)
   if [ "$size" -gt "$at" ]; then
     tail -c "+$((at+1))" log | head -c "$((size-at))"
     at=$size open=1
