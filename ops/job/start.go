@@ -115,7 +115,8 @@ func (r *Room) identity(ctx context.Context) error {
 
 // newID sorts by time, and no two are alike.
 func newID(now time.Time) string {
-	return now.UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:6])
+	stamp := strings.Replace(now.UTC().Format("20060102-150405.000"), ".", "", 1)
+	return stamp + "-" + strings.ToLower(rand.Text()[:6])
 }
 
 const passwordMark = "New password: "
