@@ -311,14 +311,14 @@ func TestALeaseIsTakenOver(t *testing.T) {
 	intact(t, b)
 }
 
-// hasty is that config with a short lease.
+// hasty is that config with the shortest lease there is.
 func hasty(t *testing.T, config string) string {
 	t.Helper()
 	file, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = file.WriteString("\nlease: {ttl: 4s, longest: 1s}\n")
+	_, err = file.WriteString("\nlease: {ttl: 10s, longest: 41s}\n")
 	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}
