@@ -112,7 +112,22 @@ func strike(t *testing.T, fault, step string, want outcome) {
 		}
 	case state == "done":
 		heal(t, b, fault) // what struck while nobody needed it any more is still there
+		expires(t, b, l.run())
 		serving(t, b)
+	}
+}
+
+// expires clears a lease that a run which is done could not give back, because exec was gone by then: it says so, and would run out by itself.
+func expires(t *testing.T, b *box.Box, id string) {
+	t.Helper()
+	if got := vmtui(t, b.ConfigPath(), "lease"); !strings.Contains(got.out, id) {
+		return
+	}
+	if said := transcript(t, b, id); !strings.Contains(said, "the lease could not be released, it will expire") {
+		t.Errorf("the run is done and keeps the lease\n%s", said)
+	}
+	if got := vmtui(t, b.ConfigPath(), "lease", "clear", "--confirm", "root"); got.code != 0 {
+		t.Errorf("exit %d\n%s", got.code, got.err)
 	}
 }
 

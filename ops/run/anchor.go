@@ -45,10 +45,13 @@ func (e *Engine) Chains() []Chain {
 	return chains
 }
 
-// anchorLeg anchors what a leg wrote. When that fails nothing is lost but time: the next anchor covers it too, and until then the proof says how much is
-// not covered.
-func (e *Engine) anchorLeg(ctx context.Context) {
+// anchor anchors what a leg wrote, unless its store was lost: then there is a person to be told, and nothing to read. When it fails nothing is lost but
+// time: the next anchor covers it too, and until then the proof says how much is not covered.
+func (l *leg) anchor(ctx context.Context) {
+	if l.j.lost() != nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), anchorLimit)
 	defer cancel()
-	_, _ = e.Anchor(ctx)
+	_, _ = l.e.Anchor(ctx)
 }

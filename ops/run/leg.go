@@ -53,7 +53,7 @@ func (e *Engine) Walk(ctx context.Context, id string, rb Runbook, m Mode) (State
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	l := &leg{e: e, rb: rb, mode: m, j: hold(e.Store, c, end), walks: map[string]*Walk{}, tries: map[string]int{}, shared: c.keep, settled: make(chan struct{})}
-	defer e.anchorLeg(ctx)
+	defer l.anchor(ctx)
 	stop := l.attend(ctx)
 	defer stop()
 	return l.walk(ctx)
