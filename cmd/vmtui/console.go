@@ -18,8 +18,8 @@ import (
 	"github.com/vmtui/vmtui/ui/root"
 )
 
-// heapLimit is what Go's runtime may hold before the collector works harder; twice what a console needs. The program's own pages come on top.
-const heapLimit = 28 << 20
+// heapLimit is what Go's runtime may hold before the collector works harder; more than a console needs. The program's own pages come on top.
+const heapLimit = 22 << 20
 
 // console opens the console. On a terminal that cannot be drawn on, and where --plain asks for it, the status is printed instead.
 func console(ctx context.Context, f *flags) error {
