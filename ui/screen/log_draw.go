@@ -20,16 +20,21 @@ var verdictMarks = map[audit.Verdict]mark{
 // Draw implements Screen.
 func (l *Log) Draw(w, h int) widget.Frame {
 	l.panes.begin()
+	return listAndDetail(w, h, 6, l.list, l.detail)
+}
+
+// listAndDetail puts what is selected beside its list, or below it with at least that many rows where there is no room.
+func listAndDetail(w, h, least int, list, detail func(w, h int) widget.Frame) widget.Frame {
 	out := widget.Blank(w, h)
 	if w >= 150 {
 		side := min(w*2/5, 100)
-		out.Put(0, 0, l.list(w-side, h))
-		out.Put(w-side, 0, l.detail(side, h))
+		out.Put(0, 0, list(w-side, h))
+		out.Put(w-side, 0, detail(side, h))
 		return out
 	}
-	low := max(min(h/3, 12), 6)
-	out.Put(0, 0, l.list(w, h-low))
-	out.Put(0, h-low, l.detail(w, low))
+	low := max(min(h/3, 12), least)
+	out.Put(0, 0, list(w, h-low))
+	out.Put(0, h-low, detail(w, low))
 	return out
 }
 

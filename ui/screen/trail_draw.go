@@ -46,17 +46,7 @@ func (t *Trail) columns() []column[trail.Entry] {
 // Draw implements Screen.
 func (t *Trail) Draw(w, h int) widget.Frame {
 	t.panes.begin()
-	out := widget.Blank(w, h)
-	if w >= 150 {
-		side := min(w*2/5, 100)
-		out.Put(0, 0, t.list(w-side, h))
-		out.Put(w-side, 0, t.detail(side, h))
-		return out
-	}
-	low := max(min(h/3, 12), 7)
-	out.Put(0, 0, t.list(w, h-low))
-	out.Put(0, h-low, t.detail(w, low))
-	return out
+	return listAndDetail(w, h, 7, t.list, t.detail)
 }
 
 func (t *Trail) list(w, h int) widget.Frame {
