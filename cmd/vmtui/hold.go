@@ -67,7 +67,7 @@ func setHold(f *flags) *cobra.Command {
 				return err
 			}
 			h := fleet.Hold{Worker: args[0], By: a.operator, Why: clean.Line(why), Since: time.Now().UTC().Truncate(time.Second)}
-			err := a.changeHold(ctx, "hold/set", h.Worker, func(ctx context.Context, p act.Permit) error { return a.keeper.SetHold(ctx, p, h) })
+			err := a.changeHold(ctx, "hold/set", h.Worker, "set the hold record of "+h.Worker+": "+h.Why, func(ctx context.Context, p act.Permit) error { return a.keeper.SetHold(ctx, p, h) })
 			if err != nil {
 				return err
 			}
@@ -111,7 +111,7 @@ func clearHold(f *flags) *cobra.Command {
 			if h.By != a.operator && confirm != h.By {
 				return &fault.Error{What: "not confirmed", On: args[0], Why: holdWords(*h), Next: fmt.Sprintf("talk to %s; then vmtui hold clear %s --confirm %s", h.By, args[0], h.By), Code: fault.Refused}
 			}
-			err = a.changeHold(ctx, "hold/clear", args[0], func(ctx context.Context, p act.Permit) error { return a.keeper.ClearHold(ctx, p, args[0]) })
+			err = a.changeHold(ctx, "hold/clear", args[0], fmt.Sprintf("clear the hold record of %s, which %s had set: %s", args[0], h.By, h.Why), func(ctx context.Context, p act.Permit) error { return a.keeper.ClearHold(ctx, p, args[0]) })
 			if err != nil {
 				return err
 			}

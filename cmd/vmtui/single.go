@@ -13,8 +13,8 @@ func (a *app) singly(ctx context.Context, verb, target, what string, do func(con
 }
 
 // changeHold is a single act on a hold record. It needs no lease: it says what is so, and changes no worker.
-func (a *app) changeHold(ctx context.Context, verb, worker string, do func(context.Context, act.Permit) error) error {
-	return a.single(ctx, act.Act{Verb: verb, Target: worker, What: "hold record of " + worker, Danger: act.Changes, Unleased: true}, do)
+func (a *app) changeHold(ctx context.Context, verb, worker, what string, do func(context.Context, act.Permit) error) error {
+	return a.single(ctx, act.Act{Verb: verb, Target: worker, What: what, Danger: act.Changes, Unleased: true}, do)
 }
 
 func (a *app) single(ctx context.Context, what act.Act, do func(context.Context, act.Permit) error) error {
