@@ -91,8 +91,9 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, dra
 		defer watching.Wait()
 		defer cancel()
 		var err error
+		known := a.watch.Snapshot()
 		way, err = root.Run(ctx, c, a.desk, root.Options{
-			About: a.about(), Fleet: a.watch.Snapshot(), Keys: a.cfg.Bindings, Config: f.config, Notice: notice, Look: a.cfg.Look,
+			About: a.about(), Fleet: known, Verbs: root.VerbsOf(ctx, a.desk, known), Keys: a.cfg.Bindings, Config: f.config, Notice: notice, Look: a.cfg.Look,
 			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Shell: a.shells(ctx), Drawn: drawn, Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
 		})
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ui"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/screen"
 )
@@ -59,7 +60,7 @@ func (r *Root) tick() tea.Cmd {
 // What comes back from the desk.
 type (
 	gotFleet struct{ fleet fleet.Snapshot }
-	gotVerbs struct{ verbs map[string][]desk.VerbState }
+	gotVerbs struct{ verbs Verbs }
 	gotRuns  struct {
 		runs []desk.Run
 		err  error
@@ -88,24 +89,32 @@ func changed(ctx context.Context, ch <-chan struct{}) bool {
 	return pause(ctx, coalesce)
 }
 
+// Verbs are what can be done to each node by name, and to none under "".
+type Verbs = map[string][]desk.VerbState
+
+// VerbsOf asks a desk what can be done in a fleet, until ctx ends.
+func VerbsOf(ctx context.Context, d ui.Desk, f fleet.Snapshot) Verbs {
+	verbs := Verbs{"": d.Verbs("")}
+	for _, n := range f.Nodes {
+		if ctx.Err() != nil {
+			return nil
+		}
+		verbs[n.Name] = d.Verbs(n.Name)
+	}
+	return verbs
+}
+
 // askVerbs asks what can be done to each node.
 func (r *Root) askVerbs() tea.Cmd {
 	if r.post.Waiting("verbs") {
 		return nil
 	}
-	d, targets := r.env.Desk, []string{""}
-	for _, n := range r.world.Fleet.Nodes {
-		targets = append(targets, n.Name)
-	}
+	d, f := r.env.Desk, r.world.Fleet
 	return r.post.Ask("verbs", func(ctx context.Context) tea.Msg {
-		verbs := map[string][]desk.VerbState{}
-		for _, t := range targets {
-			if ctx.Err() != nil {
-				return nil
-			}
-			verbs[t] = d.Verbs(t)
+		if verbs := VerbsOf(ctx, d, f); verbs != nil {
+			return gotVerbs{verbs}
 		}
-		return gotVerbs{verbs: verbs}
+		return nil
 	})
 }
 

@@ -26,6 +26,7 @@ import (
 type Options struct {
 	About desk.About
 	Fleet fleet.Snapshot    // what is known before anything is asked: the first frame
+	Verbs Verbs             // what can be done, likewise: the first key may be a verb's
 	Keys  map[string]string // remapped keys, by binding id
 	Open  string            // the id of a run to open at once
 	Look  config.Look       // how it shall look
@@ -92,7 +93,7 @@ func New(ctx context.Context, d ui.Desk, o Options) (*Root, error) {
 		return nil, err
 	}
 	r := &Root{opts: o, looks: newLooks(o), mouse: o.Look.MouseAtStart(), rung: map[string]bool{}}
-	r.world = &screen.World{About: o.About, Fleet: o.Fleet, Keys: keys, Now: time.Now(), Verbs: map[string][]desk.VerbState{}}
+	r.world = &screen.World{About: o.About, Fleet: o.Fleet, Keys: keys, Now: time.Now(), Verbs: o.Verbs}
 	r.post = screen.NewPost(ctx)
 	r.env = screen.Env{Ctx: ctx, Desk: d, World: r.world}
 	r.stack = []screen.Screen{screen.NewFleet(r.env)}
