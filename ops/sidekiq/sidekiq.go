@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
@@ -34,6 +35,8 @@ func New(r Redis, namespace string) *Jobs {
 }
 
 func (j *Jobs) key(k string) string { return j.prefix + k }
+
+func (j *Jobs) now() time.Time { return time.Now() }
 
 // signalSeconds is how long a signal waits to be picked up; a process that beats does so within 10 s.
 const signalSeconds = 60

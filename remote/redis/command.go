@@ -31,8 +31,8 @@ func (u Unshown) String() string { return fmt.Sprintf("(%d bytes)", len(u)) }
 // reading are the commands that change nothing; Read sends no others.
 var reading = map[string]bool{
 	"PING": true, "TIME": true, "INFO": true, "DBSIZE": true, "EXISTS": true, "TYPE": true, "TTL": true, "PTTL": true, "GET": true, "MGET": true,
-	"STRLEN": true, "LLEN": true, "LINDEX": true, "LRANGE": true, "SCARD": true, "SMEMBERS": true, "SISMEMBER": true, "ZCARD": true, "ZRANGE": true,
-	"ZCOUNT": true, "HGET": true, "HMGET": true, "HGETALL": true, "HLEN": true, "SCAN": true, "SSCAN": true, "HSCAN": true, "ZSCAN": true,
+	"STRLEN": true, "LLEN": true, "LINDEX": true, "LRANGE": true, "LPOS": true, "SCARD": true, "SMEMBERS": true, "SISMEMBER": true, "ZCARD": true,
+	"ZRANGE": true, "ZREVRANGE": true, "ZRANGEBYSCORE": true, "ZSCORE": true, "ZCOUNT": true, "HEXISTS": true, "HGET": true, "HMGET": true, "HGETALL": true, "HLEN": true, "SCAN": true, "SSCAN": true, "HSCAN": true, "ZSCAN": true,
 }
 
 func (cmd Command) name() string {
