@@ -38,7 +38,7 @@ type Page struct {
 // set. It reads only as far as it must; progress hears how far, and may be nil.
 func (j *Jobs) Browse(ctx context.Context, p Place, f Filter, skip, most int, progress func(read int)) (Page, error) {
 	page := Page{Entries: []Entry{}, Size: p.Size}
-	s := sieve{f, j.now()}
+	s := sieve{f, time.Now()}
 	err := j.scan(ctx, p, func(jobs []found) (bool, error) {
 		for i, job := range jobs {
 			page.Read++
@@ -91,7 +91,7 @@ type Full struct {
 func (j *Jobs) Job(ctx context.Context, p Place, jid string, everything bool) (Full, error) {
 	var full Full
 	seen := false
-	s := sieve{Filter{JIDs: []string{jid}}, j.now()}
+	s := sieve{Filter{JIDs: []string{jid}}, time.Now()}
 	err := j.scan(ctx, p, func(jobs []found) (bool, error) {
 		for _, job := range jobs {
 			if !strings.Contains(job.raw, jid) {

@@ -40,7 +40,7 @@ func (j *Jobs) Sample(ctx context.Context, p Place, f Filter) (Histogram, error)
 	if err != nil {
 		return Histogram{}, err
 	}
-	c := newCounter(sieve{f, j.now()})
+	c := newCounter(sieve{f, time.Now()})
 	c.add(jobs)
 	h := c.histogram(p)
 	h.Sample = int64(len(jobs)) < p.Size
@@ -49,7 +49,7 @@ func (j *Jobs) Sample(ctx context.Context, p Place, f Filter) (Histogram, error)
 
 // Count counts the whole of a place; progress hears how many jobs were read and may be nil.
 func (j *Jobs) Count(ctx context.Context, p Place, f Filter, progress func(read int)) (Histogram, error) {
-	c := newCounter(sieve{f, j.now()})
+	c := newCounter(sieve{f, time.Now()})
 	err := j.scan(ctx, p, func(jobs []found) (bool, error) {
 		c.add(jobs)
 		if progress != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote/clean"
@@ -62,7 +63,7 @@ func (j *Jobs) shelfPlace(ctx context.Context, shelf Shelf) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	shelf.measure(got, j.now())
+	shelf.measure(got, time.Now())
 	return Place{Name: shelf.ID, Shelf: &shelf, Size: shelf.Size, key: j.shelfKey(shelf.ID, "")}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 type found struct {
 	raw   string
 	score string // of a sorted set
+	gone  bool   // set by who was shown it and took it away
 }
 
 // Pages are small enough for a slow tunnel and for memory, however large the jobs are.
@@ -58,25 +59,37 @@ func (j *Jobs) scan(ctx context.Context, p Place, each func([]found) (more bool,
 	return j.scanList(ctx, p.key, each)
 }
 
+// scanList reads each page from the last job of the one before. Where that is no more, all that was read is older news: it was pushed further back by
+// new jobs, or was taken, and then so was all behind it.
 func (j *Jobs) scanList(ctx context.Context, key string, each func([]found) (bool, error)) error {
 	var rate pace
 	at, last := int64(0), ""
 	for {
-		got, err := j.redis.Read(ctx, redis.Cmd("LRANGE", key, at, at+int64(rate.size())-1))
+		got, err := j.redis.Read(ctx, redis.Cmd("LRANGE", key, max(at-1, 0), at+int64(rate.size())-1))
 		if err != nil {
 			return err
 		}
 		page := listOf(got[0])
-		if len(page) == 0 {
+		fresh := page
+		if at > 0 {
+			i := slices.IndexFunc(page, func(f found) bool { return f.raw == last })
+			if i < 0 {
+				i = len(page) - 1
+			}
+			fresh = page[i+1:]
+			if len(page) > 0 {
+				at--
+			}
+		}
+		if len(page) == 0 || len(page) == 1 && len(fresh) == 0 {
 			return nil
 		}
 		rate.learn(page)
 		at += int64(len(page))
-		fresh := page
-		if i := slices.IndexFunc(page, func(f found) bool { return f.raw == last }); i >= 0 {
-			fresh = page[i+1:]
+		if len(fresh) == 0 {
+			continue
 		}
-		last = page[len(page)-1].raw
+		last = fresh[len(fresh)-1].raw
 		if more, err := each(fresh); err != nil || !more {
 			return err
 		}
@@ -106,16 +119,17 @@ func (j *Jobs) scanSet(ctx context.Context, key string, each func([]found) (bool
 			return nil
 		}
 		rate.learn(page)
-		if last := page[len(page)-1].score; last != from {
+		last := page[len(page)-1].score
+		if more, err := each(page); err != nil || !more {
+			return err
+		}
+		if last != from {
 			from, same = last, 0
 		}
 		for _, f := range page {
-			if f.score == from {
+			if f.score == from && !f.gone {
 				same++
 			}
-		}
-		if more, err := each(page); err != nil || !more {
-			return err
 		}
 	}
 }

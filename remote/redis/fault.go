@@ -97,3 +97,27 @@ func next(err error) string {
 	}
 	return "try again"
 }
+
+// Passing reports an error that may pass by itself: no connection, no answer, or a Redis that is starting or changing its primary.
+func Passing(err error) bool {
+	var own *fault.Error
+	if !errors.As(err, &own) || own.Code == fault.Refused || own.Code == fault.Usage {
+		return false
+	}
+	cause := own.Err
+	var dial *dialError
+	switch {
+	case cause == nil:
+		return false
+	case isAnswer(cause):
+		for _, word := range []string{"LOADING", "READONLY", "MASTERDOWN", "BUSY"} {
+			if strings.HasPrefix(cause.Error(), word) || strings.Contains(cause.Error(), "-"+word+" ") {
+				return true
+			}
+		}
+		return false
+	case errors.As(cause, &dial), isTimeout(cause), errors.Is(cause, remote.ErrUnknown):
+		return true
+	}
+	return errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) || errors.Is(cause, syscall.ECONNRESET) || errors.Is(cause, syscall.EPIPE)
+}
