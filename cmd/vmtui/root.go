@@ -49,7 +49,7 @@ func newRoot(f *flags) *cobra.Command {
 		newDemo(f), newStatus(f),
 		newRun(f), newRuns(f),
 		newExec(f), newLogs(f), newShell(f), newCopy(f),
-		newTootctl(f), newJobs(f),
+		newTootctl(f), newJobs(f), newSidekiq(f),
 		newLease(f), newHold(f), newAudit(f), newKeys(f),
 		newConfig(f), newInit(f),
 		newMonitor(),

@@ -98,6 +98,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
 	})
 	a.desk.UseJobs(a.room())
+	a.desk.UseSidekiq(a.queueActs())
 	return a, nil
 }
 
@@ -202,6 +203,14 @@ func (a *app) openOps(readOnly bool) error {
 		StateDir: a.cfg.StateDir, Operator: a.operator, Host: host,
 	}
 	return nil
+}
+
+// queueActs is what changes Sidekiq's data.
+func (a *app) queueActs() *sidekiq.Acts {
+	return &sidekiq.Acts{
+		Jobs: a.jobs, Door: a.door, Journal: a.engine.Single(), Instance: a.cfg.Instance, Operator: a.operator + "@" + a.engine.Host,
+		Dir: filepath.Join(a.cfg.StateDir, "sidekiq"),
+	}
 }
 
 func (a *app) host(name string) *ssh.Host {

@@ -19,6 +19,7 @@ import (
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ops/worker"
 )
@@ -37,6 +38,8 @@ type Desk struct {
 	secrets *keys.Redactor
 	logs    logs.Reader
 	jobs    *job.Room
+	sidekiq *sidekiq.Acts
+	queues  *sidekiq.Watch
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
