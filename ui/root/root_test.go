@@ -283,6 +283,22 @@ func TestAChangeIsSeenAndTheSelectionStays(t *testing.T) {
 	})
 }
 
+// Whoever types as soon as there is something to see is understood, whether or not anything has answered by then.
+func TestAVerbTypedAtOnceIsNotLost(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		blocked := make(stage.Blocked)
+		defer close(blocked)
+		o := options()
+		o.Verbs = VerbsOf(t.Context(), stage.New(nil), o.Fleet)
+		d := drive(t, blocked, o, 120, 36)
+		defer d.stop()
+		d.press(":")
+		d.write("drain worker-3")
+		d.press("enter")
+		d.sees("Plan drain worker-3")
+	})
+}
+
 func TestNothingWaitsForADeskThatNeverAnswers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		blocked := make(stage.Blocked)
