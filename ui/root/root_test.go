@@ -231,6 +231,20 @@ func TestQuitAsksWhileARunIsUnderWayHere(t *testing.T) {
 	})
 }
 
+// A run that was watched to its end stops no one from leaving, though the list of runs was read before.
+func TestQuitGoesAtOnceWhenTheRunWasSeenToEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := options()
+		o.Open = "01J9ZQ7K3M"
+		d := drive(t, stage.New(stage.Finished()), o, 120, 36)
+		defer d.stop()
+		d.rest(time.Second)
+		if d.press("q"); !d.quit {
+			t.Errorf("it did not quit:\n%s", d.screen())
+		}
+	})
+}
+
 func TestQuitGoesAtOnceWhenNothingIsUnderWay(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		fake := stage.New(nil)
