@@ -11,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ops/trail"
 )
@@ -77,6 +78,22 @@ type Desk interface {
 	Answers(ctx context.Context, id string, after uint64) (fanout.View, error)
 	// Cancel ends a command wherever it still runs.
 	Cancel(ctx context.Context, id string) error
+
+	// Sidekiq looks at Sidekiq, in two round trips. An error leaves what was seen last.
+	Sidekiq(ctx context.Context) (sidekiq.View, error)
+	// Place says what the name of a queue, a set or something parked means just now.
+	Place(ctx context.Context, name string) (sidekiq.Place, error)
+	// Sample counts both ends of a place; Count all of it, and read hears how far that is.
+	Sample(ctx context.Context, p sidekiq.Place, f sidekiq.Filter) (sidekiq.Histogram, error)
+	Count(ctx context.Context, p sidekiq.Place, f sidekiq.Filter, read func(int)) (sidekiq.Histogram, error)
+	// Browse lists up to most jobs that the filter means, after the first skip of them.
+	Browse(ctx context.Context, p sidekiq.Place, f sidekiq.Filter, skip, most int, read func(int)) (sidekiq.Page, error)
+	// JobInFull is one job; what is said of people is folded unless everything is asked for.
+	JobInFull(ctx context.Context, p sidekiq.Place, jid string, everything bool) (sidekiq.Full, error)
+	// PlanSidekiq looks at what an order would do; tell hears of the progress, now and when it is done.
+	PlanSidekiq(ctx context.Context, o sidekiq.Order, tell func(sidekiq.Progress)) (sidekiq.Plan, error)
+	// DoSidekiq does what was planned. That its context ends is heard between two portions.
+	DoSidekiq(ctx context.Context, o sidekiq.Order, p sidekiq.Plan) (sidekiq.Report, error)
 
 	// Asks are questions from below. The channel is never closed while the console is open.
 	Asks() <-chan desk.Ask

@@ -30,6 +30,10 @@ const (
 	Jobs       Place = "jobs"
 	Job        Place = "job"
 	Trail      Place = "audit"
+	Sidekiq    Place = "sidekiq"
+	Backlog    Place = "sidekiq's jobs"
+	Payload    Place = "sidekiq's job"
+	Deed       Place = "sidekiq's plan"
 	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there
 )
 

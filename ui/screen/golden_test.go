@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 	"github.com/vmtui/vmtui/ui/theme"
 )
@@ -126,6 +128,58 @@ func jobsOf(e Env) *Jobs {
 	return j
 }
 
+// sidekiqOf is Sidekiq with the keys in a pane.
+func sidekiqOf(e Env, on string) *Sidekiq {
+	s := NewSidekiq(e)
+	s.answered(gotSidekiq{view: stage.Sidekiq()})
+	s.queues.at.id, s.stores.at.id = "push", stage.Shelf().ID
+	s.answered(inside{of: "push", in: stage.Histogram("push"), seen: stage.Noon})
+	s.panes.on, s.list = on, on
+	if on == paneInspect {
+		s.list = paneQueues
+	}
+	return s
+}
+
+// sidekiqAway is Sidekiq while Redis does not answer.
+func sidekiqAway(e Env) *Sidekiq {
+	s := sidekiqOf(e, paneQueues)
+	s.answered(gotSidekiq{view: stage.Sidekiq(), err: &desk.Fault{What: "read Sidekiq", On: "redis on exec", Why: "stunnel accepts and closes at once", Next: "look at stunnel on exec"}})
+	return s
+}
+
+func backlogOf(e Env) *Backlog {
+	b := NewBacklog(e, "push")
+	b.answered(gotPage{place: sidekiq.Place{Name: "push", Size: 12840}, page: stage.Backlog()})
+	b.answered(gotCounts{in: stage.Histogram("push")})
+	return b
+}
+
+func payloadOf(e Env, everything bool) *Payload {
+	x := NewPayload(e, sidekiq.Place{Name: "push"}, stage.Backlog().Entries[0])
+	x.full, x.known, x.everything = stage.Payload(everything), true, everything
+	return x
+}
+
+func deedOfPark(e Env) *Deed {
+	x := NewDeed(e, sidekiq.Order{Deed: sidekiq.Park, Name: "push"})
+	x.answered(plannedDeed{plan: stage.Deed()})
+	return x
+}
+
+func deedUnderWay(e Env) *Deed {
+	x := deedOfPark(e)
+	x.work = &work{began: stage.Noon.Add(-8 * time.Second), end: func() {}}
+	x.work.tell(sidekiq.Progress{Doing: "writing the backup", Done: 4000, Of: 12840, Says: "Redis is loading its data"})
+	return x
+}
+
+func deedDone(e Env) *Deed {
+	x := deedUnderWay(e)
+	x.answered(didDeed{report: stage.Report()})
+	return x
+}
+
 // scenes are the screens as an operator meets them.
 func scenes(e Env) map[string]Screen {
 	fleet, dead := NewFleet(e), NewFleet(e)
@@ -133,40 +187,54 @@ func scenes(e Env) map[string]Screen {
 	lost := *e.World
 	lost.Runs, lost.RunsErr = nil, &desk.Fault{What: "cannot read the runs", Why: "disk I/O error", Next: "look at the disk"}
 	return map[string]Screen{
-		"fleet":         fleet,
-		"fleet-dead":    dead,
-		"fleet-no-runs": NewFleet(Env{Ctx: e.Ctx, Desk: e.Desk, World: &lost}),
-		"node":          NewNode(e, "worker-2"),
-		"runs":          NewRuns(e),
-		"log":           logOf(e),
-		"logs":          logsOf(e, ""),
-		"logs-filtered": logsOf(e, "!timelines"),
-		"logs-broken":   brokenLogs(e),
-		"books":         booksOf(e),
-		"trail":         trailOf(e),
-		"trail-empty":   NewTrail(e),
-		"books-looking": NewBooks(e, ""),
-		"toot":          tootOf(e, "media remove --days=14", ""),
-		"toot-search":   tootOf(e, "", "orphan"),
-		"toot-danger":   tootOf(e, "accounts delete 'a; rm -rf /'", "accounts"),
-		"jobs":          jobsOf(e),
-		"jobs-empty":    NewJobs(e),
-		"job":           jobOf(e, nil),
-		"job-beside":    jobOf(e, endedJob(e)),
-		"job-begun":     NewJob(e, stage.Jobs()[0].Record),
-		"node-dead":     NewNode(e, "worker-3"),
-		"log-empty":     NewLog(e),
-		"help-fleet":    NewHelp(e, fleet),
-		"exec-plan":     execOf(e),
-		"exec-awaited":  answersOf(e, false),
-		"exec-over":     answersOf(e, true),
-		"run-waiting":   runOf(e, stage.Waiting()),
-		"run-confirm":   runOf(e, stage.Confirming()),
-		"run-failing":   runOf(e, stage.Failing()),
-		"run-done":      runOf(e, stage.Finished()),
-		"run-stopped":   runOf(e, stage.Stopped()),
-		"run-empty":     NewRun(e, "01J9ZQ7K3M"),
-		"plan":          planOf(e, func(*desk.Plan) {}),
+		"fleet":          fleet,
+		"fleet-dead":     dead,
+		"fleet-no-runs":  NewFleet(Env{Ctx: e.Ctx, Desk: e.Desk, World: &lost}),
+		"node":           NewNode(e, "worker-2"),
+		"runs":           NewRuns(e),
+		"log":            logOf(e),
+		"logs":           logsOf(e, ""),
+		"logs-filtered":  logsOf(e, "!timelines"),
+		"logs-broken":    brokenLogs(e),
+		"books":          booksOf(e),
+		"trail":          trailOf(e),
+		"trail-empty":    NewTrail(e),
+		"books-looking":  NewBooks(e, ""),
+		"toot":           tootOf(e, "media remove --days=14", ""),
+		"toot-search":    tootOf(e, "", "orphan"),
+		"toot-danger":    tootOf(e, "accounts delete 'a; rm -rf /'", "accounts"),
+		"jobs":           jobsOf(e),
+		"jobs-empty":     NewJobs(e),
+		"job":            jobOf(e, nil),
+		"job-beside":     jobOf(e, endedJob(e)),
+		"job-begun":      NewJob(e, stage.Jobs()[0].Record),
+		"node-dead":      NewNode(e, "worker-3"),
+		"log-empty":      NewLog(e),
+		"help-fleet":     NewHelp(e, fleet),
+		"exec-plan":      execOf(e),
+		"exec-awaited":   answersOf(e, false),
+		"exec-over":      answersOf(e, true),
+		"sidekiq":        sidekiqOf(e, paneQueues),
+		"sidekiq-procs":  sidekiqOf(e, paneProcs),
+		"sidekiq-stores": sidekiqOf(e, paneStores),
+		"sidekiq-inside": sidekiqOf(e, paneInspect),
+		"sidekiq-asking": NewSidekiq(e),
+		"sidekiq-away":   sidekiqAway(e),
+		"backlog":        backlogOf(e),
+		"backlog-asking": NewBacklog(e, "push"),
+		"payload":        payloadOf(e, false),
+		"payload-whole":  payloadOf(e, true),
+		"deed":           deedOfPark(e),
+		"deed-asking":    NewDeed(e, sidekiq.Order{Deed: sidekiq.Park, Name: "push"}),
+		"deed-under-way": deedUnderWay(e),
+		"deed-done":      deedDone(e),
+		"run-waiting":    runOf(e, stage.Waiting()),
+		"run-confirm":    runOf(e, stage.Confirming()),
+		"run-failing":    runOf(e, stage.Failing()),
+		"run-done":       runOf(e, stage.Finished()),
+		"run-stopped":    runOf(e, stage.Stopped()),
+		"run-empty":      NewRun(e, "01J9ZQ7K3M"),
+		"plan":           planOf(e, func(*desk.Plan) {}),
 		"plan-refused": planOf(e, func(p *desk.Plan) {
 			p.Refusals = []desk.Refusal{{Why: "only worker-1 is healthy besides worker-2, and min_healthy is 2", Next: "bring worker-3 back first"}}
 		}),

@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ops/trail"
 )
@@ -138,3 +139,51 @@ func (b Blocked) CancelJob(context.Context, job.Record) error { <-b; return ErrS
 
 // AnswerJob implements ui.Desk.
 func (b Blocked) AnswerJob(context.Context, job.Record, string) error { <-b; return ErrStage }
+
+// Sidekiq implements ui.Desk.
+func (b Blocked) Sidekiq(context.Context) (sidekiq.View, error) {
+	<-b
+	return sidekiq.View{}, ErrStage
+}
+
+// Place implements ui.Desk.
+func (b Blocked) Place(context.Context, string) (sidekiq.Place, error) {
+	<-b
+	return sidekiq.Place{}, ErrStage
+}
+
+// Sample implements ui.Desk.
+func (b Blocked) Sample(context.Context, sidekiq.Place, sidekiq.Filter) (sidekiq.Histogram, error) {
+	<-b
+	return sidekiq.Histogram{}, ErrStage
+}
+
+// Count implements ui.Desk.
+func (b Blocked) Count(context.Context, sidekiq.Place, sidekiq.Filter, func(int)) (sidekiq.Histogram, error) {
+	<-b
+	return sidekiq.Histogram{}, ErrStage
+}
+
+// Browse implements ui.Desk.
+func (b Blocked) Browse(context.Context, sidekiq.Place, sidekiq.Filter, int, int, func(int)) (sidekiq.Page, error) {
+	<-b
+	return sidekiq.Page{}, ErrStage
+}
+
+// JobInFull implements ui.Desk.
+func (b Blocked) JobInFull(context.Context, sidekiq.Place, string, bool) (sidekiq.Full, error) {
+	<-b
+	return sidekiq.Full{}, ErrStage
+}
+
+// PlanSidekiq implements ui.Desk.
+func (b Blocked) PlanSidekiq(context.Context, sidekiq.Order, func(sidekiq.Progress)) (sidekiq.Plan, error) {
+	<-b
+	return sidekiq.Plan{}, ErrStage
+}
+
+// DoSidekiq implements ui.Desk.
+func (b Blocked) DoSidekiq(context.Context, sidekiq.Order, sidekiq.Plan) (sidekiq.Report, error) {
+	<-b
+	return sidekiq.Report{}, ErrStage
+}
