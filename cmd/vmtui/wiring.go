@@ -96,9 +96,8 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	a.watch = fleet.New(a.fleetConfig())
 	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.fan(), a.asks, a.calls, a.secrets, logs.Reader{
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
-	})
+	}, a.queueActs())
 	a.desk.UseJobs(a.room())
-	a.desk.UseSidekiq(a.queueActs())
 	return a, nil
 }
 

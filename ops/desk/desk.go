@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/backlog"
 	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fanout"
@@ -56,14 +57,16 @@ type Desk struct {
 }
 
 // New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
-// logs of the nodes.
+// logs of the nodes; acts changes Sidekiq's data.
 func New(
 	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+	acts *sidekiq.Acts,
 ) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
-	built := worker.Books(deps.Deps)
+	built := slices.Concat(worker.Books(deps.Deps), backlog.Books(acts))
 	d := &Desk{
 		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
+		sidekiq: acts, queues: acts.Jobs.NewWatch(),
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
 	d.legs.Go(d.relay)
@@ -237,6 +240,9 @@ func (d *Desk) trail(key string, value float64) []float64 {
 // Pane looks once at something a step is best watched by.
 func (d *Desk) Pane(ctx context.Context, id, pane string) (Pane, error) {
 	key := id + "/" + pane
+	if pane == backlog.Pane {
+		return d.queuesPane(ctx, key), nil
+	}
 	if p, fresh := d.lately(key); fresh && strings.HasPrefix(pane, "balancer") {
 		return p, nil
 	}

@@ -2,12 +2,11 @@ package desk
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/sidekiq"
 )
-
-// UseSidekiq says through what Sidekiq is seen and changed, before anybody sits at the desk.
-func (d *Desk) UseSidekiq(a *sidekiq.Acts) { d.sidekiq, d.queues = a, a.Jobs.NewWatch() }
 
 // Sidekiq looks at Sidekiq, in two round trips, and gives its state with what earlier looks add: slopes, rates, alarms, what may be lost. When Redis does
 // not answer it is the last state, with the error beside it.
@@ -66,4 +65,23 @@ func (d *Desk) DoSidekiq(ctx context.Context, o sidekiq.Order, p sidekiq.Plan) (
 		}
 	}
 	return r, err
+}
+
+// queuesPane is a look at the queues beside a step of a run.
+func (d *Desk) queuesPane(ctx context.Context, key string) Pane {
+	v, err := d.queues.Look(ctx)
+	p := Pane{Title: "queues", Seen: time.Now(), Err: err}
+	if err != nil {
+		return p
+	}
+	waiting := int64(0)
+	for _, q := range v.Queues {
+		waiting += q.Size
+		p.Lines = append(p.Lines, fmt.Sprintf("%-10s %7d  %s", q.Name, q.Size, q.Latency.Round(time.Second)))
+	}
+	for _, s := range v.Shelves {
+		p.Lines = append(p.Lines, fmt.Sprintf("%s %d", s.ID, s.Size))
+	}
+	p.Value, p.Series = fmt.Sprintf("%d waiting", waiting), d.trail(key, float64(waiting))
+	return p
 }

@@ -82,29 +82,55 @@ type Acts struct {
 	Dir      string // where backups are written
 }
 
-// through does an act behind the door. An outcome that could not be recorded is an error too.
-func (a *Acts) through(ctx context.Context, o Order, p Plan, do func(context.Context, *grip) (Report, error)) (Report, error) {
+// Act is what the door is asked for an order.
+func (p Plan) Act(o Order) act.Act {
+	return act.Act{Verb: "sidekiq/" + string(o.Deed), Target: p.Target, What: p.What, Danger: p.Danger, Typed: o.Typed, Identity: p.identity, Unleased: true}
+}
+
+// ready says why an order cannot be carried out as it was planned.
+func (p Plan) ready(o Order) error {
+	if p.Deed != o.Deed {
+		return fmt.Errorf("there is no plan for %q", o.Deed)
+	}
 	if p.Refusal != nil {
-		return Report{}, p.Refusal
+		return p.Refusal
 	}
 	if p.Again != "" && o.Again != p.Again {
-		return Report{}, &fault.Error{What: "not confirmed", On: p.Target, Why: "it is asked about twice: " + p.Loss.Lost, Next: "confirm with the instance's name too: " + p.Again, Code: fault.Refused}
+		return &fault.Error{What: "not confirmed", On: p.Target, Why: "it is asked about twice: " + p.Loss.Lost, Next: "confirm with the instance's name too: " + p.Again, Code: fault.Refused}
 	}
-	// What was begun is brought to an end that loses nothing: who gives up is heard between two portions.
-	whole := context.WithoutCancel(ctx)
-	permit, settle, err := a.Door.Open(whole, a.Journal, act.Act{
-		Verb: "sidekiq/" + string(o.Deed), Target: p.Target, What: p.What, Danger: p.Danger, Typed: o.Typed, Identity: p.identity, Unleased: true,
-	})
+	return nil
+}
+
+// Do does what was planned, through the door. Whoever gives up (ctx) is heard between two portions; what was begun is brought to an end that loses
+// nothing. An outcome that could not be recorded is an error too.
+func (a *Acts) Do(ctx context.Context, o Order, p Plan) (Report, error) {
+	if err := p.ready(o); err != nil {
+		return Report{}, err
+	}
+	permit, settle, err := a.Door.Open(context.WithoutCancel(ctx), a.Journal, p.Act(o))
 	if err != nil {
 		return Report{}, err
 	}
-	h := &grip{jobs: a.Jobs, permit: permit, what: p.What, asked: ctx, tell: p.tell}
-	defer h.close()
+	r, err := a.With(ctx, permit, o, p)
+	return r, errors.Join(err, settle(act.Outcome{Err: err, Effect: r.Shelf, Said: r.said()}))
+}
+
+// With does what was planned, with a permit that the door has given for Plan.Act.
+func (a *Acts) With(ctx context.Context, permit act.Permit, o Order, p Plan) (Report, error) {
+	if err := p.ready(o); err != nil {
+		return Report{}, err
+	}
+	deeds := map[Deed]func(context.Context, *grip, Order, Plan) (Report, error){
+		Park: a.park, Restore: a.restore, Load: a.load, Delete: a.remove, Requeue: a.pick, Kill: a.kill, Move: a.filter, PutBack: a.putBack,
+		Quiet: a.signal, Stop: a.signal, Dump: a.signal,
+	}
+	g := &grip{jobs: a.Jobs, permit: permit, what: p.What, asked: ctx, tell: p.tell}
+	defer g.close()
 	began := time.Now()
-	r, err := do(whole, h)
+	r, err := deeds[o.Deed](context.WithoutCancel(ctx), g, o, p)
 	r.Deed, r.Name, r.Took = o.Deed, p.Target, time.Since(began)
 	r.Seconds = r.Took.Round(time.Millisecond).Seconds()
-	return r, errors.Join(err, settle(act.Outcome{Err: err, Effect: r.Shelf, Said: r.said()}))
+	return r, err
 }
 
 // said is the report for the record.

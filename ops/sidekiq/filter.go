@@ -29,7 +29,7 @@ var Builtin = map[string]Filter{
 	"dead-http": {
 		Classes: []string{
 			"ActivityPub::ProcessingWorker", "ActivityPub::SynchronizeFeaturedCollectionWorker", "ThreadResolveWorker", "FetchReplyWorker",
-			"RedownloadMediaWorker", "RedownloadHeaderWorker", "ActivityPub::FetchRepliesWorker", "RedownloadAvatarWorker",
+			"RedownloadMediaWorker", "RedownloadHeaderWorker",
 		},
 		Errors: []string{"HTTP::ConnectionError", "HTTP::TimeoutError", "OpenSSL::SSL::SSLError"},
 	},

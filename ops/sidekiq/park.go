@@ -20,9 +20,9 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 	p.confirm(a.Instance)
 	p.What = fmt.Sprintf("park the queue %s: %d jobs", p.Target, p.Size)
 	p.Lines = []string{fmt.Sprintf("RENAME %s %s-parked-TIME; HSET %s   as one script", p.place.key, p.place.key, a.Jobs.key(shelvesKey))}
-	p.warn("until it is restored, what lies there is not done: %s", p.Loss.Lost)
+	p.warn("until it is restored, none of what lies there is done")
 	if p.Locks.Of > 0 {
-		p.warn("of %d jobs looked at, %d hold a unique lock: while they are parked the same jobs cannot be enqueued; and where a lock expires or is reaped and another job takes it, the parked one is silently dropped when it is restored", p.In.Counted, p.Locks.Own)
+		p.warn("of %d jobs looked at, %d say they hold a unique lock and %d do: while they are parked the same jobs cannot be enqueued; and where a lock expires or is reaped and another job takes it, the parked one is silently dropped when it is restored", p.In.Counted, p.Locks.Of, p.Locks.Own)
 	}
 	if p.Target == schedulerQueue {
 		p.warn("parking the scheduler's queue stops its jobs silently: each holds a lock that keeps its next run out")

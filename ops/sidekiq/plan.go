@@ -40,7 +40,7 @@ type Plan struct {
 // fewest is up to how many jobs are taken out of a living queue one by one, without anything else moving.
 const fewest = 200
 
-// Plan looks at what an order would do. Tell hears of the progress, now and when it is done; it may be nil.
+// Plan looks at what an order would do. Tell hears of the progress, now and when it is done, from the goroutine that does it; it may be nil.
 func (a *Acts) Plan(ctx context.Context, o Order, tell func(Progress)) (Plan, error) {
 	if err := o.Filter.Check(); err != nil {
 		return Plan{}, err
@@ -66,7 +66,9 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 		return err
 	}
 	p.Target, p.Size = p.place.Name, p.place.Size
-	p.Loss = LossOf(p.queue())
+	if o.Deed == Park || o.Deed == Delete || o.Deed == Kill {
+		p.Loss = LossOf(p.queue())
+	}
 	p.identity = func(ctx context.Context) error { return a.same(ctx, *p) }
 	if !o.Filter.Empty() {
 		err = a.countMeant(ctx, o, p)
@@ -190,19 +192,6 @@ func (j *Jobs) policy(ctx context.Context) (string, error) {
 
 // mayDrop reports a policy under which a list without an end can vanish: a parked one is the first, because nobody touches it.
 func mayDrop(policy string) bool { return strings.HasPrefix(policy, "allkeys-") }
-
-// Do does what was planned. Whoever gives up (ctx) is heard between two portions; what was begun is brought to an end that loses nothing.
-func (a *Acts) Do(ctx context.Context, o Order, p Plan) (Report, error) {
-	deeds := map[Deed]func(context.Context, *grip, Order, Plan) (Report, error){
-		Park: a.park, Restore: a.restore, Load: a.load, Delete: a.remove, Requeue: a.pick, Kill: a.kill, Move: a.filter, PutBack: a.putBack,
-		Quiet: a.signal, Stop: a.signal, Dump: a.signal,
-	}
-	do, known := deeds[o.Deed]
-	if !known || p.Deed != o.Deed {
-		return Report{}, fmt.Errorf("there is no plan for %q", o.Deed)
-	}
-	return a.through(ctx, o, p, func(ctx context.Context, g *grip) (Report, error) { return do(ctx, g, o, p) })
-}
 
 // top are the first of some shares, in words.
 func top(all []Share, n int) string {

@@ -20,10 +20,11 @@ const (
 	pageBytes = 1 << 20
 	pageFirst = 100
 	pageMost  = 1000
+	siftMost  = 500 // pages that a script moves
 )
 
 // pace finds how many jobs make a page.
-type pace struct{ next int }
+type pace struct{ next, most int }
 
 func (p *pace) size() int {
 	if p.next == 0 {
@@ -38,7 +39,7 @@ func (p *pace) learn(jobs []found) {
 		bytes += len(f.raw)
 	}
 	if len(jobs) > 0 {
-		p.next = min(max(pageBytes*len(jobs)/(bytes+1), 10), min(4*p.size(), pageMost))
+		p.next = min(max(pageBytes*len(jobs)/(bytes+1), 10), min(4*p.size(), p.most))
 	}
 }
 
@@ -62,7 +63,7 @@ func (j *Jobs) scan(ctx context.Context, p Place, each func([]found) (more bool,
 // scanList reads each page from the last job of the one before. Where that is no more, all that was read is older news: it was pushed further back by
 // new jobs, or was taken, and then so was all behind it.
 func (j *Jobs) scanList(ctx context.Context, key string, each func([]found) (bool, error)) error {
-	var rate pace
+	rate := pace{most: pageMost}
 	at, last := int64(0), ""
 	for {
 		got, err := j.redis.Read(ctx, redis.Cmd("LRANGE", key, max(at-1, 0), at+int64(rate.size())-1))
@@ -107,7 +108,7 @@ func listOf(r redis.Reply) []found {
 
 // scanSet goes by score, which stays, and not by rank, which moves. Those of one score are told apart by how many of them were seen.
 func (j *Jobs) scanSet(ctx context.Context, key string, each func([]found) (bool, error)) error {
-	var rate pace
+	rate := pace{most: pageMost}
 	from, same := "-inf", 0
 	for {
 		got, err := j.redis.Read(ctx, redis.Cmd("ZRANGEBYSCORE", key, from, "+inf", "WITHSCORES", "LIMIT", same, rate.size()))

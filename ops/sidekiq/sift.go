@@ -37,7 +37,7 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 	if err != nil {
 		return err
 	}
-	var rate pace
+	rate := pace{most: siftMost}
 	step, verdicts, texts := got[0].Int(), []byte(nil), []string(nil)
 	for {
 		args := append([]any{step, string(verdicts), rate.size(), s.mode, score(time.Now()), flag(s.living)}, unshown(texts)...)

@@ -157,10 +157,15 @@ func (c *Client) Change(ctx context.Context, permit remote.Permit, what string, 
 		return nil, err
 	}
 	var sent []*goredis.Cmd
-	_, err = conn.TxPipelined(ctx, func(p goredis.Pipeliner) error {
-		sent = queue(ctx, p, cmds)
-		return nil
-	})
+	if len(cmds) == 1 { // one is whole by itself; in a transaction Redis would not say why it refused it
+		sent = []*goredis.Cmd{conn.Do(ctx, cmds[0]...)}
+		err = sent[0].Err()
+	} else {
+		_, err = conn.TxPipelined(ctx, func(p goredis.Pipeliner) error {
+			sent = queue(ctx, p, cmds)
+			return nil
+		})
+	}
 	out, err := replies(sent, err)
 	if err != nil && !isAnswer(err) {
 		return nil, c.unknown(what, err)
