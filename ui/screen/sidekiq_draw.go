@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/sidekiq"
@@ -191,7 +192,7 @@ func (s *Sidekiq) queueLines(q sidekiq.Queue, w int) []widget.Line {
 		fact("jobs", widget.L(theme.Strong, count(q.Size))), fact("latency", latency(q)), fact("slope", slope(q)), fact("empty in", emptyIn(q)), fact("weight", weight(q)),
 	}
 	if len(q.Trail) > 1 {
-		lines = append(append(lines, nil), widget.Chart(theme.Info, q.Trail, w, 3, 0)...)
+		lines = append(append(lines, nil), widget.Chart(theme.Info, q.Trail, w, 3, slices.Max(q.Trail))...)
 	}
 	lines = append(lines, lossLines(sidekiq.LossOf(q.Name), w)...)
 	return append(lines, s.insideLines(q.Name, w)...)
