@@ -150,9 +150,7 @@ func (a *Acts) loading(ctx context.Context, o Order, p Plan) (Shelf, error) {
 			return s, nil
 		}
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	return Shelf{
-		ID:   fmt.Sprintf("%s-%s-%s", p.Target, Loaded, strings.Replace(now.Format("20060102-150405.000"), ".", "", 1)),
-		Kind: Loaded, Queue: p.Target, By: a.Operator, At: now, Source: source, Restoring: true,
-	}, nil
+	s := a.newShelf(p.Target, Loaded)
+	s.Source, s.Restoring = source, true
+	return s, nil
 }

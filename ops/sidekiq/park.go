@@ -94,11 +94,16 @@ func (a *Acts) park(ctx context.Context, g *grip, o Order, p Plan) (Report, erro
 	return r, err
 }
 
+// newShelf is a shelf of a name that no other one has.
+func (a *Acts) newShelf(queue string, kind Kind) Shelf {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	id := fmt.Sprintf("%s-%s-%s", queue, kind, strings.Replace(now.Format("20060102-150405.000"), ".", "", 1))
+	return Shelf{ID: id, Kind: kind, Queue: queue, By: a.Operator, At: now}
+}
+
 // putAside renames a queue, and gives the shelf that it lies on now. Where no answer came it looks.
 func (a *Acts) putAside(ctx context.Context, g *grip, queue string, kind Kind) (Shelf, int64, error) {
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	s := Shelf{Kind: kind, Queue: queue, By: a.Operator, At: now}
-	s.ID = fmt.Sprintf("%s-%s-%s", queue, kind, strings.Replace(now.Format("20060102-150405.000"), ".", "", 1))
+	s := a.newShelf(queue, kind)
 	r, err := g.once(ctx, parkScript, []string{a.Jobs.key("queue:" + queue), a.Jobs.shelfKey(s.ID, ""), a.Jobs.key(shelvesKey)}, s.ID, s.record())
 	if errors.Is(err, remote.ErrUnknown) {
 		found, lost := a.Jobs.Shelf(ctx, s.ID)

@@ -29,7 +29,7 @@ func (a *Acts) planDelete(o Order, p *Plan) {
 	case p.place.Set:
 		p.Lines = []string{backup, "ZREM " + p.place.key + "   each, if it still is there"}
 	default:
-		p.Lines = []string{backup, a.howTaken(p)}
+		p.Lines = []string{a.howTaken(p), backup, "UNLINK of what was taken out   if it still is what the backup was made of"}
 	}
 	p.locksNote(o)
 	p.pacified(o)
@@ -83,7 +83,7 @@ func (a *Acts) remove(ctx context.Context, g *grip, o Order, p Plan) (Report, er
 // drop deletes a whole shelf.
 func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, err error) {
 	s := p.place.Shelf
-	b, err := a.newBackup(BackupHead{Queue: s.Queue, Newest: true, Of: "the parked list " + s.ID})
+	b, err := a.newBackup(BackupHead{Queue: s.Queue, Newest: true, Of: p.What})
 	if err != nil {
 		return r, err
 	}
@@ -156,19 +156,9 @@ func (a *Acts) planMove(o Order, p *Plan) {
 func (a *Acts) filter(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
 	w := &weeding{acts: a, order: o, plan: p, sieve: sieve{o.Filter, time.Now()}}
 	if o.Deed == Delete {
-		b, err := a.newBackup(BackupHead{Queue: p.queue(), Of: "deleted from " + p.Target + ": " + o.Filter.String()})
-		if err != nil {
-			return Report{}, err
-		}
-		w.backup = b
+		return w.remove(ctx, g)
 	}
 	err := w.do(ctx, g)
-	if w.backup != nil {
-		err = errors.Join(err, w.backup.end())
-		if w.backup.count > 0 {
-			w.report.Backups = []string{w.backup.path}
-		}
-	}
 	return w.report, err
 }
 

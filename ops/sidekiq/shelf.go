@@ -17,6 +17,7 @@ type Kind string
 const (
 	Parked   Kind = "parked"   // put aside by an operator
 	Filtered Kind = "filtered" // a filter is being carried out on the queue, or was interrupted
+	Removed  Kind = "removed"  // taken out of a queue to be deleted; the backup is not proved yet, or the delete was interrupted
 	Loaded   Kind = "loaded"   // read from a backup, not restored yet
 )
 

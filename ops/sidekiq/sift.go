@@ -41,10 +41,12 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 	step, verdicts, texts := got[0].Int(), []byte(nil), []string(nil)
 	for {
 		args := append([]any{step, string(verdicts), rate.size(), s.mode, score(time.Now()), flag(s.living)}, unshown(texts)...)
+		began := time.Now()
 		r, err := g.steady(ctx, sieveScript, []string{s.list, s.kept, s.later, s.steps, s.meant}, args...)
 		if err != nil {
 			return err
 		}
+		g.rest(time.Since(began))
 		answer := r.List()
 		if len(answer) < 2 {
 			return fmt.Errorf("an answer of %d parts from the script", len(answer))
@@ -81,6 +83,17 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 		if verdicts, texts, err = s.judge(page); err != nil {
 			return err
 		}
+	}
+}
+
+// restMost bounds a rest: on a long way to Redis most of a step is waiting, and Redis has rested meanwhile.
+const restMost = 5 * time.Millisecond
+
+// rest leaves Redis to the workers for as long as it was taken from them.
+func (g *grip) rest(took time.Duration) {
+	select {
+	case <-time.After(min(took, restMost)):
+	case <-g.asked.Done():
 	}
 }
 

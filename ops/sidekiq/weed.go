@@ -13,7 +13,7 @@ type weeding struct {
 	order  Order
 	plan   Plan
 	sieve  sieve
-	backup *backup // nil unless they are deleted
+	out    *Shelf // where what is to be deleted waits for its backup; nil unless it is deleted
 	report Report
 
 	taken   int64 // meant so far
@@ -21,6 +21,33 @@ type weeding struct {
 		kept, meant int64
 		locks       []lock
 	}
+}
+
+// remove takes the meant out, onto a shelf; only when all of it is in a proved backup is it deleted. Who gives up before that finds it there.
+func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
+	a, shelf := w.acts, w.acts.newShelf(w.plan.queue(), Removed)
+	w.out = &shelf
+	if _, err := a.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("HSET", a.Jobs.key(shelvesKey), shelf.ID, shelf.record())); err != nil {
+		return w.report, err
+	}
+	if err := w.do(ctx, g); err != nil {
+		w.report.Shelf = shelf.ID
+		return w.report, err
+	}
+	if w.report.Jobs == 0 {
+		_, err := a.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("HDEL", a.Jobs.key(shelvesKey), shelf.ID))
+		return w.report, err
+	}
+	place, err := a.Jobs.shelfPlace(ctx, shelf)
+	if err == nil {
+		var dropped Report
+		dropped, err = a.drop(ctx, g, w.order, Plan{place: place, Size: place.Size, What: w.plan.What})
+		w.report.Unlocked, w.report.Backups = dropped.Unlocked, dropped.Backups
+	}
+	if err != nil {
+		w.report.Shelf = shelf.ID
+	}
+	return w.report, err
 }
 
 func (w *weeding) do(ctx context.Context, g *grip) error {
@@ -46,7 +73,7 @@ func (w *weeding) target() (mode, key string) {
 	case Kill:
 		return "set", w.acts.Jobs.key(Dead)
 	default:
-		return "drop", w.plan.place.key
+		return "list", w.acts.Jobs.shelfKey(w.out.ID, "")
 	}
 }
 
@@ -83,7 +110,6 @@ func (w *weeding) judge(g *grip) func([]found) ([]byte, []string, error) {
 	return func(page []found) ([]byte, []string, error) {
 		v, texts := make([]byte, len(page)), []string(nil)
 		w.pending.kept, w.pending.meant, w.pending.locks = 0, 0, nil
-		var out []found
 		for i, f := range page {
 			v[i] = 'k'
 			p := payloadOf(f.raw)
@@ -95,20 +121,17 @@ func (w *weeding) judge(g *grip) func([]found) ([]byte, []string, error) {
 			w.pending.meant++
 			w.taken++
 			w.note(p)
-			out = append(out, f)
-			if w.order.Deed != Delete {
-				texts = append(texts, w.text(f.raw))
-			}
+			texts = append(texts, w.text(f.raw))
 		}
-		return v, texts, w.save(out)
+		return v, texts, nil
 	}
 }
 
 func (w *weeding) full() bool { return w.order.Limit > 0 && w.taken >= int64(w.order.Limit) }
 
-// note keeps a job's lock for when the job is gone. One that is moved keeps its lock.
+// note keeps a job's lock for when the job is gone. One that is moved keeps its lock, and what is deleted keeps it until then.
 func (w *weeding) note(p payload) {
-	if l, has := lockOf(p); has && !w.order.KeepLocks && w.order.Deed != Move {
+	if l, has := lockOf(p); has && !w.order.KeepLocks && w.order.Deed == Kill {
 		w.pending.locks = append(w.pending.locks, l)
 	}
 }
@@ -119,17 +142,6 @@ func (w *weeding) text(raw string) string {
 		return edited(raw, "queue", quoted(w.order.To))
 	}
 	return ""
-}
-
-// save puts jobs into the backup, on the disk, before they are deleted.
-func (w *weeding) save(out []found) error {
-	if w.backup == nil || len(out) == 0 {
-		return nil
-	}
-	if err := w.backup.add(out...); err != nil {
-		return err
-	}
-	return w.backup.flush()
 }
 
 func (w *weeding) passed(g *grip) func(context.Context) error {
@@ -147,9 +159,6 @@ func (w *weeding) pluck(ctx context.Context, g *grip) error {
 	few := w.plan.few
 	if w.order.Limit > 0 {
 		few = few[:min(len(few), w.order.Limit)]
-	}
-	if err := w.save(few); err != nil {
-		return err
 	}
 	portion := int(min(max(500_000/(w.plan.Size+1), 1), 50))
 	for len(few) > 0 && !g.givenUp() {
