@@ -82,7 +82,7 @@ func (s *site) fill(queue string, first, last int, more string) {
 		if n%3 == 0 {
 			class = "RefreshWorker"
 		}
-		p.LPush(s.Context(), "queue:"+queue, job(queue, class, n, time.Duration(last-n)*time.Second, more))
+		p.LPush(s.Context(), "queue:"+queue, job(queue, class, n, time.Duration(last-n)*time.Minute, more))
 	}
 	if _, err := p.Exec(s.Context()); err != nil {
 		s.Fatal(err)
@@ -207,7 +207,7 @@ func TestOldJobsStayParked(t *testing.T) {
 	s.fill("mailers", 0, 600, "") // 600 s to 1 s old
 	parked := s.must(Order{Deed: Park, Name: "mailers"})
 	s.fill("mailers", 600, 610, "")
-	r := s.must(Order{Deed: Restore, Name: parked.Shelf, Newer: 100500 * time.Millisecond})
+	r := s.must(Order{Deed: Restore, Name: parked.Shelf, Newer: 100*time.Minute + 30*time.Second})
 	s.equal("restored", s.numbers("queue:mailers"), upTo(610)[500:])
 	s.equal("parked", s.numbers("queue:"+parked.Shelf), upTo(500))
 	if r.Jobs != 100 || r.Kept != 500 || r.Shelf != parked.Shelf {
@@ -225,7 +225,7 @@ func TestAnAgedRestoreThatIsInterruptedGoesOn(t *testing.T) {
 	s := small(t)
 	s.fill("mailers", 0, 3000, "")
 	parked := s.must(Order{Deed: Park, Name: "mailers"})
-	o := Order{Deed: Restore, Name: parked.Shelf, Newer: 1000500 * time.Millisecond}
+	o := Order{Deed: Restore, Name: parked.Shelf, Newer: 1000*time.Minute + 30*time.Second}
 	var p Plan
 	broken := errors.New("broken")
 	n := 0
