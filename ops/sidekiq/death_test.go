@@ -41,10 +41,12 @@ func TestDyingBeforeEveryStep(t *testing.T) {
 	}
 	refresh := Filter{Classes: []string{"RefreshWorker"}}
 	for name, c := range map[string]func(*site) Order{
-		"park":           func(*site) Order { return Order{Deed: Park, Name: "push"} },
-		"restore":        func(s *site) Order { return Order{Deed: Restore, Name: park(s)} },
-		"paced restore":  func(s *site) Order { return Order{Deed: Restore, Name: park(s), Rate: 100_000} },
-		"aged restore":   func(s *site) Order { return Order{Deed: Restore, Name: park(s), Newer: 700*time.Minute + 30*time.Second} },
+		"park":          func(*site) Order { return Order{Deed: Park, Name: "push"} },
+		"restore":       func(s *site) Order { return Order{Deed: Restore, Name: park(s)} },
+		"paced restore": func(s *site) Order { return Order{Deed: Restore, Name: park(s), Rate: 100_000} },
+		"aged restore": func(s *site) Order {
+			return Order{Deed: Restore, Name: park(s), Newer: 700*time.Minute + 30*time.Second}
+		},
 		"delete":         func(s *site) Order { return Order{Deed: Delete, Name: park(s)} },
 		"filtered":       func(*site) Order { return Order{Deed: Delete, Name: "push", Filter: refresh} },
 		"shelf filtered": func(s *site) Order { return Order{Deed: Delete, Name: park(s), Filter: refresh} },
