@@ -53,7 +53,7 @@ type site struct {
 func at(t *testing.T, addr string) *site {
 	t.Helper()
 	c := redis.New(redis.Config{URL: redis.At("redis://" + addr)})
-	raw := goredis.NewClient(&goredis.Options{Addr: addr, Protocol: 2, DisableIdentity: true})
+	raw := goredis.NewClient(&goredis.Options{Addr: addr, Protocol: 2, DisableIdentity: true, ReadTimeout: time.Minute})
 	t.Cleanup(func() { _, _ = c.Close(), raw.Close() })
 	b := &book{}
 	return &site{T: t, book: b, raw: raw, Acts: &Acts{
@@ -75,17 +75,19 @@ func job(queue, class string, n int, age time.Duration, more string) string {
 // fill puts jobs first to last-1 into a queue, one after another; every third is a Refresh, the others are Deliveries.
 func (s *site) fill(queue string, first, last int, more string) {
 	s.Helper()
-	p := s.raw.Pipeline()
-	p.SAdd(s.Context(), "queues", queue)
+	s.raw.SAdd(s.Context(), "queues", queue)
+	jobs := make([]any, 0, last-first)
 	for n := first; n < last; n++ {
 		class := "DeliveryWorker"
 		if n%3 == 0 {
 			class = "RefreshWorker"
 		}
-		p.LPush(s.Context(), "queue:"+queue, job(queue, class, n, time.Duration(last-n)*time.Second, more))
+		jobs = append(jobs, job(queue, class, n, time.Duration(last-n)*time.Minute, more))
 	}
-	if _, err := p.Exec(s.Context()); err != nil {
-		s.Fatal(err)
+	for some := range slices.Chunk(jobs, 1000) {
+		if err := s.raw.LPush(s.Context(), "queue:"+queue, some...).Err(); err != nil {
+			s.Fatal(err)
+		}
 	}
 }
 
@@ -207,7 +209,7 @@ func TestOldJobsStayParked(t *testing.T) {
 	s.fill("mailers", 0, 600, "") // 600 s to 1 s old
 	parked := s.must(Order{Deed: Park, Name: "mailers"})
 	s.fill("mailers", 600, 610, "")
-	r := s.must(Order{Deed: Restore, Name: parked.Shelf, Newer: 100500 * time.Millisecond})
+	r := s.must(Order{Deed: Restore, Name: parked.Shelf, Newer: 100*time.Minute + 30*time.Second})
 	s.equal("restored", s.numbers("queue:mailers"), upTo(610)[500:])
 	s.equal("parked", s.numbers("queue:"+parked.Shelf), upTo(500))
 	if r.Jobs != 100 || r.Kept != 500 || r.Shelf != parked.Shelf {
@@ -225,7 +227,7 @@ func TestAnAgedRestoreThatIsInterruptedGoesOn(t *testing.T) {
 	s := small(t)
 	s.fill("mailers", 0, 3000, "")
 	parked := s.must(Order{Deed: Park, Name: "mailers"})
-	o := Order{Deed: Restore, Name: parked.Shelf, Newer: 1000500 * time.Millisecond}
+	o := Order{Deed: Restore, Name: parked.Shelf, Newer: 1000*time.Minute + 30*time.Second}
 	var p Plan
 	broken := errors.New("broken")
 	n := 0

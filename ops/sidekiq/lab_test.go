@@ -297,7 +297,7 @@ func TestFailoverInTheMiddle(t *testing.T) {
 	_, first := real(t)
 	_, second := real(t)
 	host, port, _ := strings.Cut(first.Addr, ":")
-	if err := second.Client.SlaveOf(t.Context(), host, port).Err(); err != nil {
+	if err := second.Client.ReplicaOf(t.Context(), host, port).Err(); err != nil {
 		t.Fatal(err)
 	}
 	line, err := lab.NewSwitch(first.Addr)
@@ -313,6 +313,7 @@ func TestFailoverInTheMiddle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	promoted := make(chan error, 1)
 	told := 0
 	p.tell = func(Progress) {
 		if told++; told != 5 {
@@ -324,10 +325,13 @@ func TestFailoverInTheMiddle(t *testing.T) {
 		})
 		first.Kill()
 		line.To(second.Addr) // still a replica: READONLY
-		go func() { second.Client.SlaveOf(context.Background(), "NO", "ONE") }()
+		go func() { promoted <- second.Client.ReplicaOf(context.Background(), "NO", "ONE").Err() }()
 	}
 	r, err := s.Do(t.Context(), o, p)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-promoted; err != nil {
 		t.Fatal(err)
 	}
 	s.raw = second.Client

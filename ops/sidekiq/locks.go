@@ -54,11 +54,36 @@ func (j *Jobs) locks(ctx context.Context, jobs []found) (Locks, error) {
 	return k, nil
 }
 
+// unlocked is how many locks one script looks at.
+const unlocked = 100
+
+// unlockAll releases the locks of the jobs in a backup, which may be more than memory should hold.
+func (g *grip) unlockAll(ctx context.Context, path string) (released int64, err error) {
+	var locks []lock
+	some := func() error {
+		n, err := g.unlock(ctx, locks)
+		released, locks = released+n, locks[:0]
+		return err
+	}
+	_, _, err = readBackup(path, func(f found) error {
+		if l, has := lockOf(payloadOf(f.raw)); has {
+			locks = append(locks, l)
+		}
+		if len(locks) < unlocked {
+			return nil
+		}
+		return some()
+	})
+	if err == nil {
+		err = some()
+	}
+	return released, err
+}
+
 // unlock releases locks, each only if its job holds it. It may be sent twice.
 func (g *grip) unlock(ctx context.Context, locks []lock) (released int64, err error) {
-	const atOnce = 100
 	for len(locks) > 0 {
-		n := min(atOnce, len(locks))
+		n := min(unlocked, len(locks))
 		keys, args := []string{g.jobs.key("uniquejobs:digests"), g.jobs.key("uniquejobs:expiring_digests")}, make([]any, 0, 2*n)
 		for _, l := range locks[:n] {
 			keys, args = append(keys, g.jobs.key(l.digest)), append(args, l.jid, l.digest)

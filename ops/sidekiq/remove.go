@@ -88,18 +88,12 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 		return r, err
 	}
 	defer func() { err = errors.Join(err, b.end()) }()
-	var locks []lock
 	newest, oldest := "", ""
 	err = a.Jobs.scanList(ctx, p.place.key, func(jobs []found) (bool, error) {
 		if newest == "" {
 			newest = strings.Clone(jobs[0].raw)
 		}
 		oldest = strings.Clone(jobs[len(jobs)-1].raw)
-		for _, f := range jobs {
-			if l, has := lockOf(payloadOf(f.raw)); has && !o.KeepLocks {
-				locks = append(locks, l)
-			}
-		}
 		g.say(Progress{Doing: "writing the backup", Done: b.count, Of: p.Size})
 		return !g.givenUp(), b.add(jobs...)
 	})
@@ -122,7 +116,9 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 		return r, a.notDropped(ctx, *s, b.path)
 	}
 	r.Jobs = b.count
-	r.Unlocked, err = g.unlock(ctx, locks)
+	if !o.KeepLocks {
+		r.Unlocked, err = g.unlockAll(ctx, b.path)
+	}
 	return r, err
 }
 

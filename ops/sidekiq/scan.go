@@ -20,11 +20,10 @@ const (
 	pageBytes = 1 << 20
 	pageFirst = 100
 	pageMost  = 1000
-	siftMost  = 500 // pages that a script moves
 )
 
 // pace finds how many jobs make a page.
-type pace struct{ next, most int }
+type pace struct{ next int }
 
 func (p *pace) size() int {
 	if p.next == 0 {
@@ -39,7 +38,7 @@ func (p *pace) learn(jobs []found) {
 		bytes += len(f.raw)
 	}
 	if len(jobs) > 0 {
-		p.next = min(max(pageBytes*len(jobs)/(bytes+1), 10), min(4*p.size(), p.most))
+		p.next = min(max(pageBytes*len(jobs)/(bytes+1), 10), min(4*p.size(), pageMost))
 	}
 }
 
@@ -63,7 +62,7 @@ func (j *Jobs) scan(ctx context.Context, p Place, each func([]found) (more bool,
 // scanList reads each page from the last job of the one before. Where that is no more, all that was read is older news: it was pushed further back by
 // new jobs, or was taken, and then so was all behind it.
 func (j *Jobs) scanList(ctx context.Context, key string, each func([]found) (bool, error)) error {
-	rate := pace{most: pageMost}
+	var rate pace
 	at, last := int64(0), ""
 	for {
 		got, err := j.redis.Read(ctx, redis.Cmd("LRANGE", key, max(at-1, 0), at+int64(rate.size())-1))
@@ -108,7 +107,7 @@ func listOf(r redis.Reply) []found {
 
 // scanSet goes by score, which stays, and not by rank, which moves. Those of one score are told apart by how many of them were seen.
 func (j *Jobs) scanSet(ctx context.Context, key string, each func([]found) (bool, error)) error {
-	rate := pace{most: pageMost}
+	var rate pace
 	from, same := "-inf", 0
 	for {
 		got, err := j.redis.Read(ctx, redis.Cmd("ZRANGEBYSCORE", key, from, "+inf", "WITHSCORES", "LIMIT", same, rate.size()))

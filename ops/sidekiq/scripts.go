@@ -25,10 +25,15 @@ var (
 	loadScript   = script("load")
 )
 
+// script is one of them, behind what they have in common.
 func script(name string) redis.Script {
+	return redis.NewScript(name, source("lists")+source(name))
+}
+
+func source(name string) string {
 	text, err := scripts.ReadFile("scripts/" + name + ".lua")
 	if err != nil {
 		panic(err) // it is compiled in
 	}
-	return redis.NewScript(name, string(text))
+	return string(text)
 }

@@ -37,7 +37,7 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 	if err != nil {
 		return err
 	}
-	rate := pace{most: siftMost}
+	var rate pace
 	step, verdicts, texts := got[0].Int(), []byte(nil), []string(nil)
 	for {
 		args := append([]any{step, string(verdicts), rate.size(), s.mode, score(time.Now()), flag(s.living)}, unshown(texts)...)
@@ -86,8 +86,8 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 	}
 }
 
-// restMost bounds a rest: on a long way to Redis most of a step is waiting, and Redis has rested meanwhile.
-const restMost = 5 * time.Millisecond
+// restMost bounds a rest. A script takes about that long; the rest of a step is the way to Redis, which rests meanwhile.
+const restMost = 2 * time.Millisecond
 
 // rest leaves Redis to the workers for as long as it was taken from them.
 func (g *grip) rest(took time.Duration) {

@@ -4,32 +4,6 @@
 -- KEYS: list, kept to, arrivals, steps, meant to
 -- ARGV: step, verdicts (k or m, the oldest first), jobs of the next page, what becomes of the meant (drop, list, set), score, living ('1' or ''),
 --       and for each that is meant its new text, or '' for the old one
-local function push(key, jobs)
-  for i = 1, #jobs, 200 do
-    redis.call('LPUSH', key, unpack(jobs, i, math.min(i + 199, #jobs)))
-  end
-end
-
--- More arrivals than that between two calls there are not; a queue without our mark and longer than that was put there by somebody else.
-local function divert(queue, later, mark)
-  local new, at = {}, 0
-  while at < 2000 do
-    local chunk = redis.call('LRANGE', queue, at, at + 99)
-    for i = 1, #chunk do
-      if chunk[i] == mark then at = -1 break end
-      new[#new + 1] = chunk[i]
-    end
-    if at < 0 or #chunk < 100 then
-      local oldest = {}
-      for i = #new, 1, -1 do oldest[#oldest + 1] = new[i] end
-      redis.call('LTRIM', queue, #new, -1)
-      push(later, oldest)
-      return
-    end
-    at = at + 100
-  end
-end
-
 local step = tonumber(redis.call('HGET', KEYS[4], 'step') or '0')
 if step ~= tonumber(ARGV[1]) then return {-1, step} end
 local n = #ARGV[2]
