@@ -58,7 +58,7 @@ var faultTable = []struct {
 }
 
 // strikes are the steps in which each fault strikes: those that change something, and the waits between them.
-var strikes = []string{"preflight", "hold", "lame-duck", "idle", "remove", "nginx", "sidekiq-quiet", "put-back", "stop", "mark", "announce", "rebuild", "come-back", "host-key", "new-disk", "first-boot", "provision", "parity", "start", "add", "sidekiq-start", "watch", "release", "report"}
+var strikes = []string{"preflight", "hold", "hush", "lame-duck", "idle", "remove", "nginx", "sidekiq-quiet", "put-back", "stop", "mark", "announce", "rebuild", "come-back", "host-key", "new-disk", "first-boot", "provision", "parity", "start", "add", "sidekiq-start", "watch", "release", "report"}
 
 // Each fault during each step ends as the table says: never two rebuilds, never a lost request or job, never too few workers.
 func TestFaultDuringEachStep(t *testing.T) {

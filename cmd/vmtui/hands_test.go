@@ -74,12 +74,12 @@ func TestHandsMeanwhile(t *testing.T) {
 		hands func(*testing.T, *box.Box)
 		story string // of the second leg, from its beginning
 	}{
-		"nothing":                 {func(*testing.T, *box.Box) {}, "hold:done lame-duck:done remove:done nginx:doing"},
-		"nginx has quit":          {line("nginx -s stop"), "hold:done lame-duck:done remove:done nginx:already sidekiq-quiet:doing"},
-		"it is a member again":    {joinByHand, "hold:done lame-duck:doing lame-duck:done remove:doing remove:done nginx:doing"},
-		"the flag is gone":        {line("rm /var/lib/vmtui/lame-duck"), "hold:done lame-duck:doing lame-duck:done remove:done nginx:doing"},
-		"no nginx, and no flag":   {line("nginx -s quit && rm /var/lib/vmtui/lame-duck"), "hold:done lame-duck:doing lame-duck:done remove:done nginx:already"},
-		"its containers are gone": {line("docker compose -p mastodon -f /root/mastodon/docker-compose.yml stop -t 60"), "hold:done lame-duck:done remove:done nginx:doing nginx:done sidekiq-quiet:already put-back:doing put-back:done stop:already"},
+		"nothing":                 {func(*testing.T, *box.Box) {}, "hold:done hush:done lame-duck:done remove:done nginx:doing"},
+		"nginx has quit":          {line("nginx -s stop"), "hold:done hush:done lame-duck:done remove:done nginx:already sidekiq-quiet:doing"},
+		"it is a member again":    {joinByHand, "hold:done hush:done lame-duck:doing lame-duck:done remove:doing remove:done nginx:doing"},
+		"the flag is gone":        {line("rm /var/lib/vmtui/lame-duck"), "hold:done hush:done lame-duck:doing lame-duck:done remove:done nginx:doing"},
+		"no nginx, and no flag":   {line("nginx -s quit && rm /var/lib/vmtui/lame-duck"), "hold:done hush:done lame-duck:doing lame-duck:done remove:done nginx:already"},
+		"its containers are gone": {line("docker compose -p mastodon -f /root/mastodon/docker-compose.yml stop -t 60"), "hold:done hush:done lame-duck:done remove:done nginx:doing nginx:done sidekiq-quiet:already put-back:doing put-back:done stop:already"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
