@@ -22,12 +22,20 @@ func joinByHand(t *testing.T, b *box.Box) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	postAPI(t, b, "load_balancers/"+cfg.LoadBalancer.ID+"/droplets", fmt.Sprintf(`{"droplet_ids": [%d]}`, b.Droplet("worker-2")), http.StatusNoContent)
+	for len(b.API().Members()) < 3 { // it takes the balancer a moment
+		rest(t.Context(), 20*time.Millisecond)
+	}
+}
+
+// postAPI changes something at the provider, beside the product.
+func postAPI(t *testing.T, b *box.Box, path, body string, want int) {
+	t.Helper()
 	token, err := os.ReadFile(filepath.Join(b.Dir(), "token-digitalocean"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := fmt.Sprintf("%s/v2/load_balancers/%s/droplets", cfg.DigitalOcean.URL, cfg.LoadBalancer.ID)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(fmt.Sprintf(`{"droplet_ids": [%d]}`, b.Droplet("worker-2"))))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.API().URL()+"/v2/"+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,11 +46,8 @@ func joinByHand(t *testing.T, b *box.Box) {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
-	if res.StatusCode != http.StatusNoContent {
-		t.Fatalf("joining by hand: %s", res.Status)
-	}
-	for len(b.API().Members()) < 3 { // it takes the balancer a moment
-		rest(t.Context(), 20*time.Millisecond)
+	if res.StatusCode != want {
+		t.Fatalf("POST %s: %s", path, res.Status)
 	}
 }
 
