@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/fixtures/box"
 	"github.com/vmtui/vmtui/fixtures/contract"
@@ -38,7 +39,7 @@ func agreed(t *testing.T, judge *contract.Judge) {
 func TestWhatTheProviderRefusesForAWhileIsWaitedOut(t *testing.T) {
 	t.Parallel()
 	judge := judgeOf(t)
-	b := startBox(t, func(o *box.Options) { o.BeforeAPI = judge.Both })
+	b := startBox(t, func(o *box.Options) { o.BeforeAPI, o.Pace.API.Action = judge.Both, 20*time.Second }) // a snapshot takes 5 s then
 	l := begin(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
 	at := func(step string, strike ...string) {
 		t.Helper()
@@ -50,7 +51,7 @@ func TestWhatTheProviderRefusesForAWhileIsWaitedOut(t *testing.T) {
 		}
 	}
 	at("lame-duck", "busy-lb:8s", "limit-changes:1") // past its end
-	at("nginx")
+	at("stop")
 	foreign(t, b, `{"type":"snapshot","name":"nightly"}`)
 	at("stop", "pending:1")
 	at("come-back", "api-500:2")
