@@ -63,7 +63,7 @@ func TestReimageUnderLoad(t *testing.T) {
 			if b.Machine(droplet2).BootID() == before || rebuilds(b, "worker-2") != 1 {
 				t.Errorf("%d rebuilds", rebuilds(b, "worker-2"))
 			}
-			if said := transcript(t, b, last(t, got.out).Run); !strings.Contains(said, "report: out of the load balancer for ") || !strings.Contains(said, "report: new disk from "+box.Image) {
+			if said := transcript(t, b, last(t, got.out).Run); !strings.Contains(said, "report: out of the load balancer for ") || !strings.Contains(said, "report: new disk from "+box.Image) || !strings.Contains(said, "report: it took ") || !strings.Contains(said, "times what the provider and the health check took") {
 				t.Errorf("no report:\n%s", said)
 			}
 			intact(t, b)
