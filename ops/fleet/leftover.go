@@ -25,7 +25,7 @@ func (s Snapshot) Leftovers(now time.Time) []Leftover {
 	for _, n := range s.Nodes {
 		if n.Health.Value.LameDuck && (n.LB == LBIn || n.LB == LBDraining) && !s.atWork(n.Name, now) {
 			out = append(out, Leftover{
-				Node: n.Name, What: "in the load balancer with the lame-duck flag set: it serves nobody, and nobody is at work on it",
+				Node: n.Name, What: "in the load balancer with the lame-duck flag set, and nobody is at work on it",
 				Next: "resume the run that set it (vmtui runs list), or vmtui run worker-return " + n.Name,
 			})
 		}
