@@ -9,10 +9,10 @@ import (
 	"github.com/vmtui/vmtui/ops/worker"
 )
 
-// unhurried is a world whose slow things are slow in the proportions of the real one, at a third of its time or less: a rebuild takes half a minute.
+// unhurried is a world whose slow things are slow in the proportions of the real one, at a third of its time or less: a rebuild takes two thirds of a minute.
 func unhurried() box.Pace {
 	p := box.Brisk()
-	p.API.Begin, p.API.Action, p.API.Busy = time.Second, 30*time.Second, 5*time.Second
+	p.API.Begin, p.API.Action, p.API.Busy = time.Second, 40*time.Second, 5*time.Second
 	p.Machine.Boot, p.Machine.CloudInit = 10*time.Second, 5*time.Second
 	p.HealthInterval, p.HealthTimeout = 2*time.Second, time.Second
 	return p

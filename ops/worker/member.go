@@ -176,6 +176,6 @@ func (c *crew) verifyArriving(w *run.Walk) run.Check {
 			}
 			return run.Progress{Done: true, Detail: fmt.Sprintf("%d requests have arrived", seen-first)}, nil
 		}
-		return run.Progress{For: "the first request to arrive", Again: max(pace, c.in.Check.Interval), Usual: round(c.in.Check.EntryTime())}, nil
+		return run.Progress{For: "the first request to arrive", Again: pace, Usual: round(c.in.Check.EntryTime())}, nil
 	}
 }
