@@ -24,6 +24,7 @@ func newJobs(f *flags) *cobra.Command {
 		withJSON(f, &cobra.Command{Use: "list", Short: "List the jobs, newest first", Args: between(0, 0), RunE: list}),
 		withJSON(f, &cobra.Command{Use: "attach JOB", Short: "Show a job's output from its beginning, and stay to its end", Args: between(1, 1), RunE: onJob(f, attachJob)}),
 		cancelJob(f),
+		withJSON(f, &cobra.Command{Use: "forget JOB", Short: "Remove a job that has ended from the node, its output with it", Args: between(1, 1), RunE: onJob(f, forgetJob)}),
 	)
 	return cmd
 }
@@ -47,6 +48,14 @@ func attachJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) er
 		return a.howItEnded(ctx, f, r, j.Record, nil)
 	}
 	return a.attach(ctx, f, r, j.Record)
+}
+
+// forgetJob removes what is left of a job. How it ended is in the trail.
+func forgetJob(ctx context.Context, f *flags, _ *app, r *job.Room, j job.Job) error {
+	if err := r.Forget(ctx, j); err != nil {
+		return err
+	}
+	return f.answer(map[string]any{"forgotten": true, "job": j.ID}, j.Line+" is forgotten on "+r.Node.Name+"; how it ended stays in the trail: vmtui audit")
 }
 
 func cancelJob(f *flags) *cobra.Command {

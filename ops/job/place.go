@@ -133,8 +133,9 @@ func left(n config.Node, id string) string {
 	return reach(n, id, "0")
 }
 
-// kill signals what inside has written down; docker gives a terminal's program a session of its own.
-const kill = `read -r pid <"$1" && kill -s "$0" -- "-$pid"`
+// kill signals what inside has written down; docker gives a terminal's program a session of its own. Not every shell in an image knows the --.
+const kill = `read -r pid <"$1" || exit
+kill -s "$0" -- "-$pid" 2>/dev/null || kill -s "$0" "-$pid"`
 
 // How is where and as whom tootctl runs, in words.
 func (r *Room) How() string {

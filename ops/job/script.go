@@ -46,7 +46,8 @@ const (
 	otherRuns   = 76
 )
 
-// runner leads the job's session: $1 its directory, $2 mode, $3 command. It outlives everybody who looks at it, and writes down how it ended.
+// runner leads the job's session: $1 its directory, $2 mode, $3 command. It outlives everybody who looks at it, and writes down how it ended. The terminal's
+// input never ends, since script(1) would type a NUL at its end, which a container's terminal echoes into the first line.
 const runner = life + `
 cd "$1" || exit 73
 umask 077
@@ -54,10 +55,10 @@ trap 'cut=1' TERM INT
 printf '%s\n%s\n%s\n' "$$" "$(born "$$")" "$(boot)" >pid.new && mv pid.new pid
 SHELL=/bin/sh
 export SHELL
+if [ "$2" = asks ]; then exec 3<>answers; else mkfifo hush && exec 3<>hush && rm hush || exit 73; fi
 case $2 in
-secret) script -qefc "$3" /dev/null </dev/null ;;
-asks) exec 3<>answers; script -qefc "$3" log <&3 >/dev/null 2>&1 ;;
-*) script -qefc "$3" log </dev/null >/dev/null 2>&1 ;;
+secret) script -qefc "$3" /dev/null <&3 ;;
+*) script -qefc "$3" log <&3 >/dev/null 2>&1 ;;
 esac
 status=$?
 printf '%s %s\n' "$status" "$(date +%s)" >exit.new && mv exit.new exit
@@ -79,8 +80,9 @@ exec env "$@"`
 const inside = `stty rows 50 cols 120 2>/dev/null
 echo $$ >"$1" && shift && exec "$@"`
 
-// compose goes where the compose file is: $1 directory, then the command.
-const compose = `cd "$1" && shift && exec "$@"`
+// compose goes where the compose file is: $1 directory, then the command. docker gives a container's terminal the size of this one.
+const compose = `stty rows 50 cols 120 2>/dev/null
+cd "$1" && shift && exec "$@"`
 
 // row prints a line for a job: id, how it stands, exit status, when that was, size of the log, who cancelled it (- for nobody), record.
 const row = life + `

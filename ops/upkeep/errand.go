@@ -32,7 +32,7 @@ type errand struct {
 // longest is how long a job may be waited for in one go; pace is how often it is looked at.
 const (
 	longest = 48 * time.Hour
-	pace    = 2 * time.Second
+	pace    = time.Second
 )
 
 // The facts that an errand leaves in the log: which job it became, and what came of it.
