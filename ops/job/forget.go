@@ -64,7 +64,11 @@ func (r *Room) remove(ctx context.Context, what string, jobs ...Job) error {
 	if err != nil {
 		return err
 	}
-	err = r.host().Do(ctx, permit, ssh.Command{For: what, Script: forget, Args: args}).Err(what, r.Node.Name)
+	res := r.host().Do(ctx, permit, ssh.Command{For: what, Script: forget, Args: args})
+	err = res.Err(what, r.Node.Name)
+	if res.Outcome == ssh.Exited && res.Code == ended {
+		err = &fault.Error{What: "not forgotten", On: what, Why: "it runs", Next: "wait for it, or cancel it", Code: fault.Refused}
+	}
 	return errors.Join(err, settle(act.Outcome{Err: err, Said: said}))
 }
 

@@ -373,7 +373,7 @@ func TestWhereAndAsWhom(t *testing.T) {
 		"in a container": {config.Mastodon{Kind: config.KindCompose, Dir: "/root/mastodon", Project: "mastodon", Tootctl: config.TootctlExec, Service: "web", Env: map[string]string{"A": "b c"}},
 			[]string{"docker compose -p mastodon exec -e RUBY_PROGRESS_BAR_LENGTH=70 -e 'A=b c' web ", "tootctl media usage"}, "kill -s \"$0\""},
 		"in its own": {config.Mastodon{Kind: config.KindCompose, Dir: "/root/mastodon", Project: "mastodon", Tootctl: config.TootctlRun, Service: "sidekiq"},
-			[]string{"docker compose -p mastodon run --rm --no-deps --name vmtui-J1 -e RUBY_PROGRESS_BAR_LENGTH=70 sidekiq tootctl media usage"}, "docker kill -s TERM vmtui-J1"},
+			[]string{"docker compose -p mastodon run --rm --no-deps --name vmtui-J1 -e RUBY_PROGRESS_BAR_LENGTH=70 sidekiq /bin/sh -c ", " vmtui /tmp/.vmtui-J1 tootctl media usage"}, "docker kill -s TERM vmtui-J1"},
 	} {
 		n := config.Node{Name: "exec", Mastodon: c.m}
 		got := place{mastodon: c.m, login: "root"}.command("J1", tootctlProgram, []string{"media", "usage"})

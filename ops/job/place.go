@@ -59,11 +59,8 @@ func (p place) composeWords(id, program string, words []string) []string {
 	for _, kv := range env {
 		call = append(call, "-e", kv)
 	}
-	call = append(call, cmp.Or(m.Service, "web"))
-	if m.Tootctl != config.TootctlRun {
-		call = append(call, "/bin/sh", "-c", inside, "vmtui", numberFile(id))
-	}
-	return append(append(call, program), words...)
+	call = append(call, cmp.Or(m.Service, "web"), "/bin/sh", "-c", inside, "vmtui", numberFile(id), program)
+	return append(call, words...)
 }
 
 // environment are a node's own variables, in order.

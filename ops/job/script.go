@@ -80,7 +80,7 @@ exec env "$@"`
 const inside = `stty rows 50 cols 120 2>/dev/null
 echo $$ >"$1" && shift && exec "$@"`
 
-// compose goes where the compose file is: $1 directory, then the command. docker gives a container's terminal the size of this one.
+// compose goes where the compose file is: $1 directory, then the command. docker gives a container's terminal the size of this one, sooner or later.
 const compose = `stty rows 50 cols 120 2>/dev/null
 cd "$1" && shift && exec "$@"`
 
@@ -113,14 +113,15 @@ cd "$1" 2>/dev/null || exit 0
 row "$2"
 [ ! -e "$2/log" ] || tail -c "$3" "$2/log"`
 
-// forget removes jobs that do not run: $1 directory, then their ids.
+// forget removes jobs that do not run: $1 directory, then their ids. Its exit status tells of one that does.
 const forget = life + `
 cd "$1" || exit 0
 shift
+left=0
 for id; do
-  [ -s "$id/exit" ] || ! alive "$id" || continue
-  rm -rf -- "./$id"
-done`
+  if alive "$id"; then left=75; else rm -rf -- "./$id"; fi
+done
+exit "$left"`
 
 // follow prints a job's log from a byte on until the job has ended: $1 directory, $2 from. What stands there without a line end, as a question does, is
 // brought by two returns.
@@ -194,7 +195,7 @@ cd "$1" || exit 66
 alive . && [ -p answers ] || exit 75
 printf '%s\n' "$2" >answers`
 
-// ended is the exit status of cancel and answer when there is nothing to do it to.
+// ended is the exit status of cancel, answer and forget when the job is not as it has to be for them.
 const ended = 75
 
 // domain prints what the Mastodon in a directory calls itself.

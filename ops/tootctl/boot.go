@@ -16,10 +16,17 @@ func (b Boot) String() string {
 	}
 	least, most := seconds(slices.Min(b)), seconds(slices.Max(b))
 	if least == most {
-		return fmt.Sprintf("%d s by the last start", most)
+		return fmt.Sprintf("%d s by %s", most, b.starts())
 	}
-	return fmt.Sprintf("%d to %d s by the last %d starts", least, most, len(b))
+	return fmt.Sprintf("%d to %d s by %s", least, most, b.starts())
 }
 
 // seconds are whole ones, and never none.
 func seconds(d time.Duration) int { return max(int(d.Round(time.Second).Seconds()), 1) }
+
+func (b Boot) starts() string {
+	if len(b) == 1 {
+		return "the last start"
+	}
+	return fmt.Sprintf("the last %d starts", len(b))
+}
