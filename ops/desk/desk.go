@@ -68,6 +68,7 @@ func New(
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 		spoken: map[string]string{},
 	}
+	deps.Jobs, deps.Hand = jobs, d.hand
 	d.books = append(worker.Books(deps.Deps), upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand})...)
 	d.own = book.NewShelf(deps, d.books)
 	d.legs.Go(d.relay)

@@ -1,6 +1,12 @@
 package job
 
-import "github.com/vmtui/vmtui/ops/tootctl"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/ops/tootctl"
+)
 
 // Reading understands what the job prints.
 func (r Record) Reading() *tootctl.Reading {
@@ -31,4 +37,23 @@ func (j Job) Result(read *tootctl.Reading) (tootctl.Result, string) {
 func (r Record) Long() bool {
 	c, err := tootctl.Known().Parse(r.Words, tootctl.Version{})
 	return err == nil && c.Command.Long
+}
+
+// Standing is how far a job is, by the end of what it printed.
+func (j Job) Standing(end []string) string {
+	for i := len(end) - 1; i >= 0; i-- {
+		p, ok := tootctl.ReadProgress(end[i])
+		if !ok {
+			continue
+		}
+		said := fmt.Sprintf("%d of an unknown number", p.At)
+		if p.Of > 0 {
+			said = fmt.Sprintf("%d of %d", p.At, p.Of)
+		}
+		if p.Left > 0 {
+			said += ", " + p.Left.String() + " left"
+		}
+		return strings.TrimSpace(p.Title + " " + said)
+	}
+	return fmt.Sprintf("%s, since %s", j.Line, time.Since(j.Started).Round(time.Second))
 }

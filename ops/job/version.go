@@ -22,8 +22,11 @@ const (
 // bootsKept is how many starts of Rails are remembered.
 const bootsKept = 5
 
-// ask runs a command line that is quoted already.
+// ask runs a command line that is quoted already, for two minutes at most.
 const ask = `exec timeout 120 /bin/sh -c "$1"`
+
+// front does, for as long as it takes.
+const front = `exec /bin/sh -c "$1"`
 
 // The programs of Mastodon that are called here.
 const (
@@ -88,6 +91,13 @@ func (r *Room) Evaluate(ctx context.Context, what, ruby string, args ...string) 
 	}
 	said := strings.TrimSpace(res.Stdout)
 	return said[strings.LastIndexByte(said, '\n')+1:], nil // what Rails has to complain about stands before it
+}
+
+// Front is a call in front of whoever waits for it, without a terminal and without a job: for what reads, and for what takes something back.
+func (r *Room) Front(c *tootctl.Call) ssh.Command {
+	p := r.place()
+	p.quiet = true
+	return ssh.Command{For: c.Line(), Script: front, Args: []string{p.command(newID(time.Now()), tootctlProgram, c.Words())}, Sudo: p.raises()}
 }
 
 // call runs one of Mastodon's programs in front, without a terminal and for two minutes at most: only what reads.

@@ -1,9 +1,7 @@
 package upkeep
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -116,7 +114,7 @@ func (c *chore) observe(ctx context.Context, w *run.Walk, e errand) (run.Finding
 	case !found:
 		return run.Finding{Truth: run.IsPending, Detail: "job " + id + " was asked for, and " + c.Jobs.Node.Name + " knows nothing of it"}, nil
 	case j.State == job.Running:
-		return run.Finding{Truth: run.UnderWay, Detail: "job " + id + ": " + standing(j, end)}, nil
+		return run.Finding{Truth: run.UnderWay, Detail: "job " + id + ": " + j.Standing(end)}, nil
 	case w.Fact(resultFact(e.id)) == "":
 		return run.Finding{Truth: run.UnderWay, Detail: "job " + id + " has ended; what came of it is still to be read"}, nil
 	}
@@ -186,7 +184,7 @@ func (c *chore) watch(ctx context.Context, w *run.Walk, e errand) (run.Progress,
 	case !found:
 		return run.Progress{}, unknown(e, c, "the node knows nothing of job "+id)
 	case j.State == job.Running:
-		return run.Progress{For: standing(j, end), Again: pace, Usual: e.usual}, nil
+		return run.Progress{For: j.Standing(end), Again: pace, Usual: e.usual}, nil
 	}
 	o, err := c.outcome(ctx, j)
 	if err != nil {
@@ -226,20 +224,4 @@ func (c *chore) prove(ctx context.Context, e errand, said string) (run.Progress,
 
 func unknown(e errand, c *chore, why string) error {
 	return &fault.Error{What: e.call.Line(), On: c.Jobs.Node.Name, Why: why, Next: "look at the instance before it is done again: it may have happened", Code: fault.Unknown, Err: remote.ErrUnknown}
-}
-
-// standing is how far a job is.
-func standing(j job.Job, end []string) string {
-	for i := len(end) - 1; i >= 0; i-- {
-		p, ok := tootctl.ReadProgress(end[i])
-		if !ok {
-			continue
-		}
-		said := fmt.Sprintf("%d of %s", p.At, cmp.Or(map[bool]string{true: fmt.Sprint(p.Of)}[p.Of > 0], "an unknown number"))
-		if p.Left > 0 {
-			said += ", " + p.Left.String() + " left"
-		}
-		return strings.TrimSpace(p.Title + " " + said)
-	}
-	return fmt.Sprintf("%s, since %s", j.Line, time.Since(j.Started).Round(time.Second))
 }
