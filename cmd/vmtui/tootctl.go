@@ -182,7 +182,7 @@ func (a *app) confirmCall(ctx context.Context, f *flags, x tootctlFlags, r *job.
 // runCall starts a job and, unless it is left alone, stays with it to its end.
 func (a *app) runCall(ctx context.Context, f *flags, x tootctlFlags, r *job.Room, c *tootctl.Call, typed string) error {
 	f.note("starting " + c.Line() + " on " + r.Node.Name + ": Rails starts first, " + r.Boot().String())
-	b, err := r.Start(ctx, c, typed)
+	b, err := a.desk.RunTootctl(ctx, c, typed)
 	if b.Secret && b.Said != "" {
 		err = errors.Join(f.printf("%s\n", b.Said), f.password(b.Password), err)
 	}

@@ -38,11 +38,11 @@ func (d *Desk) Where(ctx context.Context) (Tootctl, error) {
 	return t, err
 }
 
-// RunTootctl starts a line as a job and remembers it.
+// RunTootctl starts a line as a job and remembers it. That a line could not be remembered is no reason to hide the job that runs.
 func (d *Desk) RunTootctl(ctx context.Context, c *tootctl.Call, typed string) (job.Begun, error) {
 	b, err := d.jobs.Start(ctx, c, typed)
 	if err == nil {
-		_, err = d.keepLines(func(l *Lines) {
+		_, _ = d.keepLines(func(l *Lines) {
 			l.Past = append([]string{b.Line}, slices.DeleteFunc(l.Past, func(s string) bool { return s == b.Line })...)
 			l.Past = l.Past[:min(len(l.Past), pastMost)]
 		})

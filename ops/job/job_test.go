@@ -309,6 +309,15 @@ func TestAPasswordIsInNoLog(t *testing.T) {
 	}
 }
 
+// What prints a password and ends well without saying so has an unknown outcome: tootctl refuses some with an exit status of 0.
+func TestAPasswordThatDoesNotCome(t *testing.T) {
+	r := bench(t, `echo "Error: the username is taken"`)
+	b, err := r.Start(t.Context(), call(t, "accounts", "create", "picard", "--email=a@b.example", "--reattach"), "")
+	if fault.CodeOf(err) != fault.Unknown || b.Password != "" || !strings.Contains(b.Said, "is taken") {
+		t.Errorf("%+v, %v", b, err)
+	}
+}
+
 // What asks is answered by the operator, on a terminal; a question without a line end is seen.
 func TestAQuestionIsAnswered(t *testing.T) {
 	r := bench(t, `[ -t 0 ] || exit 9; printf 'Continue? (Yes/No) '; read -r a; echo "you said $a"`)

@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -72,7 +73,23 @@ func (r *Room) Launch(ctx context.Context, permit act.Permit, c *tootctl.Call, r
 	res := r.host().Do(ctx, permit, order)
 	b.Said = withoutPassword(res.Stdout)
 	res.Stdout = b.Said
-	return b, res.Err(c.Line(), r.Node.Name)
+	return b, errors.Join(res.Err(c.Line(), r.Node.Name), r.unsaid(res, b))
+}
+
+// unsaid is that tootctl ended well and did not say so: of what prints a password this is all that is ever read.
+func (r *Room) unsaid(res ssh.Result, b Begun) error {
+	if !res.OK() {
+		return nil
+	}
+	reading := b.Reading()
+	for line := range strings.Lines(b.Said) {
+		reading.Take(strings.TrimSuffix(line, "\n"))
+	}
+	result, why := reading.Result(0)
+	if result != tootctl.Unsure {
+		return nil
+	}
+	return &fault.Error{What: b.Line, On: r.Node.Name, Why: why, Next: "look at the account: it may have happened", Code: fault.Unknown, Err: remote.ErrUnknown}
 }
 
 // dangerOf is the call's danger for the door. Every job writes a directory, so that a read-only console starts none.

@@ -20,7 +20,7 @@ type errand struct {
 	kind                  run.Kind
 	noUndo                string
 	skip                  bool
-	after                 string // the step whose result stands in this one's plan: its dry run, or a look
+	after                 string // the step whose result stands beside this one when it is decided: its dry run, or a look
 	// proof looks into the world for what the errand is for: before it, and after it as well. Nil where there is nothing to look at.
 	proof func(ctx context.Context) (so bool, said string, err error)
 	// says makes a line of what tootctl printed. Nil for its closing line.
@@ -70,7 +70,9 @@ func (c *chore) step(e errand) run.Step {
 		return append(lines, beside...), nil
 	}
 	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-		beside = before(e, w)
+		if s.Confirm != "" {
+			beside = before(e, w)
+		}
 		return c.observe(ctx, w, e)
 	}
 	s.Do = func(ctx context.Context, w *run.Walk) error { return c.launch(ctx, w, e) }
@@ -88,13 +90,16 @@ func (c *chore) confirm(e errand) string {
 	return ""
 }
 
-// before is what the step before said, for the plan.
+// before is what the step before said, for whoever decides now.
 func before(e errand, w *run.Walk) []string {
 	said := w.Fact(resultFact(e.after))
 	if e.after == "" || said == "" {
 		return nil
 	}
-	lines := []string{e.after + " said:"}
+	lines := []string{"what was seen before:"}
+	if e.after == rehearsal {
+		lines[0] = "the dry run said:"
+	}
 	for line := range strings.Lines(said) {
 		lines = append(lines, "  "+strings.TrimRight(line, "\n"))
 	}

@@ -47,7 +47,6 @@ func (c *chore) usageErrand(id, why string) errand {
 // usageAfter compares.
 func (c *chore) usageAfter() run.Step {
 	e := c.usageErrand("after", "Whether it was worth it: the same table again. The bucket's own figure follows later.")
-	e.after = "before"
 	e.says = func(w *run.Walk, lines []string) string {
 		return "before: " + used(strings.Split(w.Fact(resultFact("before")), "\n")) + "; now: " + used(lines)
 	}

@@ -43,7 +43,7 @@ func (c *chore) left(e errand) run.Step {
 	dry, _ := e.call.Rehearse()
 	return c.step(errand{
 		id: "left", title: "Look what is left", why: "The same walk once more, without removing anything: it should count next to nothing. It takes as long again, and can be skipped.",
-		kind: run.Idempotent, skip: true, noUndo: "it only looks", usual: e.usual, call: dry, after: e.id,
+		kind: run.Idempotent, skip: true, noUndo: "it only looks", usual: e.usual, call: dry,
 	})
 }
 

@@ -169,7 +169,9 @@ func (j *Job) judge(m foundJobs) {
 	case m.jobs[i].State == job.Running:
 		j.result, j.why = tootctl.Unsure, "it still runs, and is not read any more: "+brief(j.err)
 	case j.rec.Secret: // nothing of it was kept
-		j.result, j.why = m.jobs[i].Result(nil)
+		if j.result, j.why = m.jobs[i].Result(nil); j.result == tootctl.Success && j.err != nil {
+			j.result, j.why = tootctl.Unsure, brief(j.err)
+		}
 	default:
 		j.result, j.why = m.jobs[i].Result(j.reading)
 	}
