@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -120,7 +121,10 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 		answers := a.answers(follow, f, r, j, stop)
 		defer func() { stop(nil); <-answers }()
 	}
+	heard := f.waits(follow, "Rails starts ("+r.Boot().String()+"), since")
+	defer heard()
 	err := r.Follow(follow, j, func(l string) {
+		heard()
 		if err := f.jobLine(j, reading.Take(l), l); err != nil {
 			stop(err) // nobody reads any more
 		}
@@ -133,6 +137,33 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 		return err
 	}
 	return a.howItEnded(ctx, f, r, j, reading)
+}
+
+// waits says in place, on a terminal, for how long nothing has come, until the returned function is called.
+func (f *flags) waits(ctx context.Context, what string) (heard func()) {
+	if !f.onTerminal() {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for n := 1; ; n++ {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_, _ = fmt.Fprintf(f.err, "\r\x1b[K%s %d s\r", what, n) // it is only for the eye
+			}
+		}
+	}()
+	return sync.OnceFunc(func() {
+		cancel()
+		<-over
+		_, _ = fmt.Fprint(f.err, "\r\x1b[K")
+	})
 }
 
 // answers hands what the operator types to the job.

@@ -16,12 +16,11 @@ func previewCards() sheet {
 			concurrency("5"),
 		},
 		steps: func(c *chore) []run.Step {
-			remove := errand{
+			return c.clean(errand{
 				id: "remove", title: "Remove preview cards", kind: run.Once, after: rehearsal, noUndo: "a thumbnail comes back when the link is posted again", usual: "minutes to hours",
 				why:  "Only the pictures go; the cards with title and text stay.",
 				call: c.call("preview_cards", "remove", c.option("--days", "days"), c.option("--concurrency", "concurrency")),
-			}
-			return []run.Step{c.usage("before", "What the storage holds, so that the difference can be seen."), c.rehearse(remove), c.step(remove), c.usageAfter()}
+			})
 		},
 	}
 }

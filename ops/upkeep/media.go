@@ -22,14 +22,18 @@ func mediaCleanup() sheet {
 			concurrency("5"),
 		},
 		steps: func(c *chore) []run.Step {
-			remove := errand{
+			return c.clean(errand{
 				id: "remove", title: "Remove cached media", kind: run.Once, after: rehearsal, noUndo: "it is fetched again when somebody looks at it, where it still exists", usual: "minutes to hours",
 				why:  "What is gone is fetched again when it is needed. An interrupted one can be run again: it goes on with what is left.",
 				call: c.call("media", "remove", c.option("--days", "days"), c.option("--concurrency", "concurrency")),
-			}
-			return []run.Step{c.usage("before", "What the storage holds, so that the difference can be seen."), c.rehearse(remove), c.step(remove), c.usageAfter()}
+			})
 		},
 	}
+}
+
+// clean rehearses a removal, does it, and compares what the storage held before and holds after.
+func (c *chore) clean(e errand) []run.Step {
+	return []run.Step{c.usage("before", "What the storage holds, so that the difference can be seen."), c.rehearse(e), c.step(e), c.usageAfter()}
 }
 
 // usage is tootctl's own table of what the storage holds.
