@@ -21,8 +21,8 @@ var update = flag.Bool("update", false, "write docs/runbooks.md anew")
 
 const page = "../../docs/runbooks.md"
 
-// ownBegins is where the written part of the page begins.
-const ownBegins = "\n# Runbooks of your own\n"
+// ownBegins is where the part of the page begins that others write.
+const ownBegins = "\n# Upkeep\n"
 
 // sample is a crew for an instance like the one in the guide. It can plan, and has no hands.
 func sample(t *testing.T) *crew {
