@@ -78,9 +78,11 @@ func returnSteps(c *crew) []run.Step { return append([]run.Step{c.returnPrefligh
 
 // out is the way out of service, in the only order that loses nothing.
 func (c *crew) out() []run.Step {
-	return []run.Step{
-		c.hold(), c.lameDuck(), c.idle(), c.remove(), c.quitNginx(), c.quietSidekiq(), c.putBack(), c.stopContainers(),
+	steps := []run.Step{c.hold(), c.lameDuck()}
+	if c.in.Keeps && c.noLameDuck() == "" {
+		steps = append(steps, c.endKept())
 	}
+	return append(steps, c.idle(), c.remove(), c.quitNginx(), c.quietSidekiq(), c.putBack(), c.stopContainers())
 }
 
 // back is the way back.
