@@ -76,7 +76,7 @@ func (undocked) Look(context.Context, ssh.Command) ssh.Result {
 // Waiting brings no docker onto a disk: an image without it is told at once, and not when the whole wait is over.
 func TestADiskWithoutDockerIsNotWaitedFor(t *testing.T) {
 	c := sample(t)
-	c.Deps.Host = func(string) Host { return undocked{} }
+	c.Host = func(string) Host { return undocked{} }
 	step := patient([]run.Step{c.provision()})[0]
 	_, err := step.Verify(nil)(t.Context())
 	var v verdict
