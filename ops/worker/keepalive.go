@@ -27,7 +27,8 @@ func (c *crew) endKept() run.Step {
 			Why:   "The balancer passes connections on: whoever keeps one goes on asking this worker over it, and the wait for what is in flight would never end.",
 			Panes: []string{"connections", "log"},
 		},
-		Plan: plan(c.node.Name + "$ nginx -s reload   its old processes answer what they have begun, and end"),
+		Plan:    plan(c.node.Name + "$ nginx -s reload   its old processes answer what they have begun, and end"),
+		Observe: c.observeIdle, // without a proven lame duck they would only move to new connections
 		Do: func(ctx context.Context, w *run.Walk) error {
 			return c.change(ctx, w, "nginx -s reload", ssh.Command{Script: "nginx -s reload"})
 		},

@@ -84,3 +84,16 @@ func TestADiskWithoutDockerIsNotWaitedFor(t *testing.T) {
 		t.Errorf("it would be waited for: %v", err)
 	}
 }
+
+// A script that starts a container is told so before anything of the worker was proven.
+func TestProvisioningStartsNothing(t *testing.T) {
+	for out, stops := range map[string]bool{"": false, listed(one): true, strings.Replace(listed(one), "running", "exited", 1): false} {
+		c := sample(t)
+		c.Host = func(string) Host { return saying{out: out} }
+		p, err := c.verifyNothingStarted(nil)(t.Context())
+		var v verdict
+		if errors.As(err, &v) != stops || p.Done == stops {
+			t.Errorf("%q: %+v, %v", out, p, err)
+		}
+	}
+}
