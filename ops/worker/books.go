@@ -84,6 +84,9 @@ func (c *crew) out() []run.Step {
 		steps = append(steps, c.hush())
 	}
 	steps = append(steps, c.lameDuck())
+	if c.in.Keeps && c.noLameDuck() == "" {
+		steps = append(steps, c.endKept())
+	}
 	if c.in.Dead || c.noLameDuck() == "" {
 		steps = append(steps, c.idle())
 	}
