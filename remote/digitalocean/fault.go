@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/digitalocean/godo"
 
@@ -159,4 +160,13 @@ func short(s string, limit int) string {
 		return s
 	}
 	return string(r[:limit]) + "…"
+}
+
+// RetryAfter is how long the API wants to be left alone, by an error of its; zero when it asked for nothing.
+func RetryAfter(err error) time.Duration {
+	var answer *godo.ErrorResponse
+	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.StatusCode != http.StatusTooManyRequests {
+		return 0
+	}
+	return web.RetryAfter(answer.Response.Header, time.Now())
 }
