@@ -170,3 +170,9 @@ func RetryAfter(err error) time.Duration {
 	}
 	return web.RetryAfter(answer.Response.Header, time.Now())
 }
+
+// Answered reports that an error says what became of a change: the API refused it, and nothing was changed.
+func Answered(err error) bool {
+	var answer *godo.ErrorResponse
+	return !errors.Is(err, remote.ErrUnknown) && errors.As(err, &answer) && web.Answered(answer.Response.StatusCode)
+}
