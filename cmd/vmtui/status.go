@@ -103,11 +103,18 @@ func complete(s fleet.Snapshot, began time.Time) bool {
 // The shapes of `vmtui status --json`. Fields are added, never renamed.
 type (
 	statusDoc struct {
-		Instance string       `json:"instance"`
-		Time     time.Time    `json:"time"`
-		Nodes    []statusNode `json:"nodes"`
-		Balancer *statusLB    `json:"load_balancer"`
-		Consoles []statusSeat `json:"consoles"` // open ones, as the exec node shows them
+		Instance string          `json:"instance"`
+		Time     time.Time       `json:"time"`
+		Nodes    []statusNode    `json:"nodes"`
+		Balancer *statusLB       `json:"load_balancer"`
+		Consoles []statusSeat    `json:"consoles"` // open ones, as the exec node shows them
+		Services []statusService `json:"services"`
+	}
+	statusService struct {
+		Name  string `json:"name"`
+		State string `json:"state"`
+		OK    bool   `json:"ok"`
+		Error string `json:"error,omitempty"`
 	}
 	statusSeat struct {
 		Who      string  `json:"who"`
@@ -143,12 +150,19 @@ type (
 )
 
 func statusJSON(s fleet.Snapshot, now time.Time) statusDoc {
-	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}}
+	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}, Services: []statusService{}}
 	for _, n := range s.Nodes {
 		doc.Nodes = append(doc.Nodes, nodeJSON(n, now))
 		for _, c := range n.Health.Value.Consoles {
 			doc.Consoles = append(doc.Consoles, statusSeat{Who: c.Who, ReadOnly: c.ReadOnly, Open: c.Open.Seconds()})
 		}
+	}
+	for _, x := range s.Services {
+		one := statusService{Name: x.Name, State: x.State.Value, OK: x.OK}
+		if x.State.Err != nil {
+			one.Error = strings.TrimSpace(x.State.Err.Error())
+		}
+		doc.Services = append(doc.Services, one)
 	}
 	if lb := s.Balancer.Value; lb.ID != "" {
 		doc.Balancer = &statusLB{ID: lb.ID, Status: lb.Status, Members: append([]string{}, lb.Members...)}

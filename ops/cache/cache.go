@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -59,6 +60,10 @@ type Room struct {
 	Door     *act.Door
 	Journal  act.Journal
 	Redact   func(string) string
+
+	mu    sync.Mutex
+	last  looks
+	stale bool // a setting was switched since
 }
 
 // dir is where what was purged is remembered.

@@ -159,3 +159,30 @@ func (o Order) Words() string {
 	}
 	return "purge " + strings.Join(said, ", ") + " at " + strings.Join(at, ", ")
 }
+
+// The kinds, for those who order.
+const (
+	ByURL      = cloudflare.URLs
+	ByPrefix   = cloudflare.Prefixes
+	ByHost     = cloudflare.Hosts
+	ByTag      = cloudflare.Tags
+	Everything = cloudflare.Everything
+)
+
+// Ordered is an order of one kind.
+func Ordered(k Kind, items []string, at ...Where) Order {
+	o := Order{At: at}
+	switch k {
+	case ByURL:
+		o.URLs = items
+	case ByPrefix:
+		o.Prefixes = items
+	case ByHost:
+		o.Hosts = items
+	case ByTag:
+		o.Tags = items
+	case Everything:
+		o.Everything = true
+	}
+	return o
+}

@@ -11,9 +11,14 @@ import (
 )
 
 // Files of nginx's cache bear the MD5 of their key as a name, and the key in a line of their head. Only such files are removed, and nothing else that
-// may be there. nginx takes a file that is gone for a miss; it need not be told.
+// may be there. nginx takes a file that is gone for a miss; it need not be told. Where the directory is not there, nginx keeps nothing, unless its
+// configuration names another.
 const (
-	mayRemove = `[ -d "$1" ] || { echo "there is no directory $1" >&2; exit 3; }
+	mayRemove = `if [ ! -d "$1" ]; then
+	p=$(cat /etc/nginx/nginx.conf /etc/nginx/conf.d/*.conf /etc/nginx/sites-enabled/* 2>/dev/null | sed -n 's/^[[:space:]]*proxy_cache_path[[:space:]][[:space:]]*\([^[:space:];]*\).*/\1/p' | head -n 1)
+	[ -z "$p" ] || { echo "there is no directory $1: nginx keeps pages in $p, say so as nginx_cache" >&2; exit 3; }
+	echo "nothing"; exit 0
+fi
 [ "$(id -u)" = 0 ] || [ -O "$1" ] || { echo "only root or nginx's own user may remove what is in $1" >&2; exit 4; }
 `
 	// named removes what a pattern on standard input means, in all its variants.

@@ -56,7 +56,7 @@ func (r *Room) complete(ctx context.Context, p *Plan) error {
 			return err
 		}
 	}
-	p.Lines = r.lines(*p)
+	p.Lines = append(r.lines(*p), "then: ask for it again, HTML first and JSON under a query, and say whether it worked")
 	return nil
 }
 
@@ -248,7 +248,7 @@ func (r *Room) lines(p Plan) []string {
 			out = append(out, "    "+i.What)
 		}
 	}
-	return append(out, "then: ask for it again, HTML first and JSON under a query, and say whether it worked")
+	return out
 }
 
 // itemsShown is how many items of a request a plan names.

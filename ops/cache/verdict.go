@@ -76,7 +76,11 @@ func (v *Verdict) swapped(p Probe) bool {
 			if !slices.Contains(v.Names, a.Name) {
 				v.Names = append(v.Names, a.Name)
 			}
-			v.Why = append(v.Why, a.sentence())
+		}
+		for _, a := range p.Answers { // further out it is wrong because it is here, or besides
+			if a.Swapped() && !sameOnPurpose(p, a) {
+				v.Why = append(v.Why, a.sentence())
+			}
 		}
 		v.Says, v.Next = wrong[0].disaster(), wrong[0].remedy()
 		return true
@@ -133,14 +137,18 @@ func (a Answer) remedy() string {
 
 // sentence is an answer in words.
 func (a Answer) sentence() string {
-	kept := strings.TrimSpace(a.Edge + " " + a.Nginx)
+	kind, _, _ := strings.Cut(a.Type, ";")
+	kept := ""
+	if a.Edge != "" {
+		kept += ", the edge says " + a.Edge
+	}
+	if a.Nginx != "" {
+		kept += ", nginx says " + a.Nginx
+	}
 	if a.Age != nil {
 		kept += fmt.Sprintf(", %d s old", *a.Age)
 	}
-	if kept == "" {
-		kept = "from no cache"
-	}
-	return fmt.Sprintf("%s: %s was wanted, and %s came (%s)", a.Name, a.Wanted, a.Type, kept)
+	return fmt.Sprintf("%s: %s was wanted, %s came%s", a.Name, a.Wanted, kind, kept)
 }
 
 // silent: without the answers of the edge or of any worker nothing is proved.

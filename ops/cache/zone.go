@@ -47,6 +47,9 @@ type Certificate struct {
 	Err     error
 }
 
+// DNSRecord is a record of the zone.
+type DNSRecord = cloudflare.Record
+
 // Soon is how long before its end a certificate is worth a word: the usual ones are renewed 30 days before.
 const Soon = 21 * 24 * time.Hour
 
@@ -224,6 +227,17 @@ func compare(instance string, records []cloudflare.Record, lb digitalocean.Balan
 			say("the CDN's domain %s has no record", c.Domain)
 		case records[i].Content != c.Endpoint:
 			say("%s %s leads to %s; the CDN is %s", records[i].Type, c.Domain, records[i].Content, c.Endpoint)
+		}
+	}
+	return out
+}
+
+// Errors are why parts are not known.
+func (g Glance) Errors() []error {
+	var out []error
+	for _, err := range []error{g.Zone.Err, g.Token.Err, g.Development.Err, g.Security.Err, g.Records.Err, g.Differences.Err, g.Rules.Err} {
+		if err != nil && !slices.ContainsFunc(out, func(e error) bool { return e.Error() == err.Error() }) {
+			out = append(out, err)
 		}
 	}
 	return out

@@ -85,7 +85,7 @@ func TestSwitchesAreRememberedUntilSwitchedBack(t *testing.T) {
 	}
 	turn(cloudflare.SecurityLevel, true)
 	turn(cloudflare.DevelopmentMode, true)
-	if got := s.Reminders(); len(got) != 2 || got[0].Was != "high" || !strings.Contains(got[1].Words(time.Now().Add(3*time.Minute)), "development mode is on for 3m0s") {
+	if got := s.Reminders(); len(got) != 2 || got[0].Was != "high" || !strings.Contains(got[1].Words(time.Now().Add(3*time.Minute)), "development mode is on for 3m,") {
 		t.Errorf("%+v", got)
 	}
 	if _, err := s.Switching(t.Context(), cloudflare.DevelopmentMode, true); fault.CodeOf(err) != fault.Usage {

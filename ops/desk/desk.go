@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/book"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -37,6 +38,7 @@ type Desk struct {
 	secrets *keys.Redactor
 	logs    logs.Reader
 	jobs    *job.Room
+	caches  *cache.Room
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
@@ -49,6 +51,7 @@ type Desk struct {
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
 	works   []*fanout.Work       // commands on nodes, oldest first
+	purges  []*cache.Work        // oldest first
 	changed chan struct{}
 }
 
@@ -58,7 +61,7 @@ func New(
 	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
 ) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
-	built := worker.Books(deps.Deps)
+	built := slices.Concat(worker.Books(deps.Deps), deps.Built)
 	d := &Desk{
 		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},

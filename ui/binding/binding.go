@@ -30,6 +30,8 @@ const (
 	Jobs       Place = "jobs"
 	Job        Place = "job"
 	Trail      Place = "audit"
+	Caches     Place = "purge"
+	Zone       Place = "zone"
 	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there
 )
 

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/internal/stage"
@@ -126,6 +127,23 @@ func jobsOf(e Env) *Jobs {
 	return j
 }
 
+// cachesOf is a page that was asked for, with a plan.
+func cachesOf(e Env, kind cache.Kind, change func(*Caches)) *Caches {
+	c := NewCaches(e, "/@picard")
+	c.kind = kind
+	c.answered(gotPurgePlan{plan: stage.PurgePlan(c.order())})
+	c.answered(gotProbe{probe: stage.Probe()})
+	change(c)
+	return c
+}
+
+// zoneOf is a zone that was seen.
+func zoneOf(e Env) *Zone {
+	z := NewZone(e)
+	z.answered(gotZone{glance: stage.Glance()})
+	return z
+}
+
 // scenes are the screens as an operator meets them.
 func scenes(e Env) map[string]Screen {
 	fleet, dead := NewFleet(e), NewFleet(e)
@@ -150,23 +168,34 @@ func scenes(e Env) map[string]Screen {
 		"toot-search":   tootOf(e, "", "orphan"),
 		"toot-danger":   tootOf(e, "accounts delete 'a; rm -rf /'", "accounts"),
 		"jobs":          jobsOf(e),
-		"jobs-empty":    NewJobs(e),
-		"job":           jobOf(e, nil),
-		"job-beside":    jobOf(e, endedJob(e)),
-		"job-begun":     NewJob(e, stage.Jobs()[0].Record),
-		"node-dead":     NewNode(e, "worker-3"),
-		"log-empty":     NewLog(e),
-		"help-fleet":    NewHelp(e, fleet),
-		"exec-plan":     execOf(e),
-		"exec-awaited":  answersOf(e, false),
-		"exec-over":     answersOf(e, true),
-		"run-waiting":   runOf(e, stage.Waiting()),
-		"run-confirm":   runOf(e, stage.Confirming()),
-		"run-failing":   runOf(e, stage.Failing()),
-		"run-done":      runOf(e, stage.Finished()),
-		"run-stopped":   runOf(e, stage.Stopped()),
-		"run-empty":     NewRun(e, "01J9ZQ7K3M"),
-		"plan":          planOf(e, func(*desk.Plan) {}),
+		"caches":        cachesOf(e, cache.ByURL, func(*Caches) {}),
+		"caches-all":    cachesOf(e, cache.Everything, func(*Caches) {}),
+		"caches-begun":  cachesOf(e, cache.ByURL, func(c *Caches) { c.begun, c.view = true, stage.PurgeView() }),
+		"caches-over": cachesOf(e, cache.ByURL, func(c *Caches) {
+			c.begun = true
+			c.got(gotPurge{view: stage.PurgeOver()})
+			c.panes.on = panePurge
+		}),
+		"caches-empty": NewCaches(e, ""),
+		"zone":         zoneOf(e),
+		"zone-empty":   NewZone(e),
+		"jobs-empty":   NewJobs(e),
+		"job":          jobOf(e, nil),
+		"job-beside":   jobOf(e, endedJob(e)),
+		"job-begun":    NewJob(e, stage.Jobs()[0].Record),
+		"node-dead":    NewNode(e, "worker-3"),
+		"log-empty":    NewLog(e),
+		"help-fleet":   NewHelp(e, fleet),
+		"exec-plan":    execOf(e),
+		"exec-awaited": answersOf(e, false),
+		"exec-over":    answersOf(e, true),
+		"run-waiting":  runOf(e, stage.Waiting()),
+		"run-confirm":  runOf(e, stage.Confirming()),
+		"run-failing":  runOf(e, stage.Failing()),
+		"run-done":     runOf(e, stage.Finished()),
+		"run-stopped":  runOf(e, stage.Stopped()),
+		"run-empty":    NewRun(e, "01J9ZQ7K3M"),
+		"plan":         planOf(e, func(*desk.Plan) {}),
 		"plan-refused": planOf(e, func(p *desk.Plan) {
 			p.Refusals = []desk.Refusal{{Why: "only worker-1 is healthy besides worker-2, and min_healthy is 2", Next: "bring worker-3 back first"}}
 		}),
