@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,7 +76,7 @@ func (a *app) purge(ctx context.Context, f *flags, x *purgeFlags) error {
 	if err != nil {
 		return err
 	}
-	return f.purged(ctx, f.watchPurge(w))
+	return f.purged(ctx, f.watchPurge(ctx, w))
 }
 
 func (a *app) planPurge(ctx context.Context, f *flags, x *purgeFlags) (cache.Plan, error) {
@@ -103,7 +102,7 @@ func (a *app) planPurge(ctx context.Context, f *flags, x *purgeFlags) (cache.Pla
 
 // lines are those of a file, without empty ones and comments.
 func (f *flags) lines(name string) ([]string, error) {
-	var in io.Reader = f.in
+	in := f.in
 	switch name {
 	case "":
 		return nil, nil
@@ -204,11 +203,12 @@ func (f *flags) showPurgePlan(p cache.Plan) error {
 }
 
 // watchPurge says on standard error what is being done, until it is over.
-func (f *flags) watchPurge(w *cache.Work) cache.View {
+func (f *flags) watchPurge(ctx context.Context, w *cache.Work) cache.View {
+	ctx = context.WithoutCancel(ctx) // what ends the work ends it; looking at it goes on until then
 	said := ""
 	for v, after := (cache.View{}), uint64(0); !v.Over; after = v.Version {
 		var err error
-		if v, err = w.View(context.Background(), after); err != nil { // the context of the work ends it, not of looking at it
+		if v, err = w.View(ctx, after); err != nil {
 			break
 		}
 		if v.Now != "" && v.Now != said {

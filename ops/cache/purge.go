@@ -128,7 +128,9 @@ func (w *Work) purge(ctx context.Context) error {
 		case broken[b.on]:
 			continue
 		case held != "":
-			w.mark(b, Waiting, held)
+			if err := w.mark(b, Waiting, held); err != nil {
+				return err
+			}
 			continue
 		}
 		whole, err := w.send(ctx, b)
@@ -400,8 +402,9 @@ func (w *Work) Over() bool {
 // Wait is what came of it.
 func (w *Work) Wait() View {
 	<-w.done
-	v, _ := w.View(context.Background(), 0) // it is over: nothing is waited for
-	return v
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.view()
 }
 
 // View is the state as soon as it is newer than that version.
