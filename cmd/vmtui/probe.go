@@ -18,14 +18,22 @@ func (a *app) cacheRoom() *cache.Room {
 	r := &cache.Room{
 		Config: a.cfg, Operator: a.operator + "@" + a.engine.Host, Door: a.door, Journal: a.engine.Single(), Redact: a.secrets.Redact, Provider: a.cloud,
 		Host: func(node string) cache.Host { return a.host(node) },
-		Get: func(ctx context.Context, ask page.Ask) (page.Answer, error) {
-			return page.Get(ctx, a.calls.Witness, ask)
-		},
+		Get:  a.page,
 	}
 	if a.edge != nil {
 		r.Edge = a.edge
 	}
 	return r
+}
+
+// page asks for a page. What it says of itself loses the secrets in it, as all that comes from outside.
+func (a *app) page(ctx context.Context, ask page.Ask) (page.Answer, error) {
+	answer, err := page.Get(ctx, a.calls.Witness, ask)
+	if header := answer.Header; header != nil {
+		answer.Header = func(name string) string { return a.secrets.Redact(header(name)) }
+	}
+	answer.Body = a.secrets.Redact(answer.Body)
+	return answer, err
 }
 
 func newProbe(f *flags) *cobra.Command {

@@ -11,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/nodeset"
 	"github.com/vmtui/vmtui/remote/cloudflare"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 )
@@ -235,7 +236,7 @@ func (r *Room) lines(p Plan) []string {
 	if slices.ContainsFunc(p.Items, func(i Item) bool { return i.At == TheEdge }) {
 		out = append(out, "POST /zones/"+r.zone()+"/purge_cache {files: [a URL that never was]}   proves that the token may purge, before anything is touched")
 	}
-	for _, b := range r.batches(p.Items, func(Where, Kind) int { return mostItems }) {
+	for _, b := range folded(r.batches(p.Items, func(Where, Kind) int { return mostItems })) {
 		out = append(out, b.line())
 		if b.kind == cloudflare.Everything {
 			continue
@@ -246,6 +247,27 @@ func (r *Room) lines(p Plan) []string {
 				break
 			}
 			out = append(out, "    "+i.What)
+		}
+	}
+	return out
+}
+
+// folded shows what is done on several workers alike once, under a folded name.
+func folded(all []batch) []batch {
+	var out []batch
+	nodes := map[string][]string{}
+	for _, b := range all {
+		same := string(b.kind) + " " + strings.Join(b.what(), " ")
+		if b.at == Origin {
+			nodes[same] = append(nodes[same], b.on)
+		}
+		if b.at != Origin || len(nodes[same]) == 1 {
+			out = append(out, b)
+		}
+	}
+	for i, b := range out {
+		if b.at == Origin {
+			out[i].on = nodeset.Fold(nodes[string(b.kind)+" "+strings.Join(b.what(), " ")])
 		}
 	}
 	return out

@@ -153,7 +153,7 @@ func (r *Room) askOrigin(ctx context.Context, u *url.URL, path map[Form]string, 
 		take(r.askPages(ctx, Answer{Layer: AtBalancer, Name: "balancer"}, ask, path))
 	})
 	for _, n := range r.Config.Workers() {
-		all.Go(func() { take(r.askWorker(ctx, n, lb, u.Host, path)) })
+		all.Go(func() { take(r.askWorker(ctx, n, lb, u.Hostname(), path)) })
 	}
 	all.Wait()
 }
@@ -229,8 +229,9 @@ func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Bal
 		return out
 	}
 	way := rule(lb)
-	at := fmt.Sprintf("%s://%s:%d", plainly(way.TargetProtocol, way.TargetPort), d.PrivateIP, way.TargetPort)
-	flags := []string{"-k", "-H", "Host: " + host, "-H", "X-Forwarded-Proto: https"}
+	at := fmt.Sprintf("%s://%s:%d", plainly(way.TargetProtocol, way.TargetPort), host, way.TargetPort)
+	resolve := fmt.Sprintf("%s:%d:%s", host, way.TargetPort, d.PrivateIP) // by its name, so that nginx finds the right server by SNI as well
+	flags := []string{"-k", "--resolve", resolve, "-H", "Host: " + host, "-H", "X-Forwarded-Proto: https"}
 	if lb.ProxyProtocol {
 		flags = append(flags, "--haproxy-protocol")
 	}

@@ -53,11 +53,16 @@ type View struct {
 // Purge carries a plan out as one act: origin first, then the CDN, then the edge. It needs no lease: it must also work when exec is what is broken. The work
 // ends with ctx at the latest; what was not sent by then is known, and can be repeated.
 func (r *Room) Purge(ctx context.Context, p Plan, typed string) (*Work, error) {
+	return r.PurgeBy(ctx, r.Journal, p, typed)
+}
+
+// PurgeBy is Purge with a journal of its own, for who wants to know under which id it is recorded.
+func (r *Room) PurgeBy(ctx context.Context, j act.Journal, p Plan, typed string) (*Work, error) {
 	a := act.Act{Verb: Verb, Target: r.zone(), What: p.Order.Words(), Danger: p.Danger, Typed: typed, Unleased: true}
 	if p.Danger == act.Destroys {
 		a.Identity = func(ctx context.Context) error { return r.sameZone(ctx, p) }
 	}
-	permit, settle, err := r.Door.Open(ctx, r.Journal, a)
+	permit, settle, err := r.Door.Open(ctx, j, a)
 	if err != nil {
 		return nil, err
 	}

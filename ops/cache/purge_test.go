@@ -306,3 +306,15 @@ func TestOrdersThatMeanNothingAreRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAPlanFoldsWhatIsAlike(t *testing.T) {
+	s := newStand(t)
+	p, err := s.Plan(t.Context(), Order{URLs: []string{"/a"}, Prefixes: []string{"/b"}, At: []Where{Origin, TheEdge}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Join(p.Lines, "\n")
+	if strings.Count(said, "worker-[1-2]$ remove what nginx keeps") != 2 || len(p.Items) != 6 {
+		t.Error(said)
+	}
+}

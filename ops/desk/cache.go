@@ -28,11 +28,17 @@ func (d *Desk) RepeatPurge(ctx context.Context, id string) (cache.Plan, error) {
 
 // Purge carries a plan out and gives an id of this console's at once. It goes on until it is over, is called off, or the console is left.
 func (d *Desk) Purge(_ context.Context, p cache.Plan, typed string) (string, error) {
-	w, err := d.caches.Purge(d.ctx, p, typed) //nolint:contextcheck // leaving the screen takes nothing back
+	journal, record := d.engine.Single(), ""
+	journal.Began = func(id string) { record = id }
+	w, err := d.caches.PurgeBy(d.ctx, journal, p, typed) //nolint:contextcheck // leaving the screen takes nothing back
 	if err != nil {
 		return "", err
 	}
-	d.legs.Go(func() { w.Wait() })
+	d.mark(record, true)
+	d.legs.Go(func() {
+		defer d.mark(record, false)
+		w.Wait()
+	})
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.purges = append(d.purges, w)

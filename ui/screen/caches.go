@@ -285,10 +285,11 @@ func (c *Caches) change() (Action, tea.Cmd) {
 // confirm asks by the danger. The rule that keeps the page is named before it is purged.
 func (c *Caches) confirm() (Action, tea.Cmd) {
 	p := c.plan
-	details := slices.Clone(p.Lines)
+	var details []string
 	for _, b := range p.Rules {
 		details = append(details, "kept by "+b.String()+": mend it first, or it is kept again")
 	}
+	details = slices.Concat(details, p.Warnings, p.Lines)
 	if p.Danger == act.Destroys {
 		return Open{&dialog.Typed{Tag: "purge", Title: "Empty a cache", Text: strings.Join(p.Load, " "), Details: details, Name: p.Confirm, Deed: "purge"}}, nil
 	}
