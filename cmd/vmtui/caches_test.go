@@ -161,7 +161,7 @@ func TestTheZoneAndItsReminders(t *testing.T) {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}
 	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"zone"}} {
-		if got := vmtui(t, path, args...); !strings.Contains(got.out, "switch it back (vmtui zone attack off)") {
+		if got := vmtui(t, path, args...); !strings.Contains(got.out, "switch it back") {
 			t.Errorf("%v: %s%s", args, got.out, got.err)
 		}
 	}
@@ -193,6 +193,12 @@ func TestPurgeInTheConsole(t *testing.T) {
 	s.sees("4 of 4 purged", "It worked")
 	s.press("Z")
 	s.sees("Zone vmst.example", "they lead to the load balancer")
+	s.press(":cache-incident\r")
+	s.sees("the page that is wrong", "look at the plan")
+	s.press("/@picard\r")
+	s.sees("Mend https:", "nothing stands in the way")
+	s.press("g")
+	s.sees("run done")
 	s.press("q")
 	if code := s.ends(); code != 0 {
 		t.Errorf("exit %d", code)

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -75,8 +76,8 @@ func (r *Room) settings(ctx context.Context) looks {
 func (r *Room) standing(setting string) string {
 	for _, m := range r.reminders() {
 		if m.Setting == setting {
-			return m.Words(time.Now())
+			return fmt.Sprintf("%s since %s by %s: switch it back", inWords[setting], m.Since.Local().Format("15:04"), m.By)
 		}
 	}
-	return inWords[setting] + ": somebody else switched it on (vmtui zone " + Switches[setting] + " off)"
+	return inWords[setting] + ", switched on elsewhere: switch it back"
 }

@@ -1,15 +1,21 @@
 package desk
 
 import (
+	"slices"
+
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
-// ownVerbs are the instance's own runbooks as things that can be done. They are called as their files are.
+// ownVerbs are the runbooks that no verb of the table starts as things that can be done: the instance's own, called as their files are, and built-in ones
+// that want to be told something first.
 func (d *Desk) ownVerbs(target string) []VerbState {
 	var states []VerbState
-	for _, b := range d.own.Books() {
+	for _, b := range d.Shelf() {
+		if slices.ContainsFunc(verb.Table, func(v verb.Verb) bool { return v.Runbook == b.ID }) {
+			continue
+		}
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
 		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: d.ownOff(b, target)})
 	}
