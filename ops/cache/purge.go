@@ -320,7 +320,7 @@ func (w *Work) prove(ctx context.Context) {
 			return
 		}
 		w.tell("asking for " + u + " again, HTML first")
-		p, err := w.room.Prove(ctx, u)
+		p, err := w.proof(ctx, u)
 		if err != nil {
 			w.note("the proof of " + u + " failed: " + brief(err))
 			continue
@@ -331,6 +331,22 @@ func (w *Work) prove(ctx context.Context) {
 		w.edition.Changed()
 	}
 }
+
+// proof asks until it is right, or for a few seconds: a purge takes a moment to be everywhere.
+func (w *Work) proof(ctx context.Context, u string) (Probe, error) {
+	for try := 1; ; try++ {
+		p, err := w.room.Prove(ctx, u)
+		if err != nil || try == proofs {
+			return p, err
+		}
+		if ok, said := p.Worked(); ok || !w.pause(ctx, "ask for "+u+" again", said, proofAgain) {
+			return p, nil
+		}
+	}
+}
+
+// proofs is how often a page is asked for before it is said that the purge did not work.
+const proofs = 3
 
 // sample is what is proved.
 func (w *Work) sample() []string {

@@ -32,7 +32,7 @@ func judge(p Probe) Verdict {
 		}
 	}
 	switch {
-	case v.barred(p), v.swapped(p), v.silent(p), v.stored(p):
+	case v.barred(p), v.swapped(p), v.refused(p), v.silent(p), v.stored(p):
 	default:
 		v.Says = "every layer gives browsers HTML and other servers JSON, and none keeps either"
 		if !has(p, JSON) {
@@ -151,20 +151,37 @@ func (a Answer) sentence() string {
 	return fmt.Sprintf("%s: %s was wanted, %s came%s", a.Name, a.Wanted, kind, kept)
 }
 
-// silent: without the answers of the edge or of any worker nothing is proved.
+// refused: the edge refuses what the workers serve. A bot rule that does that to other servers breaks federation.
+func (v *Verdict) refused(p Probe) bool {
+	for _, a := range p.Answers {
+		served := func(b Answer) bool { return b.Layer == AtWorker && b.Wanted == a.Wanted && b.Status == http.StatusOK }
+		if a.Layer != AtEdge || a.Status < http.StatusBadRequest || a.Status >= http.StatusInternalServerError || a.Status == http.StatusTooManyRequests || !slices.ContainsFunc(p.Answers, served) {
+			continue
+		}
+		v.Wrong, v.At, v.Names = true, AtEdge, []string{"edge"}
+		v.Says = fmt.Sprintf("the edge answers %d to who wants %s, and the workers serve it", a.Status, a.Wanted)
+		v.Next = "look for a rule at the edge that refuses it (WAF, bots); a purge mends that only if the refusal is kept"
+		return true
+	}
+	return false
+}
+
+// silent: without the answers of everybody nothing is proved. Who answers that it cannot has not answered.
 func (v *Verdict) silent(p Probe) bool {
 	var mute []string
 	for _, a := range p.Answers {
-		if a.Status == 0 && !slices.Contains(mute, a.Name) {
+		if (a.Status == 0 || a.Status >= http.StatusInternalServerError || a.Status == http.StatusTooManyRequests) && !slices.Contains(mute, a.Name) {
 			mute = append(mute, a.Name)
-			v.Why = append(v.Why, a.Name+" did not answer: "+a.Why)
+			if a.Status == 0 {
+				v.Why = append(v.Why, a.Name+" did not answer: "+a.Why)
+			}
 		}
 	}
 	if len(mute) == 0 {
 		return false
 	}
 	v.Unsure, v.Names = true, mute
-	v.Says = "nothing wrong was seen, but not everybody answered: " + strings.Join(mute, ", ")
+	v.Says = "nothing wrong was seen, but not everybody gave the page: " + strings.Join(mute, ", ")
 	v.Next = "look at them with `vmtui status`, and ask again"
 	return true
 }
