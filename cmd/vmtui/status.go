@@ -97,24 +97,32 @@ func complete(s fleet.Snapshot, began time.Time) bool {
 			return false
 		}
 	}
-	return looked(s.Site.Seen, s.Site.Err) && looked(s.Balancer.Seen, s.Balancer.Err) && looked(s.Holds.Seen, s.Holds.Err)
+	return looked(s.Sidekiqs.Seen, s.Sidekiqs.Err) && looked(s.Site.Seen, s.Site.Err) && looked(s.Balancer.Seen, s.Balancer.Err) && looked(s.Holds.Seen, s.Holds.Err)
 }
 
 // The shapes of `vmtui status --json`. Fields are added, never renamed.
 type (
 	statusDoc struct {
-		Instance string          `json:"instance"`
-		Time     time.Time       `json:"time"`
-		Nodes    []statusNode    `json:"nodes"`
-		Balancer *statusLB       `json:"load_balancer"`
-		Consoles []statusSeat    `json:"consoles"` // open ones, as the exec node shows them
-		Services []statusService `json:"services"`
+		Instance string       `json:"instance"`
+		Time     time.Time    `json:"time"`
+		Nodes    []statusNode `json:"nodes"`
+		Balancer *statusLB    `json:"load_balancer"`
+		Consoles []statusSeat `json:"consoles"` // open ones, as the exec node shows them
+		// Leftovers are what a maintenance has left behind and nobody is at work on.
+		Leftovers []statusLeftover `json:"leftovers"`
+		Services  []statusService  `json:"services"`
 	}
 	statusService struct {
 		Name  string `json:"name"`
 		State string `json:"state"`
 		OK    bool   `json:"ok"`
 		Error string `json:"error,omitempty"`
+	}
+	statusLeftover struct {
+		Node  string     `json:"node"`
+		What  string     `json:"what"`
+		Since *time.Time `json:"since"` // null: not known
+		Next  string     `json:"next"`
 	}
 	statusSeat struct {
 		Who      string  `json:"who"`
@@ -150,7 +158,7 @@ type (
 )
 
 func statusJSON(s fleet.Snapshot, now time.Time) statusDoc {
-	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}, Services: []statusService{}}
+	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}, Leftovers: []statusLeftover{}, Services: []statusService{}}
 	for _, n := range s.Nodes {
 		doc.Nodes = append(doc.Nodes, nodeJSON(n, now))
 		for _, c := range n.Health.Value.Consoles {
@@ -164,8 +172,20 @@ func statusJSON(s fleet.Snapshot, now time.Time) statusDoc {
 		}
 		doc.Services = append(doc.Services, one)
 	}
+	for _, l := range s.Leftovers(now) {
+		doc.Leftovers = append(doc.Leftovers, leftoverJSON(l))
+	}
 	if lb := s.Balancer.Value; lb.ID != "" {
 		doc.Balancer = &statusLB{ID: lb.ID, Status: lb.Status, Members: append([]string{}, lb.Members...)}
+	}
+	return doc
+}
+
+func leftoverJSON(l fleet.Leftover) statusLeftover {
+	doc := statusLeftover{Node: l.Node, What: l.What, Next: l.Next}
+	if !l.Since.IsZero() {
+		since := l.Since.UTC().Truncate(time.Second)
+		doc.Since = &since
 	}
 	return doc
 }

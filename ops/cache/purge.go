@@ -247,7 +247,7 @@ func (r *Room) sendOnce(ctx context.Context, p act.Permit, b batch) sending {
 		return r.purgeOrigin(ctx, p, b)
 	case CDN:
 		_, id, _ := strings.Cut(b.on, " ")
-		return apiSending(r.Provider.PurgeCDN(ctx, p, id, b.what()), digitalocean.RetryAfter, digitalocean.Answered)
+		return apiSending(r.Provider.PurgeCDN(ctx, p, id, b.what()), digitalocean.LimitedFor, digitalocean.Answered)
 	case TheEdge:
 	}
 	one := cloudflare.Batch{Kind: b.kind, Items: b.what()}

@@ -8,8 +8,7 @@ import (
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
-// ownVerbs are the runbooks that no verb of the table starts as things that can be done: the instance's own, called as their files are, and built-in ones
-// that want to be told something first.
+// ownVerbs are the runbooks that no line of the table names as things that can be done: upkeep, and the instance's own. They are called as they are.
 func (d *Desk) ownVerbs(target string) []VerbState {
 	var states []VerbState
 	for _, b := range d.Shelf() {
@@ -31,7 +30,7 @@ func mistake(err error) string {
 	return f.On + ": " + f.Why
 }
 
-// ownOff says why one of the instance's own runbooks cannot be used on a target just now.
+// ownOff says why such a runbook cannot be used on a target just now.
 func (d *Desk) ownOff(b run.Book, target string) string {
 	if b.Off != nil {
 		return mistake(b.Off)

@@ -95,17 +95,29 @@ func (c *Client) answered(f *fault.Error, answer *godo.ErrorResponse) {
 	case errors.Is(kind, ErrNotFound):
 		f.Next = "look at the id in the config, and whether the token belongs to the right team"
 	case errors.Is(kind, ErrRefused):
-		f.Next = refusedNext(answer.Response.StatusCode)
+		f.Next = refusedNext(answer.Response)
 	default:
 		f.Next = "look at the provider's status page and try again"
 	}
 }
 
-func refusedNext(code int) string {
-	if code == http.StatusForbidden {
-		return "look at the scopes of the token"
+func refusedNext(resp *http.Response) string {
+	if resp.StatusCode != http.StatusForbidden {
+		return "correct what the API complains about"
 	}
-	return "correct what the API complains about"
+	if needs := scopesOf(resp.Request); needs != "" {
+		return "look at the scopes of the token; this needs " + needs
+	}
+	return "look at the scopes of the token"
+}
+
+// LimitedFor is how long the API asked to wait when it refused a request for its rate limit (ErrLimited); zero for any other error.
+func LimitedFor(err error) time.Duration {
+	var answer *godo.ErrorResponse
+	if !errors.Is(err, ErrLimited) || !errors.As(err, &answer) {
+		return 0
+	}
+	return web.RetryAfter(answer.Response.Header, time.Now())
 }
 
 // classify tells the refusals apart. A busy balancer and a token without the scope are both 403: only the text tells.
@@ -160,15 +172,6 @@ func short(s string, limit int) string {
 		return s
 	}
 	return string(r[:limit]) + "…"
-}
-
-// RetryAfter is how long the API wants to be left alone, by an error of its; zero when it asked for nothing.
-func RetryAfter(err error) time.Duration {
-	var answer *godo.ErrorResponse
-	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.StatusCode != http.StatusTooManyRequests {
-		return 0
-	}
-	return web.RetryAfter(answer.Response.Header, time.Now())
 }
 
 // Answered reports that an error says what became of a change: the API refused it, and nothing was changed.
