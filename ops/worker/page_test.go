@@ -78,7 +78,8 @@ func shelved(c *crew) map[string][]run.Step {
 }
 
 func renderPage(t *testing.T) string {
-	steps := shelved(sample(t))
+	c := sample(t)
+	steps := shelved(c)
 	var b strings.Builder
 	b.WriteString("# The runbooks\n\nWhat follows is made from the built-in runbooks' own definitions, for a worker-2 like the one in the [guide](guide.md). [Runbooks of your own](#runbooks-of-your-own) are at the end.\n\n" +
 		"Every step is looked at before it is done: what is so already is not done again. A failure, a deadline or an unknown outcome opens a gate and waits\nfor you. Ctrl-C stops at a step boundary. `--plan` shows all this for your own instance and changes nothing.\n")
