@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -64,6 +65,22 @@ type Desk interface {
 	FollowJob(ctx context.Context, j job.Record, line func(string)) error
 	CancelJob(ctx context.Context, j job.Record) error
 	AnswerJob(ctx context.Context, j job.Record, text string) error
+	// Probe asks every layer for a page.
+	Probe(ctx context.Context, url string) (cache.Probe, error)
+	// PlanPurge says what a purge would do, RepeatPurge what is left of an earlier one ("last": the newest that left something); nothing is changed.
+	PlanPurge(ctx context.Context, o cache.Order) (cache.Plan, error)
+	RepeatPurge(ctx context.Context, id string) (cache.Plan, error)
+	// Purge carries a plan out and returns an id at once. Typed is what the operator typed to confirm.
+	Purge(ctx context.Context, p cache.Plan, typed string) (id string, err error)
+	// PurgeView is how a purge stands ("" is the last one of this console), as soon as there is more of it than in that version.
+	PurgeView(ctx context.Context, id string, after uint64) (cache.View, error)
+	CancelPurge(ctx context.Context, id string) error
+	// Zone is the zone at the edge at a glance. Switching says what switching one of its settings means, Switch does it.
+	Zone(ctx context.Context) (cache.Glance, error)
+	Switching(ctx context.Context, setting string, on bool) (cache.Switch, error)
+	Switch(ctx context.Context, s cache.Switch) error
+	// ProveToken proves that the token may purge, by purging what never was.
+	ProveToken(ctx context.Context) error
 	// Books are the runbooks, with what each does, step by step. Nothing is looked at.
 	Books(ctx context.Context) ([]desk.Book, error)
 	// Trail is the audit trail, newest first: who did what, when, on what, and how it ended.

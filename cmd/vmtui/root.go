@@ -50,6 +50,7 @@ func newRoot(f *flags) *cobra.Command {
 		newRun(f), newRuns(f),
 		newExec(f), newLogs(f), newShell(f), newCopy(f),
 		newTootctl(f), newJobs(f), newSidekiq(f),
+		newPurge(f), newProbe(f), newZone(f),
 		newLease(f), newHold(f), newAudit(f), newKeys(f),
 		newConfig(f), newInit(f),
 		newMonitor(),

@@ -61,6 +61,7 @@ type Node struct {
 	SSH      string   `yaml:"ssh"`  // an alias of ssh_config, or [user@]host[:port]
 	Droplet  int      `yaml:"droplet"`
 	Mastodon Mastodon `yaml:"mastodon"`
+	Cache    string   `yaml:"nginx_cache"` // the directory of nginx's own cache, or none
 }
 
 // Mastodon says how Mastodon runs on a node.
@@ -116,6 +117,7 @@ type LoadBalancer struct {
 	Least        *int          `yaml:"min_healthy"` // as the file has it; nil where it is silent
 	MinHealthy   int           `yaml:"-"`           // healthy members that must remain besides the one that leaves
 	DrainTimeout time.Duration `yaml:"drain_timeout"`
+	Front        string        `yaml:"front"`     // where the balancer itself is asked, past the edge; its address by the API where the file is silent
 	LameDuck     string        `yaml:"lame_duck"` // flag file on the worker that makes nginx fail the balancer's check; "none" when there is none
 }
 
@@ -191,6 +193,7 @@ const (
 	KindNative  = "native"
 	KindCompose = "compose"
 	NoLameDuck  = "none"
+	NoCache     = "none"
 	TootctlExec = "exec"
 	TootctlRun  = "run"
 	Direct      = "direct" // dialled from here

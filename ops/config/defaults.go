@@ -51,7 +51,9 @@ func (c *Config) fill() error {
 func (n *Node) fill() {
 	if n.Role == RoleWorker {
 		def(&n.Mastodon.Kind, KindCompose)
+		def(&n.Cache, "/var/cache/nginx")
 	}
+	def(&n.Cache, NoCache)
 	def(&n.Mastodon.Kind, KindNative)
 	if n.Mastodon.Kind == KindCompose {
 		def(&n.Mastodon.Dir, "/root/mastodon")

@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/backlog"
 	"github.com/vmtui/vmtui/ops/book"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -42,6 +43,7 @@ type Desk struct {
 	jobs    *job.Room
 	sidekiq *sidekiq.Acts
 	queues  *sidekiq.Watch
+	caches  *cache.Room
 
 	// Heard is given each password that a run was given, at once; nil: they wait here until they are copied. It is set before anything is walked.
 	Heard func(password string)
@@ -58,6 +60,7 @@ type Desk struct {
 	far     map[string]far       // how far unfinished runs are, by id
 	spoken  map[string]string    // passwords that runs were given, by run, until they are copied
 	works   []*fanout.Work       // commands on nodes, oldest first
+	purges  []*cache.Work        // oldest first
 	changed chan struct{}
 }
 
@@ -75,7 +78,7 @@ func New(
 		spoken: map[string]string{},
 	}
 	deps.Jobs, deps.Hand = jobs, d.hand
-	d.books = slices.Concat(worker.Books(deps.Deps), upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand}), backlog.Books(acts))
+	d.books = slices.Concat(worker.Books(deps.Deps), upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand}), backlog.Books(acts), deps.Built)
 	d.own = book.NewShelf(deps, d.books)
 	d.legs.Go(d.relay)
 	return d

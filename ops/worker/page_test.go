@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/digitalocean"
@@ -77,11 +78,20 @@ func shelved(c *crew) map[string][]run.Step {
 }
 
 func renderPage(t *testing.T) string {
-	steps := shelved(sample(t))
+	c := sample(t)
+	steps := shelved(c)
 	var b strings.Builder
 	b.WriteString("# The runbooks\n\nWhat follows is made from the built-in runbooks' own definitions, for a worker-2 like the one in the [guide](guide.md). [Runbooks of your own](#runbooks-of-your-own) are at the end.\n\n" +
 		"Every step is looked at before it is done: what is so already is not done again. A failure, a deadline or an unknown outcome opens a gate and waits\nfor you. Ctrl-C stops at a step boundary. `--plan` shows all this for your own instance and changes nothing.\n")
-	for _, book := range Books(Deps{}) {
+	books := Books(Deps{})
+	for _, book := range (&cache.Room{Config: c.Config, Edge: struct{ cache.Edge }{}}).Books() {
+		rb, err := book.Build(t.Context(), "", map[string]string{"url": "/@picard"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		books, steps[book.ID] = append(books, book), rb.Steps
+	}
+	for _, book := range books {
 		fmt.Fprintf(&b, "\n## %s: %s\n\n%s\n\nDangers:\n\n", book.ID, strings.ToLower(book.Title), book.Summary)
 		for _, d := range book.Dangers {
 			fmt.Fprintf(&b, "- %s\n", d)

@@ -24,8 +24,11 @@ var changes = map[string]struct {
 	"remove": {func(ctx context.Context, c *Client, p remote.Permit) error {
 		return c.RemoveDroplet(ctx, p, "lb-1", 12)
 	}, "DELETE /v2/load_balancers/lb-1/droplets", `{"droplet_ids":[12]}`},
-	"tag":     {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Tag(ctx, p, "web", 12) }, "POST /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
-	"untag":   {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Untag(ctx, p, "web", 12) }, "DELETE /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
+	"tag":   {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Tag(ctx, p, "web", 12) }, "POST /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
+	"untag": {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Untag(ctx, p, "web", 12) }, "DELETE /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
+	"cdn": {func(ctx context.Context, c *Client, p remote.Permit) error {
+		return c.PurgeCDN(ctx, p, "cdn-1", []string{"cache/*"})
+	}, "DELETE /v2/cdn/endpoints/cdn-1/cache", `{"files":["cache/*"]}`},
 	"rebuild": {rebuild, "POST /v2/droplets/12/actions", `{"image":77,"type":"rebuild"}`},
 }
 

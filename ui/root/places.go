@@ -20,6 +20,8 @@ var registry = []place{
 	{"tootctl", "tootctl", "every command of tootctl: found, explained, rehearsed and run", func(r *Root, line string) screen.Screen { return screen.NewToot(r.env, line) }},
 	{"jobs", "jobs", "tootctl's jobs on the exec node: what runs, and how it ended", func(r *Root, _ string) screen.Screen { return screen.NewJobs(r.env) }},
 	{"sidekiq", "sidekiq", "Sidekiq live: its queues and processes, what is in them; with a name, that queue's or set's jobs", openSidekiq},
+	{"caches", "purge", "the caches: what each layer answers for a page, and purging it", func(r *Root, page string) screen.Screen { return screen.NewCaches(r.env, page) }},
+	{"zone", "zone", "the zone at the edge: certificates, records, rules, and the switches of an incident", func(r *Root, _ string) screen.Screen { return screen.NewZone(r.env) }},
 	{"trail", "audit", "the audit trail: who did what, when, on what, and how it ended", func(r *Root, _ string) screen.Screen { return screen.NewTrail(r.env) }},
 	{"log", "log", "every command and call this console made, with how it ended", func(r *Root, _ string) screen.Screen { return screen.NewLog(r.env) }},
 	{"help", "help", "the keys of this place", func(r *Root, _ string) screen.Screen { return screen.NewHelp(r.env, r.top()) }},

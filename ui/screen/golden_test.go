@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
@@ -180,6 +181,23 @@ func deedDone(e Env) *Deed {
 	return x
 }
 
+// cachesOf is a page that was asked for, with a plan.
+func cachesOf(e Env, kind cache.Kind, change func(*Caches)) *Caches {
+	c := NewCaches(e, "/@picard")
+	c.kind = kind
+	c.answered(gotPurgePlan{plan: stage.PurgePlan(c.order())})
+	c.answered(gotProbe{probe: stage.Probe()})
+	change(c)
+	return c
+}
+
+// zoneOf is a zone that was seen.
+func zoneOf(e Env) *Zone {
+	z := NewZone(e)
+	z.answered(gotZone{glance: stage.Glance()})
+	return z
+}
+
 // scenes are the screens as an operator meets them.
 func scenes(e Env) map[string]Screen {
 	fleet, dead := NewFleet(e), NewFleet(e)
@@ -235,6 +253,17 @@ func scenes(e Env) map[string]Screen {
 		"run-stopped":    runOf(e, stage.Stopped()),
 		"run-empty":      NewRun(e, "01J9ZQ7K3M"),
 		"plan":           planOf(e, func(*desk.Plan) {}),
+		"caches":         cachesOf(e, cache.ByURL, func(*Caches) {}),
+		"caches-all":     cachesOf(e, cache.Everything, func(*Caches) {}),
+		"caches-begun":   cachesOf(e, cache.ByURL, func(c *Caches) { c.begun, c.view = true, stage.PurgeView() }),
+		"caches-over": cachesOf(e, cache.ByURL, func(c *Caches) {
+			c.begun = true
+			c.got(gotPurge{view: stage.PurgeOver()})
+			c.panes.on = panePurge
+		}),
+		"caches-empty": NewCaches(e, ""),
+		"zone":         zoneOf(e),
+		"zone-empty":   NewZone(e),
 		"plan-refused": planOf(e, func(p *desk.Plan) {
 			p.Refusals = []desk.Refusal{{Why: "only worker-1 is healthy besides worker-2, and min_healthy is 2", Next: "bring worker-3 back first"}}
 		}),

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -193,3 +194,48 @@ func (b Blocked) DoSidekiq(context.Context, sidekiq.Order, sidekiq.Plan) (sideki
 	<-b
 	return sidekiq.Report{}, ErrStage
 }
+
+// Probe implements ui.Desk.
+func (b Blocked) Probe(context.Context, string) (cache.Probe, error) {
+	<-b
+	return cache.Probe{}, ErrStage
+}
+
+// PlanPurge implements ui.Desk.
+func (b Blocked) PlanPurge(context.Context, cache.Order) (cache.Plan, error) {
+	<-b
+	return cache.Plan{}, ErrStage
+}
+
+// RepeatPurge implements ui.Desk.
+func (b Blocked) RepeatPurge(context.Context, string) (cache.Plan, error) {
+	<-b
+	return cache.Plan{}, ErrStage
+}
+
+// Purge implements ui.Desk.
+func (b Blocked) Purge(context.Context, cache.Plan, string) (string, error) { <-b; return "", ErrStage }
+
+// PurgeView implements ui.Desk.
+func (b Blocked) PurgeView(context.Context, string, uint64) (cache.View, error) {
+	<-b
+	return cache.View{}, ErrStage
+}
+
+// CancelPurge implements ui.Desk.
+func (b Blocked) CancelPurge(context.Context, string) error { <-b; return ErrStage }
+
+// Zone implements ui.Desk.
+func (b Blocked) Zone(context.Context) (cache.Glance, error) { <-b; return cache.Glance{}, ErrStage }
+
+// Switching implements ui.Desk.
+func (b Blocked) Switching(context.Context, string, bool) (cache.Switch, error) {
+	<-b
+	return cache.Switch{}, ErrStage
+}
+
+// Switch implements ui.Desk.
+func (b Blocked) Switch(context.Context, cache.Switch) error { <-b; return ErrStage }
+
+// ProveToken implements ui.Desk.
+func (b Blocked) ProveToken(context.Context) error { <-b; return ErrStage }
