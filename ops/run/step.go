@@ -72,6 +72,10 @@ type Step struct {
 	Undo func(ctx context.Context, w *Walk) error
 	// UndoPlan gives the exact commands and calls of Undo, as lines to show.
 	UndoPlan []string
+	// Child makes the step a run of its own, in the same store: with its own log, walked within this run's leg and under its lease. It gives that run's
+	// runbook: a new one, or, when begun is not nil, the one of a run that exists, from its header. Such a step has neither Do nor Undo: it is done when its
+	// run is and Verify proves it, and taken back by walking its run back.
+	Child func(ctx context.Context, w *Walk, begun *Header) (Runbook, error)
 	// Undone verifies an undo. Nil means that a nil error of Undo is enough.
 	Undone func(w *Walk) Check
 }
