@@ -18,6 +18,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/logs"
+	"github.com/vmtui/vmtui/ops/roll"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -58,11 +59,12 @@ func New(
 	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
 ) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
-	built := worker.Books(deps.Deps)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
+		cfg: cfg, engine: engine, watch: watch, deps: deps.Deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 	}
+	d.books = slices.Concat(worker.Books(deps.Deps), roll.Books(roll.Deps{Deps: deps.Deps, Book: d.Book, Rebuild: d.Rebuild, Runs: engine.List}))
+	d.own = book.NewShelf(deps, d.books)
 	d.legs.Go(d.relay)
 	return d
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // above is the leg that a step's run is walked within, as that run sees it: its gates are shown and answered there too, what is asked of that run holds for
@@ -128,7 +129,8 @@ func (u *above) stepped(ctx context.Context, a *attempt, state StepState, detail
 	case Observing, Verifying, Pending:
 		return nil
 	case Doing, Undoing:
-		return u.tell(ctx, Wait{For: at})
+		now := time.Now()
+		return u.tell(ctx, Wait{For: at, Since: now, Until: now.Add(a.s.deadline()), Usual: a.s.Usual})
 	}
 	u.say(ctx, stepMarks[state]+" "+at+": "+words(string(state), detail))
 	return nil

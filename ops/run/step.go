@@ -113,6 +113,8 @@ type Book struct {
 	Inputs  []Input  // what may be said when a run begins
 	From    string   // the file it stands in, "" for one that is built in
 	Off     error    // why it cannot be used: its file has mistakes
+	Out     bool     // it leaves its target out of service
+	Passes  bool     // inputs that it does not know go to the runbook that it walks, and are judged there
 	// Build resolves names to ids and makes the steps. Inputs are those of the Header when a run is resumed, so that nothing is resolved twice.
 	Build func(ctx context.Context, target string, inputs map[string]string) (Runbook, error)
 }

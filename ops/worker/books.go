@@ -25,7 +25,7 @@ var (
 func Books(d Deps) []run.Book {
 	return []run.Book{
 		{
-			ID: Drain, Title: "Drain a worker", Danger: act.Changes, Targets: config.RoleWorker, Inputs: []run.Input{whyInput},
+			ID: Drain, Title: "Drain a worker", Danger: act.Changes, Targets: config.RoleWorker, Inputs: []run.Input{whyInput}, Out: true,
 			Summary: "Takes a worker out of the load balancer without losing a request or a job, stops its containers and puts it on hold.",
 			Dangers: []string{"The others carry its load until it returns.", "Websockets that are still open are cut; clients reconnect."},
 			Build:   builder(d, Drain, "Drain", false, drainSteps),
