@@ -121,6 +121,7 @@ type StepInfo struct {
 	Confirm string   `json:"confirm,omitempty"` // destroying: the name to type
 	Gate    bool     `json:"gate,omitempty"`    // waits for go before acting
 	Usual   string   `json:"usual,omitempty"`   // how long it usually takes, in words
+	Whole   bool     `json:"whole,omitempty"`   // it is a run of its own: see Step.Child
 }
 
 // Leg is one process's stretch of a run.
