@@ -107,6 +107,7 @@ type Book struct {
 	Dangers []string // in plain words
 	Targets string   // what it is done to: "worker", "exec", "node", or "" for none
 	Inputs  []Input  // what may be said when a run begins
+	Untried []string // what was never tried against a live account, in plain words
 	From    string   // the file it stands in, "" for one that is built in
 	Off     error    // why it cannot be used: its file has mistakes
 	// Build resolves names to ids and makes the steps. Inputs are those of the Header when a run is resumed, so that nothing is resolved twice.
