@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -62,4 +63,58 @@ func TestAWorkerIsRestartedAndRebooted(t *testing.T) {
 	}
 	intact(t, b)
 	serving(t, b)
+}
+
+// destroyed counts the accepted destructions of worker-2's droplet.
+func destroyed(b *box.Box, id int) int {
+	n := 0
+	for _, r := range b.API().Mutations() {
+		if r.Method == "DELETE" && r.Path == "/v2/droplets/"+strconv.Itoa(id) && r.Applied {
+			n++
+		}
+	}
+	return n
+}
+
+// A worker is retired: refused without its name, and then gone with its droplet, its host keys and its hold; the answer to the destruction is lost.
+func TestAWorkerIsRetired(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Workers, o.Visitors.PerSecond = 4, 20 })
+	id, key := b.Droplet(droplet2), strings.Fields(keyText(b, droplet2))[1]
+	got := vmtui(t, b.ConfigPath(), "run", "worker-retire", "worker-2", "--yes", "--json")
+	end := last(t, got.out)
+	if got.code != 3 || end.State != "waiting" || end.Step != "destroy" || !b.API().Exists(id) {
+		t.Fatalf("exit %d, %+v\n%s", got.code, end, transcript(t, b, end.Run))
+	}
+	if err := b.Fault("apply-then-die"); err != nil {
+		t.Fatal(err)
+	}
+	got = vmtui(t, b.ConfigPath(), "runs", "resume", end.Run, "--yes", "--confirm", "worker-2", "--json")
+	said := transcript(t, b, end.Run)
+	if got.code != 0 || b.API().Exists(id) || destroyed(b, id) != 1 || b.Machine(droplet2) != nil {
+		t.Fatalf("exit %d, %d destructions\n%s", got.code, destroyed(b, id), said)
+	}
+	known, err := b.Machine("exec").ReadFile("/root/.ssh/known_hosts")
+	if err != nil || strings.Contains(string(known), key) || strings.Contains(boxKnownHosts(t, b), key) {
+		t.Errorf("its key is still known: %v", err)
+	}
+	for _, want := range []string{"budget: 3 healthy", "no answer to the request", "take worker-2 out of the config: " + b.ConfigPath() + ":", "3 workers remain"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not in\n%s", want, said)
+		}
+	}
+	if got := vmtui(t, b.ConfigPath(), "hold", "--json"); strings.Contains(got.out, "worker-2") {
+		t.Errorf("it is still on hold: %s", got.out)
+	}
+	intact(t, b)
+}
+
+// Where the others would be too few, nothing is touched.
+func TestRetiringKeepsTheBudget(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"dead:worker-3"} })
+	got := vmtui(t, b.ConfigPath(), "run", "worker-retire", "worker-2", "--yes", "--confirm", "worker-2", "--json")
+	if end := last(t, got.out); got.code != 3 || end.State != "refused" || !strings.Contains(end.Detail, "too few healthy") || len(mutations(b)) != 0 {
+		t.Errorf("exit %d, %+v, sent %v", got.code, end, mutations(b))
+	}
 }

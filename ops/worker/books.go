@@ -14,6 +14,7 @@ const (
 	Drain   = "worker-drain"
 	Reimage = "worker-reimage"
 	Return  = "worker-return"
+	Add     = "worker-add"
 )
 
 // What may be said when a run begins.
@@ -60,6 +61,7 @@ func Books(d Deps) []run.Book {
 		},
 		restartBook(d),
 		rebootBook(d),
+		retireBook(d),
 	}
 }
 
@@ -88,7 +90,7 @@ func drainSteps(c *crew) []run.Step {
 
 func reimageSteps(c *crew) []run.Step {
 	steps := append([]run.Step{c.preflight(true)}, c.out()...)
-	steps = append(steps, c.saveLogs(), c.announce(), c.rebuild(), c.comeBack(), c.trustKey(), c.newDisk(), c.cloudInit(), c.provision())
+	steps = append(steps, c.saveLogs(), c.announce(c.rebuildOf(), "rebuild"), c.rebuild(), c.comeBack(), c.trustKey(), c.newDisk(), c.cloudInit(), c.provision())
 	return append(steps, c.back()...)
 }
 

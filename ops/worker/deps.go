@@ -43,6 +43,7 @@ type Cloud interface {
 	Tag(ctx context.Context, p remote.Permit, tag string, droplet int) error
 	Untag(ctx context.Context, p remote.Permit, tag string, droplet int) error
 	Rebuild(ctx context.Context, p remote.Permit, droplet, image int) (digitalocean.Action, error)
+	DestroyDroplet(ctx context.Context, p remote.Permit, droplet int) error
 }
 
 // Jobs is the part of Sidekiq that the runbooks use.
@@ -65,7 +66,9 @@ type Records interface {
 // Trust is what may be done to the known hosts.
 type Trust interface {
 	Fingerprints(host string) []string
+	Entries(host string) ([]keys.Entry, error)
 	Renew(ctx context.Context, w keys.Window) error
+	Forget(ctx context.Context, host string) ([]keys.Entry, error)
 }
 
 // Deps is everything the runbooks act through.
