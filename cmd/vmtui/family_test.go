@@ -118,3 +118,24 @@ func TestRetiringKeepsTheBudget(t *testing.T) {
 		t.Errorf("exit %d, %+v, sent %v", got.code, end, mutations(b))
 	}
 }
+
+// Sidekiq is started anew on a worker and on exec, where it is the only scheduler: no job is lost, and no visitor notices.
+func TestSidekiqIsRestarted(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 20 })
+	web, jobs := started(t, b, droplet2, "web"), started(t, b, droplet2, "sidekiq")
+	carried(t, b, "run", "sidekiq-restart", "worker-2")
+	if started(t, b, droplet2, "web") != web || started(t, b, droplet2, "sidekiq") == jobs {
+		t.Error("the wrong containers were started anew")
+	}
+	pid := func() string {
+		out, _ := b.Machine("exec").Run(t.Context(), "systemctl show -p MainPID --value mastodon-sidekiq")
+		return out
+	}
+	before := pid()
+	if said := carried(t, b, "run", "sidekiq-restart", "exec"); pid() == before || !strings.Contains(said, "exec runs the only scheduler") {
+		t.Errorf("process %s\n%s", pid(), said)
+	}
+	intact(t, b)
+	serving(t, b)
+}

@@ -62,6 +62,7 @@ func Books(d Deps) []run.Book {
 		restartBook(d),
 		rebootBook(d),
 		retireBook(d),
+		sidekiqBook(d),
 	}
 }
 
