@@ -139,3 +139,24 @@ func TestSidekiqIsRestarted(t *testing.T) {
 	intact(t, b)
 	serving(t, b)
 }
+
+// Streaming is started anew, told and drained: its websockets are cut, counted, and come back.
+func TestStreamingIsRestarted(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond, o.Visitors.WebSockets = 20, 6 })
+	for _, way := range []string{"no", "yes"} {
+		web, streaming := started(t, b, droplet2, "web"), started(t, b, droplet2, "streaming")
+		said := carried(t, b, "run", "streaming-restart", "worker-2", "--set", "drained="+way)
+		if started(t, b, droplet2, "web") != web || started(t, b, droplet2, "streaming") == streaming {
+			t.Error("the wrong containers were started anew")
+		}
+		if !strings.Contains(said, "websockets here, 6 on all workers") || !strings.Contains(said, "there were 6") {
+			t.Errorf("nothing was counted:\n%s", said)
+		}
+	}
+	if got := vmtui(t, b.ConfigPath(), "run", "streaming-restart", "worker-2", "--set", "drained=perhaps", "--plan"); got.code != 2 {
+		t.Errorf("exit %d\n%s", got.code, got.err)
+	}
+	intact(t, b)
+	serving(t, b)
+}

@@ -63,6 +63,7 @@ func Books(d Deps) []run.Book {
 		rebootBook(d),
 		retireBook(d),
 		sidekiqBook(d),
+		streamingBook(d),
 	}
 }
 
