@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -159,4 +160,51 @@ func TestStreamingIsRestarted(t *testing.T) {
 	}
 	intact(t, b)
 	serving(t, b)
+}
+
+// A worker is added that no config knows: the answer to its creation is lost, and one droplet is made all the same; it gets what its peers were given,
+// serves, and takes jobs last. With the line that the run says, the config knows it; then it is retired.
+func TestAWorkerIsAdded(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 20 })
+	if got := vmtui(t, b.ConfigPath(), "run", "worker-add", "worker-4", "--plan"); got.code != 0 || len(mutations(b)) != 0 {
+		t.Fatalf("exit %d, sent %v\n%s%s", got.code, mutations(b), got.out, got.err)
+	}
+	got := vmtui(t, b.ConfigPath(), "run", "worker-add", "worker-4", "--yes", "--json")
+	end := last(t, got.out)
+	if got.code != 3 || end.State != "waiting" || end.Step != "create" || b.API().Creates("worker-4") != 0 {
+		t.Fatalf("exit %d, %+v\n%s", got.code, end, transcript(t, b, end.Run))
+	}
+	if err := b.Fault("apply-then-die"); err != nil {
+		t.Fatal(err)
+	}
+	got = vmtui(t, b.ConfigPath(), "runs", "resume", end.Run, "--yes", "--confirm", "worker-4", "--json")
+	said := transcript(t, b, end.Run)
+	if got.code != 0 || b.API().Creates("worker-4") != 1 || !strings.Contains(said, "adopted the droplet") {
+		t.Fatalf("exit %d, %d creations\n%s", got.code, b.API().Creates("worker-4"), said)
+	}
+	if !strings.Contains(boxKnownHosts(t, b), keyText(b, "worker-4")) || len(b.API().Members()) != 4 {
+		t.Errorf("members %v, known hosts\n%s", b.API().Members(), boxKnownHosts(t, b))
+	}
+	if data, _ := b.Machine("worker-4").Run(t.Context(), "curl -s http://169.254.169.254/metadata/v1/user-data"); !strings.Contains(data, "#cloud-config") || strings.Contains(said, "timezone") {
+		t.Errorf("user data %q\n%s", data, said)
+	}
+	intact(t, b)
+
+	var entry string
+	for line := range strings.Lines(said) {
+		if _, after, found := strings.Cut(line, "- {name: worker-4"); found {
+			entry = "  - {name: worker-4" + strings.TrimRight(after, "\n")
+		}
+	}
+	config := text(t, b.ConfigPath())
+	if err := os.WriteFile(b.ConfigPath(), []byte(strings.Replace(config, "nodes:\n", "nodes:\n"+entry+"\n", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serving(t, b)
+	carried(t, b, "run", "worker-retire", "worker-4", "--confirm", "worker-4")
+	if b.Machine("worker-4") != nil || len(b.API().Members()) != 3 {
+		t.Errorf("members %v", b.API().Members())
+	}
+	intact(t, b)
 }

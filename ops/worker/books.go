@@ -64,6 +64,7 @@ func Books(d Deps) []run.Book {
 		retireBook(d),
 		sidekiqBook(d),
 		streamingBook(d),
+		addBook(d),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -184,7 +185,7 @@ func (c *crew) rebuildOf() string {
 func (c *crew) announce(what, step string) run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "announce", Title: "Announce the " + step, Kind: run.Idempotent, Until: step, NoUndo: "it goes with the hold",
+			ID: "announce", Title: "Announce the " + strings.Fields(what)[0], Kind: run.Idempotent, Until: step, NoUndo: "it goes with the hold",
 			Why: "If this console dies right after the request, the others must be able to read what was asked of the provider.",
 		},
 		Deadline: time.Minute,
