@@ -54,6 +54,9 @@ func (c *Config) Blame(yamlPath string, err error) error {
 	return errors.Join(blamed...)
 }
 
+// Where is FILE:LINE of a value, or of what holds it.
+func (c *Config) Where(yamlPath string) string { return c.at.of(yamlPath) }
+
 // Node is a host with a role.
 type Node struct {
 	Name     string   `yaml:"name"`

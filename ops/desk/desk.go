@@ -244,7 +244,7 @@ func (d *Desk) Pane(ctx context.Context, id, pane string) (Pane, error) {
 		return Pane{}, err
 	}
 	what, target, inputs := book.PaneOf(pane, v.Header)
-	s, err := worker.Look(ctx, d.deps, what, target, inputs)
+	s, err := worker.Look(ctx, d.deps, what, target, inputs, v.Facts)
 	p := Pane{Title: s.Title, Lines: s.Lines, Value: s.Says, Seen: time.Now(), Err: err}
 	if s.Says != "" && err == nil {
 		p.Series = d.trail(key, s.Value)

@@ -111,6 +111,7 @@ type Book struct {
 	Dangers []string // in plain words
 	Targets string   // what it is done to: "worker", "exec", "node", or "" for none
 	Inputs  []Input  // what may be said when a run begins
+	Untried []string // what was never tried against a live account, in plain words
 	From    string   // the file it stands in, "" for one that is built in
 	Off     error    // why it cannot be used: its file has mistakes
 	Out     bool     // it leaves its target out of service

@@ -31,6 +31,7 @@ type inputs struct {
 	Check    digitalocean.HealthCheck
 	Proxy    bool              // the balancer sends a PROXY header
 	Peers    map[string]string // private addresses by node name
+	New      *proposal         `json:",omitempty"` // of a worker that is being made
 }
 
 // resolvedInput is the input of a run's header that holds all of them.
@@ -174,4 +175,4 @@ func (c *crew) confirm() string {
 	return c.node.Name
 }
 
-func (c *crew) dropletName() string { return fmt.Sprintf("droplet %d (%s)", c.in.Droplet, c.node.Name) }
+func (c *crew) dropletName() string { return fmt.Sprintf("droplet %s (%s)", c.id(), c.node.Name) }

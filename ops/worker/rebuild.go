@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -174,13 +175,17 @@ func (c *crew) rememberBefore(ctx context.Context, w *run.Walk) error {
 	return w.Remember(ctx, factBefore, strconv.Itoa(newest))
 }
 
-// announce puts the rebuild into the hold record, so that any operator can see on exec what is about to happen, or did when this console died.
+// rebuildOf is the rebuild in words, for the hold record.
+func (c *crew) rebuildOf() string {
+	return fmt.Sprintf("rebuild of droplet %d with image %d", c.in.Droplet, c.in.Image)
+}
+
+// announce puts what a once-step is about to do into the hold record, so that any operator can see on exec what is about to happen, or did when this console died.
 // It is a step of its own: a once-step holds one mutation only, so that its intent has one meaning.
-func (c *crew) announce() run.Step {
-	what := fmt.Sprintf("rebuild of droplet %d with image %d", c.in.Droplet, c.in.Image)
+func (c *crew) announce(what, step string) run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "announce", Title: "Announce the rebuild", Kind: run.Idempotent, Until: "rebuild", NoUndo: "it goes with the hold",
+			ID: "announce", Title: "Announce the " + strings.Fields(what)[0], Kind: run.Idempotent, Until: step, NoUndo: "it goes with the hold",
 			Why: "If this console dies right after the request, the others must be able to read what was asked of the provider.",
 		},
 		Deadline: time.Minute,
