@@ -104,7 +104,7 @@ func (a *app) listJobs(ctx context.Context, f *flags) error {
 
 // attach prints a job's output until it ends, takes the operator's answers where it asks, and says how it ended. Leaving leaves the job alone.
 func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) error {
-	reading := readingOf(j)
+	reading := j.Reading()
 	follow, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if j.Asks && f.attended(false) {
@@ -148,14 +148,6 @@ func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, 
 	return over
 }
 
-// readingOf understands a job's output.
-func readingOf(j job.Record) *tootctl.Reading {
-	if c, err := tootctl.Known().Parse(j.Words, tootctl.Version{}); err == nil {
-		return tootctl.NewReading(c.Command)
-	}
-	return tootctl.NewReading(&tootctl.Command{})
-}
-
 // jobLine prints a line. A bar is drawn in place on a terminal and left out elsewhere.
 func (f *flags) jobLine(j job.Record, bar bool, l string) error {
 	switch {
@@ -184,7 +176,7 @@ func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Recor
 	if err != nil {
 		return err
 	}
-	result, why := resultOf(got, reading)
+	result, why := got.Result(reading)
 	if f.json {
 		var b []byte
 		if b, err = json.Marshal(map[string]any{"job": got, "result": result, "why": why}); err == nil { // a line, behind the lines
@@ -205,21 +197,4 @@ func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Recor
 		return ended(fault.Interrupted)
 	}
 	return ended(fault.Failed)
-}
-
-// resultOf weighs what the node knows and what was read.
-func resultOf(j job.Job, reading *tootctl.Reading) (tootctl.Result, string) {
-	switch {
-	case j.State == job.Cancelled:
-		return tootctl.Cancelled, j.Why
-	case j.State == job.Running:
-		return tootctl.Unsure, "it still runs, and nothing more is read of it"
-	case j.Code == nil:
-		return tootctl.Unsure, j.Why
-	case reading != nil:
-		return reading.Result(*j.Code)
-	case j.State == job.Done:
-		return tootctl.Success, ""
-	}
-	return tootctl.Failure, j.Why
 }

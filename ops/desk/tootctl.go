@@ -26,16 +26,15 @@ type Tootctl struct {
 	Node    string
 	How     string // "native, as mastodon in /home/mastodon/live"
 	Version tootctl.Version
+	Boot    tootctl.Boot // how long Rails takes to start there
 }
-
-// UseJobs says where tootctl's jobs are, before anybody sits at the desk.
-func (d *Desk) UseJobs(r *job.Room) { d.jobs = r }
 
 // Where says where tootctl runs and which Mastodon that is; the version is read once a day.
 func (d *Desk) Where(ctx context.Context) (Tootctl, error) {
 	t := Tootctl{Node: d.jobs.Node.Name, How: d.jobs.How()}
 	var err error
-	t.Version, err = d.jobs.Version(ctx, filepath.Join(d.cfg.StateDir, "mastodon-version"))
+	t.Version, err = d.jobs.Version(ctx)
+	t.Boot = d.jobs.Boot()
 	return t, err
 }
 

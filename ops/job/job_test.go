@@ -55,8 +55,13 @@ func run(ctx context.Context, c ssh.Command, out *clean.Splitter) ssh.Result {
 	if err != nil && !errors.As(err, &exit) {
 		return ssh.Result{Outcome: ssh.Unreachable, Cause: err}
 	}
+	if _, word, found := strings.Cut(said.String(), c.Mark); c.Told != nil && found {
+		c.Told(strings.TrimSpace(word))
+	}
 	return ssh.Result{Outcome: ssh.Exited, Code: cmd.ProcessState.ExitCode(), Stdout: clean.Text(said.String()), Stderr: errs.String()}
 }
+
+func (shell) User() string { return "root" }
 
 type nothing struct{}
 
@@ -78,7 +83,7 @@ func bench(t *testing.T, script string) *Room {
 		}
 	}
 	r := &Room{
-		Host: shell{}, Instance: "vmst.io", Operator: "mike@laptop", Door: act.NewDoor(false, nil), Journal: nothing{}, Dir: filepath.Join(dir, "jobs"),
+		Host: shell{}, Instance: "vmst.io", Operator: "mike@laptop", Door: act.NewDoor(false, nil), Journal: nothing{}, Dir: filepath.Join(dir, "jobs"), Memory: filepath.Join(dir, "mastodon"),
 		Node: config.Node{Name: "exec", Mastodon: config.Mastodon{Kind: config.KindNative, User: "root", Dir: filepath.Join(dir, "live"), Env: map[string]string{"MORE": "of it"}}},
 	}
 	t.Cleanup(func() { // nothing is left running
@@ -371,7 +376,7 @@ func TestWhereAndAsWhom(t *testing.T) {
 			[]string{"docker compose -p mastodon run --rm --no-deps --name vmtui-J1 -e RUBY_PROGRESS_BAR_LENGTH=70 sidekiq tootctl media usage"}, "docker kill -s TERM vmtui-J1"},
 	} {
 		n := config.Node{Name: "exec", Mastodon: c.m}
-		got := command(n, "J1", []string{"media", "usage"})
+		got := place{mastodon: c.m, login: "root"}.command("J1", tootctlProgram, []string{"media", "usage"})
 		for _, want := range c.want {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: %s has no %q", name, got, want)

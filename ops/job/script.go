@@ -56,7 +56,7 @@ SHELL=/bin/sh
 export SHELL
 case $2 in
 secret) script -qefc "$3" /dev/null </dev/null ;;
-asks) script -qefc "$3" log <>answers >/dev/null 2>&1 ;;
+asks) exec 3<>answers; script -qefc "$3" log <&3 >/dev/null 2>&1 ;;
 *) script -qefc "$3" log </dev/null >/dev/null 2>&1 ;;
 esac
 status=$?
@@ -82,21 +82,42 @@ echo $$ >"$1" && shift && exec "$@"`
 // compose goes where the compose file is: $1 directory, then the command.
 const compose = `cd "$1" && shift && exec "$@"`
 
-// list prints a line for each job: id, how it stands, exit status, when that was, size of the log, who cancelled it (- for nobody), record.
-const list = life + `
-cd "$1" 2>/dev/null || exit 0
-for id in *; do
-  [ -s "$id/record" ] || continue
+// row prints a line for a job: id, how it stands, exit status, when that was, size of the log, who cancelled it (- for nobody), record.
+const row = life + `
+row() {
+  [ -s "$1/record" ] || return 0
   code=- ended=0 size=-1 by=-
-  [ ! -e "$id/log" ] || size=$(wc -c <"$id/log")
-  [ ! -e "$id/cancelled" ] || read -r by <"$id/cancelled"
-  if [ -s "$id/exit" ]; then state=ended; read -r code ended <"$id/exit"
-  elif alive "$id"; then state=running
-  elif [ ! -s "$id/pid" ]; then state=unbegun
+  [ ! -e "$1/log" ] || size=$(wc -c <"$1/log")
+  [ ! -e "$1/cancelled" ] || read -r by <"$1/cancelled"
+  if [ -s "$1/exit" ]; then state=ended; read -r code ended <"$1/exit"
+  elif alive "$1"; then state=running
+  elif [ -s "$1/exit" ]; then state=ended; read -r code ended <"$1/exit"
+  elif [ ! -s "$1/pid" ]; then state=unbegun
   elif [ "$was_boot" != "$(boot)" ]; then state=rebooted
   else state=vanished; fi
-  printf '%s %s %s %s %s %s ' "$id" "$state" "$code" "$ended" "$size" "$by"
-  cat "$id/record"
+  printf '%s %s %s %s %s %s ' "$1" "$state" "$code" "$ended" "$size" "$by"
+  cat "$1/record"
+}
+`
+
+// list prints the rows of the jobs that fit a pattern: $1 directory, $2 pattern.
+const list = row + `
+cd "$1" 2>/dev/null || exit 0
+for id in $2; do row "$id"; done`
+
+// glance prints the row of one job and the end of its log: $1 directory, $2 id, $3 bytes.
+const glance = row + `
+cd "$1" 2>/dev/null || exit 0
+row "$2"
+[ ! -e "$2/log" ] || tail -c "$3" "$2/log"`
+
+// forget removes jobs that do not run: $1 directory, then their ids.
+const forget = life + `
+cd "$1" || exit 0
+shift
+for id; do
+  [ -s "$id/exit" ] || ! alive "$id" || continue
+  rm -rf -- "./$id"
 done`
 
 // follow prints a job's log from a byte on until the job has ended: $1 directory, $2 from. What stands there without a line end, as a question does, is

@@ -23,7 +23,8 @@ type Desk struct {
 	List     []desk.Run
 	Log      []run.Event // of every run
 	Review   desk.Plan
-	Fails    error // of every act
+	Fails    error  // of every act
+	Word     string // a password that every run was given
 	Asked    audit.View
 	Said     fanout.View
 	Lines    chan string // what services write from now on
