@@ -37,7 +37,11 @@ var workersAbout = run.Input{Name: workersInput, Type: "string", About: "only th
 
 // Books are the runbooks over all workers.
 func Books(d Deps) []run.Book {
-	return []run.Book{{
+	return []run.Book{d.workers(), d.configuration()}
+}
+
+func (d Deps) workers() run.Book {
+	return run.Book{
 		ID: Workers, Title: "Do a runbook to all workers, one by one", Danger: act.Destroys, Passes: true,
 		Summary: "Walks a worker's runbook over all workers in the config's order, each as a run of its own. The next begins when the one before serves again and " +
 			"enough others are healthy; the first failure stops it.",
@@ -48,17 +52,21 @@ func Books(d Deps) []run.Book {
 		Build: func(ctx context.Context, target string, given map[string]string) (run.Runbook, error) {
 			return d.build(ctx, target, given)
 		},
-	}}
+	}
 }
 
 // roll is one rollout: what is done, to whom, and what was said.
 type roll struct {
 	Deps
-	id      string // of the roll's runbook
 	book    run.Book
 	workers []string
 	given   map[string]string // for the runbook
 	parts   map[string]worker.Part
+
+	ahead  []run.Step                                                                  // before the first worker
+	behind []run.Step                                                                  // after the last
+	needs  func(ctx context.Context, p worker.Part) (need bool, why string, err error) // whether a worker's turn is wanted at all; nil: it is
+	proof  func(p worker.Part) func(*run.Walk) run.Check                               // of a worker's turn; nil: it serves
 }
 
 func (d Deps) build(ctx context.Context, target string, given map[string]string) (run.Runbook, error) {
@@ -70,7 +78,7 @@ func (d Deps) build(ctx context.Context, target string, given map[string]string)
 	if err != nil {
 		return run.Runbook{}, err
 	}
-	r := &roll{Deps: d, id: Workers, book: b}
+	r := &roll{Deps: d, book: b}
 	if err := r.recruit(ctx, given); err != nil {
 		return run.Runbook{}, err
 	}
@@ -154,14 +162,14 @@ func (r *roll) inputs() map[string]string {
 
 // steps look once, ask for the names of all where disks are destroyed, and do one worker after another.
 func (r *roll) steps() []run.Step {
-	steps := []run.Step{r.preflight()}
+	steps := append([]run.Step{r.preflight()}, r.ahead...)
 	if r.book.Danger == act.Destroys {
 		steps = append(steps, r.beSure())
 	}
 	for _, name := range r.workers {
 		steps = append(steps, r.one(name))
 	}
-	return append(steps, r.report())
+	return append(append(steps, r.behind...), r.report())
 }
 
 // beSure has the names of all typed, once for the whole roll and anew in every leg: they pass the gates of the runs below.
@@ -188,6 +196,9 @@ func (r *roll) one(name string) run.Step {
 		Deadline: r.Config.LoadBalancer.DrainTimeout,
 		Plan:     plan(fmt.Sprintf("%s %s, as a run of its own, once the budget allows it", r.book.ID, name), "then: "+name+" is in the load balancer, healthy, and on no hold"),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+			if need, why, err := r.wanted(ctx, part); err != nil || !need {
+				return run.Finding{Truth: run.IsDone, Detail: why}, err
+			}
 			said, err := part.Budget(ctx)
 			if err != nil {
 				return run.Finding{}, err
@@ -202,8 +213,22 @@ func (r *roll) one(name string) run.Step {
 			}
 			return r.book.Build(ctx, name, r.given)
 		},
-		Verify: part.Serving,
+		Verify: r.proven(part),
 	}
+}
+
+func (r *roll) wanted(ctx context.Context, p worker.Part) (bool, string, error) {
+	if r.needs == nil {
+		return true, "", nil
+	}
+	return r.needs(ctx, p)
+}
+
+func (r *roll) proven(p worker.Part) func(*run.Walk) run.Check {
+	if r.proof == nil {
+		return p.Serving
+	}
+	return r.proof(p)
 }
 
 // reportStep is the id of a roll's last step.

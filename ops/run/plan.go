@@ -31,7 +31,11 @@ func (e *Engine) Plan(ctx context.Context, rb Runbook) iter.Seq2[StepPlan, error
 			}
 			s := &rb.Steps[i]
 			w := &Walk{step: s, runbook: rb.ID, facts: facts, granted: map[string]bool{}}
-			if !yield(s.dry(ctx, w), nil) || s.Child != nil && !s.dryChild(ctx, w, rb.sworn(), yield) {
+			p := s.dry(ctx, w)
+			if !yield(p, nil) {
+				return
+			}
+			if s.Child != nil && p.Finding.Truth == IsPending && !s.dryChild(ctx, w, rb.sworn(), yield) {
 				return
 			}
 		}

@@ -61,6 +61,8 @@ func Books(d Deps) []run.Book {
 		},
 		restartBook(d),
 		rebootBook(d),
+		recreateBook(d),
+		execRebootBook(d),
 		retireBook(d),
 		sidekiqBook(d),
 		streamingBook(d),

@@ -192,12 +192,15 @@ func (c *crew) awaitReboot(ctx context.Context, w *run.Walk) (bool, error) {
 }
 
 func (c *crew) sendReboot(ctx context.Context, w *run.Walk) error {
-	said, err := c.budget(ctx)
-	if err != nil {
-		return err
+	if c.node.Role == config.RoleWorker {
+		said, err := c.budget(ctx)
+		if err != nil {
+			return err
+		}
+		w.Out("budget: %s", said)
 	}
-	w.Out("budget: %s", said)
-	err = w.Act(ctx, act.Act{Verb: "reboot", Target: c.node.Name, What: "systemctl reboot", Danger: act.Changes, Identity: c.identity}, func(ctx context.Context, p act.Permit) error {
+	same := func(ctx context.Context) error { _, err := c.sameMachine(ctx); return err }
+	err := w.Act(ctx, act.Act{Verb: "reboot", Target: c.node.Name, What: "systemctl reboot", Danger: act.Changes, Identity: same}, func(ctx context.Context, p act.Permit) error {
 		return c.host().Do(ctx, p, ssh.Command{For: "reboot", Script: "systemctl --no-block reboot"}).Err("systemctl reboot", c.node.Name)
 	})
 	if !errors.Is(err, remote.ErrUnknown) {

@@ -16,7 +16,7 @@ const Retire = "worker-retire"
 
 func retireBook(d Deps) run.Book {
 	return run.Book{
-		ID: Retire, Title: "Retire a worker", Danger: act.Destroys, Targets: config.RoleWorker, Inputs: []run.Input{whyInput},
+		ID: Retire, Title: "Retire a worker", Danger: act.Destroys, Targets: config.RoleWorker, Inputs: []run.Input{whyInput}, Out: true,
 		Summary: "Drains a worker for good, destroys its droplet, and forgets its host keys.",
 		Dangers: []string{
 			"The droplet is gone with its disk and its addresses; there is no way back past that.", "The others carry its load from now on.",
