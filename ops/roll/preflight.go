@@ -69,7 +69,7 @@ func (r *roll) alone(ctx context.Context, self string) error {
 			continue
 		}
 		return &fault.Error{
-			What: "another roll is not over", On: s.ID, Why: fmt.Sprintf("%s %s of %s is %s, at %s", s.Runbook, s.Target, s.Operator, s.State, s.Step),
+			What: "another roll is not over", On: s.ID, Why: fmt.Sprintf("run %s, %s %s of %s, is %s, at %s", s.ID, s.Runbook, s.Target, s.Operator, s.State, s.Step),
 			Next: "go on with it: vmtui runs resume " + s.ID + "; or let go of it: vmtui runs stop " + s.ID, Code: fault.Refused,
 		}
 	}

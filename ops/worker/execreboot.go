@@ -61,26 +61,48 @@ const (
 // lookAtExec is what is looked at before a Sidekiq is restarted, and who else is at work on the node.
 func (c *crew) lookAtExec() run.Step {
 	s := c.lookAtSidekiq()
-	busy := check{"people", c.checkNobody}
+	also := []check{{"services", c.checkEnabled}, {"people", c.checkNobody}}
 	observe, do := s.Observe, s.Do
 	s.Why = "Cron work stands still while exec is down, and what somebody else runs there ends with it."
-	s.Plan = plan("redis: SMEMBERS processes, and each one's heartbeat", c.sidekiqHere(), c.node.Name+"$ ps   for tootctl, rails and rake")
+	s.Plan = plan("redis: SMEMBERS processes, and each one's heartbeat", c.sidekiqHere(), c.node.Name+"$ systemctl is-enabled   each service that runs", c.node.Name+"$ ps   for tootctl, rails and rake")
 	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
 		found, err := observe(ctx, w)
 		if err != nil || !w.Dry() || found.Truth == run.Conflict {
 			return found, err
 		}
-		also, err := foresee([]check{busy})(ctx, w)
-		found.Details = append(found.Details, also.Details...)
-		return found, err
+		more, err := foresee(also)(ctx, w)
+		more.Details = append(found.Details, more.Details...)
+		return more, err
 	}
 	s.Do = func(ctx context.Context, w *run.Walk) error {
 		if err := do(ctx, w); err != nil {
 			return err
 		}
-		return doChecks([]check{busy})(ctx, w)
+		return doChecks(also)(ctx, w)
 	}
 	return s
+}
+
+// checkEnabled refuses while something runs that would not come back with the machine.
+func (c *crew) checkEnabled(ctx context.Context) (string, error) {
+	units, err := c.activeUnits(ctx)
+	if err != nil {
+		return "", err
+	}
+	out, err := c.ask(ctx, "asking what starts with the machine", `for u in "$@"; do echo "$u $(systemctl is-enabled "$u" 2>/dev/null)"; done`, units...)
+	if err != nil {
+		return "", err
+	}
+	var lost []string
+	for line := range strings.Lines(out) {
+		if unit, state, _ := strings.Cut(strings.TrimSpace(line), " "); state == "disabled" {
+			lost = append(lost, unit)
+		}
+	}
+	if len(lost) > 0 {
+		return "", &fault.Error{What: "something would not come back", On: c.node.Name, Why: list(lost) + " runs, and is not enabled", Next: "systemctl enable it, or stop it if it is not wanted", Code: fault.Refused}
+	}
+	return list(units) + ": each starts with the machine", nil
 }
 
 // atWork lists what must not be cut off by a reboot.
@@ -163,7 +185,7 @@ func (c *crew) unitsBack() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "services", Title: "Wait for what ran before", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
-			Why: "A service that was started by hand and never enabled does not come back with the machine.", Usual: "a minute",
+			Why: "That a service is enabled does not say that it comes up: its database, its mount or its tunnel may not be there yet.", Usual: "a minute",
 		},
 		Deadline: 5 * time.Minute,
 		Plan:     plan(c.node.Name+"$ systemctl list-units --state=active   until each that ran before is there", c.node.Name+"$ PING to Redis at 127.0.0.1:6379", c.node.Name+"$ "+kernel),

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/fixtures/box"
+)
+
+// typed runs a command on a machine of the box, as somebody at its keyboard would.
+func typed(t *testing.T, b *box.Box, node, command string) string {
+	t.Helper()
+	out, code := b.Machine(node).Run(t.Context(), command)
+	if code != 0 {
+		t.Fatalf("%s$ %s: %d %s", node, command, code, out)
+	}
+	return strings.TrimSpace(out)
+}
+
+// turns are the runs that a roll has begun, oldest first: "worker-1 done".
+func turns(t *testing.T, b *box.Box, roll string) []string {
+	t.Helper()
+	var doc struct {
+		Runs []struct{ ID, Target, State, Parent string }
+	}
+	got := vmtui(t, b.ConfigPath(), "runs", "--json")
+	if err := json.Unmarshal([]byte(got.out), &doc); err != nil {
+		t.Fatalf("%v\n%s%s", err, got.out, got.err)
+	}
+	var out []string
+	for _, r := range doc.Runs {
+		if r.Parent == roll {
+			out = append([]string{r.Target + " " + r.State}, out...)
+		}
+	}
+	return out
+}
+
+const touch = `title: Touch a worker
+summary: Does next to nothing to a worker.
+target: worker
+steps:
+  - {id: touch, title: Touch it, why: W, run: {script: 'test ! -e /tmp/broken && echo x >> /tmp/touched', idempotent: true}}
+`
+
+// A roll is killed when its first worker's run is begun, goes on, stops at the second which fails, keeps another roll out, stops again when a peer dies
+// because of the budget, and ends: each worker has one run, and each run is done.
+func TestRollStopsAndGoesOn(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	ownBook(t, b, "touch-it", touch)
+	typed(t, b, "worker-2", "touch /tmp/broken")
+	id := killedAt(t, b, "worker-1", "workers-roll", "touch-it", "--yes", "--json")
+
+	got := done(t, b, "waiting", "runs", "resume", id, "--yes", "--json")
+	if now := turns(t, b, id); !slices.Equal(now, []string{"worker-1 done", "worker-2 waiting"}) {
+		t.Errorf("%v", now)
+	}
+	if end := last(t, got.out); got.code != 3 || !strings.Contains(end.Detail, "worker-2") || !strings.Contains(end.Detail, "exit status 1") {
+		t.Errorf("exit %d, %+v", got.code, end)
+	}
+	if got := vmtui(t, b.ConfigPath(), "run", "workers-roll", "touch-it", "--yes"); got.code != 3 || !strings.Contains(got.out+got.err, id) {
+		t.Errorf("a second roll: exit %d\n%s%s", got.code, got.out, got.err)
+	}
+
+	typed(t, b, "worker-2", "rm /tmp/broken")
+	if err := b.Fault("exited:worker-1=web"); err != nil {
+		t.Fatal(err)
+	}
+	got = done(t, b, "waiting", "runs", "resume", id, "--yes", "--json")
+	if end := last(t, got.out); !strings.Contains(end.Detail, "too few healthy workers would remain") {
+		t.Errorf("%+v", end)
+	}
+	if now := turns(t, b, id); !slices.Equal(now, []string{"worker-1 done", "worker-2 done"}) {
+		t.Errorf("the budget did not stop it: %v", now)
+	}
+
+	if err := b.Heal("exited:worker-1=web"); err != nil {
+		t.Fatal(err)
+	}
+	typed(t, b, "worker-1", "cd /root/mastodon && docker compose -p mastodon up -d --wait web")
+	done(t, b, "done", "runs", "resume", id, "--yes", "--json")
+	if now := turns(t, b, id); !slices.Equal(now, []string{"worker-1 done", "worker-2 done", "worker-3 done"}) {
+		t.Errorf("%v", now)
+	}
+	if said := typed(t, b, "worker-1", "wc -l < /tmp/touched"); said != "1" {
+		t.Errorf("worker-1 was touched %s times", said)
+	}
+	listed := vmtui(t, b.ConfigPath(), "runs").out
+	if at := strings.Index(listed, id); at < 0 || !strings.Contains(listed[at:], "└ touch-it") {
+		t.Errorf("the turns do not stand under their roll:\n%s", listed)
+	}
+	for _, args := range [][]string{{"worker-drain"}, {"sidekiq-restart"}, {"touch-it", "--set", "colour=red"}, {"touch-it", "--set", "workers=worker-9"}, {}} {
+		if got := vmtui(t, b.ConfigPath(), append([]string{"run", "workers-roll", "--plan"}, args...)...); got.code != 2 || !strings.Contains(got.err, "next:") {
+			t.Errorf("%v: exit %d\n%s", args, got.code, got.err)
+		}
+	}
+}
+
+// All disks are replaced, one after another, under load, and nothing is lost. What destroys wants the names of all.
+func TestRollOfReimages(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 30 })
+	got := vmtui(t, b.ConfigPath(), "run", "workers-roll", "worker-reimage", "--yes", "--json")
+	if end := last(t, got.out); got.code != 3 || end.State != "waiting" || !strings.Contains(got.out, `worker-1,worker-2,worker-3`) {
+		t.Errorf("without the names: exit %d, %+v", got.code, end)
+	}
+	done(t, b, "done", "run", "workers-roll", "worker-reimage", "--yes", "--confirm", "worker-1,worker-2,worker-3", "--json")
+	for _, w := range []string{"worker-1", "worker-2", "worker-3"} {
+		if n := rebuilds(b, w); n != 1 {
+			t.Errorf("%s was rebuilt %d times", w, n)
+		}
+	}
+	intact(t, b)
+	serving(t, b)
+}
+
+// An edited environment reaches every worker: a restart does not bring it, new containers do. Then nothing is left to do. Then exec is rebooted, under
+// the same load, and what ran there runs again.
+func TestConfigurationIsRolledOutAndExecRebooted(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 20 })
+	quiet := done(t, b, "done", "run", "config-rollout", "--yes", "--json")
+	if n := len(turns(t, b, last(t, quiet.out).Run)); n != 0 {
+		t.Errorf("nothing was edited, and %d workers had a turn", n)
+	}
+	typed(t, b, "exec", "echo MAX_THREADS=7 >> /export/mastodon/.env.production")
+	before := started(t, b, "worker-1", "streaming")
+	typed(t, b, "worker-1", "cd /root/mastodon && docker compose -p mastodon restart -t 60 streaming")
+	if now := started(t, b, "worker-1", "streaming"); now == before || now[:64] != before[:64] {
+		t.Errorf("a restart is a restart of the same container: %s, then %s", before, now)
+	}
+	id := walked(t, done(t, b, "done", "run", "config-rollout", "--yes", "--json"))
+	if now := turns(t, b, id); !slices.Equal(now, []string{"worker-1 done", "worker-2 done", "worker-3 done"}) {
+		t.Errorf("%v", now)
+	}
+	if now := started(t, b, "worker-1", "streaming"); now[:64] == before[:64] {
+		t.Error("the container is the same as before")
+	}
+	said := transcript(t, b, id)
+	if !strings.Contains(said, "worker-1: made before the last change: web, streaming, sidekiq") {
+		t.Errorf("who has not read it is not said:\n%s", said)
+	}
+	if strings.Contains(said, "SECRET_KEY_BASE=") {
+		t.Error("the file's content is in the transcript")
+	}
+	again := done(t, b, "done", "run", "config-rollout", "--yes", "--json")
+	if n := len(turns(t, b, last(t, again.out).Run)); n != 0 {
+		t.Errorf("it was rolled out, and %d workers had another turn", n)
+	}
+
+	boot := b.Machine("exec").BootID()
+	typed(t, b, "exec", "systemctl stop mastodon-streaming && systemctl disable mastodon-streaming && systemctl start mastodon-streaming")
+	got := done(t, b, "refused", "run", "exec-reboot", "--yes", "--json") // what was never enabled does not come back
+	if end := last(t, got.out); !strings.Contains(end.Detail, "mastodon-streaming.service runs, and is not enabled") || b.Machine("exec").BootID() != boot {
+		t.Errorf("%+v", end)
+	}
+	typed(t, b, "exec", "systemctl enable mastodon-streaming")
+	got = done(t, b, "done", "run", "exec-reboot", "--yes", "--json")
+	if b.Machine("exec").BootID() == boot {
+		t.Error("it was not rebooted")
+	}
+	if said := transcript(t, b, walked(t, got)); !strings.Contains(said, "report: no scheduler for ") {
+		t.Errorf("the gap is not said:\n%s", said)
+	}
+	intact(t, b)
+	serving(t, b)
+}
+
+// walked is the run that a command walked.
+func walked(t *testing.T, got said) string {
+	t.Helper()
+	return last(t, got.out).Run
+}
