@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -173,4 +176,58 @@ func TestConfigurationIsRolledOutAndExecRebooted(t *testing.T) {
 func walked(t *testing.T, got said) string {
 	t.Helper()
 	return last(t, got.out).Run
+}
+
+// served is the serial number of the certificate that a worker shows.
+func servedBy(t *testing.T, b *box.Box, worker string) string {
+	t.Helper()
+	conn, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", b.Machine(worker).TLSAddr()) // #nosec G402 -- who signed it is not the question
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	secure, ok := conn.(*tls.Conn)
+	if !ok {
+		t.Fatal("no TLS")
+	}
+	return secure.ConnectionState().PeerCertificates[0].SerialNumber.String()
+}
+
+// A renewed certificate lies on the share, and nobody serves it. One that does not fit its key stops at the first worker, which goes on serving the old one;
+// the right one is served by all, and by a second rollout nobody is told anything.
+func TestCertificateIsServedAndNotOnlyThere(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 20 })
+	before := servedBy(t, b, "worker-1")
+	cert, key, err := box.RenewedCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(b.Dir(), "share", "certificates", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("fullchain.pem", cert) // and not its key
+	got := done(t, b, "waiting", "run", "certificate-rollout", "--yes", "--json")
+	if !strings.Contains(got.out, "key values mismatch") || servedBy(t, b, "worker-1") != before {
+		t.Errorf("a certificate without its key: %s", got.out)
+	}
+	put("privkey.pem", key)
+	if servedBy(t, b, "worker-1") != before {
+		t.Fatal("nginx serves what it has not read")
+	}
+	id := walked(t, done(t, b, "done", "runs", "resume", walked(t, got), "--yes", "--json"))
+	for _, w := range []string{"worker-1", "worker-2", "worker-3"} {
+		if servedBy(t, b, w) == before {
+			t.Errorf("%s serves the old one", w)
+		}
+	}
+	if said := transcript(t, b, id); !strings.Contains(said, "sha256 Fingerprint=") {
+		t.Errorf("what is served is not said:\n%s", said)
+	}
+	if again := done(t, b, "done", "run", "certificate-rollout", "--yes", "--json"); strings.Contains(again.out, `"intent"`) {
+		t.Error("everybody serves it, and something was sent")
+	}
+	intact(t, b)
 }

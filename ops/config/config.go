@@ -20,6 +20,8 @@ type Config struct {
 	DigitalOcean DigitalOcean      `yaml:"digitalocean"`
 	LoadBalancer LoadBalancer      `yaml:"load_balancer"`
 	Reimage      Reimage           `yaml:"reimage"`
+	Certificate  Certificate       `yaml:"certificate"`
+	Upgrade      Upgrade           `yaml:"upgrade"`
 	Cloudflare   Cloudflare        `yaml:"cloudflare"`
 	Sidekiq      Sidekiq           `yaml:"sidekiq"`
 	Fleet        Fleet             `yaml:"fleet"`
@@ -129,6 +131,21 @@ type Reimage struct {
 	Provision string        `yaml:"provision"` // script, relative to this file; it must start nothing
 	Start     []string      `yaml:"start"`     // compose services, in order; sidekiq is always last
 	Settle    time.Duration `yaml:"settle"`    // how long a returned worker is watched against its peers
+}
+
+// Certificate is the one that the workers serve.
+type Certificate struct {
+	File string `yaml:"file"` // on the workers; relative to the directory of their Mastodon
+	Port int    `yaml:"port"` // where nginx serves TLS
+}
+
+// Upgrade is how Mastodon comes to its next version.
+type Upgrade struct {
+	Database     string        `yaml:"database"`      // the managed PostgreSQL's id at the provider, whose backups are looked at
+	BackupWithin time.Duration `yaml:"backup_within"` // how old the newest backup may be
+	DBHost       string        `yaml:"db_host"`       // of the database itself, for migrations: a transaction pool loses their locks; "" leaves it as it is
+	DBPort       int           `yaml:"db_port"`       // the same; 0 leaves it as it is
+	DBName       string        `yaml:"db_name"`       // the real database behind the pool's name; "" leaves it as it is
 }
 
 // Cloudflare is the edge.

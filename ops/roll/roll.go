@@ -37,7 +37,7 @@ var workersAbout = run.Input{Name: workersInput, Type: "string", About: "only th
 
 // Books are the runbooks over all workers.
 func Books(d Deps) []run.Book {
-	return []run.Book{d.workers(), d.configuration()}
+	return []run.Book{d.workers(), d.configuration(), d.certificates()}
 }
 
 func (d Deps) workers() run.Book {
