@@ -231,3 +231,54 @@ func TestCertificateIsServedAndNotOnlyThere(t *testing.T) {
 	}
 	intact(t, b)
 }
+
+// An upgrade under load: the console is killed while the first migration runs, and goes on with the job that went on without it; each migration is walked
+// once, in order, past the pool; nothing is refused and no job is lost; a second upgrade to the same version does nothing.
+func TestUpgradeWithoutAPause(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 20 })
+	for version, why := range map[string]string{"v4.8.0": "passes over a minor version", "v4.6.4": "it is older", "v5.0.0": "another major version"} {
+		if got := vmtui(t, b.ConfigPath(), "run", "workers-upgrade", version, "--yes", "--set", "backup=nightly", "--json"); got.code != 3 || !strings.Contains(got.out, why) {
+			t.Errorf("%s: exit %d\n%s%s", version, got.code, got.out, got.err)
+		}
+	}
+	if got := vmtui(t, b.ConfigPath(), "run", "workers-upgrade", "latest", "--plan"); got.code != 2 {
+		t.Errorf("exit %d %s", got.code, got.err)
+	}
+	got := done(t, b, "waiting", "run", "workers-upgrade", "v4.6.6", "--yes", "--json") // nobody said that there is a backup
+	if end := last(t, got.out); !strings.Contains(end.Detail, "backup") {
+		t.Errorf("%+v", end)
+	}
+
+	l := begin(t, b.ConfigPath(), "run", "workers-upgrade", "v4.7.0", "--yes", "--set", "backup=the one of 04:00", "--json")
+	if !l.until(func(one line) bool { return one.Step == "pre-migrate" && strings.Contains(one.Detail, "goes on without this run") }) {
+		t.Fatalf("no migration was begun: %+v\n%s", l.last(), l.errs.String())
+	}
+	if err := l.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	l.end()
+	id := l.run()
+	done(t, b, "done", "runs", "resume", id, "--yes", "--json")
+	if walked := b.Database().Walked(); !slices.Equal(walked, []string{"pre v4.7.0", "post v4.7.0"}) {
+		t.Errorf("%v", walked)
+	}
+	if now := turns(t, b, id); !slices.Equal(now, []string{"exec done", "worker-1 done", "worker-2 done", "worker-3 done"}) {
+		t.Errorf("%v", now)
+	}
+	said := transcript(t, b, id)
+	for _, want := range []string{"DB_PORT=25060 DB_NAME=mastodon_production SKIP_POST_DEPLOYMENT_MIGRATIONS=true bin/rails db:migrate", "it serves 4.7.0", "backup: the one of 04:00"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in\n%s", want, said)
+		}
+	}
+	if out := typed(t, b, "worker-2", "grep -c ':v4.7.0' /root/mastodon/docker-compose.yml; ls /root/mastodon"); !strings.HasPrefix(out, "3\n") || !strings.Contains(out, "docker-compose.yml.before-v4.7.0") {
+		t.Errorf("the compose file: %s", out)
+	}
+	again := done(t, b, "done", "run", "workers-upgrade", "v4.7.0", "--yes", "--set", "backup=the same", "--set", "search=none", "--json")
+	if now := turns(t, b, walked(t, again)); !slices.Equal(now, []string{"exec done"}) {
+		t.Errorf("it was upgraded already: %v", now)
+	}
+	intact(t, b)
+	serving(t, b)
+}

@@ -141,11 +141,9 @@ type Certificate struct {
 
 // Upgrade is how Mastodon comes to its next version.
 type Upgrade struct {
-	Database     string        `yaml:"database"`      // the managed PostgreSQL's id at the provider, whose backups are looked at
-	BackupWithin time.Duration `yaml:"backup_within"` // how old the newest backup may be
-	DBHost       string        `yaml:"db_host"`       // of the database itself, for migrations: a transaction pool loses their locks; "" leaves it as it is
-	DBPort       int           `yaml:"db_port"`       // the same; 0 leaves it as it is
-	DBName       string        `yaml:"db_name"`       // the real database behind the pool's name; "" leaves it as it is
+	DBHost string `yaml:"db_host"` // of the database itself, for migrations: a transaction pool loses their locks; "" leaves it as it is
+	DBPort int    `yaml:"db_port"` // the same; 0 leaves it as it is
+	DBName string `yaml:"db_name"` // the real database behind the pool's name; "" leaves it as it is
 }
 
 // Cloudflare is the edge.

@@ -70,7 +70,7 @@ func New(
 		spoken: map[string]string{},
 	}
 	d.books = slices.Concat(
-		worker.Books(deps.Deps), roll.Books(roll.Deps{Deps: deps.Deps, Book: d.Book, Rebuild: d.Rebuild, Runs: engine.List}),
+		worker.Books(deps.Deps), roll.Books(roll.Deps{Deps: deps.Deps, Book: d.Book, Rebuild: d.Rebuild, Runs: engine.List, Jobs: jobs}),
 		upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand}),
 	)
 	d.own = book.NewShelf(deps, d.books)

@@ -99,4 +99,4 @@ func (r *roll) fit(ctx context.Context, name string) (string, error) {
 }
 
 // rolls are the runbooks that take several workers out of service, one after another.
-var rolls = map[string]bool{Workers: true, Configuration: true}
+var rolls = map[string]bool{Workers: true, Configuration: true, Upgrade: true}

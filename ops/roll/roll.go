@@ -12,6 +12,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/worker"
 )
@@ -25,6 +26,7 @@ type Deps struct {
 	Book    func(id string) (run.Book, error)
 	Rebuild func(ctx context.Context, id string, h run.Header) (rb run.Runbook, changed bool, err error)
 	Runs    func(ctx context.Context) ([]run.Summary, error)
+	Jobs    *job.Room // on exec
 }
 
 // What may be said when a roll begins, besides what its runbook takes.
@@ -37,7 +39,7 @@ var workersAbout = run.Input{Name: workersInput, Type: "string", About: "only th
 
 // Books are the runbooks over all workers.
 func Books(d Deps) []run.Book {
-	return []run.Book{d.workers(), d.configuration(), d.certificates()}
+	return []run.Book{d.workers(), d.configuration(), d.certificates(), d.upgrade()}
 }
 
 func (d Deps) workers() run.Book {
