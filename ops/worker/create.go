@@ -14,6 +14,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/lease"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/digitalocean"
@@ -232,7 +233,7 @@ func (c *crew) appear() run.Step {
 			Why: "Its first host key is read from exec over the private network, not from here over the internet, where anybody could stand between.",
 		},
 		Deadline: c.Config.Reimage.Wait,
-		Plan:     plan(fmt.Sprintf("%s$ ssh-keyscan -T 5 %s   until it answers", c.Config.Exec().Name, c.private())),
+		Plan:     plan(fmt.Sprintf("%s$ ssh-keyscan -T 5 %s   until it answers", c.Config.Exec().Name, c.in.Private)),
 		Verify: func(w *run.Walk) run.Check {
 			return func(ctx context.Context) (run.Progress, error) {
 				key, err := c.scan(ctx, cryptossh.KeyAlgoED25519)
@@ -252,6 +253,7 @@ func (c *crew) appear() run.Step {
 func (c *crew) pin() run.Step {
 	s := c.trustKey()
 	s.Title, s.NoUndo = "Pin its host key", "the key is the new machine's own"
+	s.Plan = plan("known_hosts: pin the key under "+c.in.KnownAs, fmt.Sprintf("%s$ append its fingerprint to %s/host-keys.log", c.Config.Exec().Name, lease.Dir))
 	s.Why = "From now on nobody else is taken for it. The key was read from exec over the private network, and a ledger on exec says so for good."
 	return s
 }
@@ -287,12 +289,4 @@ func (c *crew) id() string {
 		return "ID"
 	}
 	return strconv.Itoa(c.in.Droplet)
-}
-
-// private is the private address, or a word for one that is not known yet.
-func (c *crew) private() string {
-	if c.in.Private == "" {
-		return "ADDRESS"
-	}
-	return c.in.Private
 }

@@ -1,27 +1,13 @@
 package worker
 
 import (
-	"context"
-	"flag"
-	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 )
-
-var update = flag.Bool("update", false, "write docs/runbooks.md anew")
-
-const page = "../../docs/runbooks.md"
-
-// ownBegins is where the written part of the page begins.
-const ownBegins = "\n# Runbooks of your own\n"
 
 // sample is a crew for an instance like the one in the guide. It can plan, and has no hands.
 func sample(t *testing.T) *crew {
@@ -46,70 +32,6 @@ reimage: {image: worker-golden-2026-11, provision: provision-worker.sh}
 		Check: digitalocean.HealthCheck{Protocol: "http", Port: 80, Path: "/lb-health", Interval: 10 * time.Second, Timeout: 5 * time.Second, Unhealthy: 3, Healthy: 5},
 		Peers: map[string]string{"worker-1": "10.0.0.11", "worker-3": "10.0.0.13"},
 	}}
-}
-
-// The page of the runbooks is made from their definitions, so that it cannot tell another story.
-func TestPageTellsWhatTheRunbooksDo(t *testing.T) {
-	got := renderPage(t)
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, own, found := strings.Cut(string(text), ownBegins)
-	if !found {
-		t.Fatalf("%s has no %q", page, ownBegins)
-	}
-	if *update {
-		if err := os.WriteFile(page, []byte(got+ownBegins+own), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("docs/runbooks.md is out of date; write it anew with `go test ./ops/worker -update`:\n%s", diff)
-	}
-}
-
-func renderPage(t *testing.T) string {
-	c := sample(t)
-	steps := map[string][]run.Step{Drain: drainSteps(c), Reimage: reimageSteps(c), Return: returnSteps(c)}
-	var b strings.Builder
-	b.WriteString("# The runbooks\n\nWhat follows is made from the built-in runbooks' own definitions, for a worker-2 like the one in the [guide](guide.md). [Runbooks of your own](#runbooks-of-your-own) are at the end.\n\n" +
-		"Every step is looked at before it is done: what is so already is not done again. A failure, a deadline or an unknown outcome opens a gate and waits\nfor you. Ctrl-C stops at a step boundary. `--plan` shows all this for your own instance and changes nothing.\n")
-	for _, book := range Books(Deps{}) {
-		fmt.Fprintf(&b, "\n## %s: %s\n\n%s\n\nDangers:\n\n", book.ID, strings.ToLower(book.Title), book.Summary)
-		for _, d := range book.Dangers {
-			fmt.Fprintf(&b, "- %s\n", d)
-		}
-		for i, s := range steps[book.ID] {
-			renderStep(t, &b, i+1, s)
-		}
-	}
-	return b.String()
-}
-
-func renderStep(t *testing.T, b *strings.Builder, n int, s run.Step) {
-	fmt.Fprintf(b, "\n### %d. %s (`%s`)\n\n%s\n\n", n, s.Title, s.ID, s.Why)
-	lines, err := s.Plan(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprintf(b, "```\n%s\n```\n\n", strings.Join(lines, "\n"))
-	undo := "taken back by undo: `" + strings.Join(s.UndoPlan, "`, `") + "`"
-	if s.Undo == nil {
-		undo = "undo: none; " + s.NoUndo
-	}
-	fmt.Fprintf(b, "%s, %s", s.Kind, undo)
-	if s.Usual != "" {
-		fmt.Fprintf(b, "; usually %s", s.Usual)
-	}
-	if s.Deadline > 0 {
-		fmt.Fprintf(b, "; a gate opens after %s", s.Deadline)
-	}
-	if s.Confirm != "" {
-		fmt.Fprintf(b, "; asks for `%s`, typed", s.Confirm)
-	}
-	b.WriteString("\n")
 }
 
 // Every step says why, what exactly, how long at most, and how to go back or why not.
