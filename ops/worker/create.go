@@ -229,7 +229,7 @@ func (c *crew) keepAddresses(ctx context.Context, w *run.Walk, d digitalocean.Dr
 func (c *crew) appear() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "come-back", Title: "Wait for it to come up", Kind: run.Read, NoUndo: "it changed nothing", Usual: "a minute or two",
+			ID: "come-back", Title: "Wait for it to come up", Kind: run.Read, NoUndo: "it changed nothing", Usual: "a minute or two", Panes: []string{"balancer"},
 			Why: "Its first host key is read from exec over the private network, not from here over the internet, where anybody could stand between.",
 		},
 		Deadline: c.Config.Reimage.Wait,
@@ -262,7 +262,7 @@ func (c *crew) pin() run.Step {
 func (c *crew) meet() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "identity", Title: "Prove that it is the new droplet", Kind: run.Read, NoUndo: "it changed nothing", Usual: "at once",
+			ID: "identity", Title: "Prove that it is the new droplet", Kind: run.Read, NoUndo: "it changed nothing", Usual: "at once", Panes: []string{"host"},
 			Why: "What is provisioned and taken into service must be what is paid for.",
 		},
 		Deadline: c.Config.Reimage.Wait,

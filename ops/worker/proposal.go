@@ -173,8 +173,8 @@ func (c *crew) learn(fact func(string) string) bool {
 	return true
 }
 
-// later is a step on the new worker: it is built anew with what has been learnt, whenever it is asked something.
-func (c *crew) later(build func() run.Step) run.Step {
+// onceKnown is a step on the new worker: it is built anew with what has been learnt, whenever it is asked something.
+func (c *crew) onceKnown(build func() run.Step) run.Step {
 	s := build()
 	first := s
 	s.Plan = func(ctx context.Context) ([]string, error) { return build().Plan(ctx) }

@@ -38,7 +38,7 @@ func rebootBook(d Deps) run.Book {
 // by hand: Sidekiq would run before anybody has proved the worker equal.
 func rebootSteps(c *crew) []run.Step {
 	until := maps.Clone(Until())
-	until["nginx"], until["sidekiq-quiet"] = rebooting, rebooting // an enabled nginx starts with the machine, and fails the check by the flag
+	until["hush"], until["nginx"], until["sidekiq-quiet"] = rebooting, rebooting, rebooting // an enabled nginx starts with the machine, and fails the check by the flag
 	steps := append([]run.Step{c.preflight(false)}, held(c.out(), until)...)
 	steps = append(steps, c.proveOut(), c.keepLogs(), c.takeAway(), c.reboot(), c.newBoot())
 	return append(steps, c.back()...)

@@ -20,7 +20,7 @@ const StreamingRestart = "streaming-restart"
 
 // The two ways to do it.
 const (
-	told    = "no"
+	inPlace = "no"
 	drained = "yes"
 )
 
@@ -28,7 +28,7 @@ func streamingBook(d Deps) run.Book {
 	return run.Book{
 		ID: StreamingRestart, Title: "Restart a worker's streaming", Danger: act.Changes, Targets: config.RoleWorker,
 		Inputs: []run.Input{whyInput, {
-			Name: "drained", Type: "enum", Values: []string{told, drained}, Default: told,
+			Name: "drained", Type: "enum", Values: []string{inPlace, drained}, Default: inPlace,
 			About: "yes: take the worker out of the load balancer first, so that nobody connects to a streaming that is about to end",
 		}},
 		Summary: "Counts the websockets of a worker, starts its streaming anew, and watches that the clients come back.",
@@ -36,7 +36,7 @@ func streamingBook(d Deps) run.Book {
 		Untried: drainUntried[:1],
 		Build: func(ctx context.Context, target string, given map[string]string) (run.Runbook, error) {
 			way := given["drained"]
-			if way != "" && way != told && way != drained {
+			if way != "" && way != inPlace && way != drained {
 				return run.Runbook{}, &fault.Error{What: "that is no way to do it", On: "drained=" + way, Next: "set it to yes or to no", Code: fault.Usage}
 			}
 			rb, err := living(d, StreamingRestart, "Restart streaming on", func(c *crew) []run.Step { return streamingSteps(c, way == drained) })(ctx, target, given)
