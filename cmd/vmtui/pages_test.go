@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vmtui/vmtui/fixtures/box"
+	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
@@ -109,7 +109,7 @@ type world struct {
 func guideWorld(t *testing.T) *world {
 	t.Helper()
 	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = -1 })
-	ordinaryChecks(t, b)
+	b.API().SetHealth(ordinaryChecks)
 	config := text(t, b.ConfigPath())
 	for old, now := range map[string]string{
 		`instance: .*`: "instance: vmst.io\noperator: mike", `drain_timeout: [^,]*`: "drain_timeout: 5m", `wait: 2m, settle: [^,]*`: "wait: 15m, settle: 5m",
@@ -130,25 +130,8 @@ func guideWorld(t *testing.T) *world {
 	return &world{t: t, app: a, neat: neatly(b)}
 }
 
-// ordinaryChecks gives the balancer the health check that the provider gives by default, in what it says of itself.
-func ordinaryChecks(t *testing.T, b *box.Box) {
-	t.Helper()
-	body := `{"name":"pike","droplet_ids":[3164494,3164495,3164496],"forwarding_rules":[{"entry_protocol":"http","entry_port":80,"target_protocol":"http","target_port":80}],` +
-		`"health_check":{"protocol":"http","port":80,"path":"` + box.HealthPath + `","check_interval_seconds":10,"response_timeout_seconds":5,"unhealthy_threshold":3,"healthy_threshold":5}}`
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, b.API().URL()+"/v2/load_balancers/4de7ac8b-495b-4884-9a69-1050c6793cd6", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+text(t, filepath.Join(b.Dir(), "token-digitalocean")))
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("%s", res.Status)
-	}
-}
+// ordinaryChecks are near to what the provider gives a new balancer, with a path of its own.
+var ordinaryChecks = provider.Health{Protocol: "http", Port: 80, Path: box.HealthPath, Interval: 10, Timeout: 5, UnhealthyThreshold: 3, HealthyThreshold: 5}
 
 // neatly puts the guide's addresses and places where the box has its own.
 func neatly(b *box.Box) *strings.Replacer {

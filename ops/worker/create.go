@@ -56,10 +56,8 @@ func (c *crew) post(run string) string {
 
 func (c *crew) observeCreated(ctx context.Context, w *run.Walk) (run.Finding, error) {
 	switch {
-	case w.Fact(factPrivate) != "":
-		return c.stillThere(ctx, w)
 	case w.Fact(factDroplet) != "":
-		return run.Finding{Truth: run.UnderWay, Detail: "droplet " + w.Fact(factDroplet) + " was accepted"}, nil
+		return c.stillThere(ctx, w)
 	case len(w.Intents("")) == 0:
 		return pending("there is none yet"), nil
 	}
@@ -79,13 +77,22 @@ func (c *crew) observeCreated(ctx context.Context, w *run.Walk) (run.Finding, er
 	return f, nil
 }
 
+// stillThere looks at a droplet that was accepted. Until it has its addresses it is still being made.
 func (c *crew) stillThere(ctx context.Context, w *run.Walk) (run.Finding, error) {
-	c.learn(w.Fact)
-	gone, err := c.gone(ctx)
-	if err != nil || gone {
-		return pending("droplet %d was made, and is gone", c.in.Droplet), err
+	id, err := strconv.Atoi(w.Fact(factDroplet))
+	if err != nil {
+		return run.Finding{}, fmt.Errorf("the droplet's id %q: %w", w.Fact(factDroplet), err)
 	}
-	return done("it is droplet %d at %s", c.in.Droplet, c.in.Private), nil
+	_, err = c.Cloud.Droplet(ctx, id)
+	switch {
+	case errors.Is(err, digitalocean.ErrNotFound):
+		return pending("droplet %d was accepted, and is gone", id), nil
+	case err != nil:
+		return run.Finding{}, err
+	case c.learn(w.Fact):
+		return done("it is droplet %d at %s", id, c.in.Private), nil
+	}
+	return run.Finding{Truth: run.UnderWay, Detail: fmt.Sprintf("droplet %d was accepted", id)}, nil
 }
 
 // awaitMade gives a creation whose answer was lost time to be listed.
@@ -198,6 +205,9 @@ func (c *crew) verifyCreated(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, decided((&fault.Error{What: "the run does not know its droplet", On: c.node.Name}).Because(err))
 		}
+		if err := c.creationErred(ctx, w); err != nil {
+			return run.Progress{}, err
+		}
 		d, err := c.Cloud.Droplet(ctx, id)
 		switch {
 		case errors.Is(err, digitalocean.ErrNotFound):
@@ -209,6 +219,21 @@ func (c *crew) verifyCreated(w *run.Walk) run.Check {
 		}
 		return run.Progress{Done: true, Detail: fmt.Sprintf("droplet %d at %s", id, d.PrivateIP)}, c.keepAddresses(ctx, w, d)
 	}
+}
+
+// creationErred tells a creation that the provider has given up; an adopted droplet's action is not known.
+func (c *crew) creationErred(ctx context.Context, w *run.Walk) error {
+	if w.Fact(factAction) == "" {
+		return nil
+	}
+	a, err := c.action(ctx, w)
+	if err != nil || a.Status != "errored" {
+		return err
+	}
+	return decided(&fault.Error{
+		What: "the creation ended in an error", On: fmt.Sprintf("droplet %s (%s)", w.Fact(factDroplet), c.node.Name), Why: fmt.Sprintf("action %d errored; whether anything of it is left, and paid for, is not known", a.ID),
+		Next: "look at the droplet in the control panel and destroy what is left of it; then begin anew",
+	})
 }
 
 func (c *crew) keepAddresses(ctx context.Context, w *run.Walk, d digitalocean.Droplet) error {

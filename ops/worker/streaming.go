@@ -107,26 +107,31 @@ const (
 func (c *crew) countSockets() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "count", Title: "Count the websockets", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"connections"},
+			ID: "count", Title: "Count the websockets", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"connections"}, Usual: "at once",
 			Why: "Each is somebody whose timeline stops for a moment. Their number tells later whether they came back.",
 		},
 		Deadline: time.Minute,
 		Plan:     plan("each worker$ ss -Htn state established '( dport = :4000 )'", c.node.Name+"$ docker inspect --format '{{.State.StartedAt}}' of streaming"),
-		Do: func(ctx context.Context, w *run.Walk) error {
-			here, all, err := c.sockets(ctx)
-			if err != nil {
-				return err
+		Verify:   c.verifyCounted,
+	}
+}
+
+func (c *crew) verifyCounted(w *run.Walk) run.Check {
+	return func(ctx context.Context) (run.Progress, error) {
+		here, all, err := c.sockets(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		start, err := c.streamingStart(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		for fact, value := range map[string]string{factSockets: strconv.Itoa(all), factStart: start} {
+			if err := w.Remember(ctx, fact, value); err != nil {
+				return run.Progress{}, decided(err)
 			}
-			w.Out("%d websockets here, %d on all workers", here, all)
-			if err := w.Remember(ctx, factSockets, strconv.Itoa(all)); err != nil {
-				return err
-			}
-			start, err := c.streamingStart(ctx)
-			if err != nil {
-				return err
-			}
-			return w.Remember(ctx, factStart, start)
-		},
+		}
+		return run.Progress{Done: true, Detail: fmt.Sprintf("%d websockets here, %d on all workers", here, all)}, nil
 	}
 }
 
@@ -153,7 +158,7 @@ func (c *crew) streamingStart(ctx context.Context) (string, error) {
 	}
 	at := slices.IndexFunc(all, func(d fleet.Container) bool { return d.Service == "streaming" })
 	if at < 0 {
-		return "", &fault.Error{What: "it has no streaming", On: c.node.Name, Why: "no container of that service is there", Next: "name a worker that streams", Code: fault.Refused}
+		return "", decided(&fault.Error{What: "it has no streaming", On: c.node.Name, Why: "no container of that service is there", Next: "name a worker that streams", Code: fault.Refused})
 	}
 	return c.ask(ctx, "asking when streaming was started", `docker inspect --format '{{.Id}} {{.State.StartedAt}}' "$1"`, all[at].ID)
 }
