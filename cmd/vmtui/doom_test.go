@@ -211,7 +211,8 @@ func (o *ordeal) log() (string, []run.Event) {
 
 // short reports that the balancer has lost a member that shall come back.
 func (o *ordeal) short() bool {
-	return len(o.b.API().Members()) < 3 && !(o.of.leaves && !o.b.API().Exists(o.b.Droplet(o.of.target)))
+	gone := o.of.leaves && !o.b.API().Exists(o.b.Droplet(o.of.target))
+	return len(o.b.API().Members()) < 3 && !gone
 }
 
 // hold is worker-2's record on exec's disk.
