@@ -208,3 +208,42 @@ func TestAWorkerIsAdded(t *testing.T) {
 	}
 	intact(t, b)
 }
+
+// Even after the machine has rebooted the way back is whole: what was taken away is made anew, and the worker serves as before.
+func TestARebootIsTakenBack(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 20 })
+	boot := b.Machine(droplet2).BootID()
+	l := begin(t, b.ConfigPath(), "run", "worker-reboot", "worker-2", "--yes", "--json")
+	if !l.until(func(one line) bool { return one.Step == "parity" && one.Type == "step" }) {
+		t.Fatalf("it never came so far\n%s", transcript(t, b, l.run()))
+	}
+	if err := l.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	l.end()
+	if got := vmtui(t, b.ConfigPath(), "runs", "undo", l.run(), "--yes"); got.code != 0 || b.Machine(droplet2).BootID() == boot {
+		t.Fatalf("exit %d\n%s\n%s", got.code, got.err, transcript(t, b, l.run()))
+	}
+	intact(t, b)
+	serving(t, b)
+}
+
+// A dead worker can be retired, on the provider's word and with its droplet's id typed; what keeps its disk needs its host.
+func TestADeadWorkerIsRetiredAndNotRebooted(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"dead:worker-2"} })
+	got := vmtui(t, b.ConfigPath(), "run", "worker-reboot", "worker-2", "--yes")
+	if got.code != 3 || !strings.Contains(got.err, "the host is dead") || !strings.Contains(got.err, "worker-reimage worker-2") {
+		t.Errorf("exit %d\n%s", got.code, got.err)
+	}
+	id := b.Droplet(droplet2)
+	got = vmtui(t, b.ConfigPath(), "run", "worker-retire", "worker-2", "--yes", "--confirm", strconv.Itoa(id), "--json")
+	end := last(t, got.out)
+	if got.code != 0 || b.API().Exists(id) || !strings.Contains(transcript(t, b, end.Run), "cannot: host is dead") {
+		t.Fatalf("exit %d, %+v\n%s", got.code, end, transcript(t, b, end.Run))
+	}
+	if s := b.Stats(); s.Failures != 0 {
+		t.Errorf("%d requests failed: %v", s.Failures, s.FirstFailures)
+	}
+}

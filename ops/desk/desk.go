@@ -138,7 +138,7 @@ func (d *Desk) Verbs(target string) []VerbState {
 	for _, v := range verb.Table {
 		states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
 	}
-	return append(states, d.ownVerbs(target)...)
+	return append(states, d.bookVerbs(target)...)
 }
 
 // Engine gives commands the runs themselves: to list, show, answer and walk.

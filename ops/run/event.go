@@ -122,6 +122,7 @@ type StepInfo struct {
 	Gate    bool     `json:"gate,omitempty"`    // waits for go before acting
 	Usual   string   `json:"usual,omitempty"`   // how long it usually takes, in words
 	Whole   bool     `json:"whole,omitempty"`   // it is a run of its own: see Step.Child
+	Awaits  string   `json:"awaits,omitempty"`  // whose time the step takes once it acts, in a word or two; "" is our own
 }
 
 // Leg is one process's stretch of a run.

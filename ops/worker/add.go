@@ -44,11 +44,13 @@ func addBook(d Deps) run.Book {
 }
 
 func addSteps(c *crew) []run.Step {
-	steps := []run.Step{c.addPreflight(), c.hold(), c.announce(c.creation(), creating), c.create(), c.later(c.appear), c.later(c.pin), c.later(c.meet), c.later(c.cloudInit), c.later(c.provision)}
+	hold := c.hold()
+	hold.Title, hold.Why = "Say that it is being made", "Anybody who looks, from any console, must see who is adding this worker. The record does not expire."
+	steps := []run.Step{c.addPreflight(), hold, c.announce(c.creation(), creating), c.create(), c.onceKnown(c.appear), c.onceKnown(c.pin), c.onceKnown(c.meet), c.onceKnown(c.cloudInit), c.onceKnown(c.provision)}
 	for _, build := range []func() run.Step{c.parity, c.startWeb, c.add, c.startSidekiq, c.watch} {
-		steps = append(steps, c.later(build))
+		steps = append(steps, c.onceKnown(build))
 	}
-	return append(steps, c.release(), c.later(c.configStep), c.later(c.report))
+	return append(steps, c.release(), c.onceKnown(c.configStep), c.onceKnown(c.report))
 }
 
 // like is the model as a crew of its own: it is asked for what the new one is given.
@@ -143,10 +145,11 @@ func (c *crew) checkData(ctx context.Context) (string, error) {
 func (c *crew) configStep() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "config", Title: "Say what the config needs", Kind: run.Read, NoUndo: "it changed nothing",
+			ID: "config", Title: "Say what the config needs", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"balancer"},
 			Why: "The run knows the new worker from its own log. The fleet, and whoever drains a worker tomorrow, know it from the config only.",
 		},
-		Plan: plan("under nodes: in "+c.Config.Path()+", and in everybody's: ", c.nodeLine()),
+		Deadline: time.Minute,
+		Plan:     plan("under nodes: in "+c.Config.Path()+", and in everybody's:", c.nodeLine()),
 		Do: func(_ context.Context, w *run.Walk) error {
 			w.Out("add this line under nodes: in %s, and in everybody's:", c.Config.Path())
 			w.Out("%s", c.nodeLine())

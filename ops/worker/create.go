@@ -14,6 +14,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/lease"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/digitalocean"
@@ -55,10 +56,8 @@ func (c *crew) post(run string) string {
 
 func (c *crew) observeCreated(ctx context.Context, w *run.Walk) (run.Finding, error) {
 	switch {
-	case w.Fact(factPrivate) != "":
-		return c.stillThere(ctx, w)
 	case w.Fact(factDroplet) != "":
-		return run.Finding{Truth: run.UnderWay, Detail: "droplet " + w.Fact(factDroplet) + " was accepted"}, nil
+		return c.stillThere(ctx, w)
 	case len(w.Intents("")) == 0:
 		return pending("there is none yet"), nil
 	}
@@ -78,13 +77,22 @@ func (c *crew) observeCreated(ctx context.Context, w *run.Walk) (run.Finding, er
 	return f, nil
 }
 
+// stillThere looks at a droplet that was accepted. Until it has its addresses it is still being made.
 func (c *crew) stillThere(ctx context.Context, w *run.Walk) (run.Finding, error) {
-	c.learn(w.Fact)
-	gone, err := c.gone(ctx)
-	if err != nil || gone {
-		return pending("droplet %d was made, and is gone", c.in.Droplet), err
+	id, err := strconv.Atoi(w.Fact(factDroplet))
+	if err != nil {
+		return run.Finding{}, fmt.Errorf("the droplet's id %q: %w", w.Fact(factDroplet), err)
 	}
-	return done("it is droplet %d at %s", c.in.Droplet, c.in.Private), nil
+	_, err = c.Cloud.Droplet(ctx, id)
+	switch {
+	case errors.Is(err, digitalocean.ErrNotFound):
+		return pending("droplet %d was accepted, and is gone", id), nil
+	case err != nil:
+		return run.Finding{}, err
+	case c.learn(w.Fact):
+		return done("it is droplet %d at %s", id, c.in.Private), nil
+	}
+	return run.Finding{Truth: run.UnderWay, Detail: fmt.Sprintf("droplet %d was accepted", id)}, nil
 }
 
 // awaitMade gives a creation whose answer was lost time to be listed.
@@ -197,6 +205,9 @@ func (c *crew) verifyCreated(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, decided((&fault.Error{What: "the run does not know its droplet", On: c.node.Name}).Because(err))
 		}
+		if err := c.creationErred(ctx, w); err != nil {
+			return run.Progress{}, err
+		}
 		d, err := c.Cloud.Droplet(ctx, id)
 		switch {
 		case errors.Is(err, digitalocean.ErrNotFound):
@@ -208,6 +219,21 @@ func (c *crew) verifyCreated(w *run.Walk) run.Check {
 		}
 		return run.Progress{Done: true, Detail: fmt.Sprintf("droplet %d at %s", id, d.PrivateIP)}, c.keepAddresses(ctx, w, d)
 	}
+}
+
+// creationErred tells a creation that the provider has given up; an adopted droplet's action is not known.
+func (c *crew) creationErred(ctx context.Context, w *run.Walk) error {
+	if w.Fact(factAction) == "" {
+		return nil
+	}
+	a, err := c.action(ctx, w)
+	if err != nil || a.Status != "errored" {
+		return err
+	}
+	return decided(&fault.Error{
+		What: "the creation ended in an error", On: fmt.Sprintf("droplet %s (%s)", w.Fact(factDroplet), c.node.Name), Why: fmt.Sprintf("action %d errored; whether anything of it is left, and paid for, is not known", a.ID),
+		Next: "look at the droplet in the control panel and destroy what is left of it; then begin anew",
+	})
 }
 
 func (c *crew) keepAddresses(ctx context.Context, w *run.Walk, d digitalocean.Droplet) error {
@@ -228,11 +254,11 @@ func (c *crew) keepAddresses(ctx context.Context, w *run.Walk, d digitalocean.Dr
 func (c *crew) appear() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "come-back", Title: "Wait for it to come up", Kind: run.Read, NoUndo: "it changed nothing", Usual: "a minute or two",
+			ID: "come-back", Title: "Wait for it to come up", Kind: run.Read, NoUndo: "it changed nothing", Usual: "a minute or two", Panes: []string{"balancer"},
 			Why: "Its first host key is read from exec over the private network, not from here over the internet, where anybody could stand between.",
 		},
 		Deadline: c.Config.Reimage.Wait,
-		Plan:     plan(fmt.Sprintf("%s$ ssh-keyscan -T 5 %s   until it answers", c.Config.Exec().Name, c.private())),
+		Plan:     plan(fmt.Sprintf("%s$ ssh-keyscan -T 5 %s   until it answers", c.Config.Exec().Name, c.in.Private)),
 		Verify: func(w *run.Walk) run.Check {
 			return func(ctx context.Context) (run.Progress, error) {
 				key, err := c.scan(ctx, cryptossh.KeyAlgoED25519)
@@ -252,6 +278,7 @@ func (c *crew) appear() run.Step {
 func (c *crew) pin() run.Step {
 	s := c.trustKey()
 	s.Title, s.NoUndo = "Pin its host key", "the key is the new machine's own"
+	s.Plan = plan("known_hosts: pin the key under "+c.in.KnownAs, fmt.Sprintf("%s$ append its fingerprint to %s/host-keys.log", c.Config.Exec().Name, lease.Dir))
 	s.Why = "From now on nobody else is taken for it. The key was read from exec over the private network, and a ledger on exec says so for good."
 	return s
 }
@@ -260,7 +287,7 @@ func (c *crew) pin() run.Step {
 func (c *crew) meet() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "identity", Title: "Prove that it is the new droplet", Kind: run.Read, NoUndo: "it changed nothing", Usual: "at once",
+			ID: "identity", Title: "Prove that it is the new droplet", Kind: run.Read, NoUndo: "it changed nothing", Usual: "at once", Panes: []string{"host"},
 			Why: "What is provisioned and taken into service must be what is paid for.",
 		},
 		Deadline: c.Config.Reimage.Wait,
@@ -287,12 +314,4 @@ func (c *crew) id() string {
 		return "ID"
 	}
 	return strconv.Itoa(c.in.Droplet)
-}
-
-// private is the private address, or a word for one that is not known yet.
-func (c *crew) private() string {
-	if c.in.Private == "" {
-		return "ADDRESS"
-	}
-	return c.in.Private
 }

@@ -18,7 +18,7 @@ func (c *crew) forget() run.Step {
 	exec := c.Config.Exec().Name
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "forget", Title: "Forget its host keys", Kind: run.Idempotent, Skip: true, NoUndo: "the key is gone with the disk",
+			ID: "forget", Title: "Forget its host keys", Kind: run.Idempotent, Skip: true, NoUndo: "the key is gone with the disk", Panes: []string{"records"},
 			Why: "The provider gives its addresses to new machines. An old key under them would be an alarm for nothing, which teaches people to ignore alarms.",
 		},
 		Deadline: time.Minute,

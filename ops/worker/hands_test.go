@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 
+	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -30,3 +31,15 @@ type imaging struct {
 func (c imaging) ImageByName(context.Context, string) (digitalocean.Image, error) {
 	return c.image, nil
 }
+
+// nobodyHome is a provider whose balancer has no members.
+type nobodyHome struct{ Cloud }
+
+func (nobodyHome) Balancer(context.Context, string) (digitalocean.Balancer, error) {
+	return digitalocean.Balancer{ID: "4de7ac8b", Status: "active"}, nil
+}
+
+// noRecords is an exec node on which nobody is on hold.
+type noRecords struct{ Records }
+
+func (noRecords) Hold(context.Context, string) (*fleet.Hold, error) { return nil, nil }

@@ -16,7 +16,7 @@ func (c *crew) parity() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "parity", Title: "Prove it equal to its peers", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
-			Why: "A worker with other code, configuration or time serves wrong pages and spoils jobs, while its health path says OK.",
+			Why: "A worker with other code, configuration or time serves wrong pages and spoils jobs, while its health path says OK.", Panes: []string{"host", "containers"},
 		},
 		Deadline: 5 * time.Minute,
 		Plan: plan(

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,53 +43,6 @@ func (c *crew) preflight(newDisk bool) run.Step {
 	return s
 }
 
-type check struct {
-	name string
-	fn   func(context.Context) (string, error)
-}
-
-// foresee makes the checks while a plan is only looked at, so that a refusal is read before anything begins.
-func foresee(checks []check) func(context.Context, *run.Walk) (run.Finding, error) {
-	return func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-		if !w.Dry() {
-			return pending("not looked yet"), nil
-		}
-		var said []string
-		for _, ch := range checks {
-			line, err := ch.fn(ctx)
-			var ask run.NeedsGo
-			if errors.As(err, &ask) {
-				line, err = "warning: "+ask.Cause+"; it will be asked", nil
-			}
-			if err != nil {
-				f := fault.Of(err)
-				return run.Finding{Truth: run.Conflict, Detail: f.What + ": " + f.Why, Hint: f.Next, Details: said}, nil
-			}
-			said = append(said, ch.name+": "+line)
-		}
-		return run.Finding{Truth: run.IsPending, Detail: "nothing speaks against it", Details: said}, nil
-	}
-}
-
-func doChecks(checks []check) func(context.Context, *run.Walk) error {
-	return func(ctx context.Context, w *run.Walk) error {
-		for _, ch := range checks {
-			said, err := ch.fn(ctx)
-			var ask run.NeedsGo
-			if errors.As(err, &ask) && w.Granted(ask.Key) {
-				said, err = ask.Cause+"; go on, as was said", nil
-			}
-			if err != nil {
-				return err
-			}
-			for _, line := range strings.Split(said, "\n") {
-				w.Out("%s: %s", ch.name, line)
-			}
-		}
-		return nil
-	}
-}
-
 func (c *crew) preflightPlan(newDisk bool) []string {
 	exec := c.Config.Exec().Name
 	lines := []string{
@@ -123,10 +75,8 @@ func (c *crew) checkActions(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, a := range actions {
-		if a.Status == "in-progress" {
-			return "", &fault.Error{What: "the provider is at work on this droplet", On: c.dropletName(), Why: fmt.Sprintf("action %d, %s, since %s", a.ID, a.Type, a.Started.Format(time.TimeOnly)), Next: "wait for it, or find out who started it", Code: fault.Refused}
-		}
+	if a, busy := underWay(actions); busy {
+		return "", &fault.Error{What: "the provider is at work on this droplet", On: c.dropletName(), Why: fmt.Sprintf("action %d, %s, since %s", a.ID, a.Type, a.Started.Format(time.TimeOnly)), Next: "wait for it, or find out who started it", Code: fault.Refused}
 	}
 	return "no action is pending", nil
 }
@@ -142,6 +92,14 @@ func (c *crew) checkBalancer(ctx context.Context) (string, error) {
 	}
 	uses, err := c.tagUses(ctx, lb)
 	return said + "\n" + uses, err
+}
+
+// checkTag looks once more, just before the tag goes, at what hangs on it: somebody may have hung something there since the preflight.
+func (c *crew) checkTag(ctx context.Context) (string, error) {
+	if c.in.Tag == "" {
+		return "members are listed by id", nil
+	}
+	return c.tagUses(ctx, digitalocean.Balancer{ID: c.in.Balancer, Tag: c.in.Tag})
 }
 
 // tagUses shows what else the balancer's tag drives: untagging cuts that off as well.

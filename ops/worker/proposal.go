@@ -81,6 +81,9 @@ func expect(d Deps, name string, in inputs) *crew {
 	return c
 }
 
+// unknown stands for the address that only the provider can say.
+const unknown = "ADDRESS"
+
 // model resolves what the new worker is made like: the first worker of the config, or the one that was named.
 func (c *crew) model(ctx context.Context, given map[string]string) error {
 	like := c.peers()[0]
@@ -100,6 +103,7 @@ func (c *crew) model(ctx context.Context, given map[string]string) error {
 		return err
 	}
 	c.node.Mastodon = like.Mastodon
+	c.in.Private, c.in.KnownAs = unknown, unknown
 	c.in.Balancer, c.in.Tag, c.in.Check, c.in.Proxy = lb.ID, lb.Tag, lb.Check, lb.ProxyProtocol
 	*c.in.New = proposal{
 		Model: like.Name, ModelID: d.ID, Region: d.Region, Size: d.Size, VPC: d.VPC, Data: orModel(given["user_data"]),
@@ -169,8 +173,8 @@ func (c *crew) learn(fact func(string) string) bool {
 	return true
 }
 
-// later is a step on the new worker: it is built anew with what has been learnt, whenever it is asked something.
-func (c *crew) later(build func() run.Step) run.Step {
+// onceKnown is a step on the new worker: it is built anew with what has been learnt, whenever it is asked something.
+func (c *crew) onceKnown(build func() run.Step) run.Step {
 	s := build()
 	first := s
 	s.Plan = func(ctx context.Context) ([]string, error) { return build().Plan(ctx) }

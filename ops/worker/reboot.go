@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,11 +34,10 @@ func rebootBook(d Deps) run.Book {
 }
 
 // rebootSteps stop the containers before the daemon ends, and take them away, because docker starts what has `restart: always` even when it was stopped
-// by hand: Sidekiq would run before anybody has proved the worker equal.
+// by hand: Sidekiq would run before anybody has proved the worker equal. While the machine is down nothing on it can be looked at, so what holds there
+// holds until the reboot; an enabled nginx starts with the machine, and the flag is still there to fail the balancer's check.
 func rebootSteps(c *crew) []run.Step {
-	until := maps.Clone(Until())
-	until["nginx"], until["sidekiq-quiet"] = rebooting, rebooting // an enabled nginx starts with the machine, and fails the check by the flag
-	steps := append([]run.Step{c.preflight(false)}, held(c.out(), until)...)
+	steps := append([]run.Step{c.preflight(false)}, held(heldTo(c.out(), rebooting), map[string]string{"hold": "release", "remove": "add"})...)
 	steps = append(steps, c.proveOut(), c.keepLogs(), c.takeAway(), c.reboot(), c.newBoot())
 	return append(steps, c.back()...)
 }
@@ -84,7 +82,7 @@ func (c *crew) takeAway() run.Step {
 	services := strings.Join(c.Config.Reimage.Start, " ")
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "take-away", Title: "Take the stopped containers away", Kind: run.Idempotent, Until: "start", Panes: []string{"containers"},
+			ID: "take-away", Title: "Take the stopped containers away", Kind: run.Idempotent, Until: rebooting, Panes: []string{"containers"},
 			Why: "When its daemon starts, docker starts what has `restart: always`, even what was stopped by hand: Sidekiq would take jobs before the worker is proven equal.",
 		},
 		Deadline: 2 * time.Minute,
@@ -171,24 +169,10 @@ func (c *crew) observeReboot(ctx context.Context, w *run.Walk) (run.Finding, err
 	case len(w.Intents("")) == 0:
 		return pending("not rebooted"), nil
 	}
-	if gone, err := c.awaitReboot(ctx, w); err != nil || gone {
-		return run.Finding{Truth: run.UnderWay, Detail: "it reboots"}, err
+	if anew, err := c.anotherBoot(ctx, w); err != nil || anew {
+		return done("another boot answers"), err
 	}
 	return pending("it was asked to reboot, and the old boot still answers"), nil
-}
-
-// awaitReboot gives a machine that may have been asked to reboot time to go down, and reports whether it did: it is silent, or another boot answers.
-func (c *crew) awaitReboot(ctx context.Context, w *run.Walk) (bool, error) {
-	for range listings {
-		now, res := c.boot(ctx)
-		if err := refusal(res); err != nil || now != w.Fact(factBoot) {
-			return true, err
-		}
-		if err := pause(ctx, c.Config.SSH.Retry); err != nil {
-			return false, err
-		}
-	}
-	return false, nil
 }
 
 func (c *crew) sendReboot(ctx context.Context, w *run.Walk) error {
@@ -200,18 +184,38 @@ func (c *crew) sendReboot(ctx context.Context, w *run.Walk) error {
 		w.Out("budget: %s", said)
 	}
 	same := func(ctx context.Context) error { _, err := c.sameMachine(ctx); return err }
-	err := w.Act(ctx, act.Act{Verb: "reboot", Target: c.node.Name, What: "systemctl reboot", Danger: act.Changes, Identity: same}, func(ctx context.Context, p act.Permit) error {
-		return c.host().Do(ctx, p, ssh.Command{For: "reboot", Script: "systemctl --no-block reboot"}).Err("systemctl reboot", c.node.Name)
+	return w.Act(ctx, act.Act{Verb: "reboot", Target: c.node.Name, What: "systemctl reboot", Danger: act.Changes, Identity: same}, func(ctx context.Context, p act.Permit) error {
+		err := c.host().Do(ctx, p, ssh.Command{For: "reboot", Script: "systemctl --no-block reboot"}).Err("systemctl reboot", c.node.Name)
+		if !errors.Is(err, remote.ErrUnknown) {
+			return err
+		}
+		w.Out("the answer went down with the machine, or was lost; waiting for another boot")
+		anew, looked := c.anotherBoot(ctx, w)
+		if anew {
+			return nil
+		}
+		return errors.Join(err, looked)
 	})
-	if !errors.Is(err, remote.ErrUnknown) {
-		return err
+}
+
+// anotherBoot waits for a boot that was not there before. The old one may answer for a while; only silence is waited out for as long as the step has.
+func (c *crew) anotherBoot(ctx context.Context, w *run.Walk) (bool, error) {
+	for still := 0; still < listings; {
+		now, res := c.boot(ctx)
+		switch {
+		case refusal(res) != nil:
+			return false, refusal(res)
+		case now == w.Fact(factBoot):
+			still++
+			c.host().Drop()
+		case now != "":
+			return true, nil
+		}
+		if err := pause(ctx, c.Config.SSH.Retry); err != nil {
+			return false, err
+		}
 	}
-	w.Out("no answer to the reboot command; seeing whether the machine goes down")
-	gone, looked := c.awaitReboot(ctx, w)
-	if gone {
-		return looked
-	}
-	return errors.Join(err, looked)
+	return false, nil
 }
 
 // verifyReboot waits for another boot. A machine that goes on answering with the old one has not heard of the reboot: waiting would not cure that.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
@@ -77,10 +78,11 @@ func (c *crew) checkVolumes(ctx context.Context) (string, error) {
 func (c *crew) farewell() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "report", Title: "Sum up", Kind: run.Read, NoUndo: "it changed nothing",
+			ID: "report", Title: "Sum up", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"balancer"},
 			Why: "The config is yours, and so are the others' copies of it: they name a machine that is gone.",
 		},
-		Plan: plan("say which line of " + c.Config.Path() + " names it"),
+		Deadline: time.Minute,
+		Plan:     plan("say which line of " + c.Config.Path() + " names it"),
 		Do: func(_ context.Context, w *run.Walk) error {
 			w.Out("report: %s is destroyed", c.dropletName())
 			w.Out("report: take %s out of the config: %s", c.node.Name, c.configLine())

@@ -98,19 +98,32 @@ const enough = 5
 // tolerance is how much more often the worker may fail than its peers, in requests: a single error proves nothing.
 const tolerance = 3
 
+// comparison is where a watch began: when, and what the logs said then.
+type comparison struct {
+	began       time.Time
+	mine, peers tally
+}
+
+// compare begins a comparison.
+func (c *crew) compare(ctx context.Context) (*comparison, error) {
+	mine, peers, err := c.tallies(ctx)
+	return &comparison{time.Now(), mine, peers}, err
+}
+
+// verifySettled watches from the moment on when the first visitors came, which is while Sidekiq started, where this process saw it.
 func (c *crew) verifySettled(*run.Walk) run.Check {
-	var began time.Time
-	var mine0, peers0 tally
+	since := c.served
+	c.served = nil
 	var timed pages
 	return func(ctx context.Context) (run.Progress, error) {
-		mine, peers, err := c.tallies(ctx)
+		now, err := c.compare(ctx)
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if began.IsZero() {
-			began, mine0, peers0 = time.Now(), mine, peers
+		if since == nil {
+			since = now
 		}
-		mine, peers = mine.minus(mine0), peers.minus(peers0)
+		mine, peers := now.mine.minus(since.mine), now.peers.minus(since.peers)
 		if mine.errors > tolerance && mine.rate() > 2*peers.rate() {
 			return run.Progress{}, decided(&fault.Error{What: "the returned worker fails more than its peers", On: c.node.Name,
 				Why:  fmt.Sprintf("%d of %d requests were 5xx, its peers' %d of %d", mine.errors, mine.requests, peers.errors, peers.requests),
@@ -121,7 +134,7 @@ func (c *crew) verifySettled(*run.Walk) run.Check {
 		}
 		said := fmt.Sprintf("%d requests, %d of them 5xx, a page in %s; peers %d, %d, %s",
 			mine.requests, mine.errors, millis(middle(timed.mine)), peers.requests, peers.errors, millis(middle(timed.peers)))
-		left := c.Config.Reimage.Settle - time.Since(began)
+		left := c.Config.Reimage.Settle - time.Since(since.began)
 		switch {
 		case left <= 0 && timed.slow() && len(timed.mine) < enough:
 			return run.Progress{For: said, Again: pace}, nil

@@ -20,7 +20,7 @@ const StreamingRestart = "streaming-restart"
 
 // The two ways to do it.
 const (
-	told    = "no"
+	inPlace = "no"
 	drained = "yes"
 )
 
@@ -28,7 +28,7 @@ func streamingBook(d Deps) run.Book {
 	return run.Book{
 		ID: StreamingRestart, Title: "Restart a worker's streaming", Danger: act.Changes, Targets: config.RoleWorker,
 		Inputs: []run.Input{whyInput, {
-			Name: "drained", Type: "enum", Values: []string{told, drained}, Default: told,
+			Name: "drained", Type: "enum", Values: []string{inPlace, drained}, Default: inPlace,
 			About: "yes: take the worker out of the load balancer first, so that nobody connects to a streaming that is about to end",
 		}},
 		Summary: "Counts the websockets of a worker, starts its streaming anew, and watches that the clients come back.",
@@ -36,7 +36,7 @@ func streamingBook(d Deps) run.Book {
 		Untried: drainUntried[:1],
 		Build: func(ctx context.Context, target string, given map[string]string) (run.Runbook, error) {
 			way := given["drained"]
-			if way != "" && way != told && way != drained {
+			if way != "" && way != inPlace && way != drained {
 				return run.Runbook{}, &fault.Error{What: "that is no way to do it", On: "drained=" + way, Next: "set it to yes or to no", Code: fault.Usage}
 			}
 			rb, err := living(d, StreamingRestart, "Restart streaming on", func(c *crew) []run.Step { return streamingSteps(c, way == drained) })(ctx, target, given)
@@ -107,26 +107,31 @@ const (
 func (c *crew) countSockets() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "count", Title: "Count the websockets", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"connections"},
+			ID: "count", Title: "Count the websockets", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"connections"}, Usual: "at once",
 			Why: "Each is somebody whose timeline stops for a moment. Their number tells later whether they came back.",
 		},
 		Deadline: time.Minute,
 		Plan:     plan("each worker$ ss -Htn state established '( dport = :4000 )'", c.node.Name+"$ docker inspect --format '{{.State.StartedAt}}' of streaming"),
-		Do: func(ctx context.Context, w *run.Walk) error {
-			here, all, err := c.sockets(ctx)
-			if err != nil {
-				return err
+		Verify:   c.verifyCounted,
+	}
+}
+
+func (c *crew) verifyCounted(w *run.Walk) run.Check {
+	return func(ctx context.Context) (run.Progress, error) {
+		here, all, err := c.sockets(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		start, err := c.streamingStart(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		for fact, value := range map[string]string{factSockets: strconv.Itoa(all), factStart: start} {
+			if err := w.Remember(ctx, fact, value); err != nil {
+				return run.Progress{}, decided(err)
 			}
-			w.Out("%d websockets here, %d on all workers", here, all)
-			if err := w.Remember(ctx, factSockets, strconv.Itoa(all)); err != nil {
-				return err
-			}
-			start, err := c.streamingStart(ctx)
-			if err != nil {
-				return err
-			}
-			return w.Remember(ctx, factStart, start)
-		},
+		}
+		return run.Progress{Done: true, Detail: fmt.Sprintf("%d websockets here, %d on all workers", here, all)}, nil
 	}
 }
 
@@ -153,7 +158,7 @@ func (c *crew) streamingStart(ctx context.Context) (string, error) {
 	}
 	at := slices.IndexFunc(all, func(d fleet.Container) bool { return d.Service == "streaming" })
 	if at < 0 {
-		return "", &fault.Error{What: "it has no streaming", On: c.node.Name, Why: "no container of that service is there", Next: "name a worker that streams", Code: fault.Refused}
+		return "", decided(&fault.Error{What: "it has no streaming", On: c.node.Name, Why: "no container of that service is there", Next: "name a worker that streams", Code: fault.Refused})
 	}
 	return c.ask(ctx, "asking when streaming was started", `docker inspect --format '{{.Id}} {{.State.StartedAt}}' "$1"`, all[at].ID)
 }
