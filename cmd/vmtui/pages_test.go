@@ -242,6 +242,8 @@ func undoOf(step *run.Step) string {
 	switch {
 	case step.Undo != nil:
 		return "taken back by undo: `" + strings.Join(step.UndoPlan, "`, `") + "`"
+	case step.Child != nil:
+		return "taken back by undo: its run is walked back, as far as that can be; one that is done is left"
 	case step.NoUndo != "":
 		return "undo: none; " + step.NoUndo
 	}

@@ -3,7 +3,6 @@ package roll
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -33,7 +32,7 @@ func (d Deps) certificates() run.Book {
 			for _, name := range r.workers {
 				steps = append(steps, r.reload(name))
 			}
-			return run.Runbook{ID: Certificates, Version: 1, Title: "Roll a renewed certificate out", Inputs: map[string]string{workersInput: strings.Join(r.workers, ",")}, Steps: steps}, nil
+			return run.Runbook{ID: Certificates, Version: 1, Title: "Roll a renewed certificate out", Inputs: r.inputs(), Steps: steps}, nil
 		},
 	}
 }
@@ -43,51 +42,27 @@ const factPrint = "certificate"
 
 // onDisk looks at the files: the same one everywhere, good for the instance, and not about to end.
 func (r *roll) onDisk() run.Step {
-	look := func(ctx context.Context) (first worker.Certificate, said []string, err error) {
+	return r.reading(reading{
+		id: "look", title: "Look at the certificate before anybody serves it", why: "A certificate for another name, or one about to end, is worse served by all than by none.",
+		plan: []string{"openssl x509 on each worker: the same certificate everywhere, for " + r.Config.Instance + ", good for a week at least"},
+	}, func(ctx context.Context, w *run.Walk) ([]string, error) {
+		var first worker.Certificate
+		var said []string
 		for _, name := range r.workers {
 			c, err := r.parts[name].OnDisk(ctx)
 			if err != nil {
-				return first, said, err
+				return said, err
 			}
 			if first.Print == "" {
 				first = c
 			}
 			if c.Print != first.Print {
-				return first, said, &fault.Error{What: "the workers' certificates differ", On: name, Why: fmt.Sprintf("%s has %s, %s has %s", r.workers[0], first.Print, name, c.Print), Next: "copy the new one to all of them first", Code: fault.Refused}
+				return said, &fault.Error{What: "the workers' certificates differ", On: name, Why: fmt.Sprintf("%s has %s, %s has %s", r.workers[0], first.Print, name, c.Print), Next: "copy the new one to all of them first", Code: fault.Refused}
 			}
 			said = append(said, fmt.Sprintf("%s: %s, %s", name, c.Print, c.Ends))
 		}
-		return first, said, nil
-	}
-	return run.Step{
-		StepInfo: run.StepInfo{
-			ID: "look", Title: "Look at the certificate before anybody serves it", Kind: run.Read, NoUndo: "it changed nothing",
-			Why: "A certificate for another name, or one about to end, is worse served by all than by none.",
-		},
-		Deadline: time.Minute,
-		Plan:     plan("openssl x509 on each worker: the same certificate everywhere, for " + r.Config.Instance + ", good for a week at least"),
-		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-			if !w.Dry() {
-				return run.Finding{Truth: run.IsPending}, nil
-			}
-			_, said, err := look(ctx)
-			if err != nil {
-				f := fault.Of(err)
-				return run.Finding{Truth: run.Conflict, Detail: f.What + ": " + f.Why, Hint: f.Next, Details: said}, nil
-			}
-			return run.Finding{Truth: run.IsPending, Detail: "the same everywhere", Details: said}, nil
-		},
-		Do: func(ctx context.Context, w *run.Walk) error {
-			c, said, err := look(ctx)
-			for _, line := range said {
-				w.Out("%s", line)
-			}
-			if err != nil {
-				return err
-			}
-			return w.Remember(ctx, factPrint, c.Print)
-		},
-	}
+		return said, w.Remember(ctx, factPrint, first.Print)
+	})
 }
 
 // reload is a worker's turn: nginx goes on answering with the old certificate until it has read the new one.
@@ -105,15 +80,7 @@ func (r *roll) reload(name string) run.Step {
 			if err != nil {
 				return run.Finding{}, err
 			}
-			file := w.Fact(factPrint)
-			if file == "" { // a dry walk
-				c, err := part.OnDisk(ctx)
-				if err != nil {
-					return run.Finding{}, err
-				}
-				file = c.Print
-			}
-			if served.Print == file {
+			if served.Print == w.Fact(factPrint) {
 				return run.Finding{Truth: run.IsDone, Detail: "it serves it: " + served.Print + ", " + served.Ends}, nil
 			}
 			return run.Finding{Truth: run.IsPending, Detail: "it serves another: " + served.Print + ", " + served.Ends}, nil

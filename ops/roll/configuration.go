@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
@@ -35,7 +34,7 @@ func (d Deps) configuration() run.Book {
 			if err := r.recruit(ctx, given); err != nil {
 				return run.Runbook{}, err
 			}
-			r.given["why"] = "an edited configuration"
+			r.given[whyInput] = "an edited configuration"
 			r.ahead, r.needs = []run.Step{r.compare()}, stale
 			return run.Runbook{ID: Configuration, Version: 1, Title: "Roll an edited configuration out", Inputs: r.inputs(), Steps: r.steps()}, nil
 		},
@@ -53,19 +52,23 @@ func stale(ctx context.Context, p worker.Part) (bool, string, error) {
 
 // compare says who has not read the files as they are, and refuses when the workers would not be made of the same.
 func (r *roll) compare() run.Step {
-	look := func(ctx context.Context) ([]string, error) {
+	return r.reading(reading{
+		id: "compare", title: "See who has not read the files as they are",
+		why:  "A container was made of what the files said then. Workers made of different files would answer differently.",
+		plan: []string{"sha256sum of .env.production and docker-compose.yml on each: the same everywhere", "docker inspect on each: which containers are older than the files"},
+	}, func(ctx context.Context, _ *run.Walk) ([]string, error) {
 		var said []string
-		first, whose := "", ""
+		first := ""
 		for _, name := range r.workers {
 			sums, err := r.parts[name].Sums(ctx)
 			if err != nil {
 				return said, err
 			}
-			if whose == "" {
-				first, whose = sums, name
+			if first == "" {
+				first = sums
 			}
 			if sums != first {
-				return said, &fault.Error{What: "the workers' files differ", On: name, Why: fmt.Sprintf("%s has %q, %s has %q", whose, first, name, sums), Next: "edit them all, or the shared directory, and begin again", Code: fault.Refused}
+				return said, &fault.Error{What: "the workers' files differ", On: name, Why: fmt.Sprintf("%s has %q, %s has %q", r.workers[0], first, name, sums), Next: "edit them all, or the shared directory, and begin again", Code: fault.Refused}
 			}
 			old, err := r.parts[name].Outdated(ctx)
 			if err != nil {
@@ -78,31 +81,5 @@ func (r *roll) compare() run.Step {
 			said = append(said, line)
 		}
 		return append(strings.Split(first, "\n"), said...), nil
-	}
-	return run.Step{
-		StepInfo: run.StepInfo{
-			ID: "compare", Title: "See who has not read the files as they are", Kind: run.Read, NoUndo: "it changed nothing",
-			Why: "A container was made of what the files said then. Workers made of different files would answer differently.",
-		},
-		Deadline: time.Minute,
-		Plan:     plan("sha256sum of .env.production and docker-compose.yml on each: the same everywhere", "docker inspect on each: which containers are older than the files"),
-		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-			if !w.Dry() {
-				return run.Finding{Truth: run.IsPending}, nil
-			}
-			said, err := look(ctx)
-			if err != nil {
-				f := fault.Of(err)
-				return run.Finding{Truth: run.Conflict, Detail: f.What + ": " + f.Why, Hint: f.Next, Details: said}, nil
-			}
-			return run.Finding{Truth: run.IsPending, Detail: "the files are the same everywhere", Details: said}, nil
-		},
-		Do: func(ctx context.Context, w *run.Walk) error {
-			said, err := look(ctx)
-			for _, line := range said {
-				w.Out("%s", line)
-			}
-			return err
-		},
-	}
+	})
 }

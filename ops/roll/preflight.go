@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
@@ -13,33 +12,12 @@ import (
 
 // preflight looks at everybody before anybody is touched.
 func (r *roll) preflight() run.Step {
-	return run.Step{
-		StepInfo: run.StepInfo{
-			ID: "preflight", Title: "Look at all workers before touching one", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"balancer"},
-			Why: "A roll that finds the third worker unwell after two are done has used up what there was to spare. Nothing is changed.",
-		},
-		Deadline: 3 * time.Minute,
-		Plan: plan("the runs of this instance: no other roll is unfinished",
-			fmt.Sprintf("%s: each is the machine meant, in the load balancer, healthy by its own probe, and on no hold", strings.Join(r.workers, ", "))),
-		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-			if !w.Dry() {
-				return run.Finding{Truth: run.IsPending, Detail: "not looked yet"}, nil
-			}
-			said, err := r.look(ctx, w.Run())
-			if err != nil {
-				f := fault.Of(err)
-				return run.Finding{Truth: run.Conflict, Detail: strings.TrimSuffix(f.What+": "+f.Why, ": "), Hint: f.Next, Details: said}, nil
-			}
-			return run.Finding{Truth: run.IsPending, Detail: "nothing speaks against it", Details: said}, nil
-		},
-		Do: func(ctx context.Context, w *run.Walk) error {
-			said, err := r.look(ctx, w.Run())
-			for _, line := range said {
-				w.Out("%s", line)
-			}
-			return err
-		},
-	}
+	return r.reading(reading{
+		id: "preflight", title: "Look at all workers before touching one",
+		why: "A roll that finds the third worker unwell after two are done has used up what there was to spare. Nothing is changed.",
+		plan: []string{"the runs of this instance: no other roll is unfinished",
+			strings.Join(r.workers, ", ") + ": each is the machine meant, in the load balancer, healthy by its own probe, and on no hold"},
+	}, func(ctx context.Context, w *run.Walk) ([]string, error) { return r.look(ctx, w.Run()) })
 }
 
 // look says what was found, up to what speaks against the roll.

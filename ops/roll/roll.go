@@ -33,6 +33,7 @@ type Deps struct {
 const (
 	bookInput    = "runbook"
 	workersInput = "workers"
+	whyInput     = "why" // of every runbook for a worker: for its hold record
 )
 
 var workersAbout = run.Input{Name: workersInput, Type: "string", About: "only these, with commas between; all of the config, in its order, when empty"}
@@ -113,7 +114,7 @@ func (r *roll) recruit(ctx context.Context, given map[string]string) error {
 	r.given = map[string]string{}
 	for key, value := range given {
 		switch {
-		case key == bookInput || key == workersInput:
+		case key == bookInput || key == workersInput || strings.HasPrefix(key, worker.FrozenIn):
 		case slices.ContainsFunc(r.book.Inputs, func(in run.Input) bool { return in.Name == key }):
 			r.given[key] = value
 		default:
@@ -125,7 +126,7 @@ func (r *roll) recruit(ctx context.Context, given map[string]string) error {
 	}
 	r.parts = map[string]worker.Part{}
 	for _, name := range r.workers {
-		part, err := worker.Recruit(ctx, r.Deps.Deps, name, "")
+		part, err := worker.Recruit(ctx, r.Deps.Deps, name, given[worker.FrozenIn+name])
 		if err != nil {
 			return err
 		}
@@ -155,9 +156,15 @@ func (r *roll) choose(named string) error {
 
 // inputs are what a resume needs to make the same roll.
 func (r *roll) inputs() map[string]string {
-	in := map[string]string{bookInput: r.book.ID, workersInput: strings.Join(r.workers, ",")}
+	in := map[string]string{workersInput: strings.Join(r.workers, ",")}
+	if r.book.ID != "" {
+		in[bookInput] = r.book.ID
+	}
 	for key, value := range r.given {
 		in[key] = value
+	}
+	for name, part := range r.parts {
+		in[worker.FrozenIn+name] = part.Frozen()
 	}
 	return in
 }

@@ -3,6 +3,7 @@ package roll
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -78,7 +79,9 @@ func (d Deps) buildUpgrade(ctx context.Context, target string, given map[string]
 		return run.Runbook{}, err
 	}
 	u := &upgrade{roll: &roll{Deps: d, book: b}, version: version, backup: given[backupInput], search: given[searchInput], from: given[fromInput]}
-	if err := u.recruit(ctx, map[string]string{workersInput: given[workersInput]}); err != nil {
+	whom := maps.Clone(given)
+	maps.DeleteFunc(whom, func(key, _ string) bool { return key != workersInput && !strings.HasPrefix(key, worker.FrozenIn) })
+	if err := u.recruit(ctx, whom); err != nil {
 		return run.Runbook{}, err
 	}
 	if err := d.Jobs.Native(); err != nil {
@@ -89,10 +92,11 @@ func (d Deps) buildUpgrade(ctx context.Context, target string, given map[string]
 			return run.Runbook{}, err
 		}
 	}
-	u.given["why"] = "the upgrade to " + version
+	u.given[whyInput] = "the upgrade to " + version
 	u.needs, u.proof = u.old, u.runs
 	u.ahead, u.behind = u.before(), u.after()
-	in := map[string]string{versionInput: version, backupInput: u.backup, searchInput: u.search, fromInput: u.from, workersInput: strings.Join(u.workers, ",")}
+	in := u.inputs()
+	maps.Copy(in, map[string]string{versionInput: version, backupInput: u.backup, searchInput: u.search, fromInput: u.from})
 	return run.Runbook{ID: Upgrade, Version: 1, Title: "Upgrade Mastodon to " + version, Target: version, Inputs: in, Steps: u.steps()}, nil
 }
 
@@ -140,7 +144,10 @@ func (u *upgrade) direct() []string {
 
 // sane refuses a way that Mastodon does not support: back, or over a minor version that was not visited.
 func (u *upgrade) sane() run.Step {
-	return u.reading("sane", "See that this is the next step", "Each minor version has migrations that the next one counts on. There is no way back.", func(context.Context) ([]string, error) {
+	return u.reading(reading{
+		id: "sane", title: "See that this is the next step", why: "Each minor version has migrations that the next one counts on. There is no way back.",
+		plan: []string{"the versions, and the way to the database: " + strings.Join(append(u.direct(), "the rest as .env.production says"), " ")},
+	}, func(_ context.Context, _ *run.Walk) ([]string, error) {
 		from, to := versions.FindStringSubmatch(u.from), versions.FindStringSubmatch(u.version)
 		if from == nil {
 			return nil, &fault.Error{What: "exec's version is not known", On: u.Jobs.Node.Name, Why: fmt.Sprintf("git describes it as %q", u.from), Next: "check a tag out there first", Code: fault.Refused}
@@ -162,7 +169,7 @@ func (u *upgrade) sane() run.Step {
 			said = append(said, "warning: no upgrade.db_port is configured: migrations go where .env.production says, and through a transaction pool they fail")
 		}
 		return said, nil
-	}, "the versions, and the way to the database: "+strings.Join(append(u.direct(), "the rest as .env.production says"), " "))
+	})
 }
 
 func number(digits string) int    { n, _ := strconv.Atoi(digits); return n } // the pattern lets digits through and nothing else
@@ -408,7 +415,10 @@ func (u *upgrade) runs(p worker.Part) func(*run.Walk) run.Check {
 
 // nothingOld proves that every process runs the new code, whichever worker was left out of the roll.
 func (u *upgrade) nothingOld() run.Step {
-	return u.reading("nothing-old", "Prove that nothing old runs", "Old code breaks on what the next migrations take away.", func(ctx context.Context) ([]string, error) {
+	return u.reading(reading{
+		id: "nothing-old", title: "Prove that nothing old runs", why: "Old code breaks on what the next migrations take away.", late: true,
+		plan: []string{"/api/v2/instance of every worker of the config, from exec: version " + u.tagged()},
+	}, func(ctx context.Context, _ *run.Walk) ([]string, error) {
 		var said []string
 		for _, n := range u.Config.Workers() {
 			part, err := worker.Recruit(ctx, u.Deps.Deps, n.Name, "")
@@ -425,7 +435,7 @@ func (u *upgrade) nothingOld() run.Step {
 			said = append(said, n.Name+" serves "+now)
 		}
 		return said, nil
-	}, "/api/v2/instance of every worker of the config, from exec: version "+u.tagged())
+	})
 }
 
 // mapping tells the search server of new mappings, where the release notes ask for it.
@@ -442,31 +452,4 @@ func (u *upgrade) mapping() run.Step {
 		return observe(ctx, w)
 	}
 	return s
-}
-
-// reading is a step that only looks. A refusal is seen in its plan already.
-func (r *roll) reading(id, title, why string, look func(context.Context) ([]string, error), shown string) run.Step {
-	return run.Step{
-		StepInfo: run.StepInfo{ID: id, Title: title, Why: why, Kind: run.Read, NoUndo: "it changed nothing"},
-		Deadline: 2 * time.Minute,
-		Plan:     plan(shown),
-		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-			if !w.Dry() || id == "nothing-old" {
-				return run.Finding{Truth: run.IsPending}, nil
-			}
-			said, err := look(ctx)
-			if err != nil {
-				f := fault.Of(err)
-				return run.Finding{Truth: run.Conflict, Detail: f.What + ": " + f.Why, Hint: f.Next, Details: said}, nil
-			}
-			return run.Finding{Truth: run.IsPending, Details: said}, nil
-		},
-		Do: func(ctx context.Context, w *run.Walk) error {
-			said, err := look(ctx)
-			for _, line := range said {
-				w.Out("%s", line)
-			}
-			return err
-		},
-	}
 }

@@ -47,7 +47,7 @@ func execRebootSteps(c *crew) []run.Step {
 	reboot := c.reboot()
 	reboot.Plan = plan("the lease is checked once more", c.node.Name+"$ systemctl --no-block reboot   once",
 		c.node.Name+"$ "+bootID+"   until it differs from before", c.node.Name+"$ systemctl is-system-running   until it has started")
-	reboot.Panes = []string{"sidekiq"}
+	reboot.Panes = []string{"host", "sidekiq"}
 	return []run.Step{c.lookAtExec(), c.beginGap(quiet), c.putBack(), c.noteUnits(), reboot, c.unitsBack(), c.schedulerBack(), c.sayGap()}
 }
 
@@ -137,7 +137,7 @@ func (c *crew) beginGap(quiet run.Step) run.Step {
 func (c *crew) noteUnits() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "note", Title: "Note what runs, and which boot this is", Kind: run.Read, NoUndo: "it changed nothing",
+			ID: "note", Title: "Note what runs, and which boot this is", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"host"},
 			Why: "What ran before must run again. The boot's id shows whether the machine has really rebooted.",
 		},
 		Deadline: time.Minute,
@@ -184,7 +184,7 @@ func (c *crew) activeUnits(ctx context.Context) ([]string, error) {
 func (c *crew) unitsBack() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "services", Title: "Wait for what ran before", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
+			ID: "services", Title: "Wait for what ran before", Kind: run.Read, Skip: true, NoUndo: "it changed nothing", Panes: []string{"host", "sidekiq"},
 			Why: "That a service is enabled does not say that it comes up: its database, its mount or its tunnel may not be there yet.", Usual: "a minute",
 		},
 		Deadline: 5 * time.Minute,
@@ -235,10 +235,11 @@ func (c *crew) schedulerBack() run.Step {
 func (c *crew) sayGap() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "report", Title: "Sum up", Kind: run.Read, NoUndo: "it changed nothing",
+			ID: "report", Title: "Sum up", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"sidekiq"},
 			Why: "Whoever wonders about a late post or a missing clean-up reads here when there was no scheduler.",
 		},
-		Plan: plan("the transcript's last lines: from when to when no cron work began"),
+		Deadline: time.Minute,
+		Plan:     plan("the transcript's last lines: from when to when no cron work began"),
 		Do: func(_ context.Context, w *run.Walk) error {
 			from, err := time.Parse(time.RFC3339, w.Fact(factGap))
 			till, err2 := time.Parse(time.RFC3339, w.Fact(factNoGap))

@@ -11,6 +11,9 @@ import (
 // Part is what can be done to one worker within a runbook that is made of several things: the same steps, with the same care.
 type Part struct{ c *crew }
 
+// FrozenIn begins the input of a run's header that holds what a worker's part was resolved to; the worker's name follows.
+const FrozenIn = "of/worker/"
+
 // Recruit resolves a worker into a part: from what an earlier one has frozen, or else, when that is empty, by asking the world once.
 func Recruit(ctx context.Context, d Deps, target, frozen string) (Part, error) {
 	c, err := recruit(ctx, d, target, Thaw(frozen), false)

@@ -45,7 +45,7 @@ func (c *crew) recreate() run.Step {
 	services := strings.Join(c.Config.Reimage.Start, " ")
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "recreate", Title: "Make the containers anew", Kind: run.Idempotent, Until: "start", Panes: []string{"containers"}, NoUndo: "put the files back as they were, and do it again",
+			ID: "recreate", Title: "Make the containers anew", Kind: run.Idempotent, Until: "start", Panes: []string{"containers"}, Usual: "some seconds", NoUndo: "put the files back as they were, and do it again",
 			Why: "A container keeps the environment that it was made with: docker's restart, and compose's, do not read an edited file. They are made, and not started yet.",
 		},
 		Deadline: 5 * time.Minute,
