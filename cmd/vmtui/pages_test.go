@@ -139,7 +139,7 @@ func neatly(b *box.Box) *strings.Replacer {
 	for node, address := range map[string]string{"exec": "10.0.0.10", "worker-1": "10.0.0.11", "worker-2": "10.0.0.12", "worker-3": "10.0.0.13"} {
 		m := b.Machine(node)
 		_, port, _ := strings.Cut(m.SSHAddr(), ":")
-		pairs = append(pairs, m.SSHAddr(), address+":22", m.PrivateIP(), address, "{private}:"+port, "{private}:22", "]:"+port, "]:22")
+		pairs = append(pairs, m.TLSAddr(), address+":443", m.SSHAddr(), address+":22", m.PrivateIP(), address, "{private}:"+port, "{private}:22", "]:"+port, "]:22")
 	}
 	return strings.NewReplacer(append(pairs, "4de7ac8b-495b-4884-9a69-1050c6793cd6", "4de7ac8b")...)
 }

@@ -251,7 +251,9 @@ func TestUpgradeWithoutAPause(t *testing.T) {
 	}
 
 	l := begin(t, b.ConfigPath(), "run", "workers-upgrade", "v4.7.0", "--yes", "--set", "backup=the one of 04:00", "--json")
-	if !l.until(func(one line) bool { return one.Step == "pre-migrate" && strings.Contains(one.Detail, "goes on without this run") }) {
+	if !l.until(func(one line) bool {
+		return one.Step == "pre-migrate" && strings.Contains(one.Detail, "goes on without this run")
+	}) {
 		t.Fatalf("no migration was begun: %+v\n%s", l.last(), l.errs.String())
 	}
 	if err := l.cmd.Process.Kill(); err != nil {
