@@ -187,7 +187,7 @@ func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
 }
 
 func (d *Desk) describe(s run.Summary) Run {
-	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID)}
+	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID) || s.Parent != "" && d.here(s.Parent) && s.State != run.Interrupted}
 	if i := slices.IndexFunc(d.books, func(b run.Book) bool { return b.ID == s.Runbook }); i >= 0 {
 		r.Title = d.books[i].Title
 	} else { // one of the instance's own, whose file may be gone by now, or no runbook at all
