@@ -33,7 +33,7 @@ type storm struct {
 	late  sync.WaitGroup     // requests that the wire carries late
 	// nested makes the run a step of another: what is asked of the one above, and answered there, must come down to it.
 	nested bool
-	met   map[string]int
+	met    map[string]int
 }
 
 const onStore = "store"
