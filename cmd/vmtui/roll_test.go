@@ -84,6 +84,12 @@ func TestRollStopsAndGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	typed(t, b, "worker-1", "cd /root/mastodon && docker compose -p mastodon up -d --wait web")
+	ownBook(t, b, "touch-it", touch+"  - {id: more, title: More, why: W, run: {script: 'true', idempotent: true}}\n")
+	got = done(t, b, "waiting", "runs", "resume", id, "--yes", "--json")
+	if end := last(t, got.out); !strings.Contains(end.Detail, "has changed since the roll began") {
+		t.Errorf("%+v", end)
+	}
+	ownBook(t, b, "touch-it", touch)
 	done(t, b, "done", "runs", "resume", id, "--yes", "--json")
 	if now := turns(t, b, id); !slices.Equal(now, []string{"worker-1 done", "worker-2 done", "worker-3 done"}) {
 		t.Errorf("%v", now)

@@ -5,6 +5,7 @@ package roll
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -215,14 +216,39 @@ func (r *roll) one(name string) run.Step {
 			w.Out("budget: %s", said)
 			return run.Finding{Truth: run.IsPending, Detail: said}, nil
 		},
-		Child: func(ctx context.Context, _ *run.Walk, begun *run.Header) (run.Runbook, error) {
+		Child: func(ctx context.Context, w *run.Walk, begun *run.Header) (run.Runbook, error) {
 			if begun != nil {
 				rb, _, err := r.Rebuild(ctx, name, *begun)
 				return rb, err
 			}
-			return r.book.Build(ctx, name, r.given)
+			rb, err := r.book.Build(ctx, name, r.given)
+			if err != nil {
+				return rb, err
+			}
+			return rb, r.unchanged(ctx, w, rb)
 		},
 		Verify: r.proven(part),
+	}
+}
+
+// factDefinition is the text of a runbook of one's own that the first worker's run was made of, as a digest.
+const factDefinition = "definition"
+
+// unchanged refuses to do to one worker what was not done to the others: the file of a runbook of one's own may have been edited since the roll began.
+func (r *roll) unchanged(ctx context.Context, w *run.Walk, rb run.Runbook) error {
+	if rb.Definition == "" {
+		return nil
+	}
+	now := fmt.Sprintf("%x", sha256.Sum256([]byte(rb.Definition)))
+	switch w.Fact(factDefinition) {
+	case "":
+		return w.Remember(ctx, factDefinition, now)
+	case now:
+		return nil
+	}
+	return &fault.Error{
+		What: "the runbook has changed since the roll began", On: rb.ID, Why: "the workers before had another", Code: fault.Refused,
+		Next: "put its file back as it was; or stop this roll, and begin another",
 	}
 }
 
