@@ -248,7 +248,7 @@ func TestOwnRunbookInTheConsole(t *testing.T) {
 	s := sit(t, 120, 36, "demo")
 	s.sees("worker-1", "worker-2", "worker-3", "exec")
 	s.press("B")
-	s.sees("worker-drain", "after-deploy", "rotate-logs")
+	s.sees("worker-drain", "worker-reimage")
 	for range builtIn(t) {
 		s.press("j")
 	}
