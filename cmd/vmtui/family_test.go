@@ -166,7 +166,7 @@ func TestStreamingIsRestarted(t *testing.T) {
 // serves, and takes jobs last. With the line that the run says, the config knows it; then it is retired.
 func TestAWorkerIsAdded(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 20 })
+	b := startBox(t, func(o *box.Options) { o.ByTag, o.Visitors.PerSecond = true, 20 })
 	if got := vmtui(t, b.ConfigPath(), "run", "worker-add", "worker-4", "--plan"); got.code != 0 || len(mutations(b)) != 0 {
 		t.Fatalf("exit %d, sent %v\n%s%s", got.code, mutations(b), got.out, got.err)
 	}

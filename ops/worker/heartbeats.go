@@ -68,7 +68,9 @@ func (c *crew) overhear(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	if c.beats == nil {
+	if c.beats == nil && len(mine) == 0 {
+		return
+	} else if c.beats == nil {
 		c.beats = newHeartbeats()
 	}
 	for _, p := range mine {

@@ -150,6 +150,10 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 	old, now := list(c.in.HostKeys), fingerprint(key)
 	w.Out("host key of %s: was %s", c.node.Name, old)
 	w.Out("host key of %s: now %s", c.node.Name, now)
+	vouched := c.vouched(ctx, w)
+	if vouched {
+		w.Out("a host certificate vouches for it here; nothing is pinned")
+	}
 	what := fmt.Sprintf("host key of %s: %s -> %s", c.in.KnownAs, old, now)
 	return w.Act(ctx, act.Act{Verb: "keys/renew", Target: c.node.Name, What: what, Danger: act.Changes}, func(ctx context.Context, p act.Permit) error {
 		r := keys.Renewal{At: time.Now(), Droplet: c.in.Droplet, Action: w.Fact(factAction), Run: w.Run(), By: c.Operator, Old: c.in.HostKeys, New: now}
@@ -161,8 +165,17 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 		}
 		// The connection is dropped afterwards: what it remembers of the old key goes with it.
 		defer c.host().Drop()
+		if vouched {
+			return nil
+		}
 		return c.Trust.Renew(ctx, keys.Window{Host: c.in.KnownAs, Old: c.in.HostKeys, Key: key, Until: until})
 	})
+}
+
+// vouched reports that the new system is trusted here already although nothing was ever pinned: a host certificate speaks for it, as it did for the old
+// one. A pin beside it would only be in the way of the next rebuild.
+func (c *crew) vouched(ctx context.Context, w *run.Walk) bool {
+	return len(c.in.HostKeys) == 0 && !c.in.Dead && c.rebooted(ctx, w)
 }
 
 // stillShown asks exec again: a run that was resumed a day later holds a key that was read a day ago, and the window is counted from a reading.

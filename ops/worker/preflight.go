@@ -17,7 +17,7 @@ import (
 func (c *crew) preflight(newDisk bool) run.Step {
 	checks := []check{
 		{"identity", c.checkIdentity}, {"budget", c.budget}, {"provider", c.checkActions}, {"balancer", c.checkBalancer},
-		{"scheduler", c.checkScheduler}, {"people", c.checkPeople},
+		{"scheduler", c.checkScheduler}, {"people", c.checkPeople}, {"grace", c.checkGrace},
 	}
 	if newDisk {
 		checks = append(checks, check{"image", c.checkImage}, check{"way back in", c.checkKeys})
@@ -158,11 +158,30 @@ func (c *crew) checkPeople(ctx context.Context) (string, error) {
 	if c.in.Dead {
 		return "cannot look: host is dead", nil
 	}
-	out, err := c.ask(ctx, "looking for people at work", `ps -eo pid,user,args | grep -E 'tootctl|tmux|screen|apt-get|dpkg' | grep -v grep || true`)
+	out, err := c.ask(ctx, "looking for people at work", peopleScript)
 	if err != nil || out == "" {
-		return "nobody's tootctl, tmux or apt is running", err
+		return "nobody's tootctl, tmux or apt is running, and none is in cron", err
 	}
-	return "warning, running on this host:\n" + out, nil
+	return "warning, running on this host or in its cron:\n" + out, nil
+}
+
+const peopleScript = `ps -eo pid,user,args | grep -E 'tootctl|tmux|screen|apt-get|dpkg' | grep -v grep
+for f in /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/*; do if [ -f "$f" ]; then grep -H tootctl "$f"; fi; done
+true`
+
+// checkGrace recommends what only the compose file can give: a recreate, a stop of docker itself and a reboot do not know of -t.
+func (c *crew) checkGrace(ctx context.Context) (string, error) {
+	if c.in.Dead {
+		return "cannot look: host is dead", nil
+	}
+	out, err := c.ask(ctx, "looking for stop_grace_period", `grep -c '^[^#]*stop_grace_period:' "$1"/docker-compose.yml || true`, c.node.Mastodon.Dir)
+	if err != nil {
+		return "", err
+	}
+	if out == "" || out == "0" {
+		return "warning: docker-compose.yml sets no stop_grace_period; whatever stops a container without -t (a recreate, docker's own stop, a reboot) gives it 10 s. Recommended: stop_grace_period: " + Grace + "s", nil
+	}
+	return "docker-compose.yml sets stop_grace_period", nil
 }
 
 func (c *crew) checkImage(ctx context.Context) (string, error) {

@@ -118,10 +118,10 @@ func (c *crew) watch() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "watch", Title: "Watch it beside its peers", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
 			Why: "A health path says nothing of real pages. Errors and waits that the peers do not have would be this worker's own.", Panes: []string{"connections", "log", "balancer"},
-			Usual: round(c.Config.Reimage.Settle),
+			Usual: usualWatch(c.Config.Reimage.Settle),
 		},
 		Deadline: c.Config.Reimage.Settle + time.Minute,
-		Plan: plan(fmt.Sprintf("count 5xx in %s on %s and its peers for %s", accessLog, c.node.Name, round(c.Config.Reimage.Settle)),
+		Plan: plan(fmt.Sprintf("count 5xx in %s on %s and its peers, for %s at most", accessLog, c.node.Name, round(c.Config.Reimage.Settle)),
 			fmt.Sprintf("%s$ curl /api/v2/instance of %s and its peers, timed", c.Config.Exec().Name, c.node.Name)),
 		Verify: c.verifySettled,
 	}

@@ -236,7 +236,7 @@ func TestRefusals(t *testing.T) {
 			if f := fault.Of(err); f.Next == "" || f.On != "lb-1" || f.Why == "" {
 				t.Errorf("fault: %+v", f)
 			}
-			if x.want == ErrRefused && x.code == 403 && !strings.Contains(fault.Of(err).Next, "load_balancer:update") {
+			if errors.Is(x.want, ErrRefused) && x.code == 403 && !strings.Contains(fault.Of(err).Next, "load_balancer:update") {
 				t.Errorf("names no scope: %s", fault.Of(err).Next)
 			}
 			if strings.Contains(err.Error(), "forbidden") {

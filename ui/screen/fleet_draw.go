@@ -152,6 +152,7 @@ func (f *Fleet) runsBox(w, h int) widget.Frame {
 		b.Lines = append(b.Lines, f.nothingUnderWay())
 	}
 	b.Lines = append(b.Lines, f.holdLines(w-4)...)
+	b.Lines = append(b.Lines, f.leftoverLines(w-4)...)
 	if past := lately(f.env.World, min(f.latelyRows(), h-len(b.Lines)-4)); len(past) > 0 {
 		b.Lines = append(b.Lines, nil, widget.L(theme.Head, "LATELY"))
 		at = max(at, f.addRuns(&b, past, w-4))
@@ -195,6 +196,15 @@ func (f *Fleet) holdLines(w int) []widget.Line {
 			l = append(widget.L(theme.Bad, "✗ seen "+age(holds.Seen, f.env.World.Now)+" ago "), l.All(theme.Off)...)
 		}
 		out = append(out, l.Fit(w))
+	}
+	return out
+}
+
+// leftoverLines are what a maintenance has left behind.
+func (f *Fleet) leftoverLines(w int) []widget.Line {
+	var out []widget.Line
+	for _, l := range f.env.World.Fleet.Leftovers(f.env.World.Now) {
+		out = append(out, widget.Line{widget.S(theme.Warn, "▲ "), widget.S(theme.Strong, l.Node), widget.S(theme.Plain, " "+l.What)}.Fit(w))
 	}
 	return out
 }
