@@ -231,7 +231,8 @@ func (a *app) host(name string) *ssh.Host {
 func (a *app) workerDeps() worker.Deps {
 	return worker.Deps{
 		Config: a.cfg, Operator: a.operator, Cloud: a.cloud, Jobs: a.jobs, Records: a.keeper, Trust: a.trust,
-		Host: func(name string) worker.Host { return a.host(name) },
+		Host:   func(name string) worker.Host { return a.host(name) },
+		HostAt: func(name, destination string) worker.Host { return a.pool.Host(name, destination) },
 	}
 }
 

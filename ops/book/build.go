@@ -50,7 +50,7 @@ type Deps struct {
 // What is frozen beside the inputs. No input can be called so.
 const (
 	frozenFleet  = "of/fleet"
-	frozenWorker = "of/worker/"
+	frozenWorker = worker.FrozenIn
 	frozenZone   = "of/zone"
 )
 

@@ -27,6 +27,8 @@ func (c *Config) fill() error {
 	def(&c.LoadBalancer.DrainTimeout, 5*time.Minute)
 	def(&c.LoadBalancer.LameDuck, "/var/lib/vmtui/lame-duck")
 	def(&c.Reimage.Wait, 15*time.Minute)
+	def(&c.Certificate.File, "certificates/fullchain.pem")
+	def(&c.Certificate.Port, 443)
 	def(&c.Reimage.Settle, time.Minute)
 	def(&c.Cloudflare.URL, "https://api.cloudflare.com/client/v4")
 	def(&c.Sidekiq.Via, c.Exec().Name)

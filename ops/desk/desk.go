@@ -20,6 +20,7 @@ import (
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/logs"
+	"github.com/vmtui/vmtui/ops/roll"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/upkeep"
@@ -78,7 +79,10 @@ func New(
 		spoken: map[string]string{},
 	}
 	deps.Jobs, deps.Hand = jobs, d.hand
-	d.books = slices.Concat(worker.Books(deps.Deps), upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand}), backlog.Books(acts), deps.Built)
+	d.books = slices.Concat(
+		worker.Books(deps.Deps), roll.Books(roll.Deps{Deps: deps.Deps, Book: d.Book, Rebuild: d.Rebuild, Runs: engine.List, Jobs: jobs}),
+		upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand}), backlog.Books(acts), deps.Built,
+	)
 	d.own = book.NewShelf(deps, d.books)
 	d.legs.Go(d.relay)
 	return d
@@ -144,7 +148,7 @@ func (d *Desk) Verbs(target string) []VerbState {
 	for _, v := range verb.Table {
 		states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
 	}
-	return append(states, d.ownVerbs(target)...)
+	return append(states, d.bookVerbs(target)...)
 }
 
 // Engine gives commands the runs themselves: to list, show, answer and walk.
@@ -193,7 +197,7 @@ func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
 }
 
 func (d *Desk) describe(s run.Summary) Run {
-	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID)}
+	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID) || s.Parent != "" && d.here(s.Parent) && s.State != run.Interrupted}
 	if i := slices.IndexFunc(d.books, func(b run.Book) bool { return b.ID == s.Runbook }); i >= 0 {
 		r.Title = d.books[i].Title
 	} else { // one of the instance's own, whose file may be gone by now, or no runbook at all
@@ -262,7 +266,7 @@ func (d *Desk) Pane(ctx context.Context, id, pane string) (Pane, error) {
 		return Pane{}, err
 	}
 	what, target, inputs := book.PaneOf(pane, v.Header)
-	s, err := worker.Look(ctx, d.deps, what, target, inputs)
+	s, err := worker.Look(ctx, d.deps, what, target, inputs, v.Facts)
 	p := Pane{Title: s.Title, Lines: s.Lines, Value: s.Says, Seen: time.Now(), Err: err}
 	if s.Says != "" && err == nil {
 		p.Series = d.trail(key, s.Value)

@@ -33,6 +33,7 @@ type inputs struct {
 	Keeps    bool              // the balancer passes connections on, and not requests
 	Redirect int               // the status by which its check is redirected, 0 when it is not
 	Peers    map[string]string // private addresses by node name
+	New      *proposal         `json:",omitempty"` // of a worker that is being made
 }
 
 // resolvedInput is the input of a run's header that holds all of them.
@@ -192,4 +193,4 @@ func (c *crew) confirm() string {
 	return c.node.Name
 }
 
-func (c *crew) dropletName() string { return fmt.Sprintf("droplet %d (%s)", c.in.Droplet, c.node.Name) }
+func (c *crew) dropletName() string { return fmt.Sprintf("droplet %s (%s)", c.id(), c.node.Name) }

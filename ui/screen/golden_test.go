@@ -28,6 +28,17 @@ func runOf(e Env, log []run.Event) *Run {
 	return r
 }
 
+// rollOf is a roll whose worker's own run was read as well.
+func rollOf(e Env, log, below []run.Event) *Run {
+	r := NewRun(e, "20261126-1148-0c2e")
+	r.fold(batch{Events: log})
+	r.foldBelow(batchBelow{stage.RolledID, batch{Events: below}})
+	for _, name := range r.wanted() {
+		r.answered(looked{name: name, pane: stage.Pane(name)})
+	}
+	return r
+}
+
 // planOf is a plan screen that has its plan.
 func planOf(e Env, change func(*desk.Plan)) *Plan {
 	p := NewPlan(e, "worker-reimage", "worker-2")
@@ -264,6 +275,8 @@ func scenes(e Env) map[string]Screen {
 		"caches-empty": NewCaches(e, ""),
 		"zone":         zoneOf(e),
 		"zone-empty":   NewZone(e),
+		"roll":         rollOf(e, stage.Rolling(), stage.Waiting()),
+		"roll-stopped": rollOf(e, stage.RollStopped(), stage.Failing()),
 		"plan-refused": planOf(e, func(p *desk.Plan) {
 			p.Refusals = []desk.Refusal{{Why: "only worker-1 is healthy besides worker-2, and min_healthy is 2", Next: "bring worker-3 back first"}}
 		}),
