@@ -560,7 +560,7 @@ func TestLabShell(t *testing.T) {
 		word := duration()
 		o, _, done = open()
 		_, _ = io.WriteString(o.typed, "sleep "+word+"\r")
-		awaitRunning(t, word, done)
+		await(t, done, func() bool { return doing(t, "sleep "+word) })
 		_, _ = io.WriteString(o.typed, "\r~.")
 		if r := <-done; r.Outcome != Unknown || !errors.Is(r.Cause, ErrHungUp) {
 			t.Errorf("%+v", r)
