@@ -105,6 +105,7 @@ func TestLabCancelEndsWhatRuns(t *testing.T) {
 			awaitGone(t, word)
 		})
 	})
+	nothingLeft(t, container)
 }
 
 func TestLabKilledConsoleLeavesNothingRunning(t *testing.T) {
@@ -138,6 +139,7 @@ func TestLabKilledConsoleLeavesNothingRunning(t *testing.T) {
 			})
 		}
 	})
+	nothingLeft(t, container)
 }
 
 // moments are when a command is cancelled: once it does its work, or when all that is seen of it is the line that starts it.
@@ -183,12 +185,17 @@ func awaitGone(t *testing.T, word string) {
 	}
 }
 
-// nothingInside asks docker too, and looks for what might be left on the container's disk.
+// nothingInside asks docker too.
 func nothingInside(t *testing.T, container, word string) {
 	t.Helper()
 	if top := run(t, "docker", "top", container, "-eo", "pid,args"); strings.Contains(top, word) {
 		t.Errorf("docker top: %s", top)
 	}
+}
+
+// nothingLeft looks at the container's disk, once nothing is cancelled in there any more.
+func nothingLeft(t *testing.T, container string) {
+	t.Helper()
 	eventually(t, "nothing is left on its disk", func() bool {
 		return !strings.Contains(run(t, "docker", "exec", container, "/bin/sh", "-c", "ls -A /tmp"), ".")
 	})
