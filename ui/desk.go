@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -77,6 +78,15 @@ type Desk interface {
 	Answers(ctx context.Context, id string, after uint64) (fanout.View, error)
 	// Cancel ends a command wherever it still runs.
 	Cancel(ctx context.Context, id string) error
+
+	// Errand is what copying a file would be, before anything is copied; the line is FROM TO, one of them NODE:PATH.
+	Errand(ctx context.Context, line string) (courier.Errand, error)
+	// Carry copies a file and returns its id at once.
+	Carry(ctx context.Context, e courier.Errand) (id string, err error)
+	// Carried is how far a file is, as soon as it is further than in that version.
+	Carried(ctx context.Context, id string, after uint64) (courier.View, error)
+	// Recall ends a copy.
+	Recall(ctx context.Context, id string) error
 
 	// Asks are questions from below. The channel is never closed while the console is open.
 	Asks() <-chan desk.Ask

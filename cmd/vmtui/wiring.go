@@ -98,6 +98,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
 	})
 	a.desk.UseJobs(a.room())
+	a.desk.UseCourier(a.courier())
 	return a, nil
 }
 

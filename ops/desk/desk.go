@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
@@ -37,6 +38,7 @@ type Desk struct {
 	secrets *keys.Redactor
 	logs    logs.Reader
 	jobs    *job.Room
+	courier courier.Courier
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
@@ -49,6 +51,7 @@ type Desk struct {
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
 	works   []*fanout.Work       // commands on nodes, oldest first
+	trips   []*courier.Trip      // files that were copied, oldest first
 	changed chan struct{}
 }
 

@@ -125,6 +125,9 @@ func (r *Root) said(text string) tea.Cmd {
 			return r.follow(words[1], strings.Join(words[2:], " "))
 		}
 	case "copy", "save":
+		if len(words) > 1 && words[0] == "copy" { // as the command line says it
+			return r.push(screen.NewFile(r.env, target))
+		}
 		return r.take(words[0])
 	case "instance":
 		return r.enter(target)

@@ -11,6 +11,6 @@ func blockedScreens(d *driver) []screen.Screen {
 		screen.NewPlan(d.root.env, "worker-drain", "worker-1"), screen.NewRun(d.root.env, "01J9ZQ7K3M"),
 		screen.NewNode(d.root.env, "worker-2"), screen.NewRuns(d.root.env), screen.NewLog(d.root.env),
 		screen.NewLogs(d.root.env, "worker-2", "web"), screen.NewBooks(d.root.env, ""), screen.NewTrail(d.root.env), screen.NewToot(d.root.env, ""), screen.NewJobs(d.root.env), screen.NewJob(d.root.env, stage.Jobs()[0].Record), screen.NewHelp(d.root.env, d.root.top()), screen.NewFleet(d.root.env),
-		screen.NewExec(d.root.env, "worker-[1-3] -- uptime"),
+		screen.NewExec(d.root.env, "worker-[1-3] -- uptime"), screen.NewFile(d.root.env, "a worker-1:b"),
 	}
 }

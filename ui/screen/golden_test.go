@@ -62,6 +62,15 @@ func answersOf(e Env, over bool) *Exec {
 	return x
 }
 
+// fileOf is a file that would be copied, or is on its way.
+func fileOf(e Env, said string, then ...any) *File {
+	f := NewFile(e, said)
+	for _, m := range then {
+		f.answered(m)
+	}
+	return f
+}
+
 // logsOf is the log of a service that has come.
 func logsOf(e Env, filter string) *Logs {
 	l := NewLogs(e, "worker-2", "web")
@@ -133,40 +142,43 @@ func scenes(e Env) map[string]Screen {
 	lost := *e.World
 	lost.Runs, lost.RunsErr = nil, &desk.Fault{What: "cannot read the runs", Why: "disk I/O error", Next: "look at the disk"}
 	return map[string]Screen{
-		"fleet":         fleet,
-		"fleet-dead":    dead,
-		"fleet-no-runs": NewFleet(Env{Ctx: e.Ctx, Desk: e.Desk, World: &lost}),
-		"node":          NewNode(e, "worker-2"),
-		"runs":          NewRuns(e),
-		"log":           logOf(e),
-		"logs":          logsOf(e, ""),
-		"logs-filtered": logsOf(e, "!timelines"),
-		"logs-broken":   brokenLogs(e),
-		"books":         booksOf(e),
-		"trail":         trailOf(e),
-		"trail-empty":   NewTrail(e),
-		"books-looking": NewBooks(e, ""),
-		"toot":          tootOf(e, "media remove --days=14", ""),
-		"toot-search":   tootOf(e, "", "orphan"),
-		"toot-danger":   tootOf(e, "accounts delete 'a; rm -rf /'", "accounts"),
-		"jobs":          jobsOf(e),
-		"jobs-empty":    NewJobs(e),
-		"job":           jobOf(e, nil),
-		"job-beside":    jobOf(e, endedJob(e)),
-		"job-begun":     NewJob(e, stage.Jobs()[0].Record),
-		"node-dead":     NewNode(e, "worker-3"),
-		"log-empty":     NewLog(e),
-		"help-fleet":    NewHelp(e, fleet),
-		"exec-plan":     execOf(e),
-		"exec-awaited":  answersOf(e, false),
-		"exec-over":     answersOf(e, true),
-		"run-waiting":   runOf(e, stage.Waiting()),
-		"run-confirm":   runOf(e, stage.Confirming()),
-		"run-failing":   runOf(e, stage.Failing()),
-		"run-done":      runOf(e, stage.Finished()),
-		"run-stopped":   runOf(e, stage.Stopped()),
-		"run-empty":     NewRun(e, "01J9ZQ7K3M"),
-		"plan":          planOf(e, func(*desk.Plan) {}),
+		"fleet":          fleet,
+		"fleet-dead":     dead,
+		"fleet-no-runs":  NewFleet(Env{Ctx: e.Ctx, Desk: e.Desk, World: &lost}),
+		"node":           NewNode(e, "worker-2"),
+		"runs":           NewRuns(e),
+		"log":            logOf(e),
+		"logs":           logsOf(e, ""),
+		"logs-filtered":  logsOf(e, "!timelines"),
+		"logs-broken":    brokenLogs(e),
+		"books":          booksOf(e),
+		"trail":          trailOf(e),
+		"trail-empty":    NewTrail(e),
+		"books-looking":  NewBooks(e, ""),
+		"toot":           tootOf(e, "media remove --days=14", ""),
+		"toot-search":    tootOf(e, "", "orphan"),
+		"toot-danger":    tootOf(e, "accounts delete 'a; rm -rf /'", "accounts"),
+		"jobs":           jobsOf(e),
+		"jobs-empty":     NewJobs(e),
+		"job":            jobOf(e, nil),
+		"job-beside":     jobOf(e, endedJob(e)),
+		"job-begun":      NewJob(e, stage.Jobs()[0].Record),
+		"node-dead":      NewNode(e, "worker-3"),
+		"log-empty":      NewLog(e),
+		"help-fleet":     NewHelp(e, fleet),
+		"exec-plan":      execOf(e),
+		"exec-awaited":   answersOf(e, false),
+		"exec-over":      answersOf(e, true),
+		"file-plan":      fileOf(e, "a b", understood{errand: stage.Errand()}),
+		"file-under-way": fileOf(e, "a b", understood{errand: stage.Errand()}, underWay{id: "1"}, gotFar{view: stage.Carrying()}),
+		"file-refused":   fileOf(e, "a b", understood{err: &desk.Fault{What: "that cannot be copied", On: "golden", Why: "it is a directory, and one file is copied at a time", Next: "pack it into one with tar, or name a file in it"}}),
+		"run-waiting":    runOf(e, stage.Waiting()),
+		"run-confirm":    runOf(e, stage.Confirming()),
+		"run-failing":    runOf(e, stage.Failing()),
+		"run-done":       runOf(e, stage.Finished()),
+		"run-stopped":    runOf(e, stage.Stopped()),
+		"run-empty":      NewRun(e, "01J9ZQ7K3M"),
+		"plan":           planOf(e, func(*desk.Plan) {}),
 		"plan-refused": planOf(e, func(p *desk.Plan) {
 			p.Refusals = []desk.Refusal{{Why: "only worker-1 is healthy besides worker-2, and min_healthy is 2", Next: "bring worker-3 back first"}}
 		}),

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -138,3 +139,21 @@ func (b Blocked) CancelJob(context.Context, job.Record) error { <-b; return ErrS
 
 // AnswerJob implements ui.Desk.
 func (b Blocked) AnswerJob(context.Context, job.Record, string) error { <-b; return ErrStage }
+
+// Errand implements ui.Desk.
+func (b Blocked) Errand(context.Context, string) (courier.Errand, error) {
+	<-b
+	return courier.Errand{}, ErrStage
+}
+
+// Carry implements ui.Desk.
+func (b Blocked) Carry(context.Context, courier.Errand) (string, error) { <-b; return "", ErrStage }
+
+// Carried implements ui.Desk.
+func (b Blocked) Carried(context.Context, string, uint64) (courier.View, error) {
+	<-b
+	return courier.View{}, ErrStage
+}
+
+// Recall implements ui.Desk.
+func (b Blocked) Recall(context.Context, string) error { <-b; return ErrStage }

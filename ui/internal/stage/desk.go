@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -26,6 +27,7 @@ type Desk struct {
 	Fails    error // of every act
 	Asked    audit.View
 	Said     fanout.View
+	Trip     courier.View
 	Lines    chan string // what services write from now on
 
 	changed chan struct{}
@@ -39,7 +41,7 @@ type Desk struct {
 // New is a desk on the usual stage, with a run in that state.
 func New(log []run.Event) *Desk {
 	return &Desk{
-		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(), Said: Answers(),
+		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(), Said: Answers(), Trip: Carrying(),
 		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64), Lines: make(chan string, 64),
 	}
 }
