@@ -123,7 +123,7 @@ func panes() []Binding {
 		places := at(Fleet, Node, Run)
 		switch {
 		case n <= 2:
-			places = at(Fleet, Node, Run, Log, Books, Exec, Trail, Tootctl, Job)
+			places = at(Fleet, Node, Runs, Run, Log, Books, Exec, Trail, Tootctl, Jobs, Job)
 		case n == 3:
 			places = at(Fleet, Node, Run, Books, Tootctl)
 		case n > 4:

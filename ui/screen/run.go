@@ -282,5 +282,8 @@ func (r *Run) wanted() []string {
 		return nil
 	}
 	names := slices.Clone(s.Panes)
+	if ended(r.view.State) { // nobody looks any more: only what was seen meanwhile is worth its room
+		names = slices.DeleteFunc(names, func(name string) bool { return r.panes[name].Seen.IsZero() })
+	}
 	return names[:min(len(names), 3)]
 }
