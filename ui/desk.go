@@ -79,6 +79,10 @@ type Desk interface {
 	// Cancel ends a command wherever it still runs.
 	Cancel(ctx context.Context, id string) error
 
+	// Past is what the palette was told in earlier sittings, newest last; Say remembers a line for the next.
+	Past(ctx context.Context) ([]string, error)
+	Say(ctx context.Context, line string) error
+
 	// Errand is what copying a file would be, before anything is copied; the line is FROM TO, one of them NODE:PATH.
 	Errand(ctx context.Context, line string) (courier.Errand, error)
 	// Carry copies a file and returns its id at once.

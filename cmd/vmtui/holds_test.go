@@ -30,6 +30,12 @@ func TestHoldsAreReadBeforeTheyAreReplaced(t *testing.T) {
 			t.Errorf("%v: exit %d %q %s", args, got.code, got.out, got.err)
 		}
 	}
+	s := sit(t, 120, 36, "--config", b.ConfigPath())
+	s.sees("⚑ worker-3 held", "by spock")
+	s.press(":drain worker-3\r")
+	s.sees("drain is off: worker-3 is on hold by spock")
+	s.press("q")
+	s.ends()
 	if got := vmtui(t, b.ConfigPath(), "hold", "set", "worker-3", "--why", "mine"); got.code != 3 || !strings.Contains(got.err, "--confirm spock") {
 		t.Errorf("exit %d\n%s", got.code, got.err)
 	}

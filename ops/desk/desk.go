@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -130,7 +131,7 @@ func (d *Desk) Verbs(target string) []VerbState {
 	for _, v := range verb.Table {
 		states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
 	}
-	return append(states, d.ownVerbs(target)...)
+	return append(states, d.ownVerbs(target, snap)...)
 }
 
 // Engine gives commands the runs themselves: to list, show, answer and walk.
@@ -287,7 +288,7 @@ func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
 	case d.cfg.LoadBalancer.ID == "":
 		return "no load balancer is configured"
 	}
-	return offFor(v.ID, target, snap)
+	return cmp.Or(offFor(v.ID, target, snap), d.held(target, snap))
 }
 
 func offFor(verbID, target string, snap fleet.Snapshot) string {

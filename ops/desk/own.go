@@ -1,17 +1,20 @@
 package desk
 
 import (
+	"cmp"
+
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
 // ownVerbs are the instance's own runbooks as things that can be done. They are called as their files are.
-func (d *Desk) ownVerbs(target string) []VerbState {
+func (d *Desk) ownVerbs(target string, snap fleet.Snapshot) []VerbState {
 	var states []VerbState
 	for _, b := range d.own.Books() {
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
-		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: d.ownOff(b, target)})
+		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: cmp.Or(d.ownOff(b, target), d.held(target, snap))})
 	}
 	return states
 }

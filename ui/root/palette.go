@@ -105,7 +105,12 @@ func (r *Root) said(text string) tea.Cmd {
 	if len(words) == 0 {
 		return nil
 	}
-	r.past = append(r.past, text)
+	remembered := r.remember(text)
+	return tea.Batch(remembered, r.obey(text, words))
+}
+
+// obey does what was said.
+func (r *Root) obey(text string, words []string) tea.Cmd {
 	target := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), words[0]))
 	if cmd, went := r.goTo(func(p place) bool { return p.word == words[0] }, target); went {
 		return cmd

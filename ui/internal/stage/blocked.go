@@ -157,3 +157,9 @@ func (b Blocked) Carried(context.Context, string, uint64) (courier.View, error) 
 
 // Recall implements ui.Desk.
 func (b Blocked) Recall(context.Context, string) error { <-b; return ErrStage }
+
+// Past implements ui.Desk.
+func (b Blocked) Past(context.Context) ([]string, error) { <-b; return nil, ErrStage }
+
+// Say implements ui.Desk.
+func (b Blocked) Say(context.Context, string) error { <-b; return ErrStage }

@@ -28,6 +28,7 @@ type Desk struct {
 	Asked    audit.View
 	Said     fanout.View
 	Trip     courier.View
+	Spoken   []string // what the palette was told before
 	Lines    chan string // what services write from now on
 
 	changed chan struct{}
@@ -206,6 +207,21 @@ func (d *Desk) Answers(ctx context.Context, _ string, after uint64) (fanout.View
 func (d *Desk) Cancel(_ context.Context, id string) error {
 	d.told("cancel %s", id)
 	return d.Fails
+}
+
+// Past implements ui.Desk.
+func (d *Desk) Past(context.Context) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.Spoken), nil
+}
+
+// Say implements ui.Desk.
+func (d *Desk) Say(_ context.Context, line string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Spoken = append(d.Spoken, line)
+	return nil
 }
 
 // Asks implements ui.Desk.
