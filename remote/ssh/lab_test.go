@@ -205,12 +205,24 @@ func TestLabWaysToAHost(t *testing.T) {
 	if _, err := exec.LookPath("ssh"); err != nil {
 		t.Fatal(err)
 	}
-	// ssh itself finds the jump hosts' keys only where it looks by default, so these go over our own transport.
-	for _, dest := range []string{"inner", "last", "chosen"} {
-		h := l.open(t, Own, nil).Host(dest, dest)
+	arrives := func(by Transport, dest string) {
+		t.Helper()
+		h := l.open(t, by, nil).Host(dest, dest)
 		if r := h.Look(within1m(t), Command{Script: `echo "$SSH_CONNECTION"`}); !r.OK() || strings.Fields(r.Stdout)[3] == strings.Split(l.Addr(), ":")[1] {
-			t.Errorf("%s: %+v", dest, r)
+			t.Errorf("%s over %s: %+v", dest, by, r)
 		}
+	}
+	for _, dest := range []string{"inner", "last", "chosen"} {
+		arrives(Own, dest)
+	}
+	// ssh starts another ssh for each jump host, which knows the config and none of our options: it finds their keys where the config says.
+	text, err := os.ReadFile(l.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.config = l.write("config", "UserKnownHostsFile "+l.known()+"\n"+string(text))
+	for _, dest := range []string{"inner", "last"} {
+		arrives(OpenSSH, dest)
 	}
 	l.config = l.write("config", l.alias("lab", l.Server, "ProxyCommand "+exe(t)+" "+proxyArg+" %h %p")+"Host *\n User root\n")
 	if r := l.open(t, OpenSSH, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); !r.OK() {
