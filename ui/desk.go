@@ -57,6 +57,9 @@ type Desk interface {
 	Remembered(ctx context.Context) (desk.Lines, error)
 	Favour(ctx context.Context, line string) (desk.Lines, error)
 	Jobs(ctx context.Context) ([]job.Job, error)
+	// Password is one that a run was given here and nobody has copied yet, "" for none. It does not block.
+	Password(run string) string
+	ForgetPassword(run string)
 	// FollowJob hands on what a job prints, one call at a time, until it has ended.
 	FollowJob(ctx context.Context, j job.Record, line func(string)) error
 	CancelJob(ctx context.Context, j job.Record) error

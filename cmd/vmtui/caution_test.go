@@ -78,7 +78,7 @@ func TestEachCautionIsNeeded(t *testing.T) {
 		"the balancer is not waited for":   {worker.Drain, doNotWait("lame-duck", "idle"), requests},
 		"what is in flight is not awaited": {worker.Drain, doNotWait("idle"), requests},
 		"it stays a member":                {worker.Drain, leaveOut("lame-duck", "idle", "remove", "out"), requests},
-		"jobs are not waited for":          {worker.Reimage, leaveOut("sidekiq-quiet", "stop"), jobs},
+		"jobs are not waited for":          {worker.Reimage, leaveOut("hush", "sidekiq-quiet", "stop"), jobs},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

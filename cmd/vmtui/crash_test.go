@@ -141,9 +141,9 @@ func (o *ordeal) decide(id string) {
 }
 
 // quiet is the step whose way back has nothing to do once a later one was walked back.
-const quiet = "sidekiq-quiet"
+const quiet = "hush"
 
-// turned walks as far as there is a way back: to the gate before the rebuild, or to where the process dies that has just let Sidekiq finish.
+// turned walks as far as there is a way back: to the gate before the rebuild, or to where the process dies that has just told Sidekiq to be quiet.
 func (o *ordeal) turned() string {
 	o.t.Helper()
 	if o.at.Step == quiet {

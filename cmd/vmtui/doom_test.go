@@ -111,7 +111,7 @@ func newOrdeal(t *testing.T, at doom.Crash) *ordeal {
 var reads = regexp.MustCompile(strings.Join([]string{
 	`^/bin/sh -c true vmtui`, `^/bin/sh -c 'test -e `, `^/bin/sh -c '?cat `, `^/bin/sh -c 'curl `, `^/bin/sh -c 'ss -Htn`, `^/bin/sh -c 'grep `, `^/bin/sh -c 'pgrep `,
 	`^/bin/sh -c 'docker ps`, `^/bin/sh -c 'df `, `^/bin/sh -c 'date `, `^/bin/sh -c 'findmnt `, `^/bin/sh -c 'printf '"'"'PING`, `^/bin/sh -c 'cloud-init status`, `^/bin/sh -c 'ssh-keyscan`,
-	`^/bin/sh -c 'cd "\$1" && sha256sum`, `^/bin/sh -c 'cd "\$1" && for i in`, `^/bin/sh -c 'wc -l`, `^/bin/sh -c 'nc `, `^/bin/sh -c 'for f in "\$1"/holds`, `^/bin/sh -c 'ps -eo`,
+	`^/bin/sh -c 'cd "\$1" && sha256sum`, `^/bin/sh -c 'cd "\$1" && for i in`, `^/bin/sh -c 'wc -l`, `^/bin/sh -c 'nginx -T `, `^/bin/sh -c 'nc `, `^/bin/sh -c 'for f in "\$1"/holds`, `^/bin/sh -c 'ps -eo`,
 	`compose -p "\$project" "\$@"' vmtui \S+ \S+ logs `, `"\$1/lease\.new"`, `"\$1/anchors\.log"`, `^GET `,
 }, "|"))
 

@@ -47,6 +47,9 @@ var faultTable = []struct {
 	{"api-502:1", recovers, askOperator, recovers},
 	{"apply-then-die:1", recovers, recovers, recovers},
 	{"apply-then-502:1", recovers, recovers, recovers},
+	{"limit-changes:1", recovers, recovers, recovers},
+	{"pending:1", recovers, recovers, recovers},
+	{"api-500:2", recovers, recovers, recovers},
 	{"slow-api:1s", recovers, recovers, recovers},
 	{"keep-host-key:worker-2", recovers, recovers, recovers},
 	{"degraded-boot:worker-2", recovers, recovers, recovers},
@@ -58,7 +61,7 @@ var faultTable = []struct {
 }
 
 // strikes are the steps in which each fault strikes: those that change something, and the waits between them.
-var strikes = []string{"preflight", "hold", "lame-duck", "idle", "remove", "nginx", "sidekiq-quiet", "put-back", "stop", "mark", "announce", "rebuild", "come-back", "host-key", "new-disk", "first-boot", "provision", "parity", "start", "add", "sidekiq-start", "watch", "release", "report"}
+var strikes = []string{"preflight", "hold", "hush", "lame-duck", "idle", "remove", "nginx", "sidekiq-quiet", "put-back", "stop", "mark", "announce", "rebuild", "come-back", "host-key", "new-disk", "first-boot", "provision", "parity", "start", "add", "sidekiq-start", "watch", "release", "report"}
 
 // Each fault during each step ends as the table says: never two rebuilds, never a lost request or job, never too few workers.
 func TestFaultDuringEachStep(t *testing.T) {

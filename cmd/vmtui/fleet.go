@@ -15,6 +15,7 @@ func (a *app) fleetConfig() fleet.Config {
 		Host:     func(name string) fleet.Looker { return a.host(name) },
 		Site:     fleet.SiteByHTTP(a.cfg.Site, a.calls.Witness),
 		Records:  a.keeper.Records,
+		Sidekiqs: a.seeSidekiqs,
 		Services: []fleet.Probe{{Name: "redis", Look: a.seeRedis}},
 	}
 	if a.cfg.LoadBalancer.ID != "" {
@@ -41,6 +42,17 @@ func fleetNodes(cfg *config.Config) []fleet.NodeConfig {
 func (a *app) seeBalancer(ctx context.Context) (fleet.Balancer, error) {
 	lb, err := a.cloud.Balancer(ctx, a.cfg.LoadBalancer.ID)
 	return fleet.Describe(lb, fleetNodes(a.cfg)), err
+}
+
+func (a *app) seeSidekiqs(ctx context.Context) ([]fleet.Sidekiq, error) {
+	all, err := a.jobs.Processes(ctx)
+	var beating []fleet.Sidekiq
+	for _, p := range all {
+		if !p.Stale {
+			beating = append(beating, fleet.Sidekiq{Identity: p.Identity, Hostname: p.Hostname, Busy: p.Busy, Quiet: p.Quiet})
+		}
+	}
+	return beating, err
 }
 
 func (a *app) seeRedis(ctx context.Context) (string, error) {

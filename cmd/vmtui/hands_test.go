@@ -22,12 +22,20 @@ func joinByHand(t *testing.T, b *box.Box) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	postAPI(t, b, "load_balancers/"+cfg.LoadBalancer.ID+"/droplets", fmt.Sprintf(`{"droplet_ids": [%d]}`, b.Droplet("worker-2")), http.StatusNoContent)
+	for len(b.API().Members()) < 3 { // it takes the balancer a moment
+		rest(t.Context(), 20*time.Millisecond)
+	}
+}
+
+// postAPI changes something at the provider, beside the product.
+func postAPI(t *testing.T, b *box.Box, path, body string, want int) {
+	t.Helper()
 	token, err := os.ReadFile(filepath.Join(b.Dir(), "token-digitalocean"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := fmt.Sprintf("%s/v2/load_balancers/%s/droplets", cfg.DigitalOcean.URL, cfg.LoadBalancer.ID)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(fmt.Sprintf(`{"droplet_ids": [%d]}`, b.Droplet("worker-2"))))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.API().URL()+"/v2/"+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,11 +46,8 @@ func joinByHand(t *testing.T, b *box.Box) {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
-	if res.StatusCode != http.StatusNoContent {
-		t.Fatalf("joining by hand: %s", res.Status)
-	}
-	for len(b.API().Members()) < 3 { // it takes the balancer a moment
-		rest(t.Context(), 20*time.Millisecond)
+	if res.StatusCode != want {
+		t.Fatalf("POST %s: %s", path, res.Status)
 	}
 }
 
@@ -74,12 +79,12 @@ func TestHandsMeanwhile(t *testing.T) {
 		hands func(*testing.T, *box.Box)
 		story string // of the second leg, from its beginning
 	}{
-		"nothing":                 {func(*testing.T, *box.Box) {}, "hold:done lame-duck:done remove:done nginx:doing"},
-		"nginx has quit":          {line("nginx -s stop"), "hold:done lame-duck:done remove:done nginx:already sidekiq-quiet:doing"},
-		"it is a member again":    {joinByHand, "hold:done lame-duck:doing lame-duck:done remove:doing remove:done nginx:doing"},
-		"the flag is gone":        {line("rm /var/lib/vmtui/lame-duck"), "hold:done lame-duck:doing lame-duck:done remove:done nginx:doing"},
-		"no nginx, and no flag":   {line("nginx -s quit && rm /var/lib/vmtui/lame-duck"), "hold:done lame-duck:doing lame-duck:done remove:done nginx:already"},
-		"its containers are gone": {line("docker compose -p mastodon -f /root/mastodon/docker-compose.yml stop -t 60"), "hold:done lame-duck:done remove:done nginx:doing nginx:done sidekiq-quiet:already put-back:doing put-back:done stop:already"},
+		"nothing":                 {func(*testing.T, *box.Box) {}, "hold:done hush:done lame-duck:done remove:done nginx:doing"},
+		"nginx has quit":          {line("nginx -s stop"), "hold:done hush:done lame-duck:done remove:done nginx:already sidekiq-quiet:doing"},
+		"it is a member again":    {joinByHand, "hold:done hush:done lame-duck:doing lame-duck:done remove:doing remove:done nginx:doing"},
+		"the flag is gone":        {line("rm /var/lib/vmtui/lame-duck"), "hold:done hush:done lame-duck:doing lame-duck:done remove:done nginx:doing"},
+		"no nginx, and no flag":   {line("nginx -s quit && rm /var/lib/vmtui/lame-duck"), "hold:done hush:done lame-duck:doing lame-duck:done remove:done nginx:already"},
+		"its containers are gone": {line("docker compose -p mastodon -f /root/mastodon/docker-compose.yml stop -t 60"), "hold:done hush:done lame-duck:done remove:done nginx:doing nginx:done sidekiq-quiet:already put-back:doing put-back:done stop:already"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -151,7 +151,7 @@ func TestJobsOfAVanishedSidekiqAreOffered(t *testing.T) {
 	s := sit(t, 160, 50, "--config", b.ConfigPath(), "run", "worker-drain", "worker-2")
 	s.sees("Begin?")
 	s.press("yes\n")
-	s.sees("to hear the signal")
+	s.sees("the balancer to notice") // its heartbeats are listened to meanwhile
 	if out, code := b.Machine("worker-2").Run(t.Context(), "docker kill -s KILL $(docker ps -q --filter name=sidekiq)"); code != 0 {
 		t.Fatalf("%d %s", code, out)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ func newJobs(f *flags) *cobra.Command {
 		withJSON(f, &cobra.Command{Use: "list", Short: "List the jobs, newest first", Args: between(0, 0), RunE: list}),
 		withJSON(f, &cobra.Command{Use: "attach JOB", Short: "Show a job's output from its beginning, and stay to its end", Args: between(1, 1), RunE: onJob(f, attachJob)}),
 		cancelJob(f),
+		withJSON(f, &cobra.Command{Use: "forget JOB", Short: "Remove a job that has ended from the node, its output with it", Args: between(1, 1), RunE: onJob(f, forgetJob)}),
 	)
 	return cmd
 }
@@ -47,6 +49,14 @@ func attachJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) er
 		return a.howItEnded(ctx, f, r, j.Record, nil)
 	}
 	return a.attach(ctx, f, r, j.Record)
+}
+
+// forgetJob removes what is left of a job. How it ended is in the trail.
+func forgetJob(ctx context.Context, f *flags, _ *app, r *job.Room, j job.Job) error {
+	if err := r.Forget(ctx, j); err != nil {
+		return err
+	}
+	return f.answer(map[string]any{"forgotten": true, "job": j.ID}, j.Line+" is forgotten on "+r.Node.Name+"; how it ended stays in the trail: vmtui audit")
 }
 
 func cancelJob(f *flags) *cobra.Command {
@@ -104,14 +114,17 @@ func (a *app) listJobs(ctx context.Context, f *flags) error {
 
 // attach prints a job's output until it ends, takes the operator's answers where it asks, and says how it ended. Leaving leaves the job alone.
 func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) error {
-	reading := readingOf(j)
+	reading := j.Reading()
 	follow, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if j.Asks && f.attended(false) {
 		answers := a.answers(follow, f, r, j, stop)
 		defer func() { stop(nil); <-answers }()
 	}
+	heard := f.waits(follow, "Rails starts ("+r.Boot().String()+"), since")
+	defer heard()
 	err := r.Follow(follow, j, func(l string) {
+		heard()
 		if err := f.jobLine(j, reading.Take(l), l); err != nil {
 			stop(err) // nobody reads any more
 		}
@@ -124,6 +137,33 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 		return err
 	}
 	return a.howItEnded(ctx, f, r, j, reading)
+}
+
+// waits says in place, on a terminal, for how long nothing has come, until the returned function is called.
+func (f *flags) waits(ctx context.Context, what string) (heard func()) {
+	if !f.onTerminal() {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for n := 1; ; n++ {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_, _ = fmt.Fprintf(f.err, "\r\x1b[K%s %d s\r", what, n) // it is only for the eye
+			}
+		}
+	}()
+	return sync.OnceFunc(func() {
+		cancel()
+		<-over
+		_, _ = fmt.Fprint(f.err, "\r\x1b[K")
+	})
 }
 
 // answers hands what the operator types to the job.
@@ -146,14 +186,6 @@ func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, 
 		}
 	}()
 	return over
-}
-
-// readingOf understands a job's output.
-func readingOf(j job.Record) *tootctl.Reading {
-	if c, err := tootctl.Known().Parse(j.Words, tootctl.Version{}); err == nil {
-		return tootctl.NewReading(c.Command)
-	}
-	return tootctl.NewReading(&tootctl.Command{})
 }
 
 // jobLine prints a line. A bar is drawn in place on a terminal and left out elsewhere.
@@ -184,7 +216,7 @@ func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Recor
 	if err != nil {
 		return err
 	}
-	result, why := resultOf(got, reading)
+	result, why := got.Result(reading)
 	if f.json {
 		var b []byte
 		if b, err = json.Marshal(map[string]any{"job": got, "result": result, "why": why}); err == nil { // a line, behind the lines
@@ -205,21 +237,4 @@ func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Recor
 		return ended(fault.Interrupted)
 	}
 	return ended(fault.Failed)
-}
-
-// resultOf weighs what the node knows and what was read.
-func resultOf(j job.Job, reading *tootctl.Reading) (tootctl.Result, string) {
-	switch {
-	case j.State == job.Cancelled:
-		return tootctl.Cancelled, j.Why
-	case j.State == job.Running:
-		return tootctl.Unsure, "it still runs, and nothing more is read of it"
-	case j.Code == nil:
-		return tootctl.Unsure, j.Why
-	case reading != nil:
-		return reading.Result(*j.Code)
-	case j.State == job.Done:
-		return tootctl.Success, ""
-	}
-	return tootctl.Failure, j.Why
 }

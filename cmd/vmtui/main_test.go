@@ -106,10 +106,11 @@ func last(t *testing.T, out string) line {
 	return all[len(all)-1]
 }
 
-// startBox starts an instance that lives as long as the test.
+// startBox starts an instance that lives as long as the test, and in which every word to and from the provider must agree with its description.
 func startBox(t *testing.T, change func(*box.Options)) *box.Box {
 	t.Helper()
-	o := box.Options{Dir: t.TempDir(), Pace: box.Brisk(), Visitors: box.Rate{PerSecond: 10, WebSockets: 3}}
+	judge := judgeOf(t)
+	o := box.Options{Dir: t.TempDir(), Pace: box.Brisk(), Visitors: box.Rate{PerSecond: 10, WebSockets: 3}, BeforeAPI: judge.Both}
 	if change != nil {
 		change(&o)
 	}
@@ -122,6 +123,7 @@ func startBox(t *testing.T, change func(*box.Options)) *box.Box {
 			t.Error("closing the box:", err)
 		}
 	})
+	t.Cleanup(func() { agreed(t, judge) })
 	return b
 }
 

@@ -247,7 +247,7 @@ func TestOwnRunbookInTheConsole(t *testing.T) {
 	s.sees("worker-1", "worker-2", "worker-3", "exec")
 	s.press("B")
 	s.sees("worker-drain", "after-deploy", "rotate-logs")
-	s.press("jjj")
+	s.press(strings.Repeat("j", 12))
 	s.sees("has to be said before", "version, string")
 	s.press("\r")
 	s.sees("version", "what was deployed", "look at the plan")

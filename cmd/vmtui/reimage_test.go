@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -62,7 +63,7 @@ func TestReimageUnderLoad(t *testing.T) {
 			if b.Machine(droplet2).BootID() == before || rebuilds(b, "worker-2") != 1 {
 				t.Errorf("%d rebuilds", rebuilds(b, "worker-2"))
 			}
-			if said := transcript(t, b, last(t, got.out).Run); !strings.Contains(said, "report: out of the load balancer for ") || !strings.Contains(said, "report: new disk from "+box.Image) {
+			if said := transcript(t, b, last(t, got.out).Run); !strings.Contains(said, "report: out of the load balancer for ") || !strings.Contains(said, "report: new disk from "+box.Image) || !strings.Contains(said, "report: it took ") || !strings.Contains(said, "times what the provider and the health check took") {
 				t.Errorf("no report:\n%s", said)
 			}
 			intact(t, b)
@@ -136,7 +137,7 @@ func TestSignalsStopAtABoundary(t *testing.T) {
 // Drained, a worker is out, on hold and stopped; undone, it serves as before.
 func TestDrainUndoAndReturn(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, nil)
+	b := startBox(t, func(o *box.Options) { o.Pace.Job = 8 * time.Second }) // so that there is something to wait for when the undo is asked for
 	got := vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json", "--set", "why=kernel")
 	if end := last(t, got.out); got.code != 0 || end.State != "done" {
 		t.Fatalf("exit %d, %+v\n%s", got.code, end, got.err)
@@ -150,7 +151,7 @@ func TestDrainUndoAndReturn(t *testing.T) {
 	serving(t, b)
 
 	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
-	l.until(func(one line) bool { return one.Step == "sidekiq-quiet" && one.Type == "step" })
+	l.until(func(one line) bool { return one.Step == "sidekiq-quiet" && one.State == "waiting" })
 	if got := vmtui(t, b.ConfigPath(), "runs", "undo", l.run()); got.code != 0 {
 		t.Fatalf("undo: exit %d\n%s", got.code, got.err)
 	}

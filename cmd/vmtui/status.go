@@ -97,7 +97,7 @@ func complete(s fleet.Snapshot, began time.Time) bool {
 			return false
 		}
 	}
-	return looked(s.Site.Seen, s.Site.Err) && looked(s.Balancer.Seen, s.Balancer.Err) && looked(s.Holds.Seen, s.Holds.Err)
+	return looked(s.Sidekiqs.Seen, s.Sidekiqs.Err) && looked(s.Site.Seen, s.Site.Err) && looked(s.Balancer.Seen, s.Balancer.Err) && looked(s.Holds.Seen, s.Holds.Err)
 }
 
 // The shapes of `vmtui status --json`. Fields are added, never renamed.
@@ -108,6 +108,14 @@ type (
 		Nodes    []statusNode `json:"nodes"`
 		Balancer *statusLB    `json:"load_balancer"`
 		Consoles []statusSeat `json:"consoles"` // open ones, as the exec node shows them
+		// Leftovers are what a maintenance has left behind and nobody is at work on.
+		Leftovers []statusLeftover `json:"leftovers"`
+	}
+	statusLeftover struct {
+		Node  string     `json:"node"`
+		What  string     `json:"what"`
+		Since *time.Time `json:"since"` // null: not known
+		Next  string     `json:"next"`
 	}
 	statusSeat struct {
 		Who      string  `json:"who"`
@@ -143,15 +151,27 @@ type (
 )
 
 func statusJSON(s fleet.Snapshot, now time.Time) statusDoc {
-	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}}
+	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}, Leftovers: []statusLeftover{}}
 	for _, n := range s.Nodes {
 		doc.Nodes = append(doc.Nodes, nodeJSON(n, now))
 		for _, c := range n.Health.Value.Consoles {
 			doc.Consoles = append(doc.Consoles, statusSeat{Who: c.Who, ReadOnly: c.ReadOnly, Open: c.Open.Seconds()})
 		}
 	}
+	for _, l := range s.Leftovers(now) {
+		doc.Leftovers = append(doc.Leftovers, leftoverJSON(l))
+	}
 	if lb := s.Balancer.Value; lb.ID != "" {
 		doc.Balancer = &statusLB{ID: lb.ID, Status: lb.Status, Members: append([]string{}, lb.Members...)}
+	}
+	return doc
+}
+
+func leftoverJSON(l fleet.Leftover) statusLeftover {
+	doc := statusLeftover{Node: l.Node, What: l.What, Next: l.Next}
+	if !l.Since.IsZero() {
+		since := l.Since.UTC().Truncate(time.Second)
+		doc.Since = &since
 	}
 	return doc
 }

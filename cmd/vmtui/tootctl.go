@@ -67,11 +67,9 @@ func (a *app) room() *job.Room {
 	exec := a.cfg.Exec()
 	return &job.Room{
 		Host: a.host(exec.Name), Node: exec, Instance: a.cfg.Instance, Operator: a.operator + "@" + a.engine.Host, Door: a.door, Journal: a.engine.Single(), Dir: job.Dir,
+		Memory: filepath.Join(a.cfg.StateDir, "mastodon-version"),
 	}
 }
-
-// versionFile remembers which Mastodon runs there.
-func (a *app) versionFile() string { return filepath.Join(a.cfg.StateDir, "mastodon-version") }
 
 func (a *app) tootctl(ctx context.Context, f *flags, x tootctlFlags, words []string) error {
 	c, err := a.readCall(ctx, words)
@@ -102,8 +100,9 @@ func (a *app) readCall(ctx context.Context, words []string) (*tootctl.Call, erro
 	if err != nil || !c.Asks() {
 		return c, err
 	}
-	a.tell("reading the version of Mastodon on " + a.cfg.Exec().Name + ": Rails starts, 5 to 30 s")
-	v, err := a.room().Version(ctx, a.versionFile())
+	r := a.room()
+	a.tell("reading the version of Mastodon on " + r.Node.Name + ": Rails starts, " + r.Boot().String())
+	v, err := r.Version(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -182,8 +181,8 @@ func (a *app) confirmCall(ctx context.Context, f *flags, x tootctlFlags, r *job.
 
 // runCall starts a job and, unless it is left alone, stays with it to its end.
 func (a *app) runCall(ctx context.Context, f *flags, x tootctlFlags, r *job.Room, c *tootctl.Call, typed string) error {
-	f.note("starting " + c.Line() + " on " + r.Node.Name + ": Rails starts first, 5 to 30 s")
-	b, err := r.Start(ctx, c, typed)
+	f.note("starting " + c.Line() + " on " + r.Node.Name + ": Rails starts first, " + r.Boot().String())
+	b, err := a.desk.RunTootctl(ctx, c, typed)
 	if b.Secret && b.Said != "" {
 		err = errors.Join(f.printf("%s\n", b.Said), f.password(b.Password), err)
 	}

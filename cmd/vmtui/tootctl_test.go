@@ -155,8 +155,8 @@ func TestTootctlInAContainer(t *testing.T) {
 	for _, how := range []string{config.TootctlExec, config.TootctlRun} {
 		r := a.room()
 		r.Node, _ = a.cfg.Node("worker-1")
-		r.Host, r.Node.Mastodon.Tootctl = a.host("worker-1"), how
-		if v, err := r.Version(t.Context(), filepath.Join(t.TempDir(), "version")); err != nil || v.String() != "4.6.5" {
+		r.Host, r.Node.Mastodon.Tootctl, r.Memory = a.host("worker-1"), how, filepath.Join(t.TempDir(), "version")
+		if v, err := r.Version(t.Context()); err != nil || v.String() != "4.6.5" {
 			t.Errorf("%s: version %s, %v", how, v, err)
 		}
 		for _, line := range []string{"media usage", "search deploy"} {

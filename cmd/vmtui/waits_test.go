@@ -91,6 +91,7 @@ func TestEachWaitIsWaitedFor(t *testing.T) {
 	a := inside(t, b)
 	met := map[string]bool{}
 	rb := without(t, a, worker.Reimage, func(steps []run.Step) []run.Step {
+		steps = leaveOut("hush")(steps) // or Sidekiq is quiet already when its wait begins
 		for i := range steps {
 			if still := waits[steps[i].ID]; still != nil {
 				met[steps[i].ID] = true

@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -40,6 +41,8 @@ type Deps struct {
 	Queues Queues
 	Secret func(ctx context.Context, ref string) (string, error) // resolves a reference, and hides its value from then on
 	Redact func(string) string
+	Jobs   *job.Room                                                     // where tootctl runs
+	Hand   func(run, password string)                                    // gives the operator a password that a run was given
 	Visit  func(ctx context.Context, url string) (status int, err error) // asks for a page from here
 }
 

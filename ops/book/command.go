@@ -165,6 +165,9 @@ func (c *command) step(u *unit) run.Step {
 	if check := c.verify(u); check != nil {
 		st.Verify = func(w *run.Walk) run.Check { u.walk = w; return check }
 	}
+	if t, is := c.errand.(*tootctl); is && !t.reads {
+		t.asJob(c, u, &st)
+	}
 	if back := u.s.undo; back != nil {
 		at := u.at(cmp.Or(back.alone, u.node))
 		st.Undo = func(ctx context.Context, w *run.Walk) error { return back.takeBack(ctx, at, w) }

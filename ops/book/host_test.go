@@ -24,6 +24,7 @@ import (
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/ssh"
@@ -139,6 +140,7 @@ func newBed(t *testing.T) *bed {
 		Deps:   worker.Deps{Config: cfg, Operator: "mike", Host: func(name string) worker.Host { return hosts[name] }},
 		Redact: func(s string) string { return strings.ReplaceAll(s, "hunter2", "•••") },
 	}
+	b.deps.Jobs = &job.Room{Host: hosts["exec"], Node: cfg.Exec(), Instance: cfg.Instance, Operator: "mike@laptop", Dir: filepath.Join(b.dir, "jobs"), Memory: filepath.Join(b.dir, "mastodon")}
 	b.open()
 	return b
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
-	"github.com/vmtui/vmtui/remote/ssh"
 	"github.com/vmtui/vmtui/remote/webhook"
 )
 
@@ -360,26 +359,73 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-func TestTootctlIsRunAsItsUser(t *testing.T) {
-	b := newBed(t)
-	b.write("live/bin/tootctl", "#!/bin/sh\nprintf '%s|' \"$RAILS_ENV\" \"$@\" > \"$PWD/said\"\n")
+// masto puts a Mastodon on the bed whose tootctl is a script; whoever logs in there is its user.
+func (b *bed) masto(script string) {
+	b.t.Helper()
+	b.write("live/bin/tootctl", "#!/bin/sh\n"+script)
 	if err := os.Chmod(filepath.Join(b.dir, "live/bin/tootctl"), 0o700); err != nil { // #nosec G302 -- a program
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	me := b.deps.Host("exec").Look(t.Context(), ssh.Command{Script: "id -un"})
-	if !me.OK() {
-		t.Fatal(me)
-	}
-	m := &b.deps.Config.Nodes[0].Mastodon
-	m.User, m.Dir = strings.TrimSpace(me.Stdout), filepath.Join(b.dir, "live")
-	rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {args: [media, remove, --days, '${{ inputs.dir }}; id', \"a b\"]}}\n", "", map[string]string{"dir": "$(id) 'x'"})
+	m := &b.deps.Jobs.Node.Mastodon
+	m.User, m.Dir = b.deps.Jobs.Host.User(), filepath.Join(b.dir, "live")
+}
+
+// What changes something is a job: its words arrive as they are, what it says is there for the steps behind it, and its bars are not.
+func TestTootctlIsAJob(t *testing.T) {
+	b := newBed(t)
+	b.masto(`printf '%s|' "$RAILS_ENV" "$@" >"$PWD/said"; printf '1/2 |=  | ETA: 00:00:01\r2/2 |==| Time: 00:00:02\n'; echo OK; exit 3`)
+	rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {args: [accounts, modify, '${{ inputs.dir }}; id', --role, \"a b\"], exits: [3]}}\n"+
+		at("sure", "if: 'steps.toot.output == \"OK\" && steps.toot.code == 3', "), "", map[string]string{"dir": "$(id) 'x'"})
 	id := b.start(rb)
-	if state := b.walk(id, rb, run.Mode{}); state != run.Done {
-		t.Fatal(b.lines(id))
-	}
+	b.walk(id, rb, run.Mode{})
 	got, err := os.ReadFile(filepath.Join(b.dir, "live/said"))
-	if err != nil || string(got) != "production|media|remove|--days|$(id) 'x'; id|a b|" {
-		t.Errorf("%s %v", got, err)
+	if err != nil || string(got) != "production|accounts|modify|$(id) 'x'; id|--role=a b|" || !strings.Contains(b.story(id), "toot:done") || strings.Contains(b.story(id), "sure:skipped") {
+		t.Errorf("%s %v\n%s\n%s", got, err, b.story(id), b.lines(id))
+	}
+}
+
+// A start whose answer was lost is found by the job's id, and is not done twice.
+func TestALostStartOfAJobIsFound(t *testing.T) {
+	b := newBed(t)
+	b.masto(`echo ran >>"$PWD/said"; echo "Removed 3 media attachments (approx. 1 KB)"`)
+	rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {args: [media, remove]}}\n", "", b.said())
+	id := b.start(rb)
+	b.drops("setsid")
+	if state := b.walk(id, rb, run.Mode{}); state != run.Unknown {
+		t.Fatalf("%s\n%s", state, b.lines(id))
+	}
+	if state := b.walk(id, rb, run.Mode{}); state != run.Done {
+		t.Fatalf("%s\n%s", state, b.lines(id))
+	}
+	if got, err := os.ReadFile(filepath.Join(b.dir, "live/said")); err != nil || string(got) != "ran\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// What asks, what lies about reading, and what tootctl would not take is not run; an exit status of 0 without the closing line is unknown.
+func TestTootctlThatIsNotRun(t *testing.T) {
+	for name, x := range map[string]struct {
+		step string
+		want run.State
+		why  string
+		ran  bool
+	}{
+		"it asks":   {"args: [self-destruct]", run.Refused, "only an operator may answer", false},
+		"it lies":   {"args: [media, remove], read: true", run.Refused, "it does not only read", false},
+		"a mistake": {"args: [media, remove, --dayz, 3]", run.AtGate, "no such option", false},
+		"it reads":  {"args: [media, usage], read: true", run.Done, "done", true},
+		"unsure":    {"args: [media, remove]", run.Unknown, "the line that says so is missing", true},
+	} {
+		b := newBed(t)
+		b.masto(`echo done; touch "$PWD/ran"`)
+		rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {"+x.step+"}}\n", "", b.said())
+		id := b.start(rb)
+		if state := b.walk(id, rb, run.Mode{}); state != x.want || !strings.Contains(b.lines(id), x.why) {
+			t.Errorf("%s: %s\n%s", name, state, b.lines(id))
+		}
+		if _, err := os.Stat(filepath.Join(b.dir, "live/ran")); (err == nil) != x.ran {
+			t.Errorf("%s: ran: %v", name, err)
+		}
 	}
 }
 

@@ -125,7 +125,7 @@ type Reimage struct {
 	Wait      time.Duration `yaml:"wait"`      // for the new disk to answer
 	Provision string        `yaml:"provision"` // script, relative to this file; it must start nothing
 	Start     []string      `yaml:"start"`     // compose services, in order; sidekiq is always last
-	Settle    time.Duration `yaml:"settle"`    // how long a returned worker is watched against its peers
+	Settle    time.Duration `yaml:"settle"`    // how long at most a returned worker is watched against its peers
 }
 
 // Cloudflare is the edge.

@@ -27,7 +27,7 @@ func (c *Config) fill() error {
 	def(&c.LoadBalancer.DrainTimeout, 5*time.Minute)
 	def(&c.LoadBalancer.LameDuck, "/var/lib/vmtui/lame-duck")
 	def(&c.Reimage.Wait, 15*time.Minute)
-	def(&c.Reimage.Settle, 5*time.Minute)
+	def(&c.Reimage.Settle, time.Minute)
 	def(&c.Cloudflare.URL, "https://api.cloudflare.com/client/v4")
 	def(&c.Sidekiq.Via, c.Exec().Name)
 	def(&c.Sidekiq.Redis, "redis://127.0.0.1:6379/0")

@@ -21,6 +21,7 @@ import (
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/logs"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/upkeep"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ops/worker"
 )
@@ -41,6 +42,9 @@ type Desk struct {
 	jobs    *job.Room
 	courier courier.Courier
 
+	// Heard is given each password that a run was given, at once; nil: they wait here until they are copied. It is set before anything is walked.
+	Heard func(password string)
+
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
 	legs   sync.WaitGroup
@@ -51,6 +55,7 @@ type Desk struct {
 	trails  map[string][]float64 // what panes showed before, for sparklines
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
+	spoken  map[string]string    // passwords that runs were given, by run, until they are copied
 	works   []*fanout.Work       // commands on nodes, oldest first
 	trips   []*courier.Trip      // files that were copied, oldest first
 	changed chan struct{}
@@ -59,14 +64,17 @@ type Desk struct {
 // New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
 // logs of the nodes.
 func New(
-	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, jobs *job.Room, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
 ) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
-	built := worker.Books(deps.Deps)
 	d := &Desk{
-		cfg: cfg, engine: engine, books: built, own: book.NewShelf(deps, built), watch: watch, deps: deps.Deps, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
+		cfg: cfg, engine: engine, watch: watch, deps: deps.Deps, jobs: jobs, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
+		spoken: map[string]string{},
 	}
+	deps.Jobs, deps.Hand = jobs, d.hand
+	d.books = append(worker.Books(deps.Deps), upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand})...)
+	d.own = book.NewShelf(deps, d.books)
 	d.legs.Go(d.relay)
 	return d
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -9,10 +10,13 @@ import (
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
-// ownVerbs are the instance's own runbooks as things that can be done. They are called as their files are.
+// ownVerbs are the runbooks that no line of the table names as things that can be done: upkeep, and the instance's own. They are called as they are.
 func (d *Desk) ownVerbs(target string, snap fleet.Snapshot) []VerbState {
 	var states []VerbState
-	for _, b := range d.own.Books() {
+	for _, b := range d.Shelf() {
+		if slices.ContainsFunc(verb.Table, func(v verb.Verb) bool { return v.Runbook == b.ID }) {
+			continue
+		}
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
 		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: cmp.Or(d.ownOff(b, target), d.held(target, snap))})
 	}
@@ -28,7 +32,7 @@ func mistake(err error) string {
 	return f.On + ": " + f.Why
 }
 
-// ownOff says why one of the instance's own runbooks cannot be used on a target just now.
+// ownOff says why such a runbook cannot be used on a target just now.
 func (d *Desk) ownOff(b run.Book, target string) string {
 	if b.Off != nil {
 		return mistake(b.Off)

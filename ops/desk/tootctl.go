@@ -23,24 +23,23 @@ type Tootctl struct {
 	Node    string
 	How     string // "native, as mastodon in /home/mastodon/live"
 	Version tootctl.Version
+	Boot    tootctl.Boot // how long Rails takes to start there
 }
-
-// UseJobs says where tootctl's jobs are, before anybody sits at the desk.
-func (d *Desk) UseJobs(r *job.Room) { d.jobs = r }
 
 // Where says where tootctl runs and which Mastodon that is; the version is read once a day.
 func (d *Desk) Where(ctx context.Context) (Tootctl, error) {
 	t := Tootctl{Node: d.jobs.Node.Name, How: d.jobs.How()}
 	var err error
-	t.Version, err = d.jobs.Version(ctx, filepath.Join(d.cfg.StateDir, "mastodon-version"))
+	t.Version, err = d.jobs.Version(ctx)
+	t.Boot = d.jobs.Boot()
 	return t, err
 }
 
-// RunTootctl starts a line as a job and remembers it.
+// RunTootctl starts a line as a job and remembers it. That a line could not be remembered is no reason to hide the job that runs.
 func (d *Desk) RunTootctl(ctx context.Context, c *tootctl.Call, typed string) (job.Begun, error) {
 	b, err := d.jobs.Start(ctx, c, typed)
 	if err == nil {
-		_, err = d.keepLines(func(l *Lines) {
+		_, _ = d.keepLines(func(l *Lines) {
 			l.Past = append([]string{b.Line}, slices.DeleteFunc(l.Past, func(s string) bool { return s == b.Line })...)
 			l.Past = l.Past[:min(len(l.Past), pastMost)]
 		})

@@ -24,6 +24,7 @@ type saved struct {
 	Balancer kept[Balancer]          `json:"balancer"`
 	Services map[string]kept[string] `json:"services"`
 	Holds    kept[[]Hold]            `json:"holds"`
+	Sidekiqs kept[[]Sidekiq]         `json:"sidekiqs"`
 }
 
 type kept[T any] struct {
@@ -61,7 +62,7 @@ func (w *Watch) remember() {
 	for i, p := range w.cfg.Services {
 		w.state.services[i] = old.Services[p.Name].observation()
 	}
-	w.state.balancer, w.state.holds = old.Balancer.observation(), old.Holds.observation()
+	w.state.balancer, w.state.holds, w.state.sidekiqs = old.Balancer.observation(), old.Holds.observation(), old.Sidekiqs.observation()
 }
 
 // keepSaving writes the cache now and then, and once more at the end. A cache that cannot be written is not worth a word.
@@ -93,7 +94,7 @@ func (w *Watch) keepsake() saved {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := saved{
-		Version: cacheVersion, Instance: w.cfg.Instance, Balancer: keep(w.state.balancer), Holds: keep(w.state.holds),
+		Version: cacheVersion, Instance: w.cfg.Instance, Balancer: keep(w.state.balancer), Holds: keep(w.state.holds), Sidekiqs: keep(w.state.sidekiqs),
 		Nodes: map[string]kept[Health]{}, Droplets: map[string]int{}, Services: map[string]kept[string]{},
 	}
 	for i, n := range w.cfg.Nodes {

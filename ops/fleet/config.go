@@ -64,6 +64,7 @@ type Config struct {
 	Services []Probe
 	Site     func(ctx context.Context) (Site, error)
 	Records  func(ctx context.Context) (Records, error)
+	Sidekiqs func(ctx context.Context) ([]Sidekiq, error)
 }
 
 const (

@@ -32,6 +32,7 @@ type Snapshot struct {
 	Site     Observation[Site]
 	Holds    Observation[[]Hold]
 	Lease    Observation[*Lease] // nil value: free
+	Sidekiqs Observation[[]Sidekiq]
 }
 
 // Node is a host with a role and its latest observed state.

@@ -35,6 +35,9 @@ func (w *Watch) plan() {
 	if c.Site != nil {
 		w.add(3*c.Every, observe(w, func(s *state) *Observation[Site] { return &s.site }, c.Site))
 	}
+	if c.Sidekiqs != nil {
+		w.add(3*c.Every, observe(w, func(s *state) *Observation[[]Sidekiq] { return &s.sidekiqs }, w.listen))
+	}
 	if c.Records != nil {
 		w.add(c.Every, w.lookAtRecords)
 	}
@@ -42,6 +45,18 @@ func (w *Watch) plan() {
 
 func (w *Watch) add(every time.Duration, look func(context.Context) error) {
 	w.tasks = append(w.tasks, &task{every: every, limit: w.cfg.Limit, kick: make(chan struct{}, 1), look: look})
+}
+
+// listen looks at the Sidekiqs, and remembers since when they are as they are.
+func (w *Watch) listen(ctx context.Context) ([]Sidekiq, error) {
+	now, err := w.cfg.Sidekiqs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	before := w.state.sidekiqs.Value
+	w.mu.Unlock()
+	return carry(before, now, time.Now()), nil
 }
 
 // lookAtRecords looks at both records at once.

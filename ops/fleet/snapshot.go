@@ -15,7 +15,7 @@ func (w *Watch) Snapshot() Snapshot {
 	defer w.mu.Unlock()
 	s := Snapshot{
 		Instance: w.cfg.Instance, Nodes: make([]Node, 0, len(w.cfg.Nodes)),
-		Balancer: w.state.balancer, Site: w.state.site, Holds: w.state.holds, Lease: w.state.lease,
+		Balancer: w.state.balancer, Site: w.state.site, Holds: w.state.holds, Lease: w.state.lease, Sidekiqs: w.state.sidekiqs,
 	}
 	now := time.Now()
 	for i, n := range w.cfg.Nodes {

@@ -28,6 +28,7 @@ type state struct {
 	site     Observation[Site]
 	holds    Observation[[]Hold]
 	lease    Observation[*Lease]
+	sidekiqs Observation[[]Sidekiq]
 }
 
 type nodeState struct {

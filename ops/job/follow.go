@@ -18,9 +18,9 @@ func (r *Room) Follow(ctx context.Context, j Record, line func(string)) error {
 	}
 	c := ssh.Command{For: "follow " + j.Line, Script: follow, Args: []string{path.Join(r.Dir, j.ID), strconv.Itoa(0)}, Tether: true}
 	f := &frame{}
-	res := r.Host.Stream(ctx, c, func(l string) {
+	res := r.host().Stream(ctx, c, func(l string) {
 		if !f.has(l) {
-			line(masked(l))
+			line(withoutPassword(l)) // where none was expected
 		}
 	})
 	if ctx.Err() != nil {
@@ -52,16 +52,10 @@ func (f *frame) has(l string) bool {
 	return true
 }
 
-// masked hides a password that stands where none was expected.
-func masked(l string) string {
-	said, _ := withoutPassword(l)
-	return said
-}
-
 // Cancel ends a job and everything it started, and looks whether it is gone.
 func (r *Room) Cancel(ctx context.Context, j Record) error {
 	return r.change(ctx, "tootctl/cancel", "cancel "+j.Line, j, func(ctx context.Context, p act.Permit) ssh.Result {
-		return r.Host.Do(ctx, p, ssh.Command{For: "cancel " + j.Line, Script: cancel, Args: []string{
+		return r.host().Do(ctx, p, ssh.Command{For: "cancel " + j.Line, Script: cancel, Args: []string{
 			path.Join(r.Dir, j.ID), r.Operator, reach(r.Node, j.ID, "TERM"), reach(r.Node, j.ID, "KILL"), left(r.Node, j.ID),
 		}})
 	}, &fault.Error{What: "not cancelled", On: j.Line, Why: "something of it still runs after KILL", Next: "look at it on " + r.Node.Name + ": ps -ef", Code: fault.Unknown})
@@ -70,7 +64,7 @@ func (r *Room) Cancel(ctx context.Context, j Record) error {
 // Answer types a line into a job that asks something. It is the operator's own word: nothing of the console answers for them.
 func (r *Room) Answer(ctx context.Context, j Record, text string) error {
 	return r.change(ctx, "tootctl/answer", "answer "+j.Line, j, func(ctx context.Context, p act.Permit) ssh.Result {
-		return r.Host.Do(ctx, p, ssh.Command{For: "answer " + j.Line, Script: answer, Args: []string{path.Join(r.Dir, j.ID), text}})
+		return r.host().Do(ctx, p, ssh.Command{For: "answer " + j.Line, Script: answer, Args: []string{path.Join(r.Dir, j.ID), text}})
 	}, nil)
 }
 

@@ -26,6 +26,7 @@ type Host interface {
 	Look(ctx context.Context, c ssh.Command) ssh.Result
 	Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result
 	Stream(ctx context.Context, c ssh.Command, line func(string)) ssh.Result
+	User() string // who logs in there
 }
 
 // Room is where jobs are started, seen and ended: one node of one instance.
@@ -37,6 +38,7 @@ type Room struct {
 	Door     *act.Door
 	Journal  act.Journal
 	Dir      string // Dir, unless the node keeps them elsewhere
+	Memory   string // the file in which this machine remembers the node's Mastodon
 }
 
 // Record is what a job's directory says of it from the beginning.
@@ -77,7 +79,12 @@ type Job struct {
 
 // List is every job there is, newest first.
 func (r *Room) List(ctx context.Context) ([]Job, error) {
-	res := r.Host.Look(ctx, ssh.Command{For: "list tootctl's jobs", Script: list, Args: []string{r.Dir}, Limit: 8 << 20})
+	return r.list(ctx, "*")
+}
+
+// list is the jobs that fit a shell's pattern.
+func (r *Room) list(ctx context.Context, pattern string) ([]Job, error) {
+	res := r.host().Look(ctx, ssh.Command{For: "list tootctl's jobs", Script: list, Args: []string{r.Dir, pattern}, Limit: 8 << 20})
 	if err := res.Err("listing the jobs", r.Node.Name); err != nil {
 		return nil, err
 	}
@@ -88,6 +95,23 @@ func (r *Room) List(ctx context.Context) ([]Job, error) {
 		}
 	}
 	return jobs, nil
+}
+
+// Look is one job as it stands, with the end of what it printed. found is false for one that the node knows nothing of.
+func (r *Room) Look(ctx context.Context, id string) (j Job, end []string, found bool, err error) {
+	res := r.host().Look(ctx, ssh.Command{For: "look at the job " + id, Script: glance, Args: []string{r.Dir, id, "4096"}})
+	if err := res.Err("looking at the job "+id, r.Node.Name); err != nil {
+		return Job{}, nil, false, err
+	}
+	first, rest, _ := strings.Cut(res.Stdout, "\n")
+	j, found = read(first)
+	f := &frame{}
+	for line := range strings.Lines(rest) {
+		if line = strings.TrimSuffix(line, "\n"); !f.has(line) {
+			end = append(end, withoutPassword(line))
+		}
+	}
+	return j, end, found, nil
 }
 
 // read understands a line of list; one that is damaged is passed over.

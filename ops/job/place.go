@@ -2,37 +2,50 @@ package job
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 
 	"al.essio.dev/pkg/shellescape"
 
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 // barLength is how wide tootctl draws its bar: what is read back must not depend on anybody's window.
 const barLength = "RUBY_PROGRESS_BAR_LENGTH=70"
 
-// command is what a job runs on a node, as one line for /bin/sh, quoted by the library: where and as whom is the node's configuration.
-func command(n config.Node, id string, words []string) string {
-	m := n.Mastodon
-	if m.Kind == config.KindNative {
-		return "exec " + shellescape.QuoteCommand(nativeWords(m, words))
-	}
-	return "exec " + shellescape.QuoteCommand(append([]string{"/bin/sh", "-c", compose, "vmtui", m.Dir}, composeWords(m, id, words)...))
+// place is where and as whom Mastodon's programs run on a node.
+type place struct {
+	mastodon config.Mastodon
+	login    string // who logs in there
+	quiet    bool   // without a terminal: what it says is read and not shown
 }
 
-func nativeWords(m config.Mastodon, words []string) []string {
+func (r *Room) place() place { return place{mastodon: r.Node.Mastodon, login: r.Host.User()} }
+
+// command is what a job runs, as one line for /bin/sh, quoted by the library.
+func (p place) command(id, program string, words []string) string {
+	if m := p.mastodon; m.Kind == config.KindCompose {
+		return "exec " + shellescape.QuoteCommand(append([]string{"/bin/sh", "-c", compose, "vmtui", m.Dir}, p.composeWords(id, program, words)...))
+	}
+	return "exec " + shellescape.QuoteCommand(p.nativeWords(program, words))
+}
+
+func (p place) nativeWords(program string, words []string) []string {
+	m := p.mastodon
 	call := []string{"/bin/sh", "-c", native, "vmtui", m.Dir, m.Rbenv, barLength, "RAILS_ENV=production"}
 	call = append(call, environment(m)...)
-	call = append(call, "bin/tootctl")
-	if m.User != "root" {
+	call = append(call, "bin/"+program)
+	if m.User != "root" && m.User != p.login {
 		call = append([]string{"runuser", "-u", m.User, "--"}, call...)
 	}
 	return append(call, words...)
 }
 
-func composeWords(m config.Mastodon, id string, words []string) []string {
+func (p place) composeWords(id, program string, words []string) []string {
+	m := p.mastodon
 	call := []string{"docker", "compose", "-p", m.Project}
 	env := append([]string{barLength}, environment(m)...)
 	if m.Tootctl == config.TootctlRun {
@@ -40,14 +53,14 @@ func composeWords(m config.Mastodon, id string, words []string) []string {
 	} else {
 		call = append(call, "exec")
 	}
+	if p.quiet {
+		call = append(call, "-T")
+	}
 	for _, kv := range env {
 		call = append(call, "-e", kv)
 	}
-	call = append(call, cmp.Or(m.Service, "web"))
-	if m.Tootctl != config.TootctlRun {
-		call = append(call, "/bin/sh", "-c", inside, "vmtui", numberFile(id))
-	}
-	return append(append(call, "tootctl"), words...)
+	call = append(call, cmp.Or(m.Service, "web"), "/bin/sh", "-c", inside, "vmtui", numberFile(id), program)
+	return append(call, words...)
 }
 
 // environment are a node's own variables, in order.
@@ -57,6 +70,40 @@ func environment(m config.Mastodon) []string {
 		out = append(out, k+"="+m.Env[k])
 	}
 	return out
+}
+
+// raises reports that whoever logs in has to become root first: they are neither that nor the user whose Mastodon it is.
+func (p place) raises() bool {
+	return p.login != "root" && (p.mastodon.Kind == config.KindCompose || p.login != p.mastodon.User)
+}
+
+// raised is a host on which everything is done as root. What sudo asks is asked of the operator once.
+type raised struct{ Host }
+
+// Look implements Host.
+func (h raised) Look(ctx context.Context, c ssh.Command) ssh.Result {
+	c.Sudo = true
+	return h.Host.Look(ctx, c)
+}
+
+// Do implements Host.
+func (h raised) Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result {
+	c.Sudo = true
+	return h.Host.Do(ctx, p, c)
+}
+
+// Stream implements Host.
+func (h raised) Stream(ctx context.Context, c ssh.Command, line func(string)) ssh.Result {
+	c.Sudo = true
+	return h.Host.Stream(ctx, c, line)
+}
+
+// host is the node with the rights that its jobs need.
+func (r *Room) host() Host {
+	if r.place().raises() {
+		return raised{r.Host}
+	}
+	return r.Host
 }
 
 func container(id string) string  { return "vmtui-" + id }
@@ -83,8 +130,9 @@ func left(n config.Node, id string) string {
 	return reach(n, id, "0")
 }
 
-// kill signals what inside has written down; docker gives a terminal's program a session of its own.
-const kill = `read -r pid <"$1" && kill -s "$0" -- "-$pid"`
+// kill signals what inside has written down; docker gives a terminal's program a session of its own. Not every shell in an image knows the --.
+const kill = `read -r pid <"$1" || exit
+kill -s "$0" -- "-$pid" 2>/dev/null || kill -s "$0" "-$pid"`
 
 // How is where and as whom tootctl runs, in words.
 func (r *Room) How() string {

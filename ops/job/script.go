@@ -46,7 +46,8 @@ const (
 	otherRuns   = 76
 )
 
-// runner leads the job's session: $1 its directory, $2 mode, $3 command. It outlives everybody who looks at it, and writes down how it ended.
+// runner leads the job's session: $1 its directory, $2 mode, $3 command. It outlives everybody who looks at it, and writes down how it ended. The terminal's
+// input never ends, since script(1) would type a NUL at its end, which a container's terminal echoes into the first line.
 const runner = life + `
 cd "$1" || exit 73
 umask 077
@@ -54,10 +55,10 @@ trap 'cut=1' TERM INT
 printf '%s\n%s\n%s\n' "$$" "$(born "$$")" "$(boot)" >pid.new && mv pid.new pid
 SHELL=/bin/sh
 export SHELL
+if [ "$2" = asks ]; then exec 3<>answers; else mkfifo hush && exec 3<>hush && rm hush || exit 73; fi
 case $2 in
-secret) script -qefc "$3" /dev/null </dev/null ;;
-asks) script -qefc "$3" log <>answers >/dev/null 2>&1 ;;
-*) script -qefc "$3" log </dev/null >/dev/null 2>&1 ;;
+secret) script -qefc "$3" /dev/null <&3 ;;
+*) script -qefc "$3" log <&3 >/dev/null 2>&1 ;;
 esac
 status=$?
 printf '%s %s\n' "$status" "$(date +%s)" >exit.new && mv exit.new exit
@@ -79,25 +80,48 @@ exec env "$@"`
 const inside = `stty rows 50 cols 120 2>/dev/null
 echo $$ >"$1" && shift && exec "$@"`
 
-// compose goes where the compose file is: $1 directory, then the command.
-const compose = `cd "$1" && shift && exec "$@"`
+// compose goes where the compose file is: $1 directory, then the command. docker gives a container's terminal the size of this one, sooner or later.
+const compose = `stty rows 50 cols 120 2>/dev/null
+cd "$1" && shift && exec "$@"`
 
-// list prints a line for each job: id, how it stands, exit status, when that was, size of the log, who cancelled it (- for nobody), record.
-const list = life + `
-cd "$1" 2>/dev/null || exit 0
-for id in *; do
-  [ -s "$id/record" ] || continue
+// row prints a line for a job: id, how it stands, exit status, when that was, size of the log, who cancelled it (- for nobody), record.
+const row = life + `
+row() {
+  [ -s "$1/record" ] || return 0
   code=- ended=0 size=-1 by=-
-  [ ! -e "$id/log" ] || size=$(wc -c <"$id/log")
-  [ ! -e "$id/cancelled" ] || read -r by <"$id/cancelled"
-  if [ -s "$id/exit" ]; then state=ended; read -r code ended <"$id/exit"
-  elif alive "$id"; then state=running
-  elif [ ! -s "$id/pid" ]; then state=unbegun
+  [ ! -e "$1/log" ] || size=$(wc -c <"$1/log")
+  [ ! -e "$1/cancelled" ] || read -r by <"$1/cancelled"
+  if [ -s "$1/exit" ]; then state=ended; read -r code ended <"$1/exit"
+  elif alive "$1"; then state=running
+  elif [ -s "$1/exit" ]; then state=ended; read -r code ended <"$1/exit"
+  elif [ ! -s "$1/pid" ]; then state=unbegun
   elif [ "$was_boot" != "$(boot)" ]; then state=rebooted
   else state=vanished; fi
-  printf '%s %s %s %s %s %s ' "$id" "$state" "$code" "$ended" "$size" "$by"
-  cat "$id/record"
-done`
+  printf '%s %s %s %s %s %s ' "$1" "$state" "$code" "$ended" "$size" "$by"
+  cat "$1/record"
+}
+`
+
+// list prints the rows of the jobs that fit a pattern: $1 directory, $2 pattern.
+const list = row + `
+cd "$1" 2>/dev/null || exit 0
+for id in $2; do row "$id"; done`
+
+// glance prints the row of one job and the end of its log: $1 directory, $2 id, $3 bytes.
+const glance = row + `
+cd "$1" 2>/dev/null || exit 0
+row "$2"
+[ ! -e "$2/log" ] || tail -c "$3" "$2/log"`
+
+// forget removes jobs that do not run: $1 directory, then their ids. Its exit status tells of one that does.
+const forget = life + `
+cd "$1" || exit 0
+shift
+left=0
+for id; do
+  if alive "$id"; then left=75; else rm -rf -- "./$id"; fi
+done
+exit "$left"`
 
 // follow prints a job's log from a byte on until the job has ended: $1 directory, $2 from. What stands there without a line end, as a question does, is
 // brought by two returns.
@@ -171,7 +195,7 @@ cd "$1" || exit 66
 alive . && [ -p answers ] || exit 75
 printf '%s\n' "$2" >answers`
 
-// ended is the exit status of cancel and answer when there is nothing to do it to.
+// ended is the exit status of cancel, answer and forget when the job is not as it has to be for them.
 const ended = 75
 
 // domain prints what the Mastodon in a directory calls itself.

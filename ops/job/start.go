@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -25,38 +26,70 @@ type Begun struct {
 	Failed   error // how a job that ran in front has ended
 }
 
-// Start runs a call as a job. Typed is what the operator typed to confirm: the instance's name where something is lost.
-func (r *Room) Start(ctx context.Context, c *tootctl.Call, typed string) (Begun, error) {
-	rec := Record{
+// Order makes the record of a job before anything is sent, so that whoever loses the answer can look for it by its id.
+func (r *Room) Order(c *tootctl.Call) Record {
+	return Record{
 		ID: newID(time.Now()), Words: c.Words(), Line: c.Line(), By: r.Operator, Node: r.Node.Name, Started: time.Now().UTC().Truncate(time.Second),
 		Secret: c.Secret(), Asks: c.Command.Interactive, DryRun: c.Rehearsal(),
 	}
-	permit, settle, err := r.Door.Open(ctx, r.Journal, act.Act{
-		Verb: "tootctl/run", Target: r.Instance, What: c.Line() + " on " + r.Node.Name, Danger: dangerOf(c), Typed: typed, Identity: r.identity, Unleased: true,
-	})
+}
+
+// Act is what starting a call is to the door.
+func (r *Room) Act(c *tootctl.Call) act.Act {
+	return act.Act{Verb: "tootctl/run", Target: r.Instance, What: c.Line() + " on " + r.Node.Name, Danger: dangerOf(c), Identity: r.Identity}
+}
+
+// Start runs a call as a job. Typed is what the operator typed to confirm: the instance's name where something is lost.
+func (r *Room) Start(ctx context.Context, c *tootctl.Call, typed string) (Begun, error) {
+	a := r.Act(c)
+	a.Typed, a.Unleased = typed, true
+	permit, settle, err := r.Door.Open(ctx, r.Journal, a)
 	if err != nil {
 		return Begun{}, err
 	}
+	r.tidy(ctx)
+	b, err := r.Launch(ctx, permit, c, r.Order(c))
+	return b, errors.Join(err, settle(act.Outcome{Err: err, Effect: b.ID}))
+}
+
+// Launch starts what was ordered, with the door's permit.
+func (r *Room) Launch(ctx context.Context, permit act.Permit, c *tootctl.Call, rec Record) (Begun, error) {
+	b := Begun{Record: rec}
 	text, err := json.Marshal(rec)
 	if err != nil {
-		return Begun{}, errors.Join(err, settle(act.Outcome{Err: err}))
+		return b, err
 	}
 	long := ""
 	if c.Command.Long {
 		long = "long"
 	}
-	res := r.Host.Do(ctx, permit, ssh.Command{For: "start " + c.Line(), Script: start, Args: []string{
-		begin, runner, r.Dir, rec.ID, long, rec.mode(), string(text), command(r.Node, rec.ID, rec.Words),
-	}})
-	b := Begun{Record: rec}
-	if rec.Secret {
-		b.Said, b.Password = withoutPassword(res.Stdout)
-		res.Stdout = b.Said
-		err = res.Err(c.Line(), r.Node.Name)
-	} else {
-		err = r.begun(res, c)
+	order := ssh.Command{For: "start " + c.Line(), Script: start, Args: []string{
+		begin, runner, r.Dir, rec.ID, long, rec.mode(), string(text), r.place().command(rec.ID, tootctlProgram, rec.Words),
+	}}
+	if !rec.Secret {
+		return b, r.begun(r.host().Do(ctx, permit, order), c)
 	}
-	return b, errors.Join(err, settle(act.Outcome{Err: err, Effect: rec.ID}))
+	order.Mark, order.Told = passwordMark, func(word string) { b.Password = word }
+	res := r.host().Do(ctx, permit, order)
+	b.Said = withoutPassword(res.Stdout)
+	res.Stdout = b.Said
+	return b, errors.Join(res.Err(c.Line(), r.Node.Name), r.unsaid(res, b))
+}
+
+// unsaid is that tootctl ended well and did not say so: of what prints a password this is all that is ever read.
+func (r *Room) unsaid(res ssh.Result, b Begun) error {
+	if !res.OK() {
+		return nil
+	}
+	reading := b.Reading()
+	for line := range strings.Lines(b.Said) {
+		reading.Take(strings.TrimSuffix(line, "\n"))
+	}
+	result, why := reading.Result(0)
+	if result != tootctl.Unsure {
+		return nil
+	}
+	return &fault.Error{What: b.Line, On: r.Node.Name, Why: why, Next: "look at the account: it may have happened", Code: fault.Unknown, Err: remote.ErrUnknown}
 }
 
 // dangerOf is the call's danger for the door. Every job writes a directory, so that a read-only console starts none.
@@ -98,9 +131,9 @@ func (r *Room) begun(res ssh.Result, c *tootctl.Call) error {
 	return f
 }
 
-// identity proves that the Mastodon on the node is the instance that was meant: the name in its own configuration.
-func (r *Room) identity(ctx context.Context) error {
-	res := r.Host.Look(ctx, ssh.Command{For: "see which instance it is", Script: domain, Args: []string{r.Node.Mastodon.Dir}})
+// Identity proves that the Mastodon on the node is the instance that was meant: the name in its own configuration.
+func (r *Room) Identity(ctx context.Context) error {
+	res := r.host().Look(ctx, ssh.Command{For: "see which instance it is", Script: domain, Args: []string{r.Node.Mastodon.Dir}})
 	if err := res.Err("reading LOCAL_DOMAIN", r.Node.Name); err != nil {
 		return err
 	}
@@ -121,15 +154,15 @@ func newID(now time.Time) string {
 
 const passwordMark = "New password: "
 
-// withoutPassword takes the password out of what a job said.
-func withoutPassword(text string) (said, password string) {
+// withoutPassword takes a password out of what a job said, should it still be there.
+func withoutPassword(text string) string {
 	var out []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
-		if before, after, found := strings.Cut(line, passwordMark); found {
-			password, line = strings.TrimSpace(after), before+passwordMark+"•••••••• (shown once)"
+		if before, _, found := strings.Cut(line, passwordMark); found {
+			line = before + passwordMark + "••• (shown once)"
 		}
 		out = append(out, line)
 	}
-	return strings.Join(out, "\n"), password
+	return strings.Join(out, "\n")
 }

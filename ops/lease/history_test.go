@@ -3,6 +3,7 @@ package lease
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -135,6 +136,7 @@ type theatre struct {
 	dir  string
 	rng  *rand.Rand
 	line net.Listener
+	cord *os.File // held by every console and every command it sent, also those that outlive it
 
 	mu    sync.Mutex
 	ops   []op
@@ -197,6 +199,7 @@ func (th *theatre) console(n int, until time.Time) {
 	for life := 0; time.Now().Before(until); life++ {
 		cmd := exec.CommandContext(th.t.Context(), self) // #nosec G204 -- this very binary
 		cmd.Stderr = os.Stderr
+		cmd.ExtraFiles = []*os.File{th.cord}
 		cmd.Env = append(os.Environ(), "LEASE_TEST_DIR="+th.dir, "LEASE_TEST_CONSOLE="+strconv.Itoa(n),
 			"LEASE_TEST_SEED="+strconv.FormatUint(th.draw(math.MaxInt64), 10), "LEASE_TEST_UNTIL="+strconv.FormatInt(until.UnixNano(), 10))
 		if err := cmd.Start(); err != nil {
@@ -267,7 +270,12 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	th := &theatre{t: t, dir: dir, rng: rand.New(rand.NewPCG(seed, 1)), line: line} // #nosec G404 -- a test's draws
+	end, cord, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = end.Close() }()
+	th := &theatre{t: t, dir: dir, rng: rand.New(rand.NewPCG(seed, 1)), line: line, cord: cord} // #nosec G404 -- a test's draws
 	th.wg.Go(th.arrive)
 	var consoles sync.WaitGroup
 	until := time.Now().Add(historyLasts)
@@ -275,6 +283,8 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 		consoles.Go(func() { th.console(n, until) })
 	}
 	consoles.Wait()
+	_ = cord.Close()
+	_, _ = io.Copy(io.Discard, end) // ends when the last straggler does
 	_ = line.Close()
 	th.wg.Wait()
 	th.judge()

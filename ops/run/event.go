@@ -114,6 +114,7 @@ type StepInfo struct {
 	Confirm string   `json:"confirm,omitempty"` // destroying: the name to type
 	Gate    bool     `json:"gate,omitempty"`    // waits for go before acting
 	Usual   string   `json:"usual,omitempty"`   // how long it usually takes, in words
+	Awaits  string   `json:"awaits,omitempty"`  // whose time the step takes once it acts, in a word or two; "" is our own
 }
 
 // Leg is one process's stretch of a run.

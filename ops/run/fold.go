@@ -20,10 +20,12 @@ func (v *View) Apply(ev Event) {
 	if ev.Seq != 0 && ev.Seq <= v.Last {
 		return
 	}
+	v.Spent.until(ev, v.Current, v.Steps)
 	v.Last, v.Updated = ev.Seq, ev.Time
 	if fold := folds[ev.Type]; fold != nil {
 		fold(v, ev)
 	}
+	v.Spent.on = v.busyWith()
 }
 
 var folds = map[Type]func(*View, Event){

@@ -25,6 +25,7 @@ type View struct {
 	Updated time.Time
 	Lines   []Line // the transcript, bounded; Cut counts what was dropped
 	Cut     int
+	Spent   Spent
 
 	open  bool // a leg is open: whether the run lives, only its process tells
 	alive bool // and it told so, when it was asked

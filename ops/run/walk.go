@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -85,6 +86,17 @@ func (w *Walk) Remember(ctx context.Context, key, value string) error {
 	}
 	_, err := w.j.add(ctx, Fact, w.step.ID, "", "", map[string]string{key: value})
 	return err
+}
+
+// Spent is where the run's time went so far.
+func (w *Walk) Spent() (out Spent) {
+	if w.j == nil {
+		return out
+	}
+	w.j.with(func(v *View, _ *history) {
+		out = Spent{By: maps.Clone(v.Spent.By), Ours: maps.Clone(v.Spent.Ours)}
+	})
+	return out
 }
 
 // Intents are the mutations that the log knows of for a step of this run ("" is this one), oldest first, with how they ended.

@@ -20,9 +20,9 @@ func (c *Call) Danger() act.Danger {
 // Takes says how long the command takes, in words.
 func (c *Command) Takes() string {
 	if c.Long {
-		return "minutes to hours; Rails starts first, 5 to 30 s"
+		return "minutes to hours, once Rails has started"
 	}
-	return "seconds; Rails starts first, 5 to 30 s"
+	return "seconds, once Rails has started"
 }
 
 // Touches says what the command reaches besides the database, in words.

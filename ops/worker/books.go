@@ -76,11 +76,18 @@ func reimageSteps(c *crew) []run.Step {
 
 func returnSteps(c *crew) []run.Step { return append([]run.Step{c.returnPreflight()}, c.back()...) }
 
-// out is the way out of service, in the only order that loses nothing.
+// out is the way out of service, in the only order that loses nothing. Without a lame duck nobody waits before the removal: visitors keep coming, and
+// over an established keepalive even after it, until nginx quits.
 func (c *crew) out() []run.Step {
-	return []run.Step{
-		c.hold(), c.lameDuck(), c.idle(), c.remove(), c.quitNginx(), c.quietSidekiq(), c.putBack(), c.stopContainers(),
+	steps := []run.Step{c.hold()}
+	if !c.in.Dead {
+		steps = append(steps, c.hush())
 	}
+	steps = append(steps, c.lameDuck())
+	if c.in.Dead || c.noLameDuck() == "" {
+		steps = append(steps, c.idle())
+	}
+	return append(steps, c.remove(), c.quitNginx(), c.quietSidekiq(), c.putBack(), c.stopContainers())
 }
 
 // back is the way back.

@@ -85,6 +85,11 @@ type crew struct {
 	node config.Node
 	in   inputs
 	lost []sidekiq.Job // possibly: last seen in the hands of a process that vanished
+
+	// What was seen while something else was waited for, in this process. It spares a wait, and nothing depends on it.
+	beats   *heartbeats // of the target's Sidekiq
+	counted *int        // requests that the target had answered, an interval of the balancer's check ago
+	served  *comparison // of the target with its peers, since it serves again
 }
 
 // pace is how often a host is asked when the world gives no rhythm of its own.

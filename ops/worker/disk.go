@@ -60,7 +60,7 @@ func (c *crew) newDisk() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "new-disk", Title: "Prove that it is the new disk", Kind: run.Read, NoUndo: "it changed nothing",
 			Why:   "The old system may answer for a while after the rebuild began. Only a login that finds no mark and another boot id is the new disk.",
-			Usual: "at once, when the new system answers",
+			Usual: "at once, when the new system answers", Awaits: provider, Panes: []string{"host"},
 		},
 		Deadline: c.Config.Reimage.Wait,
 		Plan:     plan(c.node.Name+"$ "+bootID+"   must differ from before", c.node.Name+"$ test -e "+nonceFile+"   must fail"),
@@ -97,7 +97,7 @@ func (c *crew) cloudInit() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "first-boot", Title: "Wait for first boot to finish", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
 			Why:   "First boot holds the package lock and may still change keys and files under the provisioning's hands.",
-			Usual: "a minute or two",
+			Usual: "a minute or two", Awaits: provider, Panes: []string{"host"},
 		},
 		Deadline: c.Config.Reimage.Wait,
 		Plan:     plan(c.node.Name + "$ cloud-init status --format json   until done"),

@@ -77,14 +77,14 @@ func (c *crew) provision() run.Step {
 	name := filepath.Base(c.Config.Reimage.Provision)
 	if c.Config.Reimage.Provision == "" {
 		return run.Step{
-			StepInfo: run.StepInfo{ID: "provision", Title: "No provisioning script is configured", Kind: run.Read, NoUndo: "it changed nothing", Why: "The image is taken as complete; the next step shows whether it is."},
+			StepInfo: run.StepInfo{ID: "provision", Title: "No provisioning script is configured", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"host"}, Why: "The image is taken as complete; the next step shows whether it is."},
 			Plan:     plan("nothing: reimage.provision is not set"),
 		}
 	}
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "provision", Title: "Provision it by " + name, Kind: run.Idempotent, Skip: true, NoUndo: "the disk is new; only forward",
-			Why: "The script makes the disk a worker: the shared configuration, the tunnel to Redis, the images. It must start no container.", Panes: []string{"log"},
+			Why: "The script makes the disk a worker: the shared configuration, the tunnel to Redis, the images. It must start no container.", Panes: []string{"host", "containers"},
 			Usual: "some minutes",
 		},
 		Deadline: c.Config.Reimage.Wait,

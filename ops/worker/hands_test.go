@@ -2,7 +2,10 @@ package worker
 
 import (
 	"context"
+	"maps"
+	"strings"
 
+	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -29,4 +32,51 @@ type imaging struct {
 
 func (c imaging) ImageByName(context.Context, string) (digitalocean.Image, error) {
 	return c.image, nil
+}
+
+// nobodyHome is a provider whose balancer has no members.
+type nobodyHome struct{ Cloud }
+
+func (nobodyHome) Balancer(context.Context, string) (digitalocean.Balancer, error) {
+	return digitalocean.Balancer{ID: "4de7ac8b", Status: "active"}, nil
+}
+
+// noRecords is an exec node on which nobody is on hold.
+type noRecords struct{ Records }
+
+func (noRecords) Hold(context.Context, string) (*fleet.Hold, error) { return nil, nil }
+
+// telling is a host that answers a command by the first of its words that stands in the script or its arguments, and nothing to any other.
+type telling struct {
+	Host
+	words map[string]string
+}
+
+func (h telling) Look(_ context.Context, c ssh.Command) ssh.Result {
+	line := c.Script + " " + strings.Join(c.Args, " ")
+	for word, out := range h.words {
+		if strings.Contains(line, word) {
+			return ssh.Result{Outcome: ssh.Exited, Stdout: out}
+		}
+	}
+	return ssh.Result{Outcome: ssh.Exited}
+}
+
+// with is words with some of them said otherwise.
+func with(words map[string]string, pairs ...string) map[string]string {
+	out := maps.Clone(words)
+	for i := 0; i < len(pairs); i += 2 {
+		out[pairs[i]] = pairs[i+1]
+	}
+	return out
+}
+
+// acting is a provider that did these to the droplet.
+type acting struct {
+	Cloud
+	actions []digitalocean.Action
+}
+
+func (c acting) DropletActions(context.Context, int) ([]digitalocean.Action, error) {
+	return c.actions, nil
 }

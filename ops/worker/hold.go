@@ -16,7 +16,7 @@ func (c *crew) hold() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "hold", Title: "Say that it is out on purpose", Kind: run.Idempotent, Until: "release", Skip: true,
-			Why: "Anybody who looks, from any console, must see who has taken this worker out and why. The record does not expire.",
+			Why: "Anybody who looks, from any console, must see who has taken this worker out and why. The record does not expire.", Panes: []string{"records"},
 		},
 		Deadline: time.Minute,
 		Plan:     plan(fmt.Sprintf("%s$ write %s/holds/%s.json: by %s, %q", c.Config.Exec().Name, lease.Dir, c.node.Name, c.Operator, c.why())),
@@ -78,7 +78,7 @@ func (c *crew) release() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "release", Title: "Take it off hold", Kind: run.Idempotent,
-			Why: "The worker serves again; nobody needs to wonder about it any more.", NoUndo: "drain it again instead",
+			Why: "The worker serves again; nobody needs to wonder about it any more.", NoUndo: "drain it again instead", Panes: []string{"records"},
 		},
 		Deadline: time.Minute,
 		Plan:     plan(fmt.Sprintf("%s$ rm %s/holds/%s.json", c.Config.Exec().Name, lease.Dir, c.node.Name)),

@@ -26,7 +26,7 @@ func (c *crew) comeBack() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "come-back", Title: "Wait for it to come back", Kind: run.Read, NoUndo: "it changed nothing",
 			Why:   "The machine restarts with a new system. Its new host key is read from exec over the private network, not from here over the internet.",
-			Panes: []string{"balancer"}, Usual: "a minute or two",
+			Panes: []string{"balancer"}, Usual: "a minute or two", Awaits: provider,
 		},
 		Deadline: c.Config.Reimage.Wait,
 		Plan:     plan("GET /v2/actions/ID   until completed", fmt.Sprintf("%s$ ssh-keyscan -T 5 %s   until it answers", c.Config.Exec().Name, c.in.Private)),
@@ -43,8 +43,8 @@ func (c *crew) verifyBack(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if a.Status != "completed" {
-			return c.unfinished(a.ID, a.Status)
+		if p, err := c.follow(a, "look at the droplet in the control panel; start worker-reimage anew to rebuild it once more"); err != nil || !p.Done {
+			return p, err
 		}
 		key, err := c.scan(ctx, cryptossh.KeyAlgoED25519)
 		if err != nil || key == nil {
@@ -58,13 +58,6 @@ func (c *crew) verifyBack(w *run.Walk) run.Check {
 		}
 		return run.Progress{Done: true, Detail: "it answers with the key " + fingerprint(key)}, nil
 	}
-}
-
-func (c *crew) unfinished(id int, status string) (run.Progress, error) {
-	if status == "errored" {
-		return run.Progress{}, decided(&fault.Error{What: "the rebuild ended in an error", On: c.dropletName(), Why: fmt.Sprintf("action %d errored; what the disk holds is not known", id), Next: "look at the droplet in the control panel; start worker-reimage anew to rebuild it once more"})
-	}
-	return run.Progress{For: fmt.Sprintf("action %d, %s", id, status), Again: c.Config.DigitalOcean.Poll, Usual: "1 to 5 minutes"}, nil
 }
 
 // scan is the host key exec sees at the target's private address: one of the type preferred where there is one, nil when nothing answers yet.
@@ -100,7 +93,7 @@ func (c *crew) trustKey() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "host-key", Title: "Trust its new host key", Kind: run.Idempotent, NoUndo: "the old key is gone with the old disk",
-			Why: "The key changed because the disk did. Only this host's entries are replaced, only now, and a ledger on exec says so for good.",
+			Why: "The key changed because the disk did. Only this host's entries are replaced, only now, and a ledger on exec says so for good.", Panes: []string{"records"},
 		},
 		Deadline: c.Config.Reimage.Wait,
 		Plan: plan("known_hosts: replace the entries of "+c.in.KnownAs,
@@ -157,6 +150,10 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 	old, now := list(c.in.HostKeys), fingerprint(key)
 	w.Out("host key of %s: was %s", c.node.Name, old)
 	w.Out("host key of %s: now %s", c.node.Name, now)
+	vouched := c.vouched(ctx, w)
+	if vouched {
+		w.Out("a host certificate vouches for it here; nothing is pinned")
+	}
 	what := fmt.Sprintf("host key of %s: %s -> %s", c.in.KnownAs, old, now)
 	return w.Act(ctx, act.Act{Verb: "keys/renew", Target: c.node.Name, What: what, Danger: act.Changes}, func(ctx context.Context, p act.Permit) error {
 		r := keys.Renewal{At: time.Now(), Droplet: c.in.Droplet, Action: w.Fact(factAction), Run: w.Run(), By: c.Operator, Old: c.in.HostKeys, New: now}
@@ -168,8 +165,17 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 		}
 		// The connection is dropped afterwards: what it remembers of the old key goes with it.
 		defer c.host().Drop()
+		if vouched {
+			return nil
+		}
 		return c.Trust.Renew(ctx, keys.Window{Host: c.in.KnownAs, Old: c.in.HostKeys, Key: key, Until: until})
 	})
+}
+
+// vouched reports that the new system is trusted here already although nothing was ever pinned: a host certificate speaks for it, as it did for the old
+// one. A pin beside it would only be in the way of the next rebuild.
+func (c *crew) vouched(ctx context.Context, w *run.Walk) bool {
+	return len(c.in.HostKeys) == 0 && !c.in.Dead && c.rebooted(ctx, w)
 }
 
 // stillShown asks exec again: a run that was resumed a day later holds a key that was read a day ago, and the window is counted from a reading.

@@ -30,6 +30,7 @@ type inputs struct {
 	Why      string   // for the hold record
 	Check    digitalocean.HealthCheck
 	Proxy    bool              // the balancer sends a PROXY header
+	Redirect int               // the status by which its check is redirected, 0 when it is not
 	Peers    map[string]string // private addresses by node name
 }
 
@@ -123,10 +124,26 @@ func (c *crew) resolve(ctx context.Context, given map[string]string, newDisk boo
 	if err := c.findPeers(ctx); err != nil {
 		return err
 	}
-	if in.Dead, err = c.dead(ctx); err != nil || !newDisk {
+	if in.Dead, err = c.dead(ctx); err != nil {
 		return err
 	}
+	in.Redirect = c.redirected(ctx)
+	if !newDisk {
+		return nil
+	}
 	return c.findImage(ctx, given)
+}
+
+// redirected is the status by which the balancer's check is redirected, 0 when it is not, or when exec cannot tell: then the lame duck finds out.
+func (c *crew) redirected(ctx context.Context) int {
+	if c.in.Dead || c.in.Check.Protocol == "tcp" {
+		return 0
+	}
+	h, err := c.probe(ctx, c.in.Private)
+	if err != nil || !h.redirected() {
+		return 0
+	}
+	return h.status
 }
 
 func (c *crew) findPeers(ctx context.Context) error {

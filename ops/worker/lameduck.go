@@ -6,6 +6,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/ssh"
@@ -21,7 +22,7 @@ func (c *crew) lameDuck() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "lame-duck", Title: "Let the balancer stop sending by itself", Kind: run.Idempotent, Until: "rebuild", Skip: true,
 			Why:   "Only the balancer's health path fails; what is in flight is still answered. Removing the worker first would cut requests off.",
-			Panes: []string{"balancer", "connections"}, Usual: round(c.drainTime()) + " by the balancer's own check settings",
+			Panes: []string{"balancer", "connections"}, Usual: round(c.drainTime()) + " by the balancer's own check settings", Awaits: healthCheck,
 		},
 		Deadline: c.drainTime() + c.Config.LoadBalancer.DrainTimeout,
 		Plan: plan(
@@ -30,6 +31,9 @@ func (c *crew) lameDuck() run.Step {
 		),
 		Observe: c.observeLameDuck,
 		Do: func(ctx context.Context, w *run.Walk) error {
+			if err := w.Remember(ctx, c.about(factDuck), ""); err != nil {
+				return err
+			}
 			return c.change(ctx, w, "touch "+flag, ssh.Command{Script: `mkdir -p "$1" && touch "$2"`, Args: []string{path.Dir(flag), flag}})
 		},
 		Verify: c.verifyLameDuck,
@@ -47,6 +51,8 @@ func (c *crew) noLameDuck() string {
 		return "load_balancer.lame_duck is none"
 	case c.in.Check.Protocol == "tcp":
 		return "the balancer checks by TCP, which sees nothing but an open port"
+	case c.in.Redirect != 0:
+		return fmt.Sprintf("the balancer's check is answered by a redirect (%d), which may look healthy for ever", c.in.Redirect)
 	}
 	return ""
 }
@@ -54,8 +60,8 @@ func (c *crew) noLameDuck() string {
 func (c *crew) withoutLameDuck(why string) run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "lame-duck", Title: "No lame duck: " + why, Kind: run.Read, Gate: true, Panes: []string{"balancer"},
-			Why: "The balancer cannot be made to stop sending by itself. The worker is removed from it first; requests that it sends after that, and what is in flight when it cuts, may fail.",
+			ID: "lame-duck", Title: "No lame duck: " + why, Kind: run.Read, Gate: true, Panes: []string{"balancer"}, NoUndo: "it changed nothing",
+			Why: "The balancer cannot be made to stop sending by itself. The worker is removed from it first, and nginx then answers what it has begun; what the balancer cuts meanwhile may fail.",
 		},
 		Plan: plan("cannot: " + why),
 	}
@@ -76,9 +82,16 @@ func (c *crew) observeLameDuck(ctx context.Context, _ *run.Walk) (run.Finding, e
 	return pending("still takes requests"), nil
 }
 
+// factDuck says that the balancer's own probe was seen to fail for as long as the balancer needs.
+const factDuck = "lame-duck"
+
+// unseen is how long a flag may lie there unnoticed: nginx's open_file_cache believes for a minute by default what it has seen.
+const unseen = 90 * time.Second
+
 // verifyLameDuck waits until the probe has failed for as long as the balancer needs to notice.
-func (c *crew) verifyLameDuck(*run.Walk) run.Check {
+func (c *crew) verifyLameDuck(w *run.Walk) run.Check {
 	var failing time.Time
+	began := time.Now()
 	return func(ctx context.Context) (run.Progress, error) {
 		h, err := c.probe(ctx, c.in.Private)
 		if err != nil {
@@ -90,16 +103,34 @@ func (c *crew) verifyLameDuck(*run.Walk) run.Check {
 		}
 		if !failed {
 			failing = time.Time{}
-			return run.Progress{For: "the balancer's probe to fail; it " + h.detail, Again: pace}, nil
+			return run.Progress{For: "the balancer's probe to fail; it " + h.detail, Again: pace}, c.noDuck(h, time.Since(began))
 		}
 		if failing.IsZero() {
 			failing = time.Now()
 		}
+		c.overhear(ctx)
 		if left := c.drainTime() - time.Since(failing); left > 0 {
+			c.recount(ctx, left)
 			return run.Progress{For: fmt.Sprintf("the balancer to notice (%s, its check needs %s)", h.detail, round(c.drainTime())), Again: min(pace, left)}, nil
+		}
+		if err := noting(ctx, w, c.about(factDuck)); err != nil {
+			return run.Progress{}, decided(err)
 		}
 		return run.Progress{Done: true, Detail: fmt.Sprintf("the probe %s for %s", h.detail, round(c.drainTime()))}, nil
 	}
+}
+
+// noDuck is the verdict that the flag is set and does not hold; nil while it may still be noticed.
+func (c *crew) noDuck(h health, after time.Duration) error {
+	patience := min(unseen, c.Config.LoadBalancer.DrainTimeout/2)
+	if h.status == 0 || !h.redirected() && after < patience {
+		return nil
+	}
+	return decided(&fault.Error{
+		What: "no lame duck: the flag is set and the balancer's own probe does not fail", On: c.node.Name,
+		Why:  fmt.Sprintf("%s %s", probeURL(c.in.Check, c.in.Private), h.detail),
+		Next: "look whether nginx's location for it is in the default server, which a probe by address meets, and at open_file_cache; skip removes the worker without one, and what is in flight then may be cut",
+	})
 }
 
 // seesNobody reports that the balancer's own check must fail too. Silence alone proves nothing, since only exec may be unable to hear it; without an

@@ -2,14 +2,12 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
-	"github.com/vmtui/vmtui/remote/digitalocean"
 )
 
 // remove takes the worker out of the balancer. By then nothing is sent to it any more.
@@ -18,16 +16,14 @@ func (c *crew) remove() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "remove", Title: "Remove it from the load balancer", Kind: run.Idempotent, Until: "add",
 			Why: "While it is a member, a health check that passes by accident would send it visitors again.", Panes: []string{"balancer", "connections"},
-			Usual: "some seconds",
+			Usual: "some seconds", Awaits: provider,
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
 		Plan:     plan(c.removal(), "GET /v2/load_balancers/"+c.in.Balancer+"   until it is not listed and the status is active"),
 		Observe:  c.observeMember(false),
 		Do: func(ctx context.Context, w *run.Walk) error {
-			if said, err := c.budget(ctx); err != nil {
+			if err := doChecks([]check{{"budget", c.budget}, {"tag", c.checkTag}})(ctx, w); err != nil {
 				return err
-			} else {
-				w.Out("budget: %s", said)
 			}
 			if err := c.patiently(ctx, w, c.removal(), c.leave); err != nil {
 				return err
@@ -83,10 +79,10 @@ func (c *crew) add() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "add", Title: "Add it to the load balancer", Kind: run.Idempotent, Skip: true,
 			Why:   "It is healthy by the balancer's own probe. Its requests must be seen to arrive before its jobs are started.",
-			Panes: []string{"balancer", "log", "connections"}, NoUndo: "drain it again instead", Usual: round(c.in.Check.EntryTime()) + " until its check passes",
+			Panes: []string{"balancer", "log", "connections"}, NoUndo: "drain it again instead", Usual: round(c.in.Check.EntryTime()) + " until its check passes", Awaits: healthCheck,
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
-		Plan:     plan(c.addition(), fmt.Sprintf("%s$ grep -vc %s %s   until requests arrive", c.node.Name, c.in.Check.Path, accessLog)),
+		Plan:     plan(c.addition(), fmt.Sprintf("%s$ grep -vc %s %s   until requests arrive, %s or so by its check's settings", c.node.Name, c.in.Check.Path, accessLog, round(c.in.Check.EntryTime()))),
 		Observe:  c.observeMember(true),
 		Do:       func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
 		Verify:   c.verifyArriving,
@@ -119,33 +115,6 @@ func (c *crew) join(ctx context.Context, p act.Permit) error {
 		return c.Cloud.Tag(ctx, p, c.in.Tag, c.in.Droplet)
 	}
 	return c.Cloud.AddDroplet(ctx, p, c.in.Balancer, c.in.Droplet)
-}
-
-// patiently makes a call again for as long as the provider says that it is busy, which is a definite refusal and no failure. The step's
-// deadline ends it.
-func (c *crew) patiently(ctx context.Context, w *run.Walk, what string, call func(context.Context, act.Permit) error) error {
-	for {
-		err := c.call(ctx, w, what, call)
-		if !errors.Is(err, digitalocean.ErrBusy) && !errors.Is(err, digitalocean.ErrPending) {
-			return err
-		}
-		w.Out("the provider is busy; asking again in %s", c.Config.DigitalOcean.Poll)
-		if stop := pause(ctx, c.Config.DigitalOcean.Poll); stop != nil {
-			return errors.Join(err, stop)
-		}
-	}
-}
-
-// pause waits, or ends with the context.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 func (c *crew) observeMember(want bool) func(context.Context, *run.Walk) (run.Finding, error) {
@@ -202,8 +171,11 @@ func (c *crew) verifyArriving(w *run.Walk) run.Check {
 			if err := noting(ctx, w, c.about(factIn)); err != nil {
 				return run.Progress{}, decided(err)
 			}
+			if now, err := c.compare(ctx); err == nil {
+				c.served = now // the watch begins here, and otherwise when its step does
+			}
 			return run.Progress{Done: true, Detail: fmt.Sprintf("%d requests have arrived", seen-first)}, nil
 		}
-		return run.Progress{For: "the first request to arrive", Again: max(pace, c.in.Check.Interval), Usual: round(c.in.Check.EntryTime())}, nil
+		return run.Progress{For: "the first request to arrive", Again: pace, Usual: round(c.in.Check.EntryTime())}, nil
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +21,8 @@ var update = flag.Bool("update", false, "write docs/runbooks.md anew")
 
 const page = "../../docs/runbooks.md"
 
-// ownBegins is where the written part of the page begins.
-const ownBegins = "\n# Runbooks of your own\n"
+// ownBegins is where the part of the page begins that others write.
+const ownBegins = "\n# Upkeep\n"
 
 // sample is a crew for an instance like the one in the guide. It can plan, and has no hands.
 func sample(t *testing.T) *crew {
@@ -70,9 +71,13 @@ func TestPageTellsWhatTheRunbooksDo(t *testing.T) {
 	}
 }
 
+// shelved are the steps of every built-in runbook on a worker.
+func shelved(c *crew) map[string][]run.Step {
+	return map[string][]run.Step{Drain: drainSteps(c), Reimage: reimageSteps(c), Return: returnSteps(c)}
+}
+
 func renderPage(t *testing.T) string {
-	c := sample(t)
-	steps := map[string][]run.Step{Drain: drainSteps(c), Reimage: reimageSteps(c), Return: returnSteps(c)}
+	steps := shelved(sample(t))
 	var b strings.Builder
 	b.WriteString("# The runbooks\n\nWhat follows is made from the built-in runbooks' own definitions, for a worker-2 like the one in the [guide](guide.md). [Runbooks of your own](#runbooks-of-your-own) are at the end.\n\n" +
 		"Every step is looked at before it is done: what is so already is not done again. A failure, a deadline or an unknown outcome opens a gate and waits\nfor you. Ctrl-C stops at a step boundary. `--plan` shows all this for your own instance and changes nothing.\n")
@@ -112,33 +117,77 @@ func renderStep(t *testing.T, b *strings.Builder, n int, s run.Step) {
 	b.WriteString("\n")
 }
 
-// Every step says why, what exactly, how long at most, and how to go back or why not.
+// lacks is what a step of a built-in runbook must have and this one has not: it says why, what exactly, how long at most, by which live pane it is
+// watched, and how to go back or why not.
+func lacks(t *testing.T, s run.Step) (out []string) {
+	t.Helper()
+	lacking := func(what string, so bool) {
+		if so {
+			out = append(out, what)
+		}
+	}
+	lines, err := s.Plan(t.Context())
+	lacking("a plan", err != nil || len(lines) == 0)
+	lacking("a why", s.Why == "")
+	lacking("a title", s.Title == "")
+	lacking("a deadline", (s.Do != nil || s.Verify != nil) && s.Deadline == 0)
+	lacking("a live pane", len(s.Panes) == 0)
+	for _, pane := range s.Panes {
+		lacking("a pane that is called "+pane, !slices.Contains([]string{"balancer", "connections", "sidekiq", "containers", "log", "host", "records"}, pane))
+	}
+	lacking("an undo or the reason why not", s.Undo == nil && s.NoUndo == "")
+	lacking("its undo's plan", (s.Undo == nil) != (len(s.UndoPlan) == 0))
+	lacking("how long it usually waits", s.Verify != nil && s.Usual == "")
+	lacking("a typed name", s.Kind == run.Once && s.Undo == nil && s.Confirm == "")
+	return out
+}
+
 func TestStepsAreComplete(t *testing.T) {
 	c := sample(t)
-	dead := *c
-	dead.in.Dead = true
-	for name, steps := range map[string][]run.Step{"drain": drainSteps(c), "reimage": reimageSteps(c), "return": returnSteps(c), "reimage of a dead host": reimageSteps(&dead)} {
-		for _, s := range steps {
-			lines, err := s.Plan(t.Context())
-			if err != nil || len(lines) == 0 || s.Why == "" || s.Title == "" {
-				t.Errorf("%s/%s: no plan or no why", name, s.ID)
-			}
-			if s.Undo == nil && s.NoUndo == "" && s.Kind != run.Read {
-				t.Errorf("%s/%s: neither an undo nor a reason", name, s.ID)
-			}
-			if (s.Undo == nil) != (len(s.UndoPlan) == 0) {
-				t.Errorf("%s/%s: its undo is not shown", name, s.ID)
-			}
-			if (s.Do != nil || s.Verify != nil) && s.Deadline == 0 {
-				t.Errorf("%s/%s: no deadline", name, s.ID)
-			}
-			if s.Verify != nil && s.Usual == "" {
-				t.Errorf("%s/%s: it waits, and does not say how long that usually takes", name, s.ID)
-			}
-			if s.Kind == run.Once && s.Undo == nil && s.Confirm == "" {
-				t.Errorf("%s/%s: destroys without a typed name", name, s.ID)
+	shelves := map[string]map[string][]run.Step{"a living host": shelved(c)}
+	for name, change := range map[string]func(*crew){
+		"a dead host": func(c *crew) { c.in.Dead = true }, "a check by TCP": func(c *crew) { c.in.Check.Protocol = "tcp" },
+		"a tag": func(c *crew) { c.in.Tag = "web" }, "no provisioning": func(c *crew) {
+			cfg := *c.Config
+			cfg.Reimage.Provision = ""
+			c.Config = &cfg
+		},
+	} {
+		other := *c
+		change(&other)
+		shelves[name] = shelved(&other)
+	}
+	for _, book := range Books(Deps{}) {
+		if len(shelves["a living host"][book.ID]) == 0 {
+			t.Errorf("%s is not looked at", book.ID)
+		}
+	}
+	for of, books := range shelves {
+		for name, steps := range books {
+			for _, s := range steps {
+				for _, what := range lacks(t, s) {
+					t.Errorf("%s of %s: %s lacks %s", name, of, s.ID, what)
+				}
 			}
 		}
+	}
+	if got := lacks(t, run.Step{Verify: c.verifyIdle, Plan: plan()}); len(got) != 7 {
+		t.Errorf("a step with nothing lacks only %q", got)
+	}
+}
+
+// The panes that the steps name can be looked at.
+func TestEveryPaneIsKnown(t *testing.T) {
+	c := sample(t)
+	c.Host = func(string) Host { return saying{} }
+	c.Cloud, c.Jobs, c.Records = nobodyHome{}, &beats{looks: []look{{}}}, noRecords{}
+	for _, pane := range []string{"balancer", "connections", "sidekiq", "containers", "log", "host", "records"} {
+		if _, err := Look(t.Context(), c.Deps, pane, "worker-2", c.in.encode()); err != nil && strings.Contains(err.Error(), "no pane") {
+			t.Error(err)
+		}
+	}
+	if _, err := Look(t.Context(), c.Deps, "weather", "worker-2", c.in.encode()); err == nil {
+		t.Error("there is a pane of the weather")
 	}
 }
 

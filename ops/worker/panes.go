@@ -38,6 +38,10 @@ func Look(ctx context.Context, d Deps, pane, target string, given map[string]str
 		return c.seeContainers(ctx)
 	case "log":
 		return c.seeLog(ctx)
+	case "host":
+		return c.seeHost(ctx)
+	case "records":
+		return c.seeRecords(ctx)
 	}
 	return Sight{Title: pane}, fmt.Errorf("no pane is called %q", pane)
 }
@@ -135,6 +139,37 @@ func (c *crew) seeLog(ctx context.Context) (Sight, error) {
 	}
 	for _, line := range strings.Split(strings.TrimSpace(res.Stdout), "\n") {
 		s.Lines = append(s.Lines, clean.Short(line, lineShown))
+	}
+	return s, nil
+}
+
+// hostScript says of a machine, new or old, whether it is up and has settled.
+const hostScript = `echo "boot $(cat /proc/sys/kernel/random/boot_id)"; uptime; df -P / | tail -n 1; cloud-init status 2>/dev/null || true`
+
+func (c *crew) seeHost(ctx context.Context) (Sight, error) {
+	s := Sight{Title: "host " + c.node.Name}
+	out, err := c.ask(ctx, "looking at the host", hostScript)
+	for line := range strings.Lines(out) {
+		s.Lines = append(s.Lines, clean.Short(strings.TrimSpace(line), lineShown))
+	}
+	return s, err
+}
+
+func (c *crew) seeRecords(ctx context.Context) (Sight, error) {
+	s := Sight{Title: "records on " + c.Config.Exec().Name}
+	h, err := c.Records.Hold(ctx, c.node.Name)
+	switch {
+	case err != nil:
+		return s, err
+	case h == nil:
+		s.Lines = []string{c.node.Name + " is not on hold"}
+		return s, nil
+	}
+	s.Lines = []string{
+		fmt.Sprintf("%s is on hold by %s since %s", c.node.Name, h.By, h.Since.Local().Format(time.DateTime)), "why: " + h.Why, "run: " + h.Run,
+	}
+	if h.Intent != "" {
+		s.Lines = append(s.Lines, "announced: "+h.Intent)
 	}
 	return s, nil
 }

@@ -16,13 +16,13 @@ func (c *crew) parity() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "parity", Title: "Prove it equal to its peers", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
-			Why: "A worker with other code, configuration or time serves wrong pages and spoils jobs, while its health path says OK.",
+			Why: "A worker with other code, configuration or time serves wrong pages and spoils jobs, while its health path says OK.", Panes: []string{"host", "containers"},
 		},
 		Deadline: 5 * time.Minute,
 		Plan: plan(
 			c.node.Name+"$ findmnt -n -o FSTYPE "+c.node.Mastodon.Dir+"   (docker would create absent folders on the local disk)",
 			c.node.Name+"$ PING to Redis at 127.0.0.1:6379   (a tunnel that accepts and closes passes a TCP check)",
-			"sha256sum of .env.production and docker-compose.yml, clock, image digests: equal to a peer's",
+			"sha256sum of .env.production, docker-compose.yml and nginx's certificates, clock, image digests: equal to a peer's",
 			c.node.Name+"$ df -P /",
 		),
 		Do: func(ctx context.Context, w *run.Walk) error {
@@ -53,7 +53,7 @@ func first(names []string) string {
 }
 
 func (c *crew) parityChecks(peer string) []check {
-	checks := []check{{"mount", c.checkMount}, {"redis", c.checkTunnel}, {"disk", c.checkDisk}}
+	checks := []check{{"mount", c.checkMount}, {"redis", c.checkTunnel}, {"disk", c.checkDisk}, {"pulled", c.checkPulled}}
 	if peer == "" {
 		return checks
 	}
@@ -63,6 +63,7 @@ func (c *crew) parityChecks(peer string) []check {
 	dir, project := c.node.Mastodon.Dir, c.node.Mastodon.Project
 	return append(checks,
 		compared("configuration", `cd "$1" && sha256sum .env.production docker-compose.yml`, dir),
+		compared("certificates", certificatesScript),
 		compared("images", imagesScript, dir, project),
 		check{"clock", func(ctx context.Context) (string, error) { return c.checkClock(ctx, peer) }},
 	)
@@ -70,6 +71,27 @@ func (c *crew) parityChecks(peer string) []check {
 
 // imagesScript prints each image the compose file names with its local digest.
 const imagesScript = `cd "$1" && for i in $(docker compose -p "$2" config --images | sort -u); do echo "$i $(docker image inspect --format '{{.Id}}' "$i" 2>/dev/null || echo absent)"; done`
+
+// certificatesScript prints the digest of each certificate that nginx is configured with. A key is not read.
+const certificatesScript = `nginx -T 2>/dev/null | sed -n 's/^[[:space:]]*ssl_certificate[[:space:]][[:space:]]*\([^;]*\);.*/\1/p' | sort -u | while read -r f; do sha256sum "$f"; done`
+
+// checkPulled makes sure that every image is there: what is pulled only when it is needed is pulled when a registry says 429.
+func (c *crew) checkPulled(ctx context.Context) (string, error) {
+	out, err := c.ask(ctx, "looking for the images", imagesScript, c.node.Mastodon.Dir, c.node.Mastodon.Project)
+	if err != nil {
+		return "", err
+	}
+	var missing []string
+	for line := range strings.Lines(out) {
+		if image, absent := strings.CutSuffix(strings.TrimSpace(line), " absent"); absent {
+			missing = append(missing, image)
+		}
+	}
+	if len(missing) > 0 || out == "" {
+		return "", &fault.Error{What: "images are not pulled", On: c.node.Name, Why: list(missing) + " of those that the compose file names", Next: "run `docker compose pull` there, then retry"}
+	}
+	return "every image is there", nil
+}
 
 // same compares one command's output on the target with the peer's.
 func (c *crew) same(ctx context.Context, peer, what, script string, args ...string) (string, error) {

@@ -58,7 +58,7 @@ func (p Part) Unhold() run.Step { return p.c.release() }
 
 // Until are, for a drain that a return follows in one run, the steps of the return up to which each step of the drain must hold.
 func Until() map[string]string {
-	return map[string]string{"hold": "release", "lame-duck": "start", "remove": "add", "nginx": "start", "sidekiq-quiet": "start", "stop": "start"}
+	return map[string]string{"hold": "release", "hush": "start", "lame-duck": "start", "remove": "add", "nginx": "start", "sidekiq-quiet": "start", "stop": "start"}
 }
 
 // Budget refuses to go on unless enough members other than the worker are healthy right now.

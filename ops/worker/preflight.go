@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ import (
 func (c *crew) preflight(newDisk bool) run.Step {
 	checks := []check{
 		{"identity", c.checkIdentity}, {"budget", c.budget}, {"provider", c.checkActions}, {"balancer", c.checkBalancer},
-		{"scheduler", c.checkScheduler}, {"people", c.checkPeople},
+		{"scheduler", c.checkScheduler}, {"people", c.checkPeople}, {"grace", c.checkGrace},
 	}
 	if newDisk {
 		checks = append(checks, check{"image", c.checkImage}, check{"way back in", c.checkKeys})
@@ -42,53 +41,6 @@ func (c *crew) preflight(newDisk bool) run.Step {
 		s.Why = c.node.Name + " does not answer. Its steps on the host cannot be done, jobs it had in hand may be lost, and its identity rests on the provider's word: the droplet's id will have to be typed."
 	}
 	return s
-}
-
-type check struct {
-	name string
-	fn   func(context.Context) (string, error)
-}
-
-// foresee makes the checks while a plan is only looked at, so that a refusal is read before anything begins.
-func foresee(checks []check) func(context.Context, *run.Walk) (run.Finding, error) {
-	return func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-		if !w.Dry() {
-			return pending("not looked yet"), nil
-		}
-		var said []string
-		for _, ch := range checks {
-			line, err := ch.fn(ctx)
-			var ask run.NeedsGo
-			if errors.As(err, &ask) {
-				line, err = "warning: "+ask.Cause+"; it will be asked", nil
-			}
-			if err != nil {
-				f := fault.Of(err)
-				return run.Finding{Truth: run.Conflict, Detail: f.What + ": " + f.Why, Hint: f.Next, Details: said}, nil
-			}
-			said = append(said, ch.name+": "+line)
-		}
-		return run.Finding{Truth: run.IsPending, Detail: "nothing speaks against it", Details: said}, nil
-	}
-}
-
-func doChecks(checks []check) func(context.Context, *run.Walk) error {
-	return func(ctx context.Context, w *run.Walk) error {
-		for _, ch := range checks {
-			said, err := ch.fn(ctx)
-			var ask run.NeedsGo
-			if errors.As(err, &ask) && w.Granted(ask.Key) {
-				said, err = ask.Cause+"; go on, as was said", nil
-			}
-			if err != nil {
-				return err
-			}
-			for _, line := range strings.Split(said, "\n") {
-				w.Out("%s: %s", ch.name, line)
-			}
-		}
-		return nil
-	}
 }
 
 func (c *crew) preflightPlan(newDisk bool) []string {
@@ -123,10 +75,8 @@ func (c *crew) checkActions(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, a := range actions {
-		if a.Status == "in-progress" {
-			return "", &fault.Error{What: "the provider is at work on this droplet", On: c.dropletName(), Why: fmt.Sprintf("action %d, %s, since %s", a.ID, a.Type, a.Started.Format(time.TimeOnly)), Next: "wait for it, or find out who started it", Code: fault.Refused}
-		}
+	if a, busy := underWay(actions); busy {
+		return "", &fault.Error{What: "the provider is at work on this droplet", On: c.dropletName(), Why: fmt.Sprintf("action %d, %s, since %s", a.ID, a.Type, a.Started.Format(time.TimeOnly)), Next: "wait for it, or find out who started it", Code: fault.Refused}
 	}
 	return "no action is pending", nil
 }
@@ -142,6 +92,14 @@ func (c *crew) checkBalancer(ctx context.Context) (string, error) {
 	}
 	uses, err := c.tagUses(ctx, lb)
 	return said + "\n" + uses, err
+}
+
+// checkTag looks once more, just before the tag goes, at what hangs on it: somebody may have hung something there since the preflight.
+func (c *crew) checkTag(ctx context.Context) (string, error) {
+	if c.in.Tag == "" {
+		return "members are listed by id", nil
+	}
+	return c.tagUses(ctx, digitalocean.Balancer{ID: c.in.Balancer, Tag: c.in.Tag})
 }
 
 // tagUses shows what else the balancer's tag drives: untagging cuts that off as well.
@@ -200,11 +158,30 @@ func (c *crew) checkPeople(ctx context.Context) (string, error) {
 	if c.in.Dead {
 		return "cannot look: host is dead", nil
 	}
-	out, err := c.ask(ctx, "looking for people at work", `ps -eo pid,user,args | grep -E 'tootctl|tmux|screen|apt-get|dpkg' | grep -v grep || true`)
+	out, err := c.ask(ctx, "looking for people at work", peopleScript)
 	if err != nil || out == "" {
-		return "nobody's tootctl, tmux or apt is running", err
+		return "nobody's tootctl, tmux or apt is running, and none is in cron", err
 	}
-	return "warning, running on this host:\n" + out, nil
+	return "warning, running on this host or in its cron:\n" + out, nil
+}
+
+const peopleScript = `ps -eo pid,user,args | grep -E 'tootctl|tmux|screen|apt-get|dpkg' | grep -v grep
+for f in /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/*; do if [ -f "$f" ]; then grep -H tootctl "$f"; fi; done
+true`
+
+// checkGrace recommends what only the compose file can give: a recreate, a stop of docker itself and a reboot do not know of -t.
+func (c *crew) checkGrace(ctx context.Context) (string, error) {
+	if c.in.Dead {
+		return "cannot look: host is dead", nil
+	}
+	out, err := c.ask(ctx, "looking for stop_grace_period", `grep -c '^[^#]*stop_grace_period:' "$1"/docker-compose.yml || true`, c.node.Mastodon.Dir)
+	if err != nil {
+		return "", err
+	}
+	if out == "" || out == "0" {
+		return "warning: docker-compose.yml sets no stop_grace_period; whatever stops a container without -t (a recreate, docker's own stop, a reboot) gives it 10 s. Recommended: stop_grace_period: " + Grace + "s", nil
+	}
+	return "docker-compose.yml sets stop_grace_period", nil
 }
 
 func (c *crew) checkImage(ctx context.Context) (string, error) {

@@ -27,6 +27,9 @@ type health struct {
 	detail string // in words
 }
 
+// redirected: the provider's pages disagree whether such an answer is healthy, so it is taken for neither.
+func (h health) redirected() bool { return h.status >= 300 && h.status < 400 }
+
 // probeCommand is the probe of one member, as a command for exec.
 func (in inputs) probeCommand(address string) ssh.Command {
 	seconds := strconv.Itoa(max(1, int(math.Ceil(in.Check.Timeout.Seconds()))))
@@ -65,7 +68,7 @@ func (c *crew) probe(ctx context.Context, address string) (health, error) {
 	if status == 0 {
 		return health{detail: "no answer"}, nil
 	}
-	// Only 200-299 is taken as healthy here; the provider's pages disagree about 3xx, so a redirect counts as neither up nor a lame duck.
+	// Only 200-299 is taken as healthy here.
 	return health{status: status, up: status >= 200 && status < 300, detail: "answers " + strconv.Itoa(status)}, nil
 }
 

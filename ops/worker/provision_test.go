@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,5 +59,18 @@ func TestAFailedProvisioningSaysWhatItPrinted(t *testing.T) {
 	var exit *exec.ExitError
 	if exit, _ = err.(*exec.ExitError); exit == nil || exit.ExitCode() != 3 || !strings.Contains(string(out), "no such package") { //nolint:errorlint // Run gives no other
 		t.Errorf("%v %s", err, out)
+	}
+}
+
+// A script that starts a container is told so before anything of the worker was proven.
+func TestProvisioningStartsNothing(t *testing.T) {
+	for out, stops := range map[string]bool{"": false, listed(one): true, strings.Replace(listed(one), "running", "exited", 1): false} {
+		c := sample(t)
+		c.Host = func(string) Host { return saying{out: out} }
+		p, err := c.verifyNothingStarted(nil)(t.Context())
+		var v verdict
+		if errors.As(err, &v) != stops || p.Done == stops {
+			t.Errorf("%q: %+v, %v", out, p, err)
+		}
 	}
 }

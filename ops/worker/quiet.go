@@ -26,7 +26,7 @@ func (c *crew) quietSidekiq() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "sidekiq-quiet", Title: "Let Sidekiq finish its jobs", Kind: run.Idempotent, Until: "rebuild", Skip: true,
 			Why:   "A job that is killed in the middle is lost for good. A quiet Sidekiq takes no new jobs and finishes those it has.",
-			Panes: []string{"sidekiq"}, Usual: "two heartbeats; a backup or a video may take many minutes",
+			Panes: []string{"sidekiq"}, Usual: "two heartbeats; a backup or a video may take many minutes", Awaits: drain,
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout + time.Minute,
 		Plan: plan("redis: LPUSH IDENTITY-signals TSTP; EXPIRE 60   for each process of "+c.node.Name,
@@ -37,6 +37,34 @@ func (c *crew) quietSidekiq() run.Step {
 		Undo:    c.unquiet,
 		Undone:  c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+Grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
 	}
+}
+
+// hush tells Sidekiq early to take no new jobs, so that it finishes those it has while the balancer is waited for.
+func (c *crew) hush() run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{
+			ID: "hush", Title: "Tell Sidekiq to take no new jobs", Kind: run.Idempotent, Until: "rebuild", Skip: true,
+			Why:   "Its jobs finish while the balancer is waited for, instead of afterwards. It is looked at again before anything is stopped.",
+			Panes: []string{"sidekiq"},
+		},
+		Deadline: time.Minute,
+		Plan:     plan("redis: LPUSH IDENTITY-signals TSTP; EXPIRE 60   for each process of " + c.node.Name),
+		Observe:  c.observeHushed,
+		Do:       c.sendQuiet,
+		Undo:     c.unquiet,
+		Undone:   c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+Grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
+	}
+}
+
+func (c *crew) observeHushed(ctx context.Context, _ *run.Walk) (run.Finding, error) {
+	mine, containers, err := c.processes(ctx)
+	if err != nil {
+		return run.Finding{}, err
+	}
+	if len(mine) >= len(containers) && countQuiet(mine) == len(mine) {
+		return done("%d processes, all quiet", len(mine)), nil
+	}
+	return pending("%d of %d processes are quiet", countQuiet(mine), len(mine)), nil
 }
 
 // sidekiqContainers are the short ids of the target's sidekiq containers: Sidekiq's hostname, and so the front of its identity.
@@ -73,7 +101,10 @@ func (c *crew) observeQuiet(ctx context.Context, _ *run.Walk) (run.Finding, erro
 	if err != nil {
 		return run.Finding{}, err
 	}
-	if len(containers) == 0 {
+	switch {
+	case len(containers) == 0 && c.beats != nil:
+		return pending("no sidekiq container runs, but one was heard when it was told to be quiet"), nil
+	case len(containers) == 0:
 		return done("no sidekiq container runs"), nil
 	}
 	return pending("%d of %d processes are quiet", countQuiet(mine), len(mine)), nil
@@ -111,41 +142,26 @@ func (c *crew) sendQuiet(ctx context.Context, w *run.Walk) error {
 	})
 }
 
-// verifyQuiet believes busy 0 only from two different heartbeats of every process, and never from one that vanished.
+// verifyQuiet believes busy 0 only from two different heartbeats of every process, and never from one that vanished. What was heard before, beside the
+// balancer's wait, counts the first time.
 func (c *crew) verifyQuiet(w *run.Walk) run.Check {
-	first, idle := map[string]time.Time{}, map[string]time.Time{}
-	hands := map[string][]sidekiq.Job{}
+	heard := c.beats
+	if c.beats = nil; heard == nil {
+		heard = newHeartbeats()
+	}
 	return func(ctx context.Context) (run.Progress, error) {
 		mine, containers, err := c.processes(ctx)
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if err := c.vanished(ctx, w, mine, first, hands); err != nil {
+		if err := c.vanished(ctx, w, mine, heard); err != nil {
 			return run.Progress{}, err
 		}
-		settled, busy, unheard := 0, 0, 0
-		for _, p := range mine {
-			if _, known := first[p.Identity]; !known && len(first) > 0 && !p.Quiet {
-				return run.Progress{}, newcomer(c.node.Name, p)
-			}
-			if jobs, err := c.Jobs.Work(ctx, p.Identity); err == nil {
-				hands[p.Identity] = jobs
-			}
-			busy += p.Busy
-			switch at, seen := idle[p.Identity]; {
-			case !p.Quiet:
-				unheard++
-			case p.Busy > 0:
-				delete(idle, p.Identity)
-			case !seen:
-				idle[p.Identity] = p.Beat
-			case p.Beat.After(at):
-				settled++
-			}
+		if p, ok := heard.newcomer(mine); ok {
+			return run.Progress{}, newcomer(c.node.Name, p)
 		}
-		for _, p := range mine {
-			first[p.Identity] = p.Beat
-		}
+		c.hear(ctx, heard, mine)
+		settled, busy, unheard := heard.count(mine)
 		if settled == len(mine) && len(mine) >= len(containers) {
 			return run.Progress{Done: true, Detail: "quiet, and busy 0 on two heartbeats"}, nil
 		}
@@ -168,19 +184,20 @@ func newcomer(node string, p sidekiq.Process) error {
 }
 
 // vanished tells a process that ended without its last heartbeat saying busy 0: what it had in hand may be lost, which is never "busy 0".
-func (c *crew) vanished(ctx context.Context, w *run.Walk, mine []sidekiq.Process, before map[string]time.Time, hands map[string][]sidekiq.Job) error {
-	for id := range before {
+func (c *crew) vanished(ctx context.Context, w *run.Walk, mine []sidekiq.Process, heard *heartbeats) error {
+	for id := range heard.seen {
+		hands := heard.hands[id]
 		if slices.ContainsFunc(mine, func(p sidekiq.Process) bool { return p.Identity == id }) {
 			continue
 		}
-		c.lost = append(c.lost, hands[id]...)
-		for _, j := range hands[id] {
+		c.lost = append(c.lost, hands...)
+		for _, j := range hands {
 			w.Out("possibly lost: %s", jobLine(j))
 		}
 		if err := w.Remember(ctx, c.about(factJobs), strconv.Itoa(len(c.lost))+", as the transcript names them"); err != nil {
 			return decided(err)
 		}
-		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands[id])), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
+		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands)), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
 	}
 	return nil
 }

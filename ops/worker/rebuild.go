@@ -28,7 +28,7 @@ func (c *crew) rebuild() run.Step {
 			ID: "rebuild", Title: "Give it a new disk", Kind: run.Once, Confirm: c.confirm(),
 			Why:    fmt.Sprintf("Everything on the disk of %s is replaced by image %s. This cannot be taken back.", c.dropletName(), c.in.ImageTag),
 			Panes:  []string{"balancer"},
-			NoUndo: "the old disk is gone; only forward, or left out and on hold", Usual: "1 to 5 minutes",
+			NoUndo: "the old disk is gone; only forward, or left out and on hold", Usual: "1 to 5 minutes", Awaits: provider,
 		},
 		Deadline: c.Config.Reimage.Wait,
 		Plan: plan("the budget, the identity and the lease are checked once more",
@@ -104,21 +104,13 @@ func (c *crew) judge(ctx context.Context, w *run.Walk) (run.Finding, error) {
 	switch {
 	case err != nil:
 		return run.Finding{}, err
-	case a.Status == "errored":
+	case a.Status == digitalocean.Errored:
 		return pending("the rebuild, action %d, ended in an error; what the disk holds is not known", a.ID), nil
 	}
-	if a.Status != "completed" {
+	if a.Status != digitalocean.Completed {
 		return run.Finding{Truth: run.UnderWay, Detail: fmt.Sprintf("rebuild %d is %s", a.ID, a.Status)}, nil
 	}
 	return done("rebuild %d is completed", a.ID), nil
-}
-
-func (c *crew) action(ctx context.Context, w *run.Walk) (digitalocean.Action, error) {
-	id, err := strconv.Atoi(w.Fact(factAction))
-	if err != nil {
-		return digitalocean.Action{}, fmt.Errorf("the action's id %q: %w", w.Fact(factAction), err)
-	}
-	return c.Cloud.Action(ctx, id)
 }
 
 func (c *crew) sendRebuild(ctx context.Context, w *run.Walk) error {
@@ -127,10 +119,22 @@ func (c *crew) sendRebuild(ctx context.Context, w *run.Walk) error {
 		return err
 	}
 	w.Out("budget: %s", said)
-	if err := c.rememberBefore(ctx, w); err != nil {
-		return err
+	before := 0
+	err = c.repeated(ctx, w, func() (err error) {
+		if before, err = c.rememberBefore(ctx, w, before); err != nil {
+			return err
+		}
+		return c.postRebuild(ctx, w)
+	})
+	if errors.Is(err, remote.ErrUnknown) {
+		return c.settleLost(ctx, w, err)
 	}
-	err = w.Act(ctx, act.Act{
+	return err
+}
+
+// postRebuild sends it. A refusal (422 for a pending event, 429) is definite: only after one of those it is sent again, by the operator's same word.
+func (c *crew) postRebuild(ctx context.Context, w *run.Walk) error {
+	return w.Act(ctx, act.Act{
 		Verb: "rebuild", Target: c.confirm(), Danger: act.Destroys, Identity: c.identity,
 		What: fmt.Sprintf("POST /v2/droplets/%d/actions {type: rebuild, image: %d}", c.in.Droplet, c.in.Image),
 	}, func(ctx context.Context, p act.Permit) error {
@@ -140,13 +144,6 @@ func (c *crew) sendRebuild(ctx context.Context, w *run.Walk) error {
 		}
 		return w.Remember(ctx, factAction, strconv.Itoa(a.ID))
 	})
-	if errors.Is(err, remote.ErrUnknown) {
-		return c.settleLost(ctx, w, err)
-	}
-	if errors.Is(err, digitalocean.ErrPending) {
-		return (&fault.Error{What: "the rebuild was refused", On: c.dropletName(), Next: "somebody else's action is at work on it; wait for it, then retry"}).Because(err)
-	}
-	return err
 }
 
 // settleLost asks the world what became of a request whose answer was lost. Only a sole newer rebuild settles it.
@@ -159,19 +156,28 @@ func (c *crew) settleLost(ctx context.Context, w *run.Walk, lost error) error {
 	return c.adopt(ctx, w, newer[0])
 }
 
-func (c *crew) rememberBefore(ctx context.Context, w *run.Walk) error {
-	actions, err := c.Cloud.DropletActions(ctx, c.in.Droplet)
+// rememberBefore waits until nothing is under way on the droplet, and remembers its newest action. What it was refused for may have been a rebuild
+// that nobody had listed yet, perhaps our own: one that is newer than since is no reason to send another.
+func (c *crew) rememberBefore(ctx context.Context, w *run.Walk, since int) (int, error) {
+	actions, err := c.awaitActions(ctx, w)
 	if err != nil {
-		return err
+		return since, err
 	}
 	newest := 0
 	for _, a := range actions {
 		newest = max(newest, a.ID)
+		if since > 0 && a.ID > since && a.Type == "rebuild" {
+			return since, c.rebuiltMeanwhile(a)
+		}
 	}
 	if err := w.Remember(ctx, factAction, ""); err != nil {
-		return err
+		return since, err
 	}
-	return w.Remember(ctx, factBefore, strconv.Itoa(newest))
+	return newest, w.Remember(ctx, factBefore, strconv.Itoa(newest))
+}
+
+func (c *crew) rebuiltMeanwhile(a digitalocean.Action) error {
+	return &fault.Error{What: "a rebuild of this droplet is under way or done already", On: c.dropletName(), Why: fmt.Sprintf("action %d, %s, since %s", a.ID, a.Status, a.Started.Local().Format(time.TimeOnly)), Next: "find out whose it is; retry looks again", Code: fault.Refused}
 }
 
 // announce puts the rebuild into the hold record, so that any operator can see on exec what is about to happen, or did when this console died.
@@ -180,7 +186,7 @@ func (c *crew) announce() run.Step {
 	what := fmt.Sprintf("rebuild of droplet %d with image %d", c.in.Droplet, c.in.Image)
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "announce", Title: "Announce the rebuild", Kind: run.Idempotent, Until: "rebuild", NoUndo: "it goes with the hold",
+			ID: "announce", Title: "Announce the rebuild", Kind: run.Idempotent, Until: "rebuild", NoUndo: "it goes with the hold", Panes: []string{"records"},
 			Why: "If this console dies right after the request, the others must be able to read what was asked of the provider.",
 		},
 		Deadline: time.Minute,
@@ -213,13 +219,10 @@ func (c *crew) verifyRebuild(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		switch a.Status {
-		case "completed":
+		p, err := c.follow(a, "look at the droplet in the control panel; retry sends a second rebuild, stop leaves it out and on hold")
+		if p.Done {
 			c.host().Drop()
-			return run.Progress{Done: true, Detail: fmt.Sprintf("action %d completed", a.ID)}, nil
-		case "errored":
-			return run.Progress{}, decided(&fault.Error{What: "the rebuild ended in an error", On: c.dropletName(), Why: fmt.Sprintf("action %d errored; what the disk holds is not known", a.ID), Next: "look at the droplet in the control panel; retry sends a second rebuild, stop leaves it out and on hold"})
 		}
-		return run.Progress{For: fmt.Sprintf("action %d, %s", a.ID, a.Status), Again: c.Config.DigitalOcean.Poll, Usual: "1 to 5 minutes"}, nil
+		return p, err
 	}
 }

@@ -1,8 +1,12 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
@@ -15,17 +19,24 @@ const (
 	factJobs = "jobs-in-doubt"
 )
 
+// Whose time a step takes, when it is not ours.
+const (
+	provider    = "provider"
+	healthCheck = "health check"
+	drain       = "drain"
+)
+
 // report sums the run up at the end of its transcript, for whoever asks next morning what was done.
 func (c *crew) report() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "report", Title: "Sum up", Kind: run.Read, NoUndo: "it changed nothing",
-			Why: "Whoever asks tomorrow what was done reads a few lines, and the transcript only if they doubt them.",
+			Why: "Whoever asks tomorrow what was done reads a few lines, and the transcript only if they doubt them.", Panes: []string{"balancer"},
 		},
 		Deadline: time.Minute,
-		Plan:     plan("the transcript's last lines: what was done, from when to when, with which image and keys; `vmtui runs show ID`"),
+		Plan:     plan("the transcript's last lines: what was done, from when to when, with which image and keys, and where the time went; `vmtui runs show ID`"),
 		Do: func(_ context.Context, w *run.Walk) error {
-			for _, line := range c.summary(w.Fact) {
+			for _, line := range append(c.summary(w.Fact), spent(w.Spent())...) {
 				w.Out("report: %s", line)
 			}
 			return nil
@@ -62,4 +73,41 @@ func noting(ctx context.Context, w *run.Walk, fact string) error {
 		return nil
 	}
 	return w.Remember(ctx, fact, time.Now().UTC().Format(time.RFC3339))
+}
+
+// spent says where a run's time went, and how that compares with what nobody here can hurry.
+func spent(s run.Spent) []string {
+	all := s.All()
+	if all <= 0 {
+		return nil
+	}
+	var parts []string
+	for _, whose := range []string{provider, healthCheck, drain, run.Operators, run.Ours} {
+		if d := s.By[whose]; d > 0 {
+			parts = append(parts, whose+" "+round(d))
+		}
+	}
+	lines := []string{fmt.Sprintf("it took %s: %s", round(all), strings.Join(parts, ", "))}
+	if mine := longest(s.Ours); mine != "" {
+		lines = append(lines, "ours: "+mine)
+	}
+	if waits := s.By[provider] + s.By[healthCheck]; waits > 0 {
+		lines = append(lines, fmt.Sprintf("that is %.2f times what the provider and the health check took", all.Seconds()/waits.Seconds()))
+	}
+	return lines
+}
+
+// told is how many steps are named for the time that they took.
+const told = 4
+
+// longest are the steps that took most of our own time.
+func longest(by map[string]time.Duration) string {
+	steps := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
+	var parts []string
+	for _, id := range steps[:min(told, len(steps))] {
+		if by[id] >= 500*time.Millisecond {
+			parts = append(parts, id+" "+round(by[id]))
+		}
+	}
+	return strings.Join(parts, ", ")
 }

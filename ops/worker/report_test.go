@@ -2,8 +2,11 @@ package worker
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/vmtui/vmtui/ops/run"
 )
 
 func TestTheReportSaysWhatIsKnown(t *testing.T) {
@@ -24,6 +27,23 @@ func TestTheReportSaysWhatIsKnown(t *testing.T) {
 	known[c.about(factIn)] = "2026-11-26T09:28:48Z"
 	got := said()
 	if len(got) != 5 || got[1] != "new disk from worker-golden (id 210711) by action 982" || got[3][:37] != "out of the load balancer for 41s, fro" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTheReportSaysWhereTheTimeWent(t *testing.T) {
+	s := run.Spent{
+		By:   map[string]time.Duration{provider: 100 * time.Second, healthCheck: 50 * time.Second, drain: 6 * time.Second, run.Ours: 9 * time.Second, run.Operators: 0},
+		Ours: map[string]time.Duration{"watch": 5 * time.Second, "provision": 3 * time.Second, "parity": time.Second, "hold": 20 * time.Millisecond},
+	}
+	want := []string{
+		"it took 2m45s: provider 1m40s, health check 50s, drain 6s, ours 9s", "ours: watch 5s, provision 3s, parity 1s",
+		"that is 1.10 times what the provider and the health check took",
+	}
+	if diff := cmp.Diff(want, spent(s)); diff != "" {
+		t.Error(diff)
+	}
+	if got := spent(run.Spent{}); got != nil {
 		t.Errorf("%q", got)
 	}
 }

@@ -95,22 +95,41 @@ func middle(all []time.Duration) time.Duration {
 // enough is how many pages are timed before a worker is called slow: the middle of two is one of them.
 const enough = 5
 
+// A watch need not last as long as it may: so many requests without a complaint are proof, after so long.
+const (
+	sampled = 200
+	atLeast = 10 * time.Second
+)
+
 // tolerance is how much more often the worker may fail than its peers, in requests: a single error proves nothing.
 const tolerance = 3
 
+// comparison is where a watch began: when, and what the logs said then.
+type comparison struct {
+	began       time.Time
+	mine, peers tally
+}
+
+// compare begins a comparison.
+func (c *crew) compare(ctx context.Context) (*comparison, error) {
+	mine, peers, err := c.tallies(ctx)
+	return &comparison{time.Now(), mine, peers}, err
+}
+
+// verifySettled watches from the moment on when the first visitors came, which is while Sidekiq started, where this process saw it.
 func (c *crew) verifySettled(*run.Walk) run.Check {
-	var began time.Time
-	var mine0, peers0 tally
+	since := c.served
+	c.served = nil
 	var timed pages
 	return func(ctx context.Context) (run.Progress, error) {
-		mine, peers, err := c.tallies(ctx)
+		now, err := c.compare(ctx)
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if began.IsZero() {
-			began, mine0, peers0 = time.Now(), mine, peers
+		if since == nil {
+			since = now
 		}
-		mine, peers = mine.minus(mine0), peers.minus(peers0)
+		mine, peers := now.mine.minus(since.mine), now.peers.minus(since.peers)
 		if mine.errors > tolerance && mine.rate() > 2*peers.rate() {
 			return run.Progress{}, decided(&fault.Error{What: "the returned worker fails more than its peers", On: c.node.Name,
 				Why:  fmt.Sprintf("%d of %d requests were 5xx, its peers' %d of %d", mine.errors, mine.requests, peers.errors, peers.requests),
@@ -121,7 +140,11 @@ func (c *crew) verifySettled(*run.Walk) run.Check {
 		}
 		said := fmt.Sprintf("%d requests, %d of them 5xx, a page in %s; peers %d, %d, %s",
 			mine.requests, mine.errors, millis(middle(timed.mine)), peers.requests, peers.errors, millis(middle(timed.peers)))
-		left := c.Config.Reimage.Settle - time.Since(began)
+		watched := time.Since(since.began)
+		left := c.Config.Reimage.Settle - watched
+		if watched >= atLeast && mine.requests >= sampled && len(timed.mine) >= enough && !timed.slow() {
+			left = 0
+		}
 		switch {
 		case left <= 0 && timed.slow() && len(timed.mine) < enough:
 			return run.Progress{For: said, Again: pace}, nil
@@ -132,8 +155,12 @@ func (c *crew) verifySettled(*run.Walk) run.Check {
 		case left <= 0:
 			return run.Progress{Done: true, Detail: said}, nil
 		}
-		return run.Progress{For: said, Again: min(left, max(pace, c.Config.Reimage.Settle/10)), Usual: round(c.Config.Reimage.Settle)}, nil
+		return run.Progress{For: said, Again: min(left, 2*pace), Usual: usualWatch(c.Config.Reimage.Settle)}, nil
 	}
+}
+
+func usualWatch(longest time.Duration) string {
+	return fmt.Sprintf("%s to %s, until %d requests were answered well", round(min(atLeast, longest)), round(longest), sampled)
 }
 
 func millis(d time.Duration) string { return d.Round(time.Millisecond).String() }

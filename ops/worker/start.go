@@ -19,11 +19,11 @@ func (c *crew) startWeb() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "start", Title: "Start " + strings.Join(services, " and "), Kind: run.Idempotent, Skip: true, NoUndo: "drain it again instead",
 			Why: "It serves nobody yet. The health path proves only that Puma answers, so one real page is asked for as well.", Panes: []string{"containers", "log"},
-			Usual: "a minute: Puma boots",
+			Usual: "a minute: Puma boots", Awaits: healthCheck,
 		},
 		Deadline: c.Config.Reimage.Wait,
 		Plan: plan(c.shown("up -d --no-recreate "+strings.Join(services, " ")), c.node.Name+"$ rm -f "+c.Config.LoadBalancer.LameDuck+" && systemctl start nginx",
-			fmt.Sprintf("%s$ curl %s   healthy %d times in a row", c.Config.Exec().Name, probeURL(c.in.Check, c.in.Private), c.in.Check.Healthy),
+			fmt.Sprintf("%s$ curl %s   healthy %d times in a row, %s apart", c.Config.Exec().Name, probeURL(c.in.Check, c.in.Private), c.in.Check.Healthy, round(c.in.Check.Interval)),
 			c.Config.Exec().Name+"$ one real page: /api/v2/instance"),
 		Do: func(ctx context.Context, w *run.Walk) error {
 			if err := c.up(ctx, w, services); err != nil {

@@ -26,7 +26,7 @@ func (c *crew) quitNginx() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "nginx", Title: "Let nginx finish and quit", Kind: run.Idempotent, Until: "rebuild", Skip: true,
 			Why:   "An established keepalive can carry new requests to a worker that was removed. A quitting nginx ends them and answers what it has begun.",
-			Panes: []string{"connections", "log"}, Usual: "some seconds; websockets are not waited for",
+			Panes: []string{"connections", "log"}, Usual: "some seconds; websockets are not waited for", Awaits: drain,
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
 		Plan:     plan(c.node.Name+"$ nginx -s quit", c.node.Name+"$ pgrep -x nginx   until it is gone, or only websockets hold it"),
@@ -86,7 +86,7 @@ func (c *crew) stopContainers() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "stop", Title: "Stop the containers", Kind: run.Idempotent, Until: "rebuild", Skip: true,
 			Why:   "Docker's own grace of 10 s is shorter than what Puma and Sidekiq need; -t " + Grace + " lets them finish.",
-			Panes: []string{"connections", "sidekiq", "log"}, Usual: "up to " + Grace + " s",
+			Panes: []string{"connections", "sidekiq", "log"}, Usual: "up to " + Grace + " s", Awaits: drain,
 		},
 		Deadline: 3 * time.Minute,
 		Plan:     plan(c.shown("stop -t " + Grace + " " + strings.Join(services, " "))),

@@ -38,17 +38,46 @@ func (c *crew) idle() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "idle", Title: "Let what is in flight finish", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
 			Why:   "The balancer cuts what it still carries soon after the removal. Slow answers must be out before that.",
-			Panes: []string{"connections", "log"}, Usual: "as long as the slowest answer",
+			Panes: []string{"connections", "log"}, Usual: "as long as the slowest answer", Awaits: drain,
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
 		Plan:     plan(fmt.Sprintf("%s$ ss -Htn state established '( dport = :3000 )'   until 0, twice", c.node.Name)),
+		Observe:  c.observeIdle,
 		Verify:   c.verifyIdle,
+	}
+}
+
+// observeIdle leaves the wait out for a member that no lame duck was proven of: its visitors keep coming until it is removed, and nginx then answers
+// what it has begun.
+func (c *crew) observeIdle(ctx context.Context, w *run.Walk) (run.Finding, error) {
+	if w.Dry() || w.Fact(c.about(factDuck)) != "" {
+		return pending("not counted yet"), nil
+	}
+	lb, err := c.Cloud.Balancer(ctx, c.in.Balancer)
+	if err == nil && lb.Has(c.in.Droplet) {
+		return run.Finding{Truth: run.LeftOut, Detail: "no lame duck was proven, so it is sent requests until it is removed"}, nil
+	}
+	return pending("not counted yet"), err
+}
+
+// recount counts what was answered when an interval of the balancer's check is left to wait, so that its end is the second look already.
+func (c *crew) recount(ctx context.Context, left time.Duration) {
+	if c.counted != nil || left > max(pace, c.in.Check.Interval) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, aside)
+	defer cancel()
+	if n, err := c.requestsSeen(ctx); err == nil {
+		c.counted = &n
 	}
 }
 
 // verifyIdle wants two quiet looks in a row: nothing in flight, and no new request since the look before.
 func (c *crew) verifyIdle(*run.Walk) run.Check {
 	last := -1
+	if c.counted != nil {
+		last, c.counted = *c.counted, nil
+	}
 	return func(ctx context.Context) (run.Progress, error) {
 		web, streaming, err := c.connections(ctx)
 		if err != nil {
@@ -77,7 +106,7 @@ func (c *crew) verifyIdle(*run.Walk) run.Check {
 // cannot stands for a step on a host that is dead: an operator has to see that it is left out.
 func (c *crew) cannot(id, title string) run.Step {
 	return run.Step{
-		StepInfo: run.StepInfo{ID: id, Title: title + ": cannot, host is dead", Kind: run.Read, Gate: true, NoUndo: "it was not done",
+		StepInfo: run.StepInfo{ID: id, Title: title + ": cannot, host is dead", Kind: run.Read, Gate: true, NoUndo: "it was not done", Panes: []string{"balancer"},
 			Why: "A dead host takes no commands. What this step protects may be lost."},
 		Plan: plan("cannot: host is dead"),
 	}
@@ -89,10 +118,10 @@ func (c *crew) watch() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "watch", Title: "Watch it beside its peers", Kind: run.Read, Skip: true, NoUndo: "it changed nothing",
 			Why: "A health path says nothing of real pages. Errors and waits that the peers do not have would be this worker's own.", Panes: []string{"connections", "log", "balancer"},
-			Usual: round(c.Config.Reimage.Settle),
+			Usual: usualWatch(c.Config.Reimage.Settle),
 		},
 		Deadline: c.Config.Reimage.Settle + time.Minute,
-		Plan: plan(fmt.Sprintf("count 5xx in %s on %s and its peers for %s", accessLog, c.node.Name, round(c.Config.Reimage.Settle)),
+		Plan: plan(fmt.Sprintf("count 5xx in %s on %s and its peers, for %s at most", accessLog, c.node.Name, round(c.Config.Reimage.Settle)),
 			fmt.Sprintf("%s$ curl /api/v2/instance of %s and its peers, timed", c.Config.Exec().Name, c.node.Name)),
 		Verify: c.verifySettled,
 	}

@@ -219,10 +219,28 @@ func TestRefusals(t *testing.T) {
 			if f := fault.Of(err); f.Next == "" || f.On != "lb-1" || f.Why == "" {
 				t.Errorf("fault: %+v", f)
 			}
+			if errors.Is(x.want, ErrRefused) && x.code == 403 && !strings.Contains(fault.Of(err).Next, "load_balancer:update") {
+				t.Errorf("names no scope: %s", fault.Of(err).Next)
+			}
 			if strings.Contains(err.Error(), "forbidden") {
 				t.Errorf("says forbidden: %v", err)
 			}
 		})
+	}
+}
+
+// A rate limit refuses a change for certain: it is not sent again here, and whoever does so reads how long to wait.
+func TestALimitedChangeSaysForHowLong(t *testing.T) {
+	c, s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "37")
+		refuse(w, 429, "API rate limit exceeded.")
+	})
+	err := c.RemoveDroplet(t.Context(), &allow{}, "lb-1", 12)
+	if !errors.Is(err, ErrLimited) || LimitedFor(err) != 37*time.Second || s.count() != 1 {
+		t.Errorf("%s after %d requests: %v", LimitedFor(err), s.count(), err)
+	}
+	if LimitedFor(errors.New("x")) != 0 {
+		t.Error("another error asks for a wait")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/digitalocean/godo"
 
@@ -94,17 +95,29 @@ func (c *Client) answered(f *fault.Error, answer *godo.ErrorResponse) {
 	case errors.Is(kind, ErrNotFound):
 		f.Next = "look at the id in the config, and whether the token belongs to the right team"
 	case errors.Is(kind, ErrRefused):
-		f.Next = refusedNext(answer.Response.StatusCode)
+		f.Next = refusedNext(answer.Response)
 	default:
 		f.Next = "look at the provider's status page and try again"
 	}
 }
 
-func refusedNext(code int) string {
-	if code == http.StatusForbidden {
-		return "look at the scopes of the token"
+func refusedNext(resp *http.Response) string {
+	if resp.StatusCode != http.StatusForbidden {
+		return "correct what the API complains about"
 	}
-	return "correct what the API complains about"
+	if needs := scopesOf(resp.Request); needs != "" {
+		return "look at the scopes of the token; this needs " + needs
+	}
+	return "look at the scopes of the token"
+}
+
+// LimitedFor is how long the API asked to wait when it refused a request for its rate limit (ErrLimited); zero for any other error.
+func LimitedFor(err error) time.Duration {
+	var answer *godo.ErrorResponse
+	if !errors.Is(err, ErrLimited) || !errors.As(err, &answer) {
+		return 0
+	}
+	return retryAfter(answer.Response.Header, time.Now())
 }
 
 // classify tells the refusals apart. A busy balancer and a token without the scope are both 403: only the text tells.

@@ -11,11 +11,30 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/vmtui/vmtui/fixtures/contract"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const secret = "dop_v1_verysecret"
+
+func judgeOf(t *testing.T) *contract.Judge {
+	t.Helper()
+	judge, err := contract.NewJudge()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return judge
+}
+
+// agreed asserts that what was asked, and what the box's provider answered, is as the provider's published description has it.
+func agreed(t *testing.T, judge *contract.Judge) {
+	t.Helper()
+	for _, wrong := range judge.Wrong() {
+		t.Errorf("against the provider's description: %s", wrong)
+	}
+}
 
 // asked is one request as the server saw it.
 type asked struct{ Line, Body, Auth string }
@@ -30,15 +49,18 @@ type apiServer struct {
 
 func serve(t *testing.T, h http.HandlerFunc) (*Client, *apiServer) {
 	t.Helper()
-	s := &apiServer{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s, judge := &apiServer{}, judgeOf(t)
+	s.Server = httptest.NewServer(judge.Requests(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		s.mu.Lock()
 		s.asked = append(s.asked, asked{r.Method + " " + r.URL.RequestURI(), string(body), r.Header.Get("Authorization")})
 		s.mu.Unlock()
 		h(w, r)
-	}))
-	t.Cleanup(s.Close)
+	})))
+	t.Cleanup(func() {
+		s.Close()
+		agreed(t, judge)
+	})
 	c, err := New(Config{
 		Token: func(context.Context) (string, error) { return secret, nil }, URL: s.URL, Poll: time.Millisecond,
 		Waiting: func(_ context.Context, w Wait) { s.mu.Lock(); s.waits = append(s.waits, w); s.mu.Unlock() },
@@ -76,7 +98,7 @@ func refuse(w http.ResponseWriter, code int, text string) {
 
 // drop ends the connection without an answer.
 func drop(w http.ResponseWriter) {
-	conn, _, err := w.(http.Hijacker).Hijack()
+	conn, _, err := http.NewResponseController(w).Hijack()
 	if err == nil {
 		_ = conn.Close()
 	}

@@ -14,7 +14,8 @@ import (
 // account is the box's provider, which knows the ways of the real one.
 func account(t *testing.T, tag string) (*Client, *provider.Server) {
 	t.Helper()
-	s := provider.New(provider.Options{Token: secret, Pace: provider.Pace{Begin: 10 * time.Millisecond, Action: 60 * time.Millisecond, Listing: 30 * time.Millisecond, Busy: 60 * time.Millisecond}})
+	judge := judgeOf(t)
+	s := provider.New(provider.Options{Token: secret, Before: judge.Both, Pace: provider.Pace{Begin: 10 * time.Millisecond, Action: 60 * time.Millisecond, Listing: 30 * time.Millisecond, Busy: 60 * time.Millisecond}})
 	s.AddImage(provider.Image{ID: 210001, Name: "worker-golden", Distribution: "Debian"})
 	var tags []string
 	if tag != "" {
@@ -23,11 +24,16 @@ func account(t *testing.T, tag string) (*Client, *provider.Server) {
 	for id, name := range map[int]string{11: "worker-1", 12: "worker-2"} {
 		s.AddDroplet(provider.Droplet{ID: id, Name: name, PrivateIP: "10.0.0.11", PublicIP: "203.0.113.11", Image: 210001, Tags: tags})
 	}
-	s.AddBalancer(provider.Balancer{ID: "lb-1", Name: "front", IP: "203.0.113.1", Tag: tag, DropletIDs: []int{11, 12}})
+	s.AddBalancer(provider.Balancer{ID: "lb-1", Name: "front", IP: "203.0.113.1", Tag: tag, DropletIDs: []int{11, 12},
+		Rules:  []provider.Rule{{EntryProtocol: "http", EntryPort: 80, TargetProtocol: "http", TargetPort: 80}},
+		Health: provider.Health{Protocol: "http", Port: 80, Path: "/lb-health", Interval: 10, Timeout: 5, UnhealthyThreshold: 5, HealthyThreshold: 3}})
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() {
+		_ = s.Close()
+		agreed(t, judge)
+	})
 	c, err := New(Config{URL: s.URL(), Poll: 10 * time.Millisecond, Token: func(context.Context) (string, error) { return secret, nil }})
 	if err != nil {
 		t.Fatal(err)

@@ -91,8 +91,15 @@ type Action struct {
 	Resource  int       // the droplet's id
 }
 
-// Finished reports that the action will not change any more. Only a status of "completed" is success.
-func (a Action) Finished() bool { return a.Status == "completed" || a.Status == "errored" }
+// The statuses of an action. Any other is one that nobody here knows, and neither success nor failure.
+const (
+	InProgress = "in-progress"
+	Completed  = "completed"
+	Errored    = "errored"
+)
+
+// Finished reports that the action will not change any more. Only Completed is success.
+func (a Action) Finished() bool { return a.Status == Completed || a.Status == Errored }
 
 // Image is what a disk can be made of.
 type Image struct {

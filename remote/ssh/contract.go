@@ -29,6 +29,11 @@ type Command struct {
 	Sudo   bool   // as root; what sudo asks is asked of the operator once, and goes to sudo alone. Only a tethered one can be ended by cancelling
 	Agent  bool   // with the operator's SSH agent within its reach: only when they asked for it
 
+	// Told is given the secret that the command was sent for, which stands in its output behind Mark to the end of the line. From then on it is hidden
+	// like every other one, here as well. Not for a Stream.
+	Told func(secret string)
+	Mark string
+
 	Colours bool // a Stream's lines keep the colours of their letters: for a screen that shows them, and never for what is read
 	Limit   int  // bytes kept of each output, 1 MiB when zero; what is beyond is drained, dropped and counted
 }

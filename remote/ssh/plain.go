@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote/clean"
@@ -16,6 +17,20 @@ func (h *Host) said(b *bounded) string {
 		return h.pool.config.Secrets.RedactCut(clean.Text(b.text()))
 	}
 	return h.pool.config.Secrets.Redact(clean.Text(b.text()))
+}
+
+// hand gives whoever sent a command the secret that it was sent for, and hides it from then on.
+func (h *Host) hand(c Command, out *bounded) {
+	if c.Told == nil {
+		return
+	}
+	for line := range strings.Lines(clean.Text(out.text())) {
+		_, word, found := strings.Cut(line, c.Mark)
+		if word = strings.TrimSpace(word); found && word != "" {
+			h.pool.config.Secrets.Hide(word)
+			c.Told(word)
+		}
+	}
 }
 
 func (h *Host) plain(text string) string { return h.pool.config.Secrets.Redact(clean.Line(text)) }

@@ -37,6 +37,7 @@ func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Res
 	ended := h.see(c, permit != nil)
 	out, errs := newBounded(c.Limit), newBounded(c.Limit)
 	res := h.run(ctx, task{command: c, permit: permit, out: out, errs: errs})
+	h.hand(c, out)
 	res.Stdout, res.Stderr = h.said(out), h.said(errs)
 	res.Dropped = out.missing() + errs.missing()
 	ended(res.ending())

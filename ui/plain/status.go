@@ -47,6 +47,9 @@ func rest(out io.Writer, s fleet.Snapshot, now time.Time) error {
 	for _, h := range s.Holds.Value {
 		fmt.Fprintf(&b, "hold: %s is held by %s since %s: %s\n", h.Worker, h.By, h.Since.Local().Format(time.RFC3339), h.Why)
 	}
+	for _, l := range s.Leftovers(now) {
+		fmt.Fprintf(&b, "leftover: %s: %s (next: %s)\n", l.Node, l.What, l.Next)
+	}
 	if l := s.Lease.Value; l != nil {
 		fmt.Fprintf(&b, "lease: %s on %s, run %s\n", l.Owner, l.Host, l.Run)
 	}

@@ -111,7 +111,7 @@ func (r *Root) walkedHere() []string {
 	var out []string
 	for _, x := range r.world.Runs {
 		switch {
-		case !x.Here || x.State != run.Running && x.State != run.AtGate:
+		case !x.Here || x.State != run.Running && x.State != run.AtGate || r.sawEnd(x.ID):
 		case x.Act:
 			out = append(out, "the command on "+x.Target+" is ended there, and cannot be resumed")
 		default:
@@ -119,6 +119,14 @@ func (r *Root) walkedHere() []string {
 		}
 	}
 	return out
+}
+
+// sawEnd reports that a screen knows that a run has ended, whatever the list says that was read before.
+func (r *Root) sawEnd(id string) bool {
+	return slices.ContainsFunc(r.stack, func(s screen.Screen) bool {
+		w, ok := s.(screen.Witness)
+		return ok && w.SawEnd(id)
+	})
 }
 
 // toDialog gives a key to the dialog on top, and its result to whoever opened it.

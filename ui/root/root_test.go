@@ -231,6 +231,20 @@ func TestQuitAsksWhileARunIsUnderWayHere(t *testing.T) {
 	})
 }
 
+// A run that was watched to its end stops no one from leaving, though the list of runs was read before.
+func TestQuitGoesAtOnceWhenTheRunWasSeenToEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := options()
+		o.Open = "01J9ZQ7K3M"
+		d := drive(t, stage.New(stage.Finished()), o, 120, 36)
+		defer d.stop()
+		d.rest(time.Second)
+		if d.press("q"); !d.quit {
+			t.Errorf("it did not quit:\n%s", d.screen())
+		}
+	})
+}
+
 func TestQuitGoesAtOnceWhenNothingIsUnderWay(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		fake := stage.New(nil)
@@ -280,6 +294,22 @@ func TestAChangeIsSeenAndTheSelectionStays(t *testing.T) {
 		if !strings.Contains(rows[3], "worker-3") {
 			t.Errorf("the order did not change: %q", rows[3])
 		}
+	})
+}
+
+// Whoever types as soon as there is something to see is understood, whether or not anything has answered by then.
+func TestAVerbTypedAtOnceIsNotLost(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		blocked := make(stage.Blocked)
+		defer close(blocked)
+		o := options()
+		o.Verbs = VerbsOf(t.Context(), stage.New(nil), o.Fleet)
+		d := drive(t, blocked, o, 120, 36)
+		defer d.stop()
+		d.press(":")
+		d.write("drain worker-3")
+		d.press("enter")
+		d.sees("Plan drain worker-3")
 	})
 }
 

@@ -105,6 +105,30 @@ func TestEveryPlaceHasSomethingToTake(t *testing.T) {
 	})
 }
 
+// A password that a run was given is copied once, and saved nowhere.
+func TestAPasswordOfARunIsCopiedOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(stage.Waiting())
+		fake.Word = "engage-1701"
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.press("H", "enter")
+		d.rest(100 * time.Millisecond)
+		d.press("Y", "1")
+		d.sees("a secret goes into no file")
+		d.press("y")
+		d.sees("the new password, once")
+		d.press("1")
+		if got := copied(t, d.raw[len(d.raw)-1]); got != "engage-1701" {
+			t.Errorf("copied %q", got)
+		}
+		d.press("y")
+		if d.sees("the transcript"); fake.Password("") != "" || d.root.top().(screen.Copier).Excerpts()[0].Name != "the transcript" {
+			t.Error("it can be copied twice")
+		}
+	})
+}
+
 func TestTheOperatorIsCalled(t *testing.T) {
 	for _, c := range []struct {
 		env  map[string]string

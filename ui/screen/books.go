@@ -193,9 +193,6 @@ func (b *Books) open() (Action, tea.Cmd) {
 	if verb := b.verb(book.ID); verb != "" {
 		return Invoke(b.env, verb, worker)
 	}
-	if book.From == "" {
-		return Push{NewPlan(b.env, book.ID, worker)}, nil
-	}
 	return Push{NewPlanOf(b.env, book.ID, worker, book.Inputs)}, nil
 }
 

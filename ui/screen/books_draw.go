@@ -8,12 +8,16 @@ import (
 	"github.com/vmtui/vmtui/ui/widget"
 )
 
+// bookRows is what is left beside the plan for what a runbook does.
+const bookRows = 14
+
 // Draw implements Screen.
 func (b *Books) Draw(w, h int) widget.Frame {
 	b.panes.begin()
 	out := widget.Blank(w, h)
 	shelf := min(len(b.books)+3, max(h/3, 5))
 	if w >= 110 {
+		shelf = min(len(b.books)+3, max(h-bookRows, h/3))
 		left := min(max(w*2/5, 52), 90)
 		out.Put(0, 0, b.shelfBox(left, shelf))
 		out.Put(0, shelf, b.bookBox(left, h-shelf))
@@ -117,7 +121,7 @@ func (b *Books) bookBox(w, h int) widget.Frame {
 	return b.panes.box(paneBook, box).Draw(w, h)
 }
 
-// ownLines are what a runbook of the instance's own has to say beside: its file, its mistake, what it takes.
+// ownLines are what a runbook has to say beside: what it takes, and of the instance's own its file and its mistake.
 func ownLines(x desk.Book, w int) []widget.Line {
 	var lines []widget.Line
 	if x.Off != "" {
@@ -125,13 +129,13 @@ func ownLines(x desk.Book, w int) []widget.Line {
 	}
 	if x.From != "" {
 		lines = append(lines, widget.Hang(widget.L(theme.Muted, "file    "), theme.Muted, x.From, w)...)
-		for _, in := range x.Inputs {
-			said := in.Name + ", " + in.Type
-			if !in.Needed {
-				said += ", " + orWord(in.Default, "empty") + " unless said"
-			}
-			lines = append(lines, widget.Hang(widget.L(theme.Muted, "takes   "), theme.Plain, said, w)...)
+	}
+	for _, in := range x.Inputs {
+		said := in.Name + ", " + in.Type
+		if !in.Needed {
+			said += ", " + orWord(in.Default, "empty") + " unless said"
 		}
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, "takes   "), theme.Plain, said, w)...)
 	}
 	return lines
 }

@@ -88,8 +88,17 @@ func (r *Run) Excerpts() []Excerpt {
 	if s := r.shown(); s != nil {
 		out = append(out, Excerpt{"the plan of “" + s.Title + "”", planText(s.StepInfo, s.Plan)})
 	}
+	if word := r.env.Desk.Password(r.view.ID); word != "" {
+		out = append([]Excerpt{{passwordOnce, word}}, out...)
+	}
 	return append(out, Excerpt{"the run's id", r.view.ID})
 }
+
+// Secret implements Once.
+func (r *Run) Secret(e Excerpt) bool { return e.Name == passwordOnce }
+
+// Forget implements Once.
+func (r *Run) Forget() { r.env.Desk.ForgetPassword(r.view.ID) }
 
 // Excerpts implements Copier.
 func (p *Plan) Excerpts() []Excerpt {

@@ -25,7 +25,7 @@ func (f *Fleet) nodesBox(w, h int) widget.Frame {
 	if f.filter.on() {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, f.filter.text))
 	}
-	right := widget.Join(widget.Gap(2), f.nodes.note(nodes), f.holdsNote())
+	right := widget.Join(widget.Gap(2), f.nodes.note(nodes), f.leftoverNote(), f.holdsNote())
 	return f.panes.box(paneNodes, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }
 
@@ -40,6 +40,15 @@ func (f *Fleet) holdsNote() widget.Line {
 		widget.S(theme.Muted, "lease "), widget.S(theme.Plain, l.Value.Owner),
 		widget.S(theme.Muted, " "+age(l.Seen, w.Now)),
 	}
+}
+
+// leftoverNote says in the nodes' border that something was left behind, where the pane that names it may be out of sight.
+func (f *Fleet) leftoverNote() widget.Line {
+	n := len(f.env.World.Fleet.Leftovers(f.env.World.Now))
+	if n == 0 {
+		return nil
+	}
+	return widget.L(theme.Warn, fmt.Sprintf("▲ %d left behind", n))
 }
 
 // services is the flow of services and the site, wrapped over lines of w cells.
@@ -152,6 +161,7 @@ func (f *Fleet) runsBox(w, h int) widget.Frame {
 		b.Lines = append(b.Lines, f.nothingUnderWay())
 	}
 	b.Lines = append(b.Lines, f.holdLines(w-4)...)
+	b.Lines = append(b.Lines, f.leftoverLines(w-4)...)
 	if past := lately(f.env.World, min(f.latelyRows(), h-len(b.Lines)-4)); len(past) > 0 {
 		b.Lines = append(b.Lines, nil, widget.L(theme.Head, "LATELY"))
 		at = max(at, f.addRuns(&b, past, w-4))
@@ -195,6 +205,15 @@ func (f *Fleet) holdLines(w int) []widget.Line {
 			l = append(widget.L(theme.Bad, "✗ seen "+age(holds.Seen, f.env.World.Now)+" ago "), l.All(theme.Off)...)
 		}
 		out = append(out, l.Fit(w))
+	}
+	return out
+}
+
+// leftoverLines are what a maintenance has left behind.
+func (f *Fleet) leftoverLines(w int) []widget.Line {
+	var out []widget.Line
+	for _, l := range f.env.World.Fleet.Leftovers(f.env.World.Now) {
+		out = append(out, widget.Hang(widget.L(theme.Warn, "▲ "), theme.Plain, l.Node+": "+l.What, w)...)
 	}
 	return out
 }

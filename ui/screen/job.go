@@ -37,6 +37,7 @@ type Job struct {
 	result   tootctl.Result
 	why      string
 	password string
+	boot     tootctl.Boot // how long Rails takes to start there, as far as that is known
 }
 
 // The panes of a job.
@@ -56,11 +57,7 @@ type foundJobs struct {
 
 // NewJob opens a job.
 func NewJob(env Env, rec job.Record) *Job {
-	j := &Job{Post: NewPost(env.Ctx), env: env, rec: rec, follows: true, panes: newPanes(paneJobOutput, paneBeside), reading: tootctl.NewReading(&tootctl.Command{})}
-	if c, err := tootctl.Known().Parse(rec.Words, tootctl.Version{}); err == nil {
-		j.reading = tootctl.NewReading(c.Command)
-	}
-	return j
+	return &Job{Post: NewPost(env.Ctx), env: env, rec: rec, follows: true, panes: newPanes(paneJobOutput, paneBeside), reading: rec.Reading()}
 }
 
 // Crumb implements Screen.
@@ -171,14 +168,12 @@ func (j *Job) judge(m foundJobs) {
 		j.result, j.why = tootctl.Unsure, "the node knows nothing of it"
 	case m.jobs[i].State == job.Running:
 		j.result, j.why = tootctl.Unsure, "it still runs, and is not read any more: "+brief(j.err)
-	case m.jobs[i].State == job.Cancelled:
-		j.result, j.why = tootctl.Cancelled, m.jobs[i].Why
-	case m.jobs[i].Code == nil:
-		j.result, j.why = tootctl.Unsure, m.jobs[i].Why
-	case j.rec.Secret:
-		j.result, j.why = map[bool]tootctl.Result{true: tootctl.Success, false: tootctl.Failure}[*m.jobs[i].Code == 0], m.jobs[i].Why
+	case j.rec.Secret: // nothing of it was kept
+		if j.result, j.why = m.jobs[i].Result(nil); j.result == tootctl.Success && j.err != nil {
+			j.result, j.why = tootctl.Unsure, brief(j.err)
+		}
 	default:
-		j.result, j.why = j.reading.Result(*m.jobs[i].Code)
+		j.result, j.why = m.jobs[i].Result(j.reading)
 	}
 }
 

@@ -61,7 +61,7 @@ func (j *Job) standLine(w int) widget.Line {
 	case j.reading.Barred:
 		return j.barLine(w)
 	case j.reading.Lines == 0:
-		return widget.L(theme.Info, "◐ Rails starts: 5 to 30 s; since "+age(j.rec.Started, j.env.World.Now)).Fit(w)
+		return widget.L(theme.Info, "◐ Rails starts ("+j.boot.String()+"), since "+age(j.rec.Started, j.env.World.Now)).Fit(w)
 	}
 	return widget.L(theme.Info, "◐ running").Fit(w)
 }

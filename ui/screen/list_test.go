@@ -307,3 +307,22 @@ func TestHoldsThatCannotBeSeenSaySo(t *testing.T) {
 		}
 	}
 }
+
+// What a maintenance has left behind stands on the first screen.
+func TestLeftoversAreOnTheFleet(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	d := stage.New(nil)
+	if f := NewFleet(env(ctx, d)).Draw(200, 58); strings.Contains(f.String(), "▲ worker-2") {
+		t.Errorf("what is under way is called left behind:\n%s", f.String())
+	}
+	d.Snapshot.Lease.Value = nil
+	for _, size := range [][2]int{{200, 58}, {120, 34}} {
+		if f := NewFleet(env(ctx, d)).Draw(size[0], size[1]); !strings.Contains(f.String(), "▲ worker-2: in the load balancer with the lame-duck") {
+			t.Errorf("%v: it is not named:\n%s", size, f.String())
+		}
+	}
+	if f := NewFleet(env(ctx, d)).Draw(80, 24); !strings.Contains(f.String(), "▲ 1 left behind") {
+		t.Errorf("it is out of sight:\n%s", f.String())
+	}
+}

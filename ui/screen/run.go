@@ -198,6 +198,9 @@ func (r *Run) fold(b batch) (Action, tea.Cmd) {
 	return action, tea.Batch(r.more(), r.lookAtPanes())
 }
 
+// SawEnd implements Witness.
+func (r *Run) SawEnd(id string) bool { return r.view.ID == id && ended(r.view.State) }
+
 // followAgain opens the stream anew when it has ended and there may be more: the run was walked on, or the store was lost for a while.
 func (r *Run) followAgain() tea.Cmd {
 	if !r.ended || r.Waiting("tail") {

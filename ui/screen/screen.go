@@ -56,6 +56,12 @@ type Marker interface {
 	Marked() []string
 }
 
+// Witness is a screen that follows a run, and knows of its end before the list of runs does.
+type Witness interface {
+	// SawEnd reports that the run of that id has ended.
+	SawEnd(id string) bool
+}
+
 // Env is what every screen is made with.
 type Env struct {
 	Ctx   context.Context

@@ -138,6 +138,7 @@ func (t *Toot) begun(m begunJob) (Action, tea.Cmd) {
 		return refusal("run", m.err), again
 	}
 	j := NewJob(t.env, m.begun.Record)
+	j.boot = t.where.Boot
 	if m.begun.Secret {
 		j.told(m.begun, m.err)
 	}
@@ -324,7 +325,7 @@ func (t *Toot) start(c *tootctl.Call, typed string) (Action, tea.Cmd) {
 		return Say{Text: "still starting"}, nil
 	}
 	d := t.env.Desk
-	return Say{Text: "starting " + c.Line() + ": Rails starts first, 5 to 30 s"}, t.Act("start", func(ctx context.Context) tea.Msg {
+	return Say{Text: "starting " + c.Line() + ": Rails starts first, " + t.where.Boot.String()}, t.Act("start", func(ctx context.Context) tea.Msg {
 		b, err := d.RunTootctl(ctx, c, typed)
 		return begunJob{b, err}
 	})

@@ -216,9 +216,9 @@ func (t *Toot) previewBox(w int) widget.Frame {
 func (t *Toot) whereLine() widget.Line {
 	switch {
 	case !t.asked:
-		return widget.L(theme.Muted, "◌ on exec; reading its version: Rails starts, 5 to 30 s")
+		return widget.L(theme.Muted, "◌ on exec; reading its version: Rails starts")
 	case t.whereErr != nil:
 		return widget.L(theme.Warn, "on "+orWord(t.where.Node, "exec")+", "+t.where.How+" · version unknown: "+brief(t.whereErr))
 	}
-	return widget.L(theme.Muted, "on "+t.where.Node+", "+t.where.How+" · Mastodon "+t.where.Version.String())
+	return widget.L(theme.Muted, "on "+t.where.Node+", "+t.where.How+" · Mastodon "+t.where.Version.String()+" · Rails starts: "+t.where.Boot.String())
 }

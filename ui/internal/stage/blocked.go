@@ -128,6 +128,12 @@ func (b Blocked) Favour(context.Context, string) (desk.Lines, error) {
 	return desk.Lines{}, ErrStage
 }
 
+// Password implements ui.Desk: it is no I/O.
+func (b Blocked) Password(string) string { return "" }
+
+// ForgetPassword implements ui.Desk.
+func (b Blocked) ForgetPassword(string) {}
+
 // Jobs implements ui.Desk.
 func (b Blocked) Jobs(context.Context) ([]job.Job, error) { <-b; return nil, ErrStage }
 

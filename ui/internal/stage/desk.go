@@ -24,11 +24,12 @@ type Desk struct {
 	List     []desk.Run
 	Log      []run.Event // of every run
 	Review   desk.Plan
-	Fails    error // of every act
+	Fails    error  // of every act
+	Word     string // a password that every run was given
 	Asked    audit.View
 	Said     fanout.View
 	Trip     courier.View
-	Spoken   []string // what the palette was told before
+	Spoken   []string    // what the palette was told before
 	Lines    chan string // what services write from now on
 
 	changed chan struct{}

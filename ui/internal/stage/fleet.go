@@ -42,7 +42,7 @@ func Fleet() fleet.Snapshot {
 	dead := seen(fleet.Health{CPU: 38, CPUs: []float64{40, 38, 41, 37, 38}, Mem: 57, Disk: 22, Load1: 1.1, Web: 14, Streaming: 61, Nginx: true,
 		Containers: containers("36%", "1.2GiB", "running", "healthy")}, 48)
 	dead.Err = &desk.Fault{What: "no answer", On: "worker-3", Why: "ssh: handshake: i/o timeout after 10s", Next: "look at its console in the provider's panel"}
-	lease := &fleet.Lease{Owner: "mike", Host: "laptop", Run: hold.Run, Token: 7}
+	lease := &fleet.Lease{Owner: "mike", Host: "laptop", Run: hold.Run, Token: 7, Expires: Noon.AddDate(50, 0, 0)}
 	return fleet.Snapshot{
 		Instance: "vmst.example",
 		Nodes: []fleet.Node{

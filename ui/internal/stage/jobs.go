@@ -11,7 +11,7 @@ import (
 
 // Where implements ui.Desk.
 func (d *Desk) Where(context.Context) (desk.Tootctl, error) {
-	return desk.Tootctl{Node: "exec", How: "native, as mastodon in /home/mastodon/live", Version: tootctl.Version{Major: 4, Minor: 5, Patch: 3}}, nil
+	return desk.Tootctl{Node: "exec", How: "native, as mastodon in /home/mastodon/live", Version: tootctl.Version{Major: 4, Minor: 5, Patch: 3}, Boot: tootctl.Boot{9 * time.Second, 14 * time.Second}}, nil
 }
 
 // RunTootctl implements ui.Desk.
@@ -47,6 +47,20 @@ func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string)) e
 	}
 	<-ctx.Done()
 	return ctx.Err()
+}
+
+// Password implements ui.Desk.
+func (d *Desk) Password(string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Word
+}
+
+// ForgetPassword implements ui.Desk.
+func (d *Desk) ForgetPassword(string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Word = ""
 }
 
 // CancelJob implements ui.Desk.

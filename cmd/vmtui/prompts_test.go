@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+)
+
+// What asks is answered by the operator: at the command line and in the console, on the job's own terminal.
+func TestQuestionsAreAnswered(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	s := sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "self-destruct")
+	s.sees("danger:", "Type the name of the instance")
+	s.press("vmst.example\r")
+	s.sees("Type in the domain of the server to confirm:")
+	s.press("vmst.example\r")
+	s.sees("Are you sure you want to proceed?")
+	s.press("yes\r")
+	s.sees("SELF_DESTRUCT=abc123")
+	if code := s.ends(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	s = sit(t, 120, 36, "--config", b.ConfigPath())
+	s.sees("worker-2", "healthy")
+	s.press("t")
+	s.sees("48 of 48")
+	s.press("/maintenance\r")
+	s.sees("1 of 48")
+	s.press("g")
+	s.sees("type vmst.example to go on")
+	s.press("vmst.example\r")
+	for _, x := range []struct{ asks, says string }{{"Continue anyway? (Yes/No)", "Yes"}, {"Continue? (Yes/No)", "Yes"}, {"Account to keep unchanged:", "1"}} {
+		s.sees(x.asks)
+		s.insists("a", func() bool { return s.says([]string{"Answer the job"}) })
+		s.press("\x15" + x.says + "\r") // what was insisted on once too often is typed by now
+		s.lacks("Answer the job")
+	}
+	s.sees("Finished!", "success")
+	s.press("q")
+	if code := s.ends(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	for _, j := range jobsOf(t, b.ConfigPath()) {
+		if j.State != "done" {
+			t.Errorf("%s: %s", j.Line, j.State)
+		}
+	}
+}
+
+// A new password is masked on the screen and everywhere else, and can be copied once: from the job, and from the run that gave it.
+func TestAPasswordIsCopiedOnce(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	s := sit(t, 120, 36, "--config", b.ConfigPath())
+	s.sees("worker-2", "healthy")
+	s.press("t")
+	s.sees("48 of 48", "Mastodon 4.6.5")
+	s.press("e")
+	s.sees("The command line")
+	s.press("\x15accounts modify troi --reset-password\r")
+	s.sees("it can be run")
+	s.press("g")
+	s.sees("Run it")
+	s.insists("g", func() bool { return s.says([]string{"the new password can be copied once"}) })
+	copiesOnce(t, s, "engage-troi-1701")
+	s.press("\x1b")
+	s.sees("What would run")
+	s.press("q")
+	if code := s.ends(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	if got := vmtui(t, b.ConfigPath(), "audit", "--json"); got.code != 0 || strings.Contains(got.out, "engage") || !strings.Contains(got.out, "reset-password") {
+		t.Errorf("exit %d: the trail: %s", got.code, got.out)
+	}
+	if got := vmtui(t, b.ConfigPath(), "exec", "-n", "exec", "--", "grep -r engage /var/lib/vmtui || echo nothing"); !strings.Contains(got.out, "nothing") {
+		t.Errorf("on the node: %s", got.out)
+	}
+}
+
+// copiesOnce copies the first excerpt, which is the password, and finds it gone the second time.
+func copiesOnce(t *testing.T, s *terminal, word string) {
+	t.Helper()
+	s.insists("y", func() bool { return s.says([]string{"the new password, once"}) })
+	s.insists("1", func() bool { return s.says([]string{"went to the terminal's clipboard"}) })
+	s.mu.Lock()
+	raw := string(s.raw)
+	s.mu.Unlock()
+	if strings.Contains(raw, word) {
+		t.Error("the password was drawn")
+	}
+	if n := strings.Count(raw, "]52;c;"+base64.StdEncoding.EncodeToString([]byte(word))); n != 1 {
+		t.Errorf("it went to the clipboard %d times", n)
+	}
+	s.insists("y", func() bool { return s.says([]string{"its output"}) || s.says([]string{"the transcript"}) })
+	if s.says([]string{"the new password, once (", word}) {
+		t.Errorf("it can be copied twice:\n%s", s.text())
+	}
+	s.press("\x1b")
+	s.lacks("Copy what?")
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each runbook of upkeep does what it is for, by its jobs and in the world; the dry run's result stands before the real one.
+func TestUpkeep(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	for _, c := range []struct {
+		args []string
+		code int
+		says []string // in this order
+	}{
+		{[]string{"media-cleanup", "--yes", "--set", "days=30"}, 0, []string{"Attachments    211 GB   9.42 GB", "tootctl media remove --days=30 --concurrency=5 --dry-run", "(DRY RUN)", "GATE: rehearsed", "Error processing 20: boom", "success with errors: 1 failed", "before: attachments 211 GB 9.42 GB", "now: attachments 211 GB 3.07 GB"}},
+		{[]string{"media-orphans", "--yes"}, 3, []string{"newest post 42s ago", "Removed 3 orphans (approx. 1.2 MB) (DRY RUN)", "GATE: rehearsed"}},
+		{[]string{"media-orphans", "--yes", "--confirm", "vmst.example"}, 0, []string{"(DRY RUN)", "--confirm vmst.example", "Removed 3 orphans (approx. 1.2 MB)", "Look what is left", "run done"}},
+		{[]string{"preview-cards", "--yes"}, 0, []string{"(DRY RUN)", "Removed 40 preview cards", "run done"}},
+		{[]string{"search-reindex", "--yes"}, 0, []string{"green, 1 nodes; instances 0", "--only instances accounts tags", "--only public_statuses statuses", "statuses 5000 (about 98000 rows)", "run done"}},
+		{[]string{"old-statuses", "--yes", "--confirm", "vmst.example"}, 0, []string{"98000 rows, 120 dead", "removed 20 out of 20 statuses", "now:", "61000 rows, 37120 dead"}},
+		{[]string{"account-support", "--yes", "--set", "username=wesley", "--set", "approve=true"}, 0, []string{"approved: no", "wesley is approved", "run done"}},
+		{[]string{"account-support", "--yes", "--set", "username=troi", "--set", "reset_password=true", "--set", "disable_2fa=true"}, 0, []string{"second factor: yes, sessions: 2", "troi is without a second factor", "New password: engage-troi-1701", "another password, and no session"}},
+		{[]string{"account-support", "--yes", "--set", "username=picard", "--set", "disable_2fa=true"}, 3, []string{"picard is one of the team: Admin"}},
+		{[]string{"account-support", "--yes", "--set", "username=nobody", "--set", "approve=true"}, 3, []string{"no such account"}},
+		{[]string{"registrations-close", "--yes"}, 0, []string{"registrations are: open", "success: OK; registrations are: none"}},
+		{[]string{"registrations-close", "--yes"}, 0, []string{"already: registrations are: none"}},
+		{[]string{"registrations-open", "--yes"}, 0, []string{"settings registrations approved", "registrations are: approved"}},
+		{[]string{"domain-purge", "--yes", "--confirm", "vmst.example", "--set", "domain=spam.example"}, 0, []string{"12 accounts, 3 follows", "(DRY RUN)", "GATE: rehearsed", "Removed 12 accounts", "0 accounts of spam.example are known"}},
+		{[]string{"domain-purge", "--yes", "--set", "domain=vmst.example"}, 3, []string{"that is this instance"}},
+		{[]string{"domain-purge", "--yes"}, 2, []string{"it has to be said"}},
+		{[]string{"domain-purge", "--yes", "--set", "domain=--limited-federation-mode"}, 2, []string{"is not a domain"}},
+		{[]string{"preview-cards", "--yes", "--set", "days=3"}, 2, []string{"no number from 14"}},
+		{[]string{"media-cleanup", "worker-1", "--yes"}, 2, []string{"it has no target"}},
+	} {
+		got := vmtui(t, b.ConfigPath(), append([]string{"run"}, c.args...)...)
+		rest := got.out + got.err
+		if got.code != c.code {
+			t.Errorf("%v: exit %d, want %d:\n%s", c.args, got.code, c.code, rest)
+			continue
+		}
+		for _, want := range c.says {
+			_, after, found := strings.Cut(rest, want)
+			if !found {
+				t.Errorf("%v: no %q behind what came before:\n%s%s", c.args, want, got.out, got.err)
+				break
+			}
+			rest = after
+		}
+	}
+	if got := vmtui(t, b.ConfigPath(), "runs", "list", "--json"); strings.Contains(got.out, "engage") {
+		t.Error("the password is in the history")
+	}
+}
+
+// A run that is killed in the middle of its job attaches to it when it is resumed, and starts it no second time.
+func TestAKilledRunFindsItsJob(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := product(ctx, b.ConfigPath(), "run", "search-reindex", "--yes")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for jobs := jobsOf(t, b.ConfigPath()); len(jobs) == 0; jobs = jobsOf(t, b.ConfigPath()) {
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	var doc struct {
+		Runs []struct{ ID, Runbook string }
+	}
+	got := vmtui(t, b.ConfigPath(), "runs", "list", "--json")
+	if err := json.Unmarshal([]byte(got.out), &doc); err != nil || len(doc.Runs) != 1 {
+		t.Fatalf("%v: %s", err, got.out)
+	}
+	got = vmtui(t, b.ConfigPath(), "runs", "resume", doc.Runs[0].ID, "--yes")
+	if got.code != 0 || !strings.Contains(got.out, "run done") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	var lines []string
+	for _, j := range jobsOf(t, b.ConfigPath()) {
+		lines = append(lines, j.State+" "+j.Line)
+	}
+	want := []string{"done tootctl search deploy --concurrency=2 --only public_statuses statuses", "done tootctl search deploy --concurrency=2 --only instances accounts tags"}
+	if !slices.Equal(lines, want) {
+		t.Errorf("jobs: %q", lines)
+	}
+}

@@ -1,0 +1,105 @@
+package job
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/ops/config"
+)
+
+// inContainer is tootctl of the image: it says what it got and where it is, or sleeps with a number by which ps knows it.
+const inContainer = `#!/bin/sh
+if [ "$1" = search ]; then sleep "$NAP" & trap '' TERM; sleep "$NAP"; exit 0; fi
+stty size
+echo "in $MARK"
+for a; do printf '<%s>\n' "$a"; done
+`
+
+// project is a Mastodon in real containers, by docker compose: an image from nothing but busybox, and no network.
+func project(t *testing.T) (dir, name string) {
+	t.Helper()
+	if err := exec.CommandContext(t.Context(), "docker", "compose", "version").Run(); err != nil {
+		t.Skip("needs docker with compose:", err)
+	}
+	busybox, err := os.ReadFile("/bin/busybox")
+	if err != nil {
+		t.Skip("needs busybox-static:", err)
+	}
+	if err := exec.CommandContext(t.Context(), "docker", "version").Run(); err != nil {
+		t.Skip("needs a docker daemon:", err)
+	}
+	dir, name = t.TempDir(), fmt.Sprintf("vmtuijob%d", os.Getpid())
+	dockerfile := "FROM scratch\n"
+	for _, program := range []string{"sh", "sleep", "stty", "kill", "ps"} {
+		dockerfile += "COPY busybox /bin/" + program + "\n"
+	}
+	dockerfile += "COPY tootctl /bin/tootctl\nWORKDIR /tmp\nENV PATH=/bin\nCMD [\"/bin/sleep\", \"1000000\"]\n"
+	for file, text := range map[string]string{
+		"busybox": string(busybox), "tootctl": inContainer, "Dockerfile": dockerfile, ".env.production": "LOCAL_DOMAIN=vmst.io\n",
+		"docker-compose.yml": "services:\n  web:\n    image: " + name + "\n    network_mode: none\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o755); err != nil { // #nosec G306 -- programs
+			t.Fatal(err)
+		}
+	}
+	compose := func(args ...string) {
+		if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil { // #nosec G204 -- our own words
+			t.Fatalf("%v: %v: %s", args, err, out)
+		}
+	}
+	compose("build", "-q", "-t", name, dir)
+	t.Cleanup(func() {
+		compose("compose", "-p", name, "--project-directory", dir, "down", "-t", "1")
+		compose("rmi", "-f", name)
+	})
+	compose("compose", "-p", name, "--project-directory", dir, "up", "-d")
+	return dir, name
+}
+
+// In a running container and in one of its own: arguments and environment arrive, the terminal has its width, and what is cancelled is gone from ps on the host
+// though it does not listen.
+func TestInRealContainers(t *testing.T) {
+	dir, name := project(t)
+	for i, how := range []string{config.TootctlExec, config.TootctlRun} {
+		nap := fmt.Sprintf("%d%d", 90000+i, os.Getpid())
+		r := bench(t, "exit 9")
+		r.Node.Mastodon = config.Mastodon{Kind: config.KindCompose, Dir: dir, Project: name, Tootctl: how, Env: map[string]string{"MARK": "a 'quoted' $(mark)", "NAP": nap}}
+		j := begin1(t, r, "accounts", "modify", "--role=; rm -rf $(id)", "--", "it's \"me\"")
+		got := output(t, r, j)
+		until(t, r, j.ID, Done)
+		for _, want := range []string{"50 120", "in a 'quoted' $(mark)", "<accounts>", "<--role=; rm -rf $(id)>", "<it's \"me\">"} {
+			if !slices.Contains(got, want) {
+				t.Errorf("%s: no %q in %q", how, want, got)
+			}
+		}
+		j = begin1(t, r, "search", "deploy")
+		for !running(t, "sleep "+nap) {
+		}
+		if err := r.Cancel(t.Context(), j); err != nil {
+			t.Errorf("%s: %v", how, err)
+		}
+		until(t, r, j.ID, Cancelled)
+		if running(t, "sleep "+nap) {
+			t.Errorf("%s: ps still shows it", how)
+		}
+		out, err := exec.CommandContext(t.Context(), "docker", "ps", "-aq", "--filter", "name="+container(j.ID)).Output() // #nosec G204 -- our own id
+		if err != nil || strings.TrimSpace(string(out)) != "" {
+			t.Errorf("%s: its container is left: %s, %v", how, out, err)
+		}
+	}
+}
+
+// running asks the host's ps, which sees into every container.
+func running(t *testing.T, args string) bool {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "ps", "-eo", "args=").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Contains(strings.Split(string(out), "\n"), args)
+}

@@ -1,0 +1,96 @@
+package upkeep
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// domainPurge removes everything of a server.
+func domainPurge() sheet {
+	return sheet{
+		id: "domain-purge", title: "Purge a domain", danger: act.Destroys,
+		summary: "Removes every account of another server with posts, media and follows, as if it had never been known; first as a rehearsal.",
+		dangers: []string{
+			"What people here have with people there is gone: follows, favourites, conversations.",
+			"Accounts come back while that server still federates: suspend it first.",
+		},
+		asks: []ask{
+			{name: "domain", about: "the other server", kind: "string", needed: true, shape: domainShape},
+			{name: "subdomains", about: "those below it as well", kind: "bool", without: "false"},
+			concurrency("5"),
+		},
+		steps: func(c *chore) []run.Step {
+			if c.own() && c.err == nil {
+				c.err = &fault.Error{What: "that is this instance", On: c.said["domain"], Why: "its own accounts would be removed", Next: "name another server", Code: fault.Refused}
+			}
+			words := []string{"domains", "purge", c.said["domain"], c.option("--concurrency", "concurrency")}
+			if c.yes("subdomains") {
+				words = append(words, "--include-subdomains")
+			}
+			purge := errand{
+				id: "purge", title: "Purge " + c.said["domain"], kind: run.Once, after: rehearsal, noUndo: "what was removed is gone", usual: "minutes to hours",
+				why: "Compare the rehearsal's number with what the database has. An interrupted one can be run again.", call: c.call(words...), proof: c.purged,
+			}
+			return []run.Step{c.known(), c.rehearse(purge), c.step(purge)}
+		},
+	}
+}
+
+// own reports the instance's own domain. A subdomain of it may be anybody's; that it is the one where this Mastodon answers is asked of Rails.
+func (c *chore) own() bool { return c.said["domain"] == c.Config.Instance }
+
+// server is another server as the database has it.
+type server struct {
+	Accounts int
+	Followed int // follows between here and there
+	Severity string
+	Ours     bool
+}
+
+const serverRuby = `d, sub = ARGV[0], ARGV[1] == 'true'
+a = sub ? Account.by_domain_and_subdomains(d) : Account.where(domain: d)
+l = [Rails.configuration.x.local_domain, Rails.configuration.x.web_domain, *Rails.configuration.x.alternate_domains]
+puts({accounts: a.count, followed: Follow.where(account_id: a.select(:id)).or(Follow.where(target_account_id: a.select(:id))).count, severity: DomainBlock.rule_for(d)&.severity.to_s,
+ours: l.any? { |x| x == d || (sub && x.to_s.end_with?(".#{d}")) }}.to_json)`
+
+func (c *chore) server(ctx context.Context) (s server, err error) {
+	err = c.see(ctx, "look at "+c.said["domain"], serverRuby, &s, c.said["domain"], c.said["subdomains"])
+	if err == nil && s.Ours {
+		err = &fault.Error{What: "that is this instance", On: c.said["domain"], Why: "one of its own names is among them", Next: "name another server", Code: fault.Refused}
+	}
+	return s, err
+}
+
+func (s server) words() string {
+	blocked := "not blocked: accounts may come back"
+	if s.Severity != "" {
+		blocked = "blocked: " + s.Severity
+	}
+	return fmt.Sprintf("%d accounts, %d follows from or to here, %s", s.Accounts, s.Followed, blocked)
+}
+
+// known looks at what is there.
+func (c *chore) known() run.Step {
+	s := c.look("known", "Look at what is known of it", "How much would be gone, and whether it can come back.", serverRuby, func(ctx context.Context, w *run.Walk) (string, error) {
+		s, err := c.server(ctx)
+		switch {
+		case err != nil:
+			return "", err
+		case s.Severity != "suspend":
+			w.Out("warning: %s is not suspended; its accounts come back as soon as it federates with us", c.said["domain"])
+		}
+		return s.words(), nil
+	})
+	s.Skip = false
+	return s
+}
+
+// purged proves that no account is left.
+func (c *chore) purged(ctx context.Context) (bool, string, error) {
+	s, err := c.server(ctx)
+	return s.Accounts == 0, fmt.Sprintf("%d accounts of %s are known", s.Accounts, c.said["domain"]), err
+}

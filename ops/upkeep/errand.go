@@ -1,0 +1,232 @@
+package upkeep
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/remote"
+)
+
+// errand is one command of tootctl in a runbook. It is walked as a job: it goes on when the run is left, and a resume finds it by its id.
+type errand struct {
+	id, title, why, usual string
+	call                  *tootctl.Call
+	kind                  run.Kind
+	noUndo                string
+	skip                  bool
+	after                 string // the step whose result stands beside this one when it is decided: its dry run, or a look
+	// proof looks into the world for what the errand is for: before it, and after it as well. Nil where there is nothing to look at.
+	proof func(ctx context.Context) (so bool, said string, err error)
+	// says makes a line of what tootctl printed. Nil for its closing line.
+	says func(w *run.Walk, lines []string) string
+}
+
+// longest is how long a job may be waited for in one go; pace is how often it is looked at.
+const (
+	longest = 48 * time.Hour
+	pace    = time.Second
+)
+
+// The facts that an errand leaves in the log: which job it became, and what came of it.
+func jobFact(step string) string    { return "job/" + step }
+func resultFact(step string) string { return "result/" + step }
+
+// rehearsal is the id of a dry run's step.
+const rehearsal = "rehearse"
+
+// rehearse is the dry run of an errand.
+func (c *chore) rehearse(e errand) run.Step {
+	dry, ok := e.call.Rehearse()
+	if !ok {
+		dry = e.call // what has none is not rehearsed: a test holds the books to it
+	}
+	return c.step(errand{
+		id: rehearsal, title: "Rehearse it", why: "The dry run changes nothing, and its result stands beside the real one's before that begins.", usual: e.usual, call: dry, kind: run.Idempotent, skip: true,
+		noUndo: "it changed nothing",
+	})
+}
+
+// step makes a step of an errand. What destroys asks for the instance's name, and what was rehearsed waits until somebody has read what came of that.
+func (c *chore) step(e errand) run.Step {
+	s := run.Step{
+		StepInfo: run.StepInfo{ID: e.id, Title: e.title, Why: e.why, Usual: e.usual, Kind: e.kind, Skip: e.skip, NoUndo: e.noUndo},
+		Deadline: longest,
+	}
+	if e.after != rehearsal {
+		s.Confirm = c.confirm(e)
+	}
+	var beside []string
+	s.Plan = func(context.Context) ([]string, error) {
+		lines := []string{c.Jobs.Node.Name + "$ " + e.call.Line() + "   as a job, " + c.Jobs.How()}
+		if s.Confirm == "" && c.confirm(e) != "" {
+			lines = append(lines, "before that the name "+c.confirm(e)+" is to be typed, beside what the dry run said")
+		}
+		return append(lines, beside...), nil
+	}
+	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+		if s.Confirm != "" {
+			beside = before(e, w)
+		}
+		return c.observe(ctx, w, e)
+	}
+	s.Do = func(ctx context.Context, w *run.Walk) error { return c.launch(ctx, w, e) }
+	s.Verify = func(w *run.Walk) run.Check {
+		return func(ctx context.Context) (run.Progress, error) { return c.watch(ctx, w, e) }
+	}
+	return s
+}
+
+// confirm is the name to type before something is lost, "" where nothing is. What was rehearsed asks for it when that is over.
+func (c *chore) confirm(e errand) string {
+	if e.call.Danger() == act.Destroys {
+		return c.Config.Instance
+	}
+	return ""
+}
+
+// before is what the step before said, for whoever decides now.
+func before(e errand, w *run.Walk) []string {
+	said := w.Fact(resultFact(e.after))
+	if e.after == "" || said == "" {
+		return nil
+	}
+	lines := []string{"what was seen before:"}
+	if e.after == rehearsal {
+		lines[0] = "the dry run said:"
+	}
+	for line := range strings.Lines(said) {
+		lines = append(lines, "  "+strings.TrimRight(line, "\n"))
+	}
+	return lines
+}
+
+// observe finds the job of an earlier attempt, by its id; and what the errand is for, if that can be seen.
+func (c *chore) observe(ctx context.Context, w *run.Walk, e errand) (run.Finding, error) {
+	id := w.Fact(jobFact(e.id))
+	if id == "" {
+		return c.unasked(ctx, e)
+	}
+	j, end, found, err := c.Jobs.Look(ctx, id)
+	switch {
+	case err != nil:
+		return run.Finding{}, err
+	case !found:
+		return run.Finding{Truth: run.IsPending, Detail: "job " + id + " was asked for, and " + c.Jobs.Node.Name + " knows nothing of it"}, nil
+	case j.State == job.Running:
+		return run.Finding{Truth: run.UnderWay, Detail: "job " + id + ": " + j.Standing(end)}, nil
+	case w.Fact(resultFact(e.id)) == "":
+		return run.Finding{Truth: run.UnderWay, Detail: "job " + id + " has ended; what came of it is still to be read"}, nil
+	}
+	o, err := c.outcome(ctx, j)
+	if err != nil {
+		return run.Finding{}, err
+	}
+	if err := o.failed(e); err != nil {
+		return run.Finding{Truth: run.IsPending, Detail: "job " + id + " " + o.words(), Hint: "look at what it printed: vmtui jobs attach " + id}, nil
+	}
+	return run.Finding{Truth: run.IsDone, Detail: "job " + id + ": " + o.words()}, nil
+}
+
+// unasked is what can be said of an errand that no job was started for.
+func (c *chore) unasked(ctx context.Context, e errand) (run.Finding, error) {
+	if e.proof == nil || e.kind == run.Once {
+		return run.Finding{Truth: run.IsPending}, nil
+	}
+	so, said, err := e.proof(ctx)
+	if so && err == nil {
+		return run.Finding{Truth: run.IsDone, Detail: said}, nil
+	}
+	return run.Finding{Truth: run.IsPending, Detail: said}, err
+}
+
+// launch starts the job. Its id is in the log before it is sent, so that nobody has to start it again to know.
+func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
+	if e.after == rehearsal && !w.Granted(rehearsal) {
+		return run.NeedsGo{
+			Key: rehearsal, Cause: "rehearsed: " + e.call.Line(), Hint: "this is what the dry run said; the real one comes next", Details: before(e, w), Confirm: c.confirm(e),
+		}
+	}
+	rec := c.Jobs.Order(e.call)
+	if w.Fact(resultFact(e.id)) != "" { // of an earlier attempt
+		if err := w.Remember(ctx, resultFact(e.id), ""); err != nil {
+			return err
+		}
+	}
+	if err := w.Remember(ctx, jobFact(e.id), rec.ID); err != nil {
+		return err
+	}
+	var begun job.Begun
+	err := w.Act(ctx, c.Jobs.Act(e.call), func(ctx context.Context, p act.Permit) (err error) {
+		begun, err = c.Jobs.Launch(ctx, p, e.call, rec)
+		run.Effect(ctx, rec.ID)
+		return err
+	})
+	if begun.Password != "" && c.Hand != nil {
+		c.Hand(w.Run(), begun.Password)
+		w.Out("%s", begun.Said)
+		w.Out("the new password is kept nowhere: who walks this run can copy it once, by y in the console")
+	}
+	if err == nil {
+		w.Out("job %s on %s; it goes on without this run: vmtui jobs attach %s", rec.ID, c.Jobs.Node.Name, rec.ID)
+	}
+	return err
+}
+
+// watch looks at the job, and when it has ended at what came of it.
+func (c *chore) watch(ctx context.Context, w *run.Walk, e errand) (run.Progress, error) {
+	id := w.Fact(jobFact(e.id))
+	j, end, found, err := c.Jobs.Look(ctx, id)
+	switch {
+	case err != nil:
+		f := fault.Of(err)
+		return run.Progress{For: "a look at it; " + strings.TrimSuffix(f.What+": "+f.Why, ": "), Again: pace}, nil
+	case !found:
+		return run.Progress{}, unknown(e, c, "the node knows nothing of job "+id)
+	case j.State == job.Running:
+		return run.Progress{For: j.Standing(end), Again: pace, Usual: e.usual}, nil
+	}
+	o, err := c.outcome(ctx, j)
+	if err != nil {
+		return run.Progress{For: "its output; " + fault.Of(err).What, Again: pace}, nil
+	}
+	o.tell(w)
+	if err := w.Remember(ctx, resultFact(e.id), o.kept()); err != nil {
+		return run.Progress{}, err
+	}
+	if err := o.failed(e); err != nil {
+		if o.result == tootctl.Unsure {
+			err = unknown(e, c, o.why)
+		}
+		return run.Progress{}, err
+	}
+	said := o.words()
+	if e.says != nil {
+		said = e.says(w, o.lines)
+	}
+	return c.prove(ctx, e, said)
+}
+
+// prove looks whether the world is as it should be now.
+func (c *chore) prove(ctx context.Context, e errand, said string) (run.Progress, error) {
+	if e.proof == nil {
+		return run.Progress{Done: true, Detail: said}, nil
+	}
+	so, seen, err := e.proof(ctx)
+	switch {
+	case err != nil:
+		return run.Progress{For: "a look whether it is so; " + fault.Of(err).What, Again: pace}, nil
+	case !so:
+		return run.Progress{}, &fault.Error{What: e.title, On: c.Config.Instance, Why: "tootctl said " + said + ", and " + seen, Next: "look at the instance; retry does it again"}
+	}
+	return run.Progress{Done: true, Detail: said + "; " + seen}, nil
+}
+
+func unknown(e errand, c *chore, why string) error {
+	return &fault.Error{What: e.call.Line(), On: c.Jobs.Node.Name, Why: why, Next: "look at the instance before it is done again: it may have happened", Code: fault.Unknown, Err: remote.ErrUnknown}
+}

@@ -1,0 +1,79 @@
+package upkeep
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/tootctl"
+)
+
+// outcome is how a job ended, and what it printed.
+type outcome struct {
+	job    job.Job
+	result tootctl.Result
+	why    string
+	lines  []string // without the bars
+	more   int      // lines that are not among them
+}
+
+// linesMost is how many lines of a job go into a run's transcript: its log stays on the node.
+const linesMost = 300
+
+// outcome reads the whole log of a job that has ended.
+func (c *chore) outcome(ctx context.Context, j job.Job) (outcome, error) {
+	o := outcome{job: j}
+	if !j.Log {
+		o.result, o.why = j.Result(nil)
+		return o, nil
+	}
+	reading := j.Reading()
+	err := c.Jobs.Follow(ctx, j.Record, func(l string) {
+		switch {
+		case reading.Take(l) || strings.TrimSpace(l) == "":
+		case len(o.lines) < linesMost:
+			o.lines = append(o.lines, l)
+		default:
+			o.more++
+		}
+	})
+	o.result, o.why = j.Result(reading)
+	return o, err
+}
+
+// words are the result and why.
+func (o outcome) words() string { return strings.TrimSuffix(string(o.result)+": "+o.why, ": ") }
+
+// failed is an error unless the job did what it was for.
+func (o outcome) failed(e errand) error {
+	if o.result == tootctl.Success || o.result == tootctl.Partly {
+		return nil
+	}
+	return &fault.Error{What: e.call.Line(), On: o.job.Node, Why: o.words(), Next: "look at what it printed: vmtui jobs attach " + o.job.ID}
+}
+
+// tell puts the output into the transcript.
+func (o outcome) tell(w *run.Walk) {
+	for _, l := range o.lines {
+		w.Out("%s", l)
+	}
+	if o.more > 0 {
+		w.Out("… and %d lines more: vmtui jobs attach %s", o.more, o.job.ID)
+	}
+}
+
+// keptMost is how many lines stand beside the real run.
+const keptMost = 12
+
+// kept is the end of the output and the result, which the next step shows.
+func (o outcome) kept() string {
+	lines := slices.Clone(o.lines[max(0, len(o.lines)-keptMost):])
+	if cut := len(o.lines) + o.more - len(lines); cut > 0 {
+		lines = append([]string{fmt.Sprintf("(%d lines before)", cut)}, lines...)
+	}
+	return strings.Join(append(lines, "= "+o.words()), "\n")
+}

@@ -1,0 +1,83 @@
+package upkeep
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// What is sent to Rails is Ruby.
+func TestRuby(t *testing.T) {
+	if _, err := exec.LookPath("ruby"); err != nil {
+		t.Skip("needs ruby:", err)
+	}
+	for name, text := range map[string]string{"origin": originRuby, "index": indexRuby, "tables": tablesRuby, "mode": modeRuby, "person": personRuby, "server": serverRuby} {
+		cmd := exec.CommandContext(t.Context(), "ruby", "-c")
+		cmd.Stdin = strings.NewReader(text)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}
+
+// rails is a node whose Rails answers with a text.
+type rails struct {
+	nowhere
+	says string
+}
+
+func (r rails) Look(context.Context, ssh.Command) ssh.Result {
+	return ssh.Result{Outcome: ssh.Exited, Stdout: "warning: something is deprecated\n" + r.says + "\n"}
+}
+
+func on(says string, said map[string]string) *chore {
+	d := deps()
+	d.Jobs.Host = rails{says: says}
+	return &chore{Deps: d, said: said}
+}
+
+// A replica is refused, and a database that may be behind its bucket is asked about; what Rails says that is no answer is an error and nothing else.
+func TestWhatIsComparedBelongsTogether(t *testing.T) {
+	for says, want := range map[string]func(error) bool{
+		`{"recovery":false,"database":"m","age":42,"storage":"s3","bucket":"b"}`: func(err error) bool { return err == nil },
+		`{"recovery":true,"database":"m","age":42,"storage":"s3","bucket":"b"}`: func(err error) bool {
+			return fault.CodeOf(err) == fault.Refused && strings.Contains(err.Error(), "replica")
+		},
+		`{"recovery":false,"database":"m","age":90000,"storage":"s3","bucket":""}`: func(err error) bool { var ask run.NeedsGo; return errors.As(err, &ask) && ask.Attended },
+		`{"recovery":false,"database":"m","age":-1,"storage":"s3","bucket":""}`:    func(err error) bool { var ask run.NeedsGo; return errors.As(err, &ask) && ask.Attended },
+		`PG::ConnectionBad`: func(err error) bool { return err != nil && strings.Contains(err.Error(), "PG::ConnectionBad") },
+	} {
+		if said, err := on(says, nil).compare(t.Context(), &run.Walk{}); !want(err) {
+			t.Errorf("%s: %q, %v", says, said, err)
+		}
+	}
+}
+
+// An alias of the instance's own is not purged.
+func TestOneOfOursIsNotPurged(t *testing.T) {
+	c := on(`{"accounts":3,"followed":0,"severity":"","ours":true}`, map[string]string{"domain": "web.vmst.example"})
+	if _, err := c.server(t.Context()); fault.CodeOf(err) != fault.Refused {
+		t.Error(err)
+	}
+	c = on(`{"accounts":0,"followed":0,"severity":"suspend","ours":false}`, map[string]string{"domain": "spam.example"})
+	if so, said, err := c.purged(t.Context()); !so || err != nil || said != "0 accounts of spam.example are known" {
+		t.Errorf("%v %q %v", so, said, err)
+	}
+}
+
+// A cluster that is red, or off, is not given work.
+func TestASickClusterIsLeftAlone(t *testing.T) {
+	for says, want := range map[string]string{
+		`{"enabled":false,"status":"","nodes":0,"docs":{},"rows":{},"found":0}`: "no search server", `{"enabled":true,"status":"red","nodes":1,"docs":{},"rows":{},"found":0}`: "is red",
+	} {
+		if _, err := on(says, nil).index(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/run"
+)
+
+// check is one thing that is looked at before anything is done, by a word.
+type check struct {
+	name string
+	fn   func(context.Context) (string, error)
+}
+
+// verdictOf is what a check found.
+type verdictOf struct {
+	check
+	said string
+	err  error
+}
+
+// askAll makes all checks side by side, since none needs another's answer, and gives what they found in their order.
+func askAll(ctx context.Context, checks []check) []verdictOf {
+	found := make([]verdictOf, len(checks))
+	var all sync.WaitGroup
+	for i, ch := range checks {
+		all.Go(func() {
+			said, err := ch.fn(ctx)
+			found[i] = verdictOf{ch, said, err}
+		})
+	}
+	all.Wait()
+	return found
+}
+
+// foresee makes the checks while a plan is only looked at, so that a refusal is read before anything begins.
+func foresee(checks []check) func(context.Context, *run.Walk) (run.Finding, error) {
+	return func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+		if !w.Dry() {
+			return pending("not looked yet"), nil
+		}
+		var said []string
+		for _, v := range askAll(ctx, checks) {
+			var ask run.NeedsGo
+			if errors.As(v.err, &ask) {
+				v.said, v.err = "warning: "+ask.Cause+"; it will be asked", nil
+			}
+			if v.err != nil {
+				f := fault.Of(v.err)
+				return run.Finding{Truth: run.Conflict, Detail: f.What + ": " + f.Why, Hint: f.Next, Details: said}, nil
+			}
+			said = append(said, v.name+": "+v.said)
+		}
+		return run.Finding{Truth: run.IsPending, Detail: "nothing speaks against it", Details: said}, nil
+	}
+}
+
+// doChecks makes the checks. All are told of before the first objection stops the step.
+func doChecks(checks []check) func(context.Context, *run.Walk) error {
+	return func(ctx context.Context, w *run.Walk) error {
+		var objection error
+		for _, v := range askAll(ctx, checks) {
+			var ask run.NeedsGo
+			if errors.As(v.err, &ask) && w.Granted(ask.Key) {
+				v.said, v.err = ask.Cause+"; go on, as was said", nil
+			}
+			if v.err != nil {
+				if objection == nil {
+					objection = v.err
+				}
+				continue
+			}
+			for line := range strings.Lines(v.said) {
+				w.Out("%s: %s", v.name, strings.TrimRight(line, "\n"))
+			}
+		}
+		return objection
+	}
+}
