@@ -7,6 +7,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/cache"
+	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -114,6 +115,18 @@ type Desk interface {
 	PlanSidekiq(ctx context.Context, o sidekiq.Order, tell func(sidekiq.Progress)) (sidekiq.Plan, error)
 	// DoSidekiq does what was planned. That its context ends is heard between two portions.
 	DoSidekiq(ctx context.Context, o sidekiq.Order, p sidekiq.Plan) (sidekiq.Report, error)
+	// Past is what the palette was told in earlier sittings, newest last; Say remembers a line for the next.
+	Past(ctx context.Context) ([]string, error)
+	Say(ctx context.Context, line string) error
+
+	// Errand is what copying a file would be, before anything is copied; the line is FROM TO, one of them NODE:PATH.
+	Errand(ctx context.Context, line string) (courier.Errand, error)
+	// Carry copies a file and returns its id at once.
+	Carry(ctx context.Context, e courier.Errand) (id string, err error)
+	// Carried is how far a file is, as soon as it is further than in that version.
+	Carried(ctx context.Context, id string, after uint64) (courier.View, error)
+	// Recall ends a copy.
+	Recall(ctx context.Context, id string) error
 
 	// Asks are questions from below. The channel is never closed while the console is open.
 	Asks() <-chan desk.Ask

@@ -3,16 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/vmtui/vmtui/keys/fault"
-	"github.com/vmtui/vmtui/ops/act"
-	"github.com/vmtui/vmtui/remote/ssh"
+	"github.com/vmtui/vmtui/ops/courier"
 )
 
 func newCopy(f *flags) *cobra.Command {
@@ -28,54 +22,37 @@ func newCopy(f *flags) *cobra.Command {
 
 // copy goes to a node or comes from one.
 func (a *app) copy(ctx context.Context, f *flags, from, to string) error {
-	source, fromNode := a.onNode(from)
-	target, toNode := a.onNode(to)
-	var err error
-	switch {
-	case fromNode == "" && toNode != "":
-		if target == "" || strings.HasSuffix(target, "/") {
-			target += filepath.Base(source)
-		}
-		what := act.Act{Verb: "copy/upload", Target: toNode, What: "copy " + source + " to " + target, Danger: act.Changes, Unleased: true}
-		err = a.single(ctx, what, func(ctx context.Context, p act.Permit) error {
-			return a.host(toNode).Upload(ctx, p, source, target, f.copying(source))
-		})
-	case fromNode != "" && toNode == "":
-		if isDir(target) {
-			target = filepath.Join(target, path.Base(source))
-		}
-		err = a.host(fromNode).Download(ctx, source, target, f.copying(source))
-	default:
-		return &fault.Error{What: "that cannot be copied", On: from + " " + to, Why: "one of the two is on a node and the other is here",
-			Next: "write NODE:PATH for the one on a node; the nodes are those of " + a.cfg.Path(), Code: fault.Usage}
-	}
+	e, err := courier.Read(from, to, a.isNode)
 	if err != nil {
 		return err
 	}
-	return f.answer(map[string]any{"from": from, "to": to}, from+" is copied to "+to)
-}
-
-// onNode takes NODE: off a path, where there is such a node.
-func (a *app) onNode(word string) (file, node string) {
-	name, rest, found := strings.Cut(word, ":")
-	if _, known := a.cfg.Node(name); found && known {
-		return rest, name
+	trip, err := a.courier().Start(ctx, e)
+	if err != nil {
+		return err
 	}
-	return word, ""
+	f.copying(ctx, trip)
+	if err := trip.Wait().Err; err != nil {
+		return err
+	}
+	return f.answer(map[string]any{"from": from, "to": to}, e.From()+" is copied to "+e.To())
 }
 
-// copying shows how far a copy is, in tenths.
-func (f *flags) copying(name string) ssh.Progress {
-	said := int64(0)
-	return func(done, of int64) {
-		if tenth := done * 10 / max(of, 1); tenth > said && tenth < 10 {
+func (a *app) courier() courier.Courier {
+	return courier.Courier{Host: func(name string) courier.Host { return a.host(name) }, Door: a.door, Journal: a.engine.Single()}
+}
+
+func (a *app) isNode(name string) bool {
+	_, known := a.cfg.Node(name)
+	return known
+}
+
+// copying shows how far a copy is, in tenths, until it is over.
+func (f *flags) copying(ctx context.Context, trip *courier.Trip) {
+	said := 0
+	for v, err := trip.View(ctx, 0); err == nil && !v.Over; v, err = trip.View(ctx, v.Version) {
+		if tenth := v.Percent() / 10; tenth > said && tenth < 10 {
 			said = tenth
-			f.note(fmt.Sprintf("%s: %d0 %% of %d bytes", name, tenth, of))
+			f.note(fmt.Sprintf("%s: %d0 %% of %d bytes", v.Errand.From(), tenth, v.Of))
 		}
 	}
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

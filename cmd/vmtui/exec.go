@@ -91,7 +91,7 @@ func (a *app) mayExec(ctx context.Context, f *flags, x execFlags, o fanout.Order
 // watch shows on a terminal who has answered, until all have.
 func (f *flags) watch(ctx context.Context, w *fanout.Work) {
 	if errs, ok := beneath(f.err).(*os.File); ok && !f.json && term.IsTerminal(int(errs.Fd())) {
-		plain.Progress(context.WithoutCancel(ctx), errs, w.View)
+		plain.Progress(context.WithoutCancel(ctx), f.aside.over(errs), w.View)
 	}
 }
 

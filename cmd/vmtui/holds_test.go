@@ -30,6 +30,14 @@ func TestHoldsAreReadBeforeTheyAreReplaced(t *testing.T) {
 			t.Errorf("%v: exit %d %q %s", args, got.code, got.out, got.err)
 		}
 	}
+	s := sit(t, 120, 36, "--config", b.ConfigPath())
+	s.sees("⚑ worker-3 held", "by spock")
+	s.insists(":drain worker-3\r", func() bool { return s.says([]string{"drain is off: worker-3 is on hold by spock"}) })
+	s.press("q")
+	s.ends()
+	if got := vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-3", "--plan"); !strings.Contains(got.out, "already on hold by spock") {
+		t.Errorf("the plan says nothing of it: %s", got.out)
+	}
 	if got := vmtui(t, b.ConfigPath(), "hold", "set", "worker-3", "--why", "mine"); got.code != 3 || !strings.Contains(got.err, "--confirm spock") {
 		t.Errorf("exit %d\n%s", got.code, got.err)
 	}

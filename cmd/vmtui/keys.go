@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,8 +11,8 @@ import (
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
-	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/remote/clean"
+	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 func newKeys(f *flags) *cobra.Command {
@@ -27,6 +28,7 @@ type (
 	keysDoc struct {
 		Files   []string          `json:"files"`
 		Nodes   []nodeKeys        `json:"nodes"`
+		Jumps   []nodeKeys        `json:"jumps"` // the hosts on the way to them
 		Revoked []keys.Entry      `json:"revoked"`
 		Broken  []keys.BrokenLine `json:"broken"`
 	}
@@ -56,15 +58,24 @@ func listKeys(f *flags) *cobra.Command {
 }
 
 func (a *app) knownKeys() (keysDoc, error) {
-	doc := keysDoc{Files: a.trust.Files(), Nodes: []nodeKeys{}, Revoked: []keys.Entry{}, Broken: []keys.BrokenLine{}}
+	doc := keysDoc{Files: a.trust.Files(), Nodes: []nodeKeys{}, Jumps: []nodeKeys{}, Revoked: []keys.Entry{}, Broken: []keys.BrokenLine{}}
 	for _, n := range a.cfg.Nodes {
-		known := nodeKeys{Node: n.Name, Host: a.host(n.Name).KnownAs()}
-		entries, err := a.trust.Entries(known.Host)
+		known, err := a.keysOf(n.Name, a.host(n.Name))
 		if err != nil {
 			return doc, err
 		}
-		known.Keys = append([]keys.Entry{}, entries...)
 		doc.Nodes = append(doc.Nodes, known)
+	}
+	jumps, err := a.jumps()
+	if err != nil {
+		return doc, err
+	}
+	for _, j := range jumps {
+		known, err := a.keysOf(j.Name(), j)
+		if err != nil {
+			return doc, err
+		}
+		doc.Jumps = append(doc.Jumps, known)
 	}
 	revoked, err := a.trust.Revoked()
 	if err != nil {
@@ -75,9 +86,38 @@ func (a *app) knownKeys() (keysDoc, error) {
 	return doc, err
 }
 
+func (a *app) keysOf(name string, host *ssh.Host) (nodeKeys, error) {
+	known := nodeKeys{Node: name, Host: host.KnownAs()}
+	entries, err := a.trust.Entries(known.Host)
+	known.Keys = append([]keys.Entry{}, entries...)
+	return known, err
+}
+
+// jumps are the hosts on the way to the nodes, each once, without those that are nodes themselves.
+func (a *app) jumps() ([]*ssh.Host, error) {
+	seen := map[string]bool{}
+	for _, n := range a.cfg.Nodes {
+		seen[a.host(n.Name).KnownAs()] = true
+	}
+	var all []*ssh.Host
+	for _, n := range a.cfg.Nodes {
+		way, err := a.host(n.Name).Jumps()
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range way {
+			if as := j.KnownAs(); !seen[as] {
+				seen[as] = true
+				all = append(all, j)
+			}
+		}
+	}
+	return all, nil
+}
+
 func (d keysDoc) words() string {
 	var b strings.Builder
-	for _, n := range d.Nodes {
+	for _, n := range slices.Concat(d.Nodes, d.Jumps) {
 		fmt.Fprintf(&b, "%s  %s\n", n.Node, n.Host)
 		if len(n.Keys) == 0 {
 			fmt.Fprintf(&b, "  not known; vmtui keys trust %s\n", n.Node)
@@ -119,11 +159,10 @@ func trustKey(f *flags) *cobra.Command {
 }
 
 func (a *app) trustNode(ctx context.Context, f *flags, name, print string) error {
-	node, err := a.nodeToKnow(name)
+	host, err := a.hostToKnow(name)
 	if err != nil {
 		return err
 	}
-	host := a.host(node.Name)
 	key, err := host.HostKey(ctx)
 	if err != nil {
 		return err
@@ -147,16 +186,26 @@ func (a *app) trustNode(ctx context.Context, f *flags, name, print string) error
 	return f.answer(map[string]any{"node": name, "host": known, "fingerprint": shown, "changed": changed}, words)
 }
 
-// nodeToKnow is a node whose key may be trusted or forgotten. That changes a file of the operator's, and so nothing where nothing may be changed.
-func (a *app) nodeToKnow(name string) (config.Node, error) {
-	n, ok := a.cfg.Node(name)
-	switch {
-	case !ok:
-		return n, &fault.Error{What: "no such node", On: name, Next: "name a node of " + a.cfg.Path(), Code: fault.Usage}
-	case a.door.ReadOnly():
-		return n, &fault.Error{What: "read-only", On: "the known hosts", Why: "nothing may be changed", Next: "leave --read-only and read_only out", Code: fault.Refused}
+// hostToKnow is a node, or a host on the way to one, whose key may be trusted or forgotten. That changes a file of the operator's, and so nothing where
+// nothing may be changed.
+func (a *app) hostToKnow(name string) (*ssh.Host, error) {
+	jumps, err := a.jumps()
+	if err != nil {
+		return nil, err
 	}
-	return n, nil
+	var host *ssh.Host
+	if _, node := a.cfg.Node(name); node {
+		host = a.host(name)
+	} else if i := slices.IndexFunc(jumps, func(j *ssh.Host) bool { return j.Name() == name }); i >= 0 {
+		host = jumps[i]
+	}
+	switch {
+	case host == nil:
+		return nil, &fault.Error{What: "no such node", On: name, Next: "name a node of " + a.cfg.Path(), Code: fault.Usage}
+	case a.door.ReadOnly():
+		return nil, &fault.Error{What: "read-only", On: "the known hosts", Why: "nothing may be changed", Next: "leave --read-only and read_only out", Code: fault.Refused}
+	}
+	return host, nil
 }
 
 func forgetKey(f *flags) *cobra.Command {
@@ -172,11 +221,11 @@ func forgetKey(f *flags) *cobra.Command {
 }
 
 func (a *app) forgetNode(ctx context.Context, f *flags, name, confirm string) error {
-	node, err := a.nodeToKnow(name)
+	host, err := a.hostToKnow(name)
 	if err != nil {
 		return err
 	}
-	known := a.host(node.Name).KnownAs()
+	known := host.KnownAs()
 	entries, err := a.trust.Entries(known)
 	if err != nil {
 		return err

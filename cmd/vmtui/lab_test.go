@@ -114,7 +114,7 @@ func (s *site) user(name, sudo string) string {
 	if sudo != "" {
 		sudo = "ALL=(ALL) " + sudo
 	}
-	u, err := sshd.AddUser(s.t.Context(), fmt.Sprintf("%s%d", name, os.Getpid()), "a password", sudo)
+	u, err := sshd.AddUser(s.t.Context(), fmt.Sprintf("%s%d", name, os.Getpid()), sentinelSudo, sudo)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -249,6 +249,16 @@ func TestLabFanOut(t *testing.T) {
 		doc, got := s.exec("-n", "exec,worker-1", "--", "true")
 		if r := doc.of("exec"); got.code != 3 || r.Outcome != "unreachable" || r.Code != nil || r.Why == "" || doc.of("worker-1").Outcome != "exited" {
 			t.Errorf("%d: %s", got.code, got.out)
+		}
+	})
+	t.Run("the keys of those on the way are listed too", func(t *testing.T) {
+		got := vmtui(t, s.path("config.yaml"), "keys", "list", "--json")
+		var doc keysDoc
+		if err := json.Unmarshal([]byte(got.out), &doc); err != nil || len(doc.Nodes) != 6 || len(doc.Jumps) != 1 {
+			t.Fatalf("%v: %s%s", err, got.out, got.err)
+		}
+		if j := doc.Jumps[0]; j.Node != "jump" || j.Host != s.servers["jump"].Addr() || len(j.Keys) == 0 || j.Keys[0].Fingerprint != ssh.FingerprintSHA256(s.servers["jump"].Key) {
+			t.Errorf("%+v", j)
 		}
 	})
 	t.Run("a host that is gone and one that is stuck delay nobody", func(t *testing.T) {

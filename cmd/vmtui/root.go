@@ -26,6 +26,7 @@ type flags struct {
 	plain    bool
 	json     bool
 	line     func(context.Context) (string, error) // reads the operator's answers
+	aside    aside                                 // what is written beside the questions
 }
 
 func newFlags(s streams) *flags {

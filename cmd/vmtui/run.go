@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"github.com/vmtui/vmtui/keys"
@@ -65,7 +66,7 @@ func (f *flags) asker(yes bool) keys.Asker {
 	}
 	t := f.terminal()
 	t.Out = f.err // an answer may go into a pipe; the question is for the person
-	return t
+	return politely{t, &f.aside}
 }
 
 func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target string) error {
@@ -190,29 +191,25 @@ func (f *flags) terminal() plain.Terminal {
 		if _, err := fmt.Fprintf(f.err, "%s ", prompt); err != nil {
 			return "", err
 		}
-		return unseen(ctx, in)
+		defer func() { _, _ = fmt.Fprintln(f.err) }() // nobody's Enter was shown either
+		return unseen(ctx, in, f.line)
 	}}
 }
 
-// unseen reads a line without echo. When ctx ends first, the terminal gets its echo back; the reading ends with the process or with the line.
-func unseen(ctx context.Context, in *os.File) (string, error) {
-	before, err := term.GetState(int(in.Fd()))
+// unseen reads a line without echo, by the one reader of this process: a second one beside it would get the line or not.
+func unseen(ctx context.Context, in *os.File, line func(context.Context) (string, error)) (text string, err error) {
+	fd := int(in.Fd())
+	before, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
 		return "", err
 	}
-	type line struct {
-		text []byte
-		err  error
+	quiet := *before
+	quiet.Lflag &^= unix.ECHO
+	quiet.Lflag |= unix.ICANON | unix.ISIG
+	quiet.Iflag |= unix.ICRNL
+	if err := unix.IoctlSetTermios(fd, setTermios, &quiet); err != nil {
+		return "", err
 	}
-	got := make(chan line, 1)
-	go func() {
-		text, err := term.ReadPassword(int(in.Fd()))
-		got <- line{text, err}
-	}()
-	select {
-	case l := <-got:
-		return string(l.text), l.err
-	case <-ctx.Done():
-		return "", errors.Join(ctx.Err(), term.Restore(int(in.Fd()), before))
-	}
+	defer func() { err = errors.Join(err, unix.IoctlSetTermios(fd, setTermios, before)) }()
+	return line(ctx)
 }

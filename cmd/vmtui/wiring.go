@@ -102,6 +102,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
 	}, a.queueActs())
 	a.desk.UseCaches(a.caches)
+	a.desk.UseCourier(a.courier())
 	if asker != keys.Asker(a.asks) {
 		a.desk.Heard = func(word string) { _ = f.password(word) } // who cannot read it resets it again
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
@@ -45,6 +47,7 @@ type Desk struct {
 	sidekiq *sidekiq.Acts
 	queues  *sidekiq.Watch
 	caches  *cache.Room
+	courier courier.Courier
 
 	// Heard is given each password that a run was given, at once; nil: they wait here until they are copied. It is set before anything is walked.
 	Heard func(password string)
@@ -62,6 +65,7 @@ type Desk struct {
 	spoken  map[string]string    // passwords that runs were given, by run, until they are copied
 	works   []*fanout.Work       // commands on nodes, oldest first
 	purges  []*cache.Work        // oldest first
+	trips   []*courier.Trip      // files that were copied, oldest first
 	changed chan struct{}
 }
 
@@ -148,7 +152,7 @@ func (d *Desk) Verbs(target string) []VerbState {
 	for _, v := range verb.Table {
 		states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
 	}
-	return append(states, d.bookVerbs(target)...)
+	return append(states, d.bookVerbs(target, snap)...)
 }
 
 // Engine gives commands the runs themselves: to list, show, answer and walk.
@@ -308,7 +312,7 @@ func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
 	case d.cfg.LoadBalancer.ID == "":
 		return "no load balancer is configured"
 	}
-	return offFor(v.ID, target, snap)
+	return cmp.Or(offFor(v.ID, target, snap), d.held(target, snap))
 }
 
 func offFor(verbID, target string, snap fleet.Snapshot) string {

@@ -1,22 +1,24 @@
 package desk
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
 // bookVerbs are the runbooks that have no verb in the table, as things that can be done. They are called by their names.
-func (d *Desk) bookVerbs(target string) []VerbState {
+func (d *Desk) bookVerbs(target string, snap fleet.Snapshot) []VerbState {
 	var states []VerbState
 	for _, b := range d.Shelf() {
 		if slices.ContainsFunc(verb.Table, func(v verb.Verb) bool { return v.Runbook == b.ID }) {
 			continue
 		}
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
-		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: d.bookOff(b, target)})
+		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: cmp.Or(d.bookOff(b, target), d.held(target, snap))})
 	}
 	return states
 }

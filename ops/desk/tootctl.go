@@ -2,12 +2,9 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 
-	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
 )
@@ -82,22 +79,12 @@ func (d *Desk) Favour(_ context.Context, line string) (Lines, error) {
 
 func (d *Desk) linesFile() string { return filepath.Join(d.cfg.StateDir, "tootctl-lines.json") }
 
-func (d *Desk) readLines() (Lines, error) {
-	b, err := os.ReadFile(d.linesFile())
-	if os.IsNotExist(err) {
-		return Lines{}, nil
-	}
-	var l Lines
-	if err == nil {
-		err = json.Unmarshal(b, &l)
-	}
-	if err != nil {
-		return Lines{}, (&fault.Error{What: "the remembered lines cannot be read", On: d.linesFile(), Next: "mend the file or remove it"}).Because(err)
-	}
-	return l, nil
+func (d *Desk) readLines() (l Lines, err error) {
+	err = readKept(d.linesFile(), &l)
+	return l, err
 }
 
-// keepLines changes what is remembered, whole or not at all. One console at a time: the last one to write wins.
+// keepLines changes what is remembered.
 func (d *Desk) keepLines(change func(*Lines)) (Lines, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -106,16 +93,5 @@ func (d *Desk) keepLines(change func(*Lines)) (Lines, error) {
 		return l, err
 	}
 	change(&l)
-	b, err := json.MarshalIndent(l, "", " ")
-	if err != nil {
-		return l, err
-	}
-	fresh := d.linesFile() + ".new"
-	if err = os.WriteFile(fresh, b, 0o600); err == nil {
-		err = os.Rename(fresh, d.linesFile())
-	}
-	if err != nil {
-		return l, (&fault.Error{What: "the line was not remembered", On: d.linesFile(), Next: "look at the directory's permissions and at the disk"}).Because(err)
-	}
-	return l, nil
+	return l, keep(d.linesFile(), l)
 }

@@ -138,4 +138,6 @@ type Lease struct {
 	Token   uint64    `json:"token"`
 	Renewed time.Time `json:"renewed"` // exec's clock
 	Expires time.Time `json:"expires"` // exec's clock
+
+	Left time.Duration `json:"-"` // until then, by exec's clock when it was read
 }

@@ -17,8 +17,9 @@ func (r *Room) Follow(ctx context.Context, j Record, line func(string)) error {
 		return &fault.Error{What: "there is nothing to follow", On: j.ID, Why: "what it prints is a password, and no log is kept of that", Next: "see how it ended: vmtui jobs", Code: fault.Refused}
 	}
 	c := ssh.Command{For: "follow " + j.Line, Script: follow, Args: []string{path.Join(r.Dir, j.ID), strconv.Itoa(0)}, Tether: true}
+	f := &frame{}
 	res := r.host().Stream(ctx, c, func(l string) {
-		if !frame(l) {
+		if !f.has(l) {
 			line(withoutPassword(l)) // where none was expected
 		}
 	})
@@ -28,9 +29,27 @@ func (r *Room) Follow(ctx context.Context, j Record, line func(string)) error {
 	return res.Err("following "+j.Line, r.Node.Name)
 }
 
-// frame reports a line that script(1) wrote around the output.
-func frame(l string) bool {
-	return strings.HasPrefix(l, "Script started on ") && strings.Contains(l, "[COMMAND=") || strings.HasPrefix(l, "Script done on ") && strings.Contains(l, "[COMMAND_EXIT_CODE=")
+// frame is what script(1) writes around the output. Its first line holds the whole command, which has lines of its own.
+type frame struct{ lines, left int }
+
+// frameMost is how many lines a command has at most; what does not end by then was none.
+const frameMost = 40
+
+// has reports a line that is part of it.
+func (f *frame) has(l string) bool {
+	f.lines++
+	switch {
+	case f.lines == 1 && strings.HasPrefix(l, "Script started on ") && strings.Contains(l, "[COMMAND="):
+		f.left = frameMost
+	case f.left > 0:
+		f.left--
+	default:
+		return strings.HasPrefix(l, "Script done on ") && strings.Contains(l, "[COMMAND_EXIT_CODE=")
+	}
+	if strings.HasSuffix(l, "<not executed on terminal>]") || strings.HasSuffix(l, "\"]") {
+		f.left = 0
+	}
+	return true
 }
 
 // Cancel ends a job and everything it started, and looks whether it is gone.

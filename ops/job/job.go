@@ -105,8 +105,9 @@ func (r *Room) Look(ctx context.Context, id string) (j Job, end []string, found 
 	}
 	first, rest, _ := strings.Cut(res.Stdout, "\n")
 	j, found = read(first)
+	f := &frame{}
 	for line := range strings.Lines(rest) {
-		if line = strings.TrimSuffix(line, "\n"); !frame(line) {
+		if line = strings.TrimSuffix(line, "\n"); !f.has(line) {
 			end = append(end, withoutPassword(line))
 		}
 	}

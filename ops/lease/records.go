@@ -25,6 +25,7 @@ func (k *Keeper) Records(ctx context.Context) (fleet.Records, error) {
 	var r reading
 	if r, all.LeaseErr = parse(lease); r.rec != nil {
 		all.Lease = &r.rec.Lease
+		all.Lease.Left = all.Lease.Expires.Sub(r.now)
 	}
 	all.Holds, all.HoldsErr = parseHolds(holds)
 	return all, nil

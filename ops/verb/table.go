@@ -8,6 +8,7 @@ var Table = []Verb{
 	{ID: "reimage", Title: "give a worker a new disk and bring it back", Danger: act.Destroys, Targets: "worker", Runbook: "worker-reimage"},
 	{ID: "return", Title: "bring a worker back into service", Danger: act.Changes, Targets: "worker", Runbook: "worker-return"},
 	{ID: "exec", Title: "run a command on nodes, all at once: exec worker-[1-3] -- uptime", Danger: act.Changes},
+	{ID: "file", Title: "copy a file to a node or from one: file provision.sh worker-1:/root/", Danger: act.Safe},
 	{ID: "logs", Title: "follow what a node's services write", Danger: act.Safe, Targets: "node"},
 	{ID: "shell", Title: "open a shell on a node", Danger: act.Changes, Targets: "node"},
 	{ID: "refresh", Title: "look at the fleet now", Danger: act.Safe},

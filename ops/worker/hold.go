@@ -43,7 +43,7 @@ func (c *crew) observeHold(ctx context.Context, w *run.Walk) (run.Finding, error
 		return run.Finding{}, err
 	case h == nil:
 		return pending("not on hold"), nil
-	case h.Run == w.Run():
+	case h.Run != "" && h.Run == w.Run():
 		return done("on hold since %s", h.Since.Format(time.TimeOnly)), nil
 	case h.By == c.Operator:
 		return pending("held by your run %s; this run takes it over", h.Run), nil

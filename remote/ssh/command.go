@@ -51,22 +51,27 @@ while wait "$job"; status=$?; [ "$status" -gt 128 ] && kill -s 0 "$job"; do :; d
 exit "$status"`
 
 // inside is the tether for a container. The end of docker's client ends nothing in there: the process group writes down its number where it runs, is
-// killed by another docker exec, and docker top says whether it is gone.
+// killed by another docker exec, and docker top says whether it is gone. What docker is still starting cannot be seen nor killed, and would begin when its
+// client is long gone: so each signal leaves a note beside the number, and what finds one does not begin.
+// What was not seen yet gets no more than the note: it could lose the one process by which its group is known.
 const inside = `container=$1 mark=$2 script=$3; shift 3
 exec 3<&0 </dev/null
 setsid docker exec "$container" /bin/sh -c '
   for dir in /tmp /dev/shm /run .; do echo $$ 2>/dev/null >"$dir/.${0#*:}" && break; done
-  /bin/sh -c "$@"; status=$?
-  rm -f "$dir/.${0#*:}"
+  if [ -e "$dir/.${0#*:}.off" ]; then status=143; else /bin/sh -c "$@"; status=$?; fi
+  rm -f "$dir/.${0#*:}" "$dir/.${0#*:}.off"
   exit "$status"' "vmtui:$mark" "$script" ` + arg0 + ` "$@" 3<&- & job=$!
 send() {
   docker exec "$container" /bin/sh -c '
-    for dir in /tmp /dev/shm /run .; do
-      [ -r "$dir/.$1" ] || continue
+    for dir in /tmp /dev/shm /run .; do : 2>/dev/null >"$dir/.$1.off" && break; done
+    if [ -r "$dir/.$1" ]; then
       read -r group <"$dir/.$1"
-      [ "$0" = KILL ] && rm -f "$dir/.$1"
       kill -s "$0" -- "-$group"
-    done' "$1" "$mark"
+      [ "$0" = KILL ] && rm -f "$dir/.$1" "$dir/.$1.off"
+    fi' "$1" "$mark"
+}
+sweep() {
+  docker exec "$container" /bin/sh -c 'for dir in /tmp /dev/shm /run .; do rm -f "$dir/.$0" "$dir/.$0.off"; done' "$mark"
 }
 group=none
 runs() {
@@ -80,13 +85,21 @@ $top
 TOP
   return "$found"
 }
+client() { kill -s 0 "$job"; }
 (
   while read -r _; do :; done <&3
   trap '' TERM HUP
   n=0
-  while runs && [ "$n" -lt 5 ]; do send TERM; sleep 1; n=$((n+1)); done
-  kill -s TERM -- "-$job"
-  send KILL
+  while [ "$n" -lt 5 ]; do
+    if runs; then send TERM; elif client; then send 0; else break; fi
+    sleep 1; n=$((n+1))
+  done
+  if runs || client; then
+    kill -s TERM -- "-$job"
+    send KILL
+  else
+    sweep
+  fi
 ) >/dev/null 2>&1 & dog=$!
 exec 3<&-
 trap '' HUP INT TERM

@@ -126,7 +126,8 @@ func (h *Host) bySFTP(s *session, work func(*sftp.Client) error) error {
 }
 
 func (h *Host) notCopied(what string, err error) error {
-	f := &fault.Error{What: what, On: h.name, Next: "try again; nothing was put in its place, at most a .part file is left beside it"}
+	err = h.plainly(err) // the host words its refusals, and names may hold anything
+	f := &fault.Error{What: h.plain(what), On: h.name, Next: "try again; nothing was put in its place, at most a .part file is left beside it"}
 	if errors.Is(err, remote.ErrUnknown) {
 		f.Next, f.Code = "look at the file on the host before doing it again", fault.Unknown
 	}
@@ -153,6 +154,9 @@ func upload(ctx context.Context, c *sftp.Client, local, there string, progress P
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a file", local)
+	}
+	if at, err := c.Stat(there); err == nil && at.IsDir() {
+		return fmt.Errorf("%s is a directory: end it with / to copy into it", there)
 	}
 	part := partOf(path.Split(there))
 	to, err := c.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL)

@@ -87,6 +87,23 @@ func (h *Host) KnownAs() string {
 	return r.knownAs
 }
 
+// Jumps are the hosts on the way to this one, outermost first.
+func (h *Host) Jumps() ([]*Host, error) {
+	var way []*Host
+	for at := h; ; {
+		r, err := at.resolved(h.pool.ctx)
+		if err != nil {
+			return nil, err
+		}
+		via, err := at.linkVia(r)
+		if via == nil || err != nil {
+			return way, err
+		}
+		way = append([]*Host{via}, way...)
+		at = via
+	}
+}
+
 // User is who we log in as; "" when that cannot be resolved.
 func (h *Host) User() string {
 	r, err := h.resolved(h.pool.ctx)

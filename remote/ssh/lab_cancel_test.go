@@ -70,35 +70,42 @@ func TestLabCancelEndsWhatRuns(t *testing.T) {
 	overBoth(t, func(t *testing.T, by Transport) {
 		p := l.open(t, by, func(p *Pool) { p.config.Passwords = knows(sesame) })
 		for name, command := range errands(t, container) {
-			t.Run(name, func(t *testing.T) {
-				word := duration()
-				ctx, cancel := context.WithCancel(within1m(t))
-				done := make(chan Result, 1)
-				go func() { done <- p.Host("lab", l.dest(name)).Do(ctx, allowed, command(word)) }()
-				awaitRunning(t, word, done)
-				cancel()
-				if r := <-done; r.Outcome != Unknown || !errors.Is(r.Err("x", "y"), remote.ErrUnknown) {
-					t.Errorf("%+v", r)
-				}
-				awaitGone(t, word)
-				if strings.HasPrefix(name, "container") {
-					nothingInside(t, container, word)
-				}
-			})
+			for when, reached := range moments {
+				t.Run(name+" "+when, func(t *testing.T) {
+					t.Parallel()
+					word := duration()
+					ctx, cancel := context.WithCancel(within1m(t))
+					done := make(chan Result, 1)
+					go func() { done <- p.Host("lab", l.dest(name)).Do(ctx, allowed, command(word)) }()
+					await(t, done, func() bool { return reached(t, "sleep "+word) })
+					cancel()
+					r := <-done
+					unknown := r.Outcome == Unknown && errors.Is(r.Err("x", "y"), remote.ErrUnknown)
+					if notSent := when == "while it starts" && r.Outcome == Unreachable; !unknown && !notSent {
+						t.Errorf("%+v", r)
+					}
+					awaitGone(t, word)
+					if strings.HasPrefix(name, "container") {
+						nothingInside(t, container, word)
+					}
+				})
+			}
 		}
 		t.Run("plain, by a signal", func(t *testing.T) {
+			t.Parallel()
 			word := duration()
 			ctx, cancel := context.WithCancel(within1m(t))
 			done := make(chan Result, 1)
 			go func() {
 				done <- p.Host("lab", l.dest("plain")).Do(ctx, allowed, Command{Script: "sleep " + word + " & sleep " + word + " & wait"})
 			}()
-			awaitRunning(t, word, done)
+			await(t, done, func() bool { return running(t, "sleep "+word) })
 			cancel()
 			<-done
 			awaitGone(t, word)
 		})
 	})
+	nothingLeft(t, container)
 }
 
 func TestLabKilledConsoleLeavesNothingRunning(t *testing.T) {
@@ -119,7 +126,7 @@ func TestLabKilledConsoleLeavesNothingRunning(t *testing.T) {
 				}
 				ended := make(chan Result, 1)
 				go func() { ended <- Result{Cause: console.Wait()} }()
-				awaitRunning(t, "sleep "+word, ended)
+				await(t, ended, func() bool { return doing(t, "sleep "+word) })
 				_ = console.Process.Kill()
 				<-ended
 				awaitGone(t, "sleep "+word)
@@ -132,13 +139,29 @@ func TestLabKilledConsoleLeavesNothingRunning(t *testing.T) {
 			})
 		}
 	})
+	nothingLeft(t, container)
 }
 
-func awaitRunning(t *testing.T, word string, ended <-chan Result) {
+// moments are when a command is cancelled: once it does its work, or when all that is seen of it is the line that starts it.
+var moments = map[string]func(t *testing.T, line string) bool{"once it runs": doing, "while it starts": running}
+
+// doing asks ps whether that very command runs, and not just something that has it among its arguments.
+func doing(t *testing.T, line string) bool {
+	t.Helper()
+	for is := range strings.Lines(run(t, "ps", "-eo", "args")) {
+		if strings.TrimSpace(is) == line {
+			return true
+		}
+	}
+	return false
+}
+
+// await fails when the command ends before it came to be as it should.
+func await(t *testing.T, ended <-chan Result, so func() bool) {
 	t.Helper()
 	look, ctx := time.NewTicker(50*time.Millisecond), within1m(t)
 	defer look.Stop()
-	for !running(t, "sleep "+strings.TrimPrefix(word, "sleep ")) {
+	for !so() {
 		select {
 		case <-look.C:
 		case r := <-ended:
@@ -162,12 +185,17 @@ func awaitGone(t *testing.T, word string) {
 	}
 }
 
-// nothingInside asks docker too, and looks for what might be left on the container's disk.
+// nothingInside asks docker too.
 func nothingInside(t *testing.T, container, word string) {
 	t.Helper()
 	if top := run(t, "docker", "top", container, "-eo", "pid,args"); strings.Contains(top, word) {
 		t.Errorf("docker top: %s", top)
 	}
+}
+
+// nothingLeft looks at the container's disk, once nothing is cancelled in there any more.
+func nothingLeft(t *testing.T, container string) {
+	t.Helper()
 	eventually(t, "nothing is left on its disk", func() bool {
 		return !strings.Contains(run(t, "docker", "exec", container, "/bin/sh", "-c", "ls -A /tmp"), ".")
 	})

@@ -205,12 +205,24 @@ func TestLabWaysToAHost(t *testing.T) {
 	if _, err := exec.LookPath("ssh"); err != nil {
 		t.Fatal(err)
 	}
-	// ssh itself finds the jump hosts' keys only where it looks by default, so these go over our own transport.
-	for _, dest := range []string{"inner", "last", "chosen"} {
-		h := l.open(t, Own, nil).Host(dest, dest)
+	arrives := func(by Transport, dest string) {
+		t.Helper()
+		h := l.open(t, by, nil).Host(dest, dest)
 		if r := h.Look(within1m(t), Command{Script: `echo "$SSH_CONNECTION"`}); !r.OK() || strings.Fields(r.Stdout)[3] == strings.Split(l.Addr(), ":")[1] {
-			t.Errorf("%s: %+v", dest, r)
+			t.Errorf("%s over %s: %+v", dest, by, r)
 		}
+	}
+	for _, dest := range []string{"inner", "last", "chosen"} {
+		arrives(Own, dest)
+	}
+	// ssh starts another ssh for each jump host, which knows the config and none of our options: it finds their keys where the config says.
+	text, err := os.ReadFile(l.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.config = l.write("config", "UserKnownHostsFile "+l.known()+"\n"+string(text))
+	for _, dest := range []string{"inner", "last"} {
+		arrives(OpenSSH, dest)
 	}
 	l.config = l.write("config", l.alias("lab", l.Server, "ProxyCommand "+exe(t)+" "+proxyArg+" %h %p")+"Host *\n User root\n")
 	if r := l.open(t, OpenSSH, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); !r.OK() {
@@ -508,6 +520,61 @@ func TestLabFilesAreCopied(t *testing.T) {
 	})
 }
 
+func TestLabCopyIsWholeOrNotAtAll(t *testing.T) {
+	l := startLab(t, sshd.Options{})
+	overBoth(t, func(t *testing.T, by Transport) {
+		h := l.open(t, by, nil).Host("lab", "lab")
+		local, text := bigFile(t, t.TempDir())
+		there, here := t.TempDir(), t.TempDir()
+		long := filepath.Join(t.TempDir(), "long") // more than what can be on its way when the connection goes
+		if err := errors.Join(os.WriteFile(long, nil, 0o600), os.Truncate(long, 64<<20)); err != nil {
+			t.Fatal(err)
+		}
+		final := filepath.Join(there, "x")
+		if err := os.WriteFile(final, []byte("older"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cut := sync.OnceFunc(l.Cut)
+		if err := h.Upload(within1m(t), allowed, long, final, func(done, of int64) {
+			if done > of/8 {
+				cut()
+			}
+		}); err == nil {
+			t.Error("half of it went up, and nobody said so")
+		}
+		if kept, err := os.ReadFile(final); err != nil || string(kept) != "older" {
+			t.Errorf("what was there gave way to half a file: %d bytes, %v", len(kept), err)
+		}
+		cut = sync.OnceFunc(l.Cut)
+		if err := h.Download(within1m(t), long, filepath.Join(here, "x"), func(done, of int64) {
+			if done > of/8 {
+				cut()
+			}
+		}); err == nil {
+			t.Error("half of it came down, and nobody said so")
+		}
+		alone(t, here, 0)
+		hostile := filepath.Join(there, "e\x1b]0;\nvil")
+		if err := h.Upload(within1m(t), allowed, local, hostile, nil); err != nil {
+			t.Error(err)
+		}
+		if got, err := os.ReadFile(hostile); err != nil || len(got) != len(text) {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+		for name, err := range map[string]error{
+			"onto a directory":     h.Upload(within1m(t), allowed, local, there, nil),
+			"into none":            h.Upload(within1m(t), allowed, local, hostile+"/none/x", nil),
+			"of a directory":       h.Download(within1m(t), there, filepath.Join(here, "y"), nil),
+			"of what is not there": h.Download(within1m(t), hostile+"?", filepath.Join(here, "y"), nil),
+		} {
+			if err == nil || strings.ContainsAny(err.Error(), "\x1b\n") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		alone(t, here, 0)
+	})
+}
+
 // hand is what an operator types, and what they see.
 type hand struct {
 	io.Reader
@@ -560,7 +627,7 @@ func TestLabShell(t *testing.T) {
 		word := duration()
 		o, _, done = open()
 		_, _ = io.WriteString(o.typed, "sleep "+word+"\r")
-		awaitRunning(t, word, done)
+		await(t, done, func() bool { return doing(t, "sleep "+word) })
 		_, _ = io.WriteString(o.typed, "\r~.")
 		if r := <-done; r.Outcome != Unknown || !errors.Is(r.Cause, ErrHungUp) {
 			t.Errorf("%+v", r)

@@ -24,6 +24,7 @@ const (
 	Help       Place = "help"
 	Log        Place = "log"
 	Exec       Place = "exec"
+	File       Place = "file"
 	Logs       Place = "logs"
 	Books      Place = "runbooks"
 	Tootctl    Place = "tootctl"

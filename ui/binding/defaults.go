@@ -26,6 +26,7 @@ func verbs() []Binding {
 		{ID: "reimage", Keys: keys("r"), Word: "reimage", Long: "drain the worker, give it a new disk, prove it, and put it back", Places: nodes, Danger: act.Destroys},
 		{ID: "return", Keys: keys("b"), Word: "bring back", Long: "put a drained worker back to work", Places: nodes, Danger: act.Changes},
 		{ID: "exec", Keys: keys("x"), Word: "exec", Long: "run a command on the selected or the marked nodes, all at once", Places: nodes, Danger: act.Changes, Hidden: true},
+		{ID: "file", Keys: keys("f"), Word: "file", Long: "copy a file to the node, or from it", Places: nodes, Danger: act.Safe, Hidden: true},
 		{ID: "logs", Keys: keys("l"), Word: "logs", Long: "follow what the node's services write", Places: nodes, Danger: act.Safe},
 		{ID: "shell", Keys: keys("S"), Word: "shell", Long: "open a shell on the node; the console comes back when it ends", Places: nodes, Danger: act.Changes, Hidden: true},
 		{ID: "refresh", Keys: keys("ctrl+r"), Word: "look now", Long: "look at the whole fleet now", Places: nodes, Danger: act.Safe, Hidden: true},
@@ -74,6 +75,9 @@ func verbs() []Binding {
 		{ID: "send", Keys: keys("g"), Word: "run", Long: "run the command on these nodes", Places: at(Exec), Danger: act.Changes},
 		{ID: "cancel", Keys: keys("x"), Word: "cancel", Long: "end the command wherever it still runs", Places: at(Exec), Danger: act.Changes},
 		{ID: "other", Keys: keys("e"), Word: "other command", Long: "type another command for the same nodes", Places: at(Exec), Danger: act.Changes},
+		{ID: "file-copy", Keys: keys("g"), Word: "copy it", Long: "copy the file", Places: at(File), Danger: act.Changes},
+		{ID: "file-cancel", Keys: keys("x"), Word: "cancel", Long: "call the copy off; what is not whole gets no name", Places: at(File), Danger: act.Changes},
+		{ID: "file-other", Keys: keys("e"), Word: "other file", Long: "type from where to where another is to be copied", Places: at(File)},
 		{ID: "sudo", Keys: keys("S"), Word: "sudo", Long: "run it as root, by sudo, or not", Places: at(Exec), Danger: act.Changes},
 	}
 }
@@ -90,10 +94,10 @@ func places() []Binding {
 		{ID: "sidekiq", Keys: keys("s"), Word: "sidekiq", Long: "Sidekiq live: queues, processes, what is in them, and what can be done about it", Places: at(Fleet, Node, Runs, Books)},
 		{ID: "trail", Keys: keys("A"), Word: "audit", Long: "the audit trail: who did what, when, on what, and how it ended", Places: at(Fleet, Node, Runs, Run), Hidden: true},
 		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look again", Places: at(Books, Trail, Sidekiq, Backlog, Payload, Zone), Danger: act.Safe},
-		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone), Hidden: true},
+		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
 		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs, Trail, Tootctl, Jobs, Sidekiq, Backlog)},
-		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone), Hidden: true},
-		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone), Hidden: true},
+		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
+		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
 		{ID: "caches", Keys: keys("p"), Word: "purge", Long: "the caches: what each layer answers for a page, and purging it", Places: at(Fleet, Node, Runs, Zone)},
 		{ID: "zone", Keys: keys("Z"), Word: "zone", Long: "the zone at the edge: certificates, records, rules, and the switches of an incident", Places: at(Fleet, Node, Runs, Caches), Hidden: true},
 		{ID: "palette", Keys: keys(":"), Word: "command", Long: "type what to do: drain worker-2, runs, help", Places: at(Everywhere)},
@@ -147,7 +151,7 @@ func panes() []Binding {
 		places := at(Fleet, Node, Run, Sidekiq)
 		switch {
 		case n <= 2:
-			places = at(Fleet, Node, Run, Log, Books, Exec, Trail, Tootctl, Job, Sidekiq, Backlog, Caches, Zone)
+			places = at(Fleet, Node, Run, Log, Books, Exec, Trail, Tootctl, Job, Sidekiq, Backlog, Caches, Zone, Runs, Jobs)
 		case n == 3:
 		case n > 4:
 			places = at(Run)

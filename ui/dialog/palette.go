@@ -34,7 +34,10 @@ func (p *Palette) Press(k Key) *Result {
 	case "esc":
 		return &Result{Tag: p.Tag}
 	case "up":
-		p.on = max(p.on-1, 0)
+		if p.on--; p.on < 0 { // above the first is what was said before
+			p.on = 0
+			p.recall()
+		}
 	case "down":
 		p.on = max(min(p.on+1, len(found)-1), 0)
 	case "ctrl+r":

@@ -176,6 +176,12 @@ func (r *Root) took(msg tea.Msg) tea.Cmd {
 		return r.tookRuns(msg)
 	case saved:
 		r.wasSaved(msg)
+	case gotPast:
+		r.tookPast(msg)
+	case remembered:
+		if msg.err != nil {
+			r.say("what was said is not remembered: "+msg.err.Error(), true)
+		}
 	case noGround:
 		r.unknownGround()
 	case gotDoors:

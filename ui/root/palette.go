@@ -105,7 +105,12 @@ func (r *Root) said(text string) tea.Cmd {
 	if len(words) == 0 {
 		return nil
 	}
-	r.past = append(r.past, text)
+	remembered := r.remember(text)
+	return tea.Batch(remembered, r.obey(text, words))
+}
+
+// obey does what was said.
+func (r *Root) obey(text string, words []string) tea.Cmd {
 	target := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), words[0]))
 	if cmd, went := r.goTo(func(p place) bool { return p.word == words[0] }, target); went {
 		return cmd
@@ -125,6 +130,9 @@ func (r *Root) said(text string) tea.Cmd {
 			return r.follow(words[1], strings.Join(words[2:], " "))
 		}
 	case "copy", "save":
+		if len(words) > 1 && words[0] == "copy" { // as the command line says it
+			return r.push(screen.NewFile(r.env, target))
+		}
 		return r.take(words[0])
 	case "instance":
 		return r.enter(target)

@@ -63,7 +63,7 @@ type Root struct {
 	mouse    bool
 	lastKey  string          // pressed last
 	lastAt   time.Time       // and when
-	past     []string        // what the palette was told
+	past     []string        // what the palette was told, newest last
 	rung     map[string]bool // runs whose open gate was rung for
 	way      Way             // where to go when the console is left
 	doors    []Door
@@ -120,7 +120,7 @@ func (r *Root) top() screen.Screen { return r.stack[len(r.stack)-1] }
 
 // Init implements tea.Model.
 func (r *Root) Init() tea.Cmd {
-	cmds := []tea.Cmd{r.askGround(), r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk(), r.findDoors()}
+	cmds := []tea.Cmd{r.askGround(), r.nextTick(), r.askFleet(false), r.askRuns(), r.askVerbs(), r.awaitAsk(), r.findDoors(), r.askPast()}
 	for _, s := range r.stack {
 		cmds = append(cmds, s.Init())
 	}

@@ -15,5 +15,6 @@ func blockedScreens(d *driver) []screen.Screen {
 		screen.NewSidekiq(d.root.env), screen.NewBacklog(d.root.env, "push"), screen.NewPayload(d.root.env, sidekiq.Place{Name: "push"}, stage.Backlog().Entries[0]),
 		screen.NewDeed(d.root.env, sidekiq.Order{Deed: sidekiq.Park, Name: "push"}),
 		screen.NewExec(d.root.env, "worker-[1-3] -- uptime"),
+		screen.NewFile(d.root.env, "a worker-1:b"),
 	}
 }

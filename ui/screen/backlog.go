@@ -43,7 +43,7 @@ type Backlog struct {
 
 // The panes of a backlog.
 const (
-	paneJobs   = "jobs"
+	paneBacklog   = "jobs"
 	paneCounts = "counts"
 )
 
@@ -61,7 +61,7 @@ type (
 
 // NewBacklog opens a queue, a set or something parked, by its name.
 func NewBacklog(env Env, name string) *Backlog {
-	b := &Backlog{Post: NewPost(env.Ctx), env: env, name: name, panes: newPanes(paneJobs, paneCounts)}
+	b := &Backlog{Post: NewPost(env.Ctx), env: env, name: name, panes: newPanes(paneBacklog, paneCounts)}
 	b.rows = list[sidekiq.Entry]{id: func(e sidekiq.Entry) string { return e.JID }, cols: b.columns(), fixed: 1, page: 5}
 	return b
 }
@@ -130,7 +130,7 @@ func (b *Backlog) Update(msg tea.Msg) (Action, tea.Cmd) {
 		if kind == "pane" {
 			b.panes.focus(what)
 		} else if b.rows.click(kind, what, "job") {
-			b.panes.focus(paneJobs)
+			b.panes.focus(paneBacklog)
 		}
 	case Wheeled:
 		b.wheel(msg)
@@ -166,12 +166,12 @@ func (b *Backlog) wheel(m Wheeled) {
 		b.panes.scroll(paneCounts).wheel(m.Down)
 		return
 	}
-	b.panes.focus(paneJobs)
+	b.panes.focus(paneBacklog)
 	b.rows.press(map[bool]string{false: "up", true: "down"}[m.Down], b.visible())
 }
 
 func (b *Backlog) press(id string) (Action, tea.Cmd) {
-	if b.panes.on == paneCounts && b.panes.scroll(paneCounts).move(id) || b.panes.on == paneJobs && b.rows.press(id, b.visible()) || b.panes.press(id) {
+	if b.panes.on == paneCounts && b.panes.scroll(paneCounts).move(id) || b.panes.on == paneBacklog && b.rows.press(id, b.visible()) || b.panes.press(id) {
 		return nil, nil
 	}
 	switch id {

@@ -78,7 +78,7 @@ func (b *Backlog) jobsBox(w, h int) widget.Frame {
 	if b.known && b.err == nil && len(b.page.Entries) > 0 {
 		box.Right = widget.L(theme.Muted, fmt.Sprintf("%d to %d of %s", b.skip+1, b.skip+len(b.page.Entries), count(b.page.Size)))
 	}
-	return b.panes.box(paneJobs, box).Draw(w, h)
+	return b.panes.box(paneBacklog, box).Draw(w, h)
 }
 
 func (b *Backlog) countsBox(w, h int) widget.Frame {

@@ -3,9 +3,11 @@ package screen
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/fanout"
+	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -44,7 +46,7 @@ func firstLine(a fanout.Answer) string {
 		return a.Why
 	}
 	for line := range a.Lines() {
-		return line
+		return strings.Join(strings.Fields(line), " ") // columns are for the pane that has it whole
 	}
 	return ""
 }
@@ -57,6 +59,8 @@ func (x *Exec) Draw(w, h int) widget.Frame {
 	headH := min(len(head)+2, max(h/3, 4))
 	out.Put(0, 0, widget.Box{Title: title("Command"), Right: x.count(), Lines: head}.Draw(w, headH))
 	switch rest := h - headH; {
+	case !x.given && len(x.order.Nodes) > 0:
+		out.Put(0, headH, x.places(w, rest))
 	case !x.given:
 	case w >= 150:
 		left := w / 2
@@ -104,6 +108,26 @@ func (x *Exec) stand(w int) []widget.Line {
 	}
 	return []widget.Line{{widget.S(theme.Muted, "nothing was sent yet"), widget.Gap(2), widget.S(theme.Key, keys.Get("send").Cap()), widget.S(theme.Muted, " runs it"),
 		widget.Gap(2), widget.S(theme.Key, keys.Get("sudo").Cap()), widget.S(theme.Muted, " by sudo, or not"), widget.Gap(2), widget.S(theme.Key, keys.Get("other").Cap()), widget.S(theme.Muted, " another")}}
+}
+
+// places are the nodes that the command would reach, as they were last seen.
+func (x *Exec) places(w, h int) widget.Frame {
+	var lines []widget.Line
+	for _, name := range x.order.Nodes {
+		i := slices.IndexFunc(x.env.World.Fleet.Nodes, func(n fleet.Node) bool { return n.Name == name })
+		if i < 0 {
+			lines = append(lines, widget.L(theme.Muted, "◌ "+name))
+			continue
+		}
+		n := x.env.World.Fleet.Nodes[i]
+		l := append(nodeMark(n).line(), widget.Gap(1), widget.S(theme.Strong, name))
+		l = append(l.Fit(20), widget.L(nodeMark(n).ink, nodeMark(n).word).Fit(16)...)
+		if n.Hold != nil {
+			l = l.Add(widget.S(theme.Warn, "⚑ on hold by "+n.Hold.By+": "+n.Hold.Why))
+		}
+		lines = append(lines, l.Fit(w-4))
+	}
+	return widget.Box{Title: title("Where"), Lines: lines}.Draw(w, min(len(lines)+2, h))
 }
 
 // count is how many nodes said what, in words.

@@ -76,6 +76,15 @@ func answersOf(e Env, over bool) *Exec {
 	return x
 }
 
+// fileOf is a file that would be copied, or is on its way.
+func fileOf(e Env, said string, then ...any) *File {
+	f := NewFile(e, said)
+	for _, m := range then {
+		f.answered(m)
+	}
+	return f
+}
+
 // logsOf is the log of a service that has come.
 func logsOf(e Env, filter string) *Logs {
 	l := NewLogs(e, "worker-2", "web")
@@ -257,6 +266,9 @@ func scenes(e Env) map[string]Screen {
 		"deed-asking":    NewDeed(e, sidekiq.Order{Deed: sidekiq.Park, Name: "push"}),
 		"deed-under-way": deedUnderWay(e),
 		"deed-done":      deedDone(e),
+		"file-plan":      fileOf(e, "a b", understood{errand: stage.Errand()}),
+		"file-under-way": fileOf(e, "a b", understood{errand: stage.Errand()}, underWay{id: "1"}, gotFar{view: stage.Carrying()}),
+		"file-refused":   fileOf(e, "a b", understood{err: &desk.Fault{What: "that cannot be copied", On: "golden", Why: "it is a directory, and one file is copied at a time", Next: "pack it into one with tar, or name a file in it"}}),
 		"run-waiting":    runOf(e, stage.Waiting()),
 		"run-confirm":    runOf(e, stage.Confirming()),
 		"run-failing":    runOf(e, stage.Failing()),

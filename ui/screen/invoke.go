@@ -29,6 +29,8 @@ func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 		return Push{NewPlan(env, state.Runbook, target)}, nil
 	case verb == "exec":
 		return Push{NewExec(env, target)}, nil
+	case verb == "file":
+		return Push{NewFile(env, target)}, nil
 	case verb == "shell":
 		return Enter{target}, nil
 	case verb == "refresh":

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -25,11 +26,18 @@ type Jobs struct {
 	err    error
 	rows   list[job.Job]
 	filter matcher
+	panes  panes
 }
+
+// The panes of the list of jobs.
+const (
+	paneJobs = "jobs"
+	paneJob  = "job"
+)
 
 // NewJobs opens the list of jobs.
 func NewJobs(env Env) *Jobs {
-	j := &Jobs{Post: NewPost(env.Ctx), env: env}
+	j := &Jobs{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneJobs, paneJob)}
 	j.rows = list[job.Job]{id: func(x job.Job) string { return x.ID }, cols: j.columns(), fixed: 2, page: 5}
 	return j
 }
@@ -56,7 +64,13 @@ func (j *Jobs) Update(msg tea.Msg) (Action, tea.Cmd) {
 		j.filter = newMatcher(msg.Text)
 	case Clicked:
 		kind, what := split(msg.ID)
-		j.rows.click(kind, what, "job")
+		if kind == "pane" {
+			j.panes.focus(what)
+		} else {
+			j.rows.click(kind, what, "job")
+		}
+	case Wheeled:
+		j.wheel(msg)
 	case Tick:
 		if !j.Waiting("jobs") && j.env.World.Now.Sub(j.seen) > jobsAgain {
 			return nil, j.Init()
@@ -90,8 +104,7 @@ func (j *Jobs) answered(m tea.Msg) (Action, tea.Cmd) {
 }
 
 func (j *Jobs) press(id string) (Action, tea.Cmd) {
-	rows := j.visible()
-	if j.rows.press(id, rows) {
+	if j.panes.on == paneJob && j.panes.scroll(paneJob).move(id) || j.rows.press(id, j.visible()) || j.panes.press(id) {
 		return nil, nil
 	}
 	x, ok := j.selected()
@@ -145,8 +158,38 @@ func (j *Jobs) Bindings() []binding.Binding {
 	return bs
 }
 
+func (j *Jobs) wheel(m Wheeled) {
+	if m.Pane == paneJob {
+		j.panes.scroll(paneJob).wheel(m.Down)
+		return
+	}
+	j.rows.press(map[bool]string{false: "up", true: "down"}[m.Down], j.visible())
+}
+
 // Draw implements Screen.
 func (j *Jobs) Draw(w, h int) widget.Frame {
+	j.panes.begin()
+	return listAndDetail(w, h, 7, j.list, j.detail)
+}
+
+// detail is the selected job: its whole command, who started it, and how it ended.
+func (j *Jobs) detail(w, h int) widget.Frame {
+	x, ok := j.selected()
+	if !ok {
+		return j.panes.text(paneJob, widget.Box{Title: title("Job")}, w, h)
+	}
+	m := known(jobMarks, x.State)
+	lines := widget.Hang(widget.L(theme.Accent, "› "), theme.Info, x.Line, w-4)
+	lines = append(lines, m.full())
+	if x.Why != "" {
+		lines = append(lines, widget.Hang(widget.L(m.ink, "  "), m.ink, x.Why, w-4)...)
+	}
+	lines = append(lines, widget.L(theme.Muted, "started by "+x.By+" at "+x.Started.Local().Format("2006-01-02 15:04:05")+", "+age(x.Started, j.env.World.Now)+" ago").Fit(w-4),
+		widget.Line{widget.S(theme.Key, j.env.World.Keys.Get("open").Cap()), widget.S(theme.Muted, " shows what it printed; vmtui jobs attach "+x.ID)}.Fit(w-4))
+	return j.panes.text(paneJob, widget.Box{Title: title("Job " + x.ID), Lines: lines}, w, h)
+}
+
+func (j *Jobs) list(w, h int) widget.Frame {
 	rows := j.visible()
 	lines, hits := j.rows.draw(rows, "job", w-4, h-2)
 	switch {
@@ -165,7 +208,7 @@ func (j *Jobs) Draw(w, h int) widget.Frame {
 	if j.seen.IsZero() {
 		right = nil
 	}
-	return widget.Box{Title: head, Right: right, Ink: theme.Focus, Lines: lines, Hits: hits}.Draw(w, h)
+	return j.panes.box(paneJobs, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }
 
 // jobMarks are the states of a job.
@@ -180,14 +223,14 @@ var jobMarks = map[job.State]mark{
 // columns are what a job shows in the list.
 func (j *Jobs) columns() []column[job.Job] {
 	state := func(x job.Job) string { return string(x.State) }
-	what := func(x job.Job) string { return x.Line }
+	what := func(x job.Job) string { return strings.TrimPrefix(x.Line, "tootctl ") }
 	by := func(x job.Job) string { return x.By }
 	why := func(x job.Job) string { return x.Why }
 	return []column[job.Job]{
 		{Column: widget.Column{Head: "STATE", W: 11}, by: byText(state), cell: func(x job.Job, _ int) widget.Line { return known(jobMarks, x.State).full() }},
 		{Column: widget.Column{Head: "COMMAND", W: 24, Grow: 4}, by: byText(what), cell: inked(theme.Strong, what)},
-		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 2}, by: byText(by), cell: inked(theme.Muted, by)},
-		{Column: widget.Column{Head: "END", W: 14, Grow: 2, Rank: 1}, by: byText(why), cell: inked(theme.Plain, why)},
+		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Least: 90}, by: byText(by), cell: inked(theme.Muted, by)},
+		{Column: widget.Column{Head: "END", W: 14, Grow: 3}, by: byText(why), cell: inked(theme.Plain, why)},
 		{Column: widget.Column{Head: "STARTED", W: 16, Least: 99}, most: true, by: func(a, b job.Job) int { return a.Started.Compare(b.Started) },
 			cell: inked(theme.Muted, func(x job.Job) string { return x.Started.Local().Format("2006-01-02 15:04") })},
 		{Column: widget.Column{Head: "AGO", W: 5, Right: true}, by: func(a, b job.Job) int { return b.Started.Compare(a.Started) },

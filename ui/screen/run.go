@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -289,6 +290,9 @@ func (r *Run) lookAtPanes() tea.Cmd {
 
 // wanted are the panes the shown step is best watched by, three at most.
 func (r *Run) wanted() []string {
-	names, _ := r.paned()
+	names, of := r.paned()
+	if of == r.view.ID && ended(r.view.State) { // nobody looks any more: only what was seen meanwhile is worth its room
+		names = slices.DeleteFunc(names, func(name string) bool { return r.panes[name].Seen.IsZero() })
+	}
 	return names[:min(len(names), 3)]
 }

@@ -70,6 +70,9 @@ func (r *Run) drawNarrow(w, h int) widget.Frame {
 	if r.view.Gate != nil {
 		logH = max(h/5, 3)
 	}
+	if ended(r.view.State) && !r.looking { // of what is over the steps say more than the middle
+		strip = max(min(len(r.view.Steps)+2, h-logH-8), strip)
+	}
 	if r.low { // the step that is current, or the transcript while it is read, has what room there is
 		strip, logH = 3, 3
 		if r.parts.on == partLog {

@@ -2,7 +2,9 @@ package screen
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,11 +23,18 @@ type Runs struct {
 	rows   list[desk.Run]
 	filter matcher
 	round  *Round
+	panes  panes
 }
+
+// The panes of the history.
+const (
+	paneHistory = "runs"
+	paneOneRun  = "run"
+)
 
 // NewRuns opens the list of runs.
 func NewRuns(env Env) *Runs {
-	r := &Runs{Post: NewPost(env.Ctx), env: env}
+	r := &Runs{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneHistory, paneOneRun)}
 	r.rows = list[desk.Run]{id: func(x desk.Run) string { return x.ID }, cols: r.columns(), fixed: 3, page: 5}
 	return r
 }
@@ -46,7 +55,13 @@ func (r *Runs) Update(msg tea.Msg) (Action, tea.Cmd) {
 		r.filter = newMatcher(msg.Text)
 	case Clicked:
 		kind, what := split(msg.ID)
-		r.rows.click(kind, what, "run")
+		if kind == "pane" {
+			r.panes.focus(what)
+		} else {
+			r.rows.click(kind, what, "run")
+		}
+	case Wheeled:
+		r.wheel(msg)
 	case Answer:
 		if m, ok := r.Open(msg); ok {
 			return told(r.env, m)
@@ -58,7 +73,7 @@ func (r *Runs) Update(msg tea.Msg) (Action, tea.Cmd) {
 }
 
 func (r *Runs) press(id string) (Action, tea.Cmd) {
-	if r.rows.press(id, r.visible()) {
+	if r.panes.on == paneOneRun && r.panes.scroll(paneOneRun).move(id) || r.rows.press(id, r.visible()) || r.panes.press(id) {
 		return nil, nil
 	}
 	switch at := r.rows.at.settle(r.ids()); {
@@ -129,8 +144,45 @@ func (r *Runs) canResume() bool {
 	})
 }
 
+func (r *Runs) wheel(m Wheeled) {
+	if m.Pane == paneOneRun {
+		r.panes.scroll(paneOneRun).wheel(m.Down)
+		return
+	}
+	r.rows.press(map[bool]string{false: "up", true: "down"}[m.Down], r.visible())
+}
+
 // Draw implements Screen.
 func (r *Runs) Draw(w, h int) widget.Frame {
+	r.panes.begin()
+	return listAndDetail(w, h, 7, r.list, r.detail)
+}
+
+// detail is what is known of the selected run without reading its log.
+func (r *Runs) detail(w, h int) widget.Frame {
+	runs := r.visible()
+	at := r.rows.at.settle(r.rows.ids(runs))
+	if at < 0 {
+		return r.panes.text(paneOneRun, widget.Box{Title: title("Run")}, w, h)
+	}
+	x := runs[at]
+	m := runMark(x.State)
+	state := m.full().Add(widget.S(theme.Muted, map[bool]string{true: " after ", false: " for "}[x.State.Final()]+widget.Since(x.Updated.Sub(x.Started))))
+	if x.Step != "" && !x.Act {
+		state = state.Add(widget.S(theme.Muted, " at "), widget.S(theme.Plain, x.Step))
+	}
+	if x.Of > 0 {
+		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", %d of %d steps behind it", x.At, x.Of)))
+	}
+	lines := widget.Hang(nil, theme.Strong, strings.TrimSpace(x.Title+" "+map[bool]string{true: x.Target}[x.Title == x.Runbook]), w-4)
+	lines = append(lines, state.Fit(w-4),
+		widget.L(theme.Muted, "by "+x.Operator+" at "+x.Started.Local().Format("2006-01-02 15:04:05")+", "+age(x.Updated, r.env.World.Now)+" ago; store "+orWord(x.Store, "local")).Fit(w-4),
+		widget.L(theme.Muted, x.ID).Fit(w-4),
+		widget.Line{widget.S(theme.Key, r.env.World.Keys.Get("open").Cap()), widget.S(theme.Muted, " shows its transcript")}.Fit(w-4))
+	return r.panes.text(paneOneRun, widget.Box{Title: title(map[bool]string{true: "Act", false: "Run"}[x.Act]), Lines: lines}, w, h)
+}
+
+func (r *Runs) list(w, h int) widget.Frame {
 	runs := r.visible()
 	lines, hits := r.rows.draw(runs, "run", w-4, h-2)
 	if len(runs) == 0 {
@@ -145,7 +197,7 @@ func (r *Runs) Draw(w, h int) widget.Frame {
 		count = widget.L(theme.Bad, "✗ "+brief(err))
 	}
 	right := widget.Join(widget.Gap(2), r.round.line(r.env.World), r.rows.note(runs), count)
-	return widget.Box{Title: head, Right: right, Ink: theme.Focus, Lines: lines, Hits: hits}.Draw(w, h)
+	return r.panes.box(paneHistory, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }
 
 // runsAndActs counts both.
@@ -189,14 +241,14 @@ func (r *Runs) none() widget.Line {
 func (r *Runs) columns() []column[desk.Run] {
 	now := func() time.Time { return r.env.World.Now }
 	state := func(x desk.Run) string { return runMark(x.State).word }
-	step := func(x desk.Run) string { return x.Step }
+	step := func(x desk.Run) string { return map[bool]string{false: x.Step}[x.Act] } // an act has none
 	by := func(x desk.Run) string { return x.Operator }
 	store := func(x desk.Run) string { return x.Store }
 	id := func(x desk.Run) string { return x.ID }
 	took := func(x desk.Run) time.Duration { return x.Updated.Sub(x.Started) }
 	return []column[desk.Run]{
 		{Column: widget.Column{Head: "STATE", W: 15}, by: byText(state), cell: func(x desk.Run, _ int) widget.Line { return runMark(x.State).full() }},
-		{Column: widget.Column{Head: "KIND", W: 4, Least: 70}, by: byText(runKind), cell: inked(theme.Muted, runKind)},
+		{Column: widget.Column{Head: "KIND", W: 4, Least: 85}, by: byText(runKind), cell: inked(theme.Muted, runKind)},
 		{Column: widget.Column{Head: "WHAT", W: 18, Grow: 3}, by: byText(shortName), cell: inked(theme.Strong, r.placed)},
 		{Column: widget.Column{Head: "STEP", W: 13, Grow: 1, Rank: 2}, by: byText(step), cell: inked(theme.Plain, step)},
 		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 3}, by: byText(by), cell: inked(theme.Muted, by)},

@@ -120,12 +120,13 @@ func (t *Toot) formBox(w, h int) widget.Frame {
 	box.Lines = append(box.Lines, nil)
 	fields, at := form.Fields(t.where.Version), t.field.settle(t.fieldNames())
 	row := 0
+	names, values := fieldRooms(fields, inner)
 	for i, f := range fields {
 		if i == at {
 			row = len(box.Lines)
 		}
 		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "field:" + f.Name})
-		box.Lines = append(box.Lines, t.fieldLine(f, i == at && t.panes.on == paneForm, inner))
+		box.Lines = append(box.Lines, t.fieldLine(f, i == at && t.panes.on == paneForm, inner, names, values))
 	}
 	if len(fields) == 0 {
 		box.Lines = append(box.Lines, widget.L(theme.Muted, "it takes no arguments and no options"))
@@ -136,8 +137,18 @@ func (t *Toot) formBox(w, h int) widget.Frame {
 	return t.panes.box(paneForm, box).Draw(w, h)
 }
 
+// fieldRooms are how wide names and values are drawn: no wider than they are, so that the explanations have the rest.
+func fieldRooms(fields []tootctl.Field, w int) (names, values int) {
+	values = len("not here")
+	for _, f := range fields {
+		names = max(names, widget.Width(f.Name))
+		values = max(values, widget.Width(f.Value), widget.Width(fmt.Sprint(f.Default)))
+	}
+	return min(names, 25, w/3), min(values, 22, w/4)
+}
+
 // fieldLine is a field with its value, or what holds without one.
-func (t *Toot) fieldLine(f tootctl.Field, on bool, w int) widget.Line {
+func (t *Toot) fieldLine(f tootctl.Field, on bool, w, names, values int) widget.Line {
 	name, value := theme.Strong, widget.L(theme.Accent, f.Value)
 	switch {
 	case f.Lacks != "":
@@ -153,8 +164,8 @@ func (t *Toot) fieldLine(f tootctl.Field, on bool, w int) widget.Line {
 	if f.Lacks != "" {
 		about = f.Lacks
 	}
-	l := append(widget.L(name, f.Name).Fit(min(25, w/3)), widget.Gap(1))
-	l = append(append(l, value.Fit(min(22, w/4))...), widget.Gap(1))
+	l := append(widget.L(name, f.Name).Fit(names), widget.Gap(1))
+	l = append(append(l, value.Fit(values)...), widget.Gap(1))
 	l = l.Add(widget.S(theme.Muted, about)).Fit(w)
 	if on {
 		return l.On(theme.Selected)

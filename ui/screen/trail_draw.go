@@ -36,7 +36,7 @@ func (t *Trail) columns() []column[trail.Entry] {
 		{Column: widget.Column{Head: "TIME", W: 16}, most: true, by: func(a, b trail.Entry) int { return a.Time.Compare(b.Time) },
 			cell: inked(theme.Muted, func(e trail.Entry) string { return e.Time.Local().Format("2006-01-02 15:04") })},
 		{Column: widget.Column{Head: "ENDED", W: 13}, by: byText(how), cell: func(e trail.Entry, _ int) widget.Line { return outcomeOf(e).full() }},
-		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 3}, by: byText(whose), cell: inked(theme.Plain, whose)},
+		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Least: 90}, by: byText(whose), cell: inked(theme.Plain, whose)},
 		{Column: widget.Column{Head: "ON", W: 10, Grow: 1}, by: byText(on), cell: inked(theme.Plain, on)},
 		{Column: widget.Column{Head: "WHAT", W: 20, Grow: 5}, by: byText(what), cell: inked(theme.Strong, what)},
 		{Column: widget.Column{Head: "OF", W: 14, Grow: 1, Least: 119}, by: byText(of), cell: inked(theme.Muted, of)},

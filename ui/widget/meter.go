@@ -72,6 +72,19 @@ func Bar(ink theme.Ink, percent float64, w int) Line {
 // Percent is a percentage without a fraction.
 func Percent(v float64) string { return fmt.Sprintf("%.0f%%", v) }
 
+// Bytes is a size as short as it can be read: 812 B, 4.2 kB, 12.6 MB.
+func Bytes(n int64) string {
+	v, unit := float64(n), 0
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	for v >= 999.5 && unit < len(units)-1 {
+		v, unit = v/1000, unit+1
+	}
+	if unit == 0 || v >= 99.95 {
+		return fmt.Sprintf("%.0f %s", v, units[unit])
+	}
+	return fmt.Sprintf("%.1f %s", v, units[unit])
+}
+
 // Load is the ink of a share that is bad when it is high.
 func Load(v float64) theme.Ink {
 	switch {

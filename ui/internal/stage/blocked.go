@@ -6,6 +6,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/cache"
+	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -239,3 +240,27 @@ func (b Blocked) Switch(context.Context, cache.Switch) error { <-b; return ErrSt
 
 // ProveToken implements ui.Desk.
 func (b Blocked) ProveToken(context.Context) error { <-b; return ErrStage }
+
+// Errand implements ui.Desk.
+func (b Blocked) Errand(context.Context, string) (courier.Errand, error) {
+	<-b
+	return courier.Errand{}, ErrStage
+}
+
+// Carry implements ui.Desk.
+func (b Blocked) Carry(context.Context, courier.Errand) (string, error) { <-b; return "", ErrStage }
+
+// Carried implements ui.Desk.
+func (b Blocked) Carried(context.Context, string, uint64) (courier.View, error) {
+	<-b
+	return courier.View{}, ErrStage
+}
+
+// Recall implements ui.Desk.
+func (b Blocked) Recall(context.Context, string) error { <-b; return ErrStage }
+
+// Past implements ui.Desk.
+func (b Blocked) Past(context.Context) ([]string, error) { <-b; return nil, ErrStage }
+
+// Say implements ui.Desk.
+func (b Blocked) Say(context.Context, string) error { <-b; return ErrStage }

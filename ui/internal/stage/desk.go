@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -27,6 +28,8 @@ type Desk struct {
 	Word     string // a password that every run was given
 	Asked    audit.View
 	Said     fanout.View
+	Trip     courier.View
+	Spoken   []string    // what the palette was told before
 	Lines    chan string // what services write from now on
 
 	changed chan struct{}
@@ -42,7 +45,7 @@ type Desk struct {
 // New is a desk on the usual stage, with a run in that state.
 func New(log []run.Event) *Desk {
 	return &Desk{
-		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(), Said: Answers(),
+		Snapshot: Fleet(), List: Runs(), Log: log, Review: Plan(), Asked: Calls(), Said: Answers(), Trip: Carrying(),
 		changed: make(chan struct{}, 1), asks: make(chan desk.Ask, 4), more: make(chan run.Event, 64), Lines: make(chan string, 64),
 	}
 }
@@ -207,6 +210,21 @@ func (d *Desk) Answers(ctx context.Context, _ string, after uint64) (fanout.View
 func (d *Desk) Cancel(_ context.Context, id string) error {
 	d.told("cancel %s", id)
 	return d.Fails
+}
+
+// Past implements ui.Desk.
+func (d *Desk) Past(context.Context) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.Spoken), nil
+}
+
+// Say implements ui.Desk.
+func (d *Desk) Say(_ context.Context, line string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Spoken = append(d.Spoken, line)
+	return nil
 }
 
 // Asks implements ui.Desk.

@@ -1,0 +1,121 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/edition"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// Verb is what the history calls a file that went to a node. One that came from there changed nothing and is in the log of calls only.
+const Verb = "copy/upload"
+
+// Host is a machine that files are copied to and from.
+type Host interface {
+	Upload(ctx context.Context, permit remote.Permit, local, there string, progress ssh.Progress) error
+	Download(ctx context.Context, there, local string, progress ssh.Progress) error
+}
+
+// Courier carries files.
+type Courier struct {
+	Host    func(name string) Host
+	Door    *act.Door
+	Journal act.Journal
+}
+
+// Trip is an errand under way.
+type Trip struct {
+	errand  Errand
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when it is over
+	edition edition.Edition
+
+	mu   sync.Mutex
+	view View
+}
+
+// View is how far a trip is.
+type View struct {
+	Errand   Errand
+	Done, Of int64 // bytes; Of is 0 until it is known
+	Over     bool
+	Err      error // why it did not arrive, or why that could not be recorded
+	Version  uint64
+}
+
+// Percent is how far it is, from 0 to 100.
+func (v View) Percent() int {
+	if v.Of == 0 {
+		return 0
+	}
+	return int(v.Done * 100 / v.Of)
+}
+
+// Start asks the door, for what goes up, and sets out. The trip ends with ctx at the latest. It needs no lease: it is the operator's own act, as by scp.
+func (c Courier) Start(ctx context.Context, e Errand) (*Trip, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	t := &Trip{errand: e, cancel: cancel, done: make(chan struct{}), view: View{Errand: e, Of: e.Size}}
+	carry := func() error { return c.Host(e.Node).Download(ctx, e.There, e.Here, t.moved) }
+	if e.Up {
+		permit, settle, err := c.Door.Open(ctx, c.Journal, act.Act{Verb: Verb, Target: e.Node, What: "copy " + e.From() + " to " + e.To(), Danger: act.Changes, Unleased: true})
+		if err != nil {
+			cancel()
+			return nil, err
+		}
+		carry = func() error {
+			err := c.Host(e.Node).Upload(ctx, permit, e.Here, e.There, t.moved)
+			return errors.Join(err, settle(act.Outcome{Err: err}))
+		}
+	}
+	t.edition.Changed()
+	go t.run(carry)
+	return t, nil
+}
+
+func (t *Trip) run(carry func() error) {
+	defer close(t.done)
+	defer t.cancel()
+	err := carry()
+	t.change(func(v *View) { v.Over, v.Err = true, err })
+}
+
+func (t *Trip) moved(done, of int64) {
+	t.change(func(v *View) { v.Done, v.Of = done, of })
+}
+
+func (t *Trip) change(how func(*View)) {
+	t.mu.Lock()
+	how(&t.view)
+	t.mu.Unlock()
+	t.edition.Changed()
+}
+
+// Cancel ends it: the file does not get its name any more, unless it is getting it just now.
+func (t *Trip) Cancel() { t.cancel() }
+
+// Wait is how it ended.
+func (t *Trip) Wait() View {
+	<-t.done
+	return t.now()
+}
+
+// View is the state as soon as it is newer than that version, and ctx's error when that ends first.
+func (t *Trip) View(ctx context.Context, after uint64) (View, error) {
+	if err := t.edition.Newer(ctx, after); err != nil {
+		return View{}, err
+	}
+	return t.now(), nil
+}
+
+func (t *Trip) now() View {
+	version := t.edition.Number()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v := t.view
+	v.Version = version
+	return v
+}
