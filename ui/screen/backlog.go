@@ -43,8 +43,8 @@ type Backlog struct {
 
 // The panes of a backlog.
 const (
-	paneBacklog   = "jobs"
-	paneCounts = "counts"
+	paneBacklog = "jobs"
+	paneCounts  = "counts"
 )
 
 type (
