@@ -350,8 +350,11 @@ func sidekiqPutBack(f *flags) *cobra.Command {
 			"Redis keeps that for a minute after the last heartbeat. After that only the console, or a status --watch, that saw the process alive knows it.\n" +
 			"A job that was done after all is done twice: look at the process's log first.",
 	}
-	x.add(cmd, false)
+	cmd.Flags().BoolVar(&x.yes, "yes", false, "do it without being asked")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !x.yes && !f.attended(false) { // not after the wait: what is not taken then is gone
+			return &fault.Error{What: "not confirmed", On: "what dead processes had in hand", Why: "nobody sits at a terminal to say yes", Next: "repeat it with --yes", Code: fault.Refused}
+		}
 		return withApp(cmd.Context(), f, f.asker(x.yes), func(ctx context.Context, a *app) error {
 			lost, err := a.lost(ctx, f, args)
 			if err != nil {
@@ -398,7 +401,7 @@ func lostOf(all []sidekiq.Lost, jids []string) ([]sidekiq.Lost, error) {
 	for _, jid := range jids {
 		i := slices.IndexFunc(all, func(l sidekiq.Lost) bool { return l.JID == jid })
 		if i < 0 {
-			return nil, &fault.Error{What: "that job is not known to be lost", On: jid, Why: fmt.Sprintf("it is none of the %d that dead processes had in hand", len(all)), Next: "say it without ids and with --plan, which lists them", Code: fault.Usage}
+			return nil, &fault.Error{What: "that job is not known to be lost", On: jid, Why: fmt.Sprintf("it is none of the %d that dead processes had in hand", len(all)), Next: "say it without ids: all of them are shown before anything is done", Code: fault.Usage}
 		}
 		out = append(out, all[i])
 	}

@@ -468,6 +468,30 @@ func TestDeleteWritesABackupThatCanBeReadBack(t *testing.T) {
 	}
 }
 
+// The backups of this instance are found, the newest first; what only looks like one is not.
+func TestBackupsAreFound(t *testing.T) {
+	s := small(t)
+	if all, err := s.Backups(); err != nil || len(all) != 0 {
+		t.Errorf("none was written: %+v %v", all, err)
+	}
+	s.failed(Dead, 30)
+	first := s.must(Order{Deed: Delete, Name: Dead, Filter: Builtin["dead-http"]})
+	second := s.must(Order{Deed: Delete, Name: Dead})
+	other := *s.Acts
+	other.Instance = "other.example"
+	b, err := other.newBackup(BackupHead{Queue: "push"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.add(found{raw: "{}"}), b.end(), os.WriteFile(filepath.Join(s.Dir, "x.jsonl.gz"), []byte("no backup"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Backups()
+	if err != nil || len(all) != 2 || all[0].Path != second.Backups[0] || all[1].Path != first.Backups[0] || all[0].Queue != Dead || all[0].Bytes == 0 {
+		t.Errorf("%+v %v", all, err)
+	}
+}
+
 func TestAShelfIsFiltered(t *testing.T) {
 	s := small(t)
 	s.fill("pull", 0, 1000, "")

@@ -48,6 +48,7 @@ func verbs() []Binding {
 		{ID: "sidekiq-park", Keys: keys("p"), Word: "park", Long: "put the queue aside at once; it can be restored as it was, or deleted", Places: at(Sidekiq, Backlog), Danger: act.Destroys},
 		{ID: "sidekiq-restore", Keys: keys("r"), Word: "restore", Long: "put back what is parked, or what was in a dead process's hands", Places: at(Sidekiq, Backlog, Deed), Danger: act.Changes},
 		{ID: "sidekiq-delete", Keys: keys("D"), Word: "delete", Long: "delete what is parked, or the jobs that are meant; a backup is written first", Places: at(Sidekiq, Backlog, Deed), Danger: act.Destroys},
+		{ID: "sidekiq-load", Keys: keys("b"), Word: "backups", Long: "read a backup of deleted jobs back", Places: at(Sidekiq), Danger: act.Destroys},
 		{ID: "sidekiq-retry", Keys: keys("R"), Word: "retry", Long: "let jobs of a set run now, capped and paced", Places: at(Sidekiq, Backlog), Danger: act.Changes},
 		{ID: "sidekiq-kill", Keys: keys("K"), Word: "give up", Long: "move the jobs that are meant to the dead", Places: at(Backlog), Danger: act.Destroys},
 		{ID: "sidekiq-move", Keys: keys("m"), Word: "move", Long: "move the jobs that are meant to another queue", Places: at(Backlog), Danger: act.Changes},

@@ -105,6 +105,22 @@ func TestAReadOnlyConsoleParksNothing(t *testing.T) {
 	})
 }
 
+// What was deleted comes back from its backup: chosen among those on this machine, and shown before anything is done.
+func TestABackupIsReadBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 80, 24)
+		defer d.stop()
+		d.press("s", "b")
+		d.sees("Read which backup back?", "1  pull, 26h", "2  dead, 2d")
+		d.press("2")
+		if last := fake.Calls()[len(fake.Calls())-1]; last != "plan load /state/sidekiq/20260806-100000-dead-efgh.jsonl.gz: every job" {
+			t.Errorf("asked: %q", last)
+		}
+		d.sees("load 20260806-100000-dead-efgh.jsonl.gz")
+	})
+}
+
 // Redis is looked at again every two seconds while somebody looks.
 func TestSidekiqIsLookedAtAgain(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"path"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -69,7 +70,7 @@ func (x *Deed) Crumb() string {
 	if x.order.Name == "" {
 		return string(x.order.Deed)
 	}
-	return string(x.order.Deed) + " " + x.order.Name
+	return string(x.order.Deed) + " " + path.Base(x.order.Name) // a backup's is a file
 }
 
 // Headline implements Titled.
