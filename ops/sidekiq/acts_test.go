@@ -596,6 +596,11 @@ func TestLocksAreReleasedForTheirHolderOnly(t *testing.T) {
 		t.Fatalf("%+v %v", p, err)
 	}
 	parked := s.must(Order{Deed: Park, Name: "pull"})
+	for _, o := range []Order{{Deed: Restore, Name: parked.Shelf}, {Deed: Delete, Name: parked.Shelf}, {Deed: Delete, Name: parked.Shelf, KeepLocks: true}} {
+		if p, err := s.Plan(t.Context(), o, nil); err != nil || !strings.Contains(strings.Join(append(p.Caution, p.Lines...), "\n"), "unique lock") {
+			t.Errorf("%s does not say what it does to locks: %+v %v", o.Deed, p, err)
+		}
+	}
 	r := s.must(Order{Deed: Delete, Name: parked.Shelf})
 	if r.Unlocked != 100 || s.raw.ZCard(t.Context(), "uniquejobs:digests").Val() != 100 || len(s.raw.Keys(t.Context(), "uniquejobs:*:LOCKED").Val()) != 100 {
 		t.Errorf("%+v", r)

@@ -17,7 +17,11 @@ const (
 
 func (a *Acts) planPick(o Order, p *Plan) {
 	if p.place.Shelf != nil || !p.place.Set && o.Deed == Requeue {
-		p.refuse("only what lies in retry, schedule or dead can be retried", "what is parked is restored: vmtui sidekiq restore "+p.Target)
+		next := "jobs of a queue are moved or deleted: vmtui sidekiq move " + p.Target
+		if p.place.Shelf != nil {
+			next = "what is parked is restored: vmtui sidekiq restore " + p.Target
+		}
+		p.refuse("only what lies in retry, schedule or dead can be "+map[Deed]string{Requeue: "retried", Kill: "given up, or in a queue"}[o.Deed], next)
 		return
 	}
 	if o.Deed == Kill {
@@ -41,6 +45,7 @@ func (a *Acts) planPick(o Order, p *Plan) {
 	if len(p.In.Hosts) > 0 {
 		p.warn("they go to %s; servers that are dead are tried again, past their back-off", top(p.In.Hosts, 3))
 	}
+	p.keepLocks()
 	p.pacified(o)
 }
 

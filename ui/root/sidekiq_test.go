@@ -20,7 +20,7 @@ func TestAQueueIsParkedByItsName(t *testing.T) {
 		d.press("down", "p")
 		d.sees("park the queue push", "RENAME queue:push", "privacy problem")
 		d.press("g")
-		d.sees("type push to go on")
+		d.sees("type push to go on", "of 400 looked at: ActivityPub::DeliveryWorker 371", "the oldest waits for 12m")
 		d.write("pull")
 		d.press("enter")
 		d.sees("“pull” is not push")

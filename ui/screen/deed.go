@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -159,7 +160,24 @@ func (x *Deed) confirm() (Action, tea.Cmd) {
 }
 
 func (x *Deed) typed(tag, name, text string) dialog.Dialog {
-	return &dialog.Typed{Tag: tag, Title: x.plan.What, Text: text, Details: x.plan.Caution[:min(len(x.plan.Caution), 2)], Name: name, Deed: string(x.order.Deed)}
+	details := append(x.atStake(), x.plan.Caution[:min(len(x.plan.Caution), 2)]...)
+	return &dialog.Typed{Tag: tag, Title: x.plan.What, Text: text, Details: details, Name: name, Deed: string(x.order.Deed)}
+}
+
+// atStake is what is in it, in a line or two: the dialog covers the plan.
+func (x *Deed) atStake() []string {
+	in := x.plan.In
+	var out, top []string
+	for _, c := range in.Classes[:min(len(in.Classes), 3)] {
+		top = append(top, c.Name+" "+count(int64(c.Count)))
+	}
+	if len(top) > 0 {
+		out = append(out, fmt.Sprintf("of %s looked at: %s", count(int64(in.Counted)), strings.Join(top, ", ")))
+	}
+	if !in.Oldest.IsZero() {
+		out = append(out, "the oldest waits for "+age(in.Oldest, x.env.World.Now))
+	}
+	return out
 }
 
 // do does it. It goes on when the screen is left.
