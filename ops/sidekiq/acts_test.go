@@ -410,8 +410,11 @@ func TestAFilterThatDiedIsBroughtToItsEnd(t *testing.T) {
 	if filtered.Kind == Removed {
 		filtered, removed = removed, filtered
 	}
-	if p, err := s.Plan(t.Context(), Order{Deed: Park, Name: "push"}, nil); err != nil || p.Refusal == nil {
-		t.Errorf("parked beside it: %v", err)
+	for _, o := range []Order{{Deed: Park}, {Deed: Delete, Filter: o.Filter}, {Deed: Move, To: "pull"}, {Deed: Kill, Filter: o.Filter}} {
+		o.Name = "push"
+		if p, err := s.Plan(t.Context(), o, nil); err != nil || p.Refusal == nil || !strings.Contains(p.Refusal.Error()+fault.Of(p.Refusal).Next, filtered.ID) {
+			t.Errorf("%s beside it: %v %v", o.Deed, p.Refusal, err)
+		}
 	}
 	s.must(Order{Deed: Restore, Name: filtered.ID})
 	left := s.numbers("queue:push")

@@ -48,7 +48,7 @@ func (a *Acts) howTaken(p *Plan) string {
 
 // inPlace reports that so few jobs are meant that they are taken out one by one.
 func (p *Plan) inPlace() bool {
-	return p.place.Shelf == nil && !p.place.Set && p.few != nil
+	return p.isQueue() && p.few != nil
 }
 
 func (p *Plan) locksNote(o Order) {
