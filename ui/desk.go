@@ -6,12 +6,14 @@ import (
 	"iter"
 
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ops/trail"
 )
@@ -64,6 +66,22 @@ type Desk interface {
 	FollowJob(ctx context.Context, j job.Record, line func(string)) error
 	CancelJob(ctx context.Context, j job.Record) error
 	AnswerJob(ctx context.Context, j job.Record, text string) error
+	// Probe asks every layer for a page.
+	Probe(ctx context.Context, url string) (cache.Probe, error)
+	// PlanPurge says what a purge would do, RepeatPurge what is left of an earlier one ("last": the newest that left something); nothing is changed.
+	PlanPurge(ctx context.Context, o cache.Order) (cache.Plan, error)
+	RepeatPurge(ctx context.Context, id string) (cache.Plan, error)
+	// Purge carries a plan out and returns an id at once. Typed is what the operator typed to confirm.
+	Purge(ctx context.Context, p cache.Plan, typed string) (id string, err error)
+	// PurgeView is how a purge stands ("" is the last one of this console), as soon as there is more of it than in that version.
+	PurgeView(ctx context.Context, id string, after uint64) (cache.View, error)
+	CancelPurge(ctx context.Context, id string) error
+	// Zone is the zone at the edge at a glance. Switching says what switching one of its settings means, Switch does it.
+	Zone(ctx context.Context) (cache.Glance, error)
+	Switching(ctx context.Context, setting string, on bool) (cache.Switch, error)
+	Switch(ctx context.Context, s cache.Switch) error
+	// ProveToken proves that the token may purge, by purging what never was.
+	ProveToken(ctx context.Context) error
 	// Books are the runbooks, with what each does, step by step. Nothing is looked at.
 	Books(ctx context.Context) ([]desk.Book, error)
 	// Trail is the audit trail, newest first: who did what, when, on what, and how it ended.
@@ -94,6 +112,21 @@ type Desk interface {
 	Carried(ctx context.Context, id string, after uint64) (courier.View, error)
 	// Recall ends a copy.
 	Recall(ctx context.Context, id string) error
+	// Sidekiq looks at Sidekiq, in two round trips. An error leaves what was seen last.
+	Sidekiq(ctx context.Context) (sidekiq.View, error)
+	// Place says what the name of a queue, a set or something parked means just now.
+	Place(ctx context.Context, name string) (sidekiq.Place, error)
+	// Sample counts both ends of a place; Count all of it, and read hears how far that is.
+	Sample(ctx context.Context, p sidekiq.Place, f sidekiq.Filter) (sidekiq.Histogram, error)
+	Count(ctx context.Context, p sidekiq.Place, f sidekiq.Filter, read func(int)) (sidekiq.Histogram, error)
+	// Browse lists up to most jobs that the filter means, after the first skip of them.
+	Browse(ctx context.Context, p sidekiq.Place, f sidekiq.Filter, skip, most int, read func(int)) (sidekiq.Page, error)
+	// JobInFull is one job; what is said of people is folded unless everything is asked for.
+	JobInFull(ctx context.Context, p sidekiq.Place, jid string, everything bool) (sidekiq.Full, error)
+	// PlanSidekiq looks at what an order would do; tell hears of the progress, now and when it is done.
+	PlanSidekiq(ctx context.Context, o sidekiq.Order, tell func(sidekiq.Progress)) (sidekiq.Plan, error)
+	// DoSidekiq does what was planned. That its context ends is heard between two portions.
+	DoSidekiq(ctx context.Context, o sidekiq.Order, p sidekiq.Plan) (sidekiq.Report, error)
 
 	// Asks are questions from below. The channel is never closed while the console is open.
 	Asks() <-chan desk.Ask

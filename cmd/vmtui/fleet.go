@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
 )
@@ -17,6 +18,9 @@ func (a *app) fleetConfig() fleet.Config {
 		Records:  a.keeper.Records,
 		Sidekiqs: a.seeSidekiqs,
 		Services: []fleet.Probe{{Name: "redis", Look: a.seeRedis}},
+	}
+	if a.edge != nil {
+		c.Services = append(c.Services, fleet.Probe{Name: "edge", Look: a.caches.Normal, Good: cache.IsNormal})
 	}
 	if a.cfg.LoadBalancer.ID != "" {
 		c.Balancer = a.seeBalancer

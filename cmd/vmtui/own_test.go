@@ -4,10 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vmtui/vmtui/fixtures/box"
+	"github.com/vmtui/vmtui/ops/run"
 )
 
 // ownBox is a box with the example runbooks beside its config.
@@ -246,8 +248,10 @@ func TestOwnRunbookInTheConsole(t *testing.T) {
 	s := sit(t, 120, 36, "demo")
 	s.sees("worker-1", "worker-2", "worker-3", "exec")
 	s.press("B")
-	s.sees("worker-drain", "after-deploy", "rotate-logs")
-	s.press(strings.Repeat("j", 12))
+	s.sees("worker-drain", "worker-reimage")
+	for range builtIn(t) {
+		s.press("j")
+	}
 	s.sees("has to be said before", "version, string")
 	s.press("\r")
 	s.sees("version", "what was deployed", "look at the plan")
@@ -269,4 +273,10 @@ func TestOwnRunbookInTheConsole(t *testing.T) {
 	if code := s.ends(); code != 0 {
 		t.Fatalf("exit %d\n%s", code, s.text())
 	}
+}
+
+// builtIn are the runbooks that are built in, which the instance's own stand behind.
+func builtIn(t *testing.T) []run.Book {
+	t.Helper()
+	return slices.DeleteFunc(inside(t, startBox(t, nil)).desk.Shelf(), func(b run.Book) bool { return b.From != "" })
 }

@@ -32,7 +32,7 @@ func newRun(f *flags) *cobra.Command {
 	var r runFlags
 	cmd := &cobra.Command{
 		Use: "run [RUNBOOK [TARGET]]", Short: "Walk through a runbook; without one, list them", Args: between(0, 2),
-		Example: "  vmtui run\n  vmtui run worker-reimage worker-2 --plan\n  vmtui run worker-reimage worker-2 --yes --confirm worker-2",
+		Example: "  vmtui run\n  vmtui run worker-reimage worker-2 --plan\n  vmtui run worker-reimage worker-2 --yes --confirm worker-2\n  vmtui run workers-roll worker-reimage --plan",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return withApp(cmd.Context(), f, f.asker(true), func(_ context.Context, a *app) error { return listBooks(f, a.desk.Shelf()) })
@@ -136,7 +136,7 @@ func inputsOf(b run.Book, set []string) (map[string]string, error) {
 	given := map[string]string{}
 	for _, pair := range set {
 		key, value, ok := strings.Cut(pair, "=")
-		if !ok || !slices.ContainsFunc(b.Inputs, func(in run.Input) bool { return in.Name == key }) {
+		if !ok || !b.Passes && !slices.ContainsFunc(b.Inputs, func(in run.Input) bool { return in.Name == key }) {
 			return nil, &fault.Error{What: "that input is not known", On: pair, Next: inputWords(b), Code: fault.Usage}
 		}
 		given[key] = value

@@ -52,7 +52,10 @@ func (f *flags) showRuns(list []run.Summary) error {
 	}
 	w := tabwriter.NewWriter(f.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "ID\tRUNBOOK\tTARGET\tSTATE\tSTEP\tSTARTED\tOPERATOR\tSTORE")
-	for _, s := range list {
+	for _, s := range run.Nested(list, func(s run.Summary) run.Summary { return s }) {
+		if s.Parent != "" {
+			s.Runbook = "└ " + s.Runbook
+		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Runbook, s.Target, s.State, s.Step, s.Started.Local().Format(time.DateTime), s.Operator, s.Store)
 	}
 	return w.Flush()

@@ -110,6 +110,13 @@ type (
 		Consoles []statusSeat `json:"consoles"` // open ones, as the exec node shows them
 		// Leftovers are what a maintenance has left behind and nobody is at work on.
 		Leftovers []statusLeftover `json:"leftovers"`
+		Services  []statusService  `json:"services"`
+	}
+	statusService struct {
+		Name  string `json:"name"`
+		State string `json:"state"`
+		OK    bool   `json:"ok"`
+		Error string `json:"error,omitempty"`
 	}
 	statusLeftover struct {
 		Node  string     `json:"node"`
@@ -151,12 +158,19 @@ type (
 )
 
 func statusJSON(s fleet.Snapshot, now time.Time) statusDoc {
-	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}, Leftovers: []statusLeftover{}}
+	doc := statusDoc{Instance: s.Instance, Time: now.UTC().Truncate(time.Second), Nodes: []statusNode{}, Consoles: []statusSeat{}, Leftovers: []statusLeftover{}, Services: []statusService{}}
 	for _, n := range s.Nodes {
 		doc.Nodes = append(doc.Nodes, nodeJSON(n, now))
 		for _, c := range n.Health.Value.Consoles {
 			doc.Consoles = append(doc.Consoles, statusSeat{Who: c.Who, ReadOnly: c.ReadOnly, Open: c.Open.Seconds()})
 		}
+	}
+	for _, x := range s.Services {
+		one := statusService{Name: x.Name, State: x.State.Value, OK: x.OK}
+		if x.State.Err != nil {
+			one.Error = strings.TrimSpace(x.State.Err.Error())
+		}
+		doc.Services = append(doc.Services, one)
 	}
 	for _, l := range s.Leftovers(now) {
 		doc.Leftovers = append(doc.Leftovers, leftoverJSON(l))

@@ -37,7 +37,7 @@ func TestTour(t *testing.T) {
 	s.sees("type worker-2 to go on", "Cancel")
 	s.keep("confirm")
 	s.press("worker-2\r")
-	s.sees("Let Sidekiq finish its jobs ─", "sidekiq on worker", "WAITING FOR", "usually two heartbeats")
+	s.sees("[2] Let the balancer stop", "load balancer", "WAITING FOR", "usually")
 	s.keep("console")
 	s.press("H")
 	s.sees("▸ History", "reimage worker-2", "running", "hold/set worker-3", "1 run, 2 acts")

@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/book"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
@@ -28,6 +29,7 @@ import (
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/redis"
 	"github.com/vmtui/vmtui/remote/ssh"
+	"github.com/vmtui/vmtui/remote/web"
 	"github.com/vmtui/vmtui/remote/webhook"
 )
 
@@ -43,6 +45,7 @@ type app struct {
 	pool   *ssh.Pool
 	cloud  *digitalocean.Client
 	edge   *cloudflare.Client // nil when none is configured
+	caches *cache.Room
 	redis  *redis.Client
 	jobs   *sidekiq.Jobs
 	stores *run.Stores
@@ -93,10 +96,12 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 			return nil, err
 		}
 	}
+	a.caches = a.cacheRoom()
 	a.watch = fleet.New(a.fleetConfig())
 	a.desk = desk.New(ctx, cfg, a.engine, a.watch, a.bookDeps(), a.room(), a.fan(), a.asks, a.calls, a.secrets, logs.Reader{
 		Host: func(name string) logs.Host { return a.host(name) }, Redact: a.secrets.Redact,
-	})
+	}, a.queueActs())
+	a.desk.UseCaches(a.caches)
 	a.desk.UseCourier(a.courier())
 	if asker != keys.Asker(a.asks) {
 		a.desk.Heard = func(word string) { _ = f.password(word) } // who cannot read it resets it again
@@ -133,7 +138,7 @@ func (a *app) openRemote(context.Context) error {
 	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.cfg.Blame, a.secrets, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
-	if a.edge, err = newEdge(a.cfg, a.secrets, a.calls.Witness); err != nil {
+	if a.edge, err = newEdge(a.cfg, a.secrets, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
 	a.openRedis()
@@ -141,12 +146,22 @@ func (a *app) openRemote(context.Context) error {
 }
 
 // newEdge makes the wire to the edge, nil when none is configured.
-func newEdge(cfg *config.Config, secrets *keys.Redactor, witness remote.Witness) (*cloudflare.Client, error) {
+func newEdge(cfg *config.Config, secrets *keys.Redactor, witness remote.Witness, tell func(string)) (*cloudflare.Client, error) {
 	c := cfg.Cloudflare
 	if c.Token == "" {
 		return nil, nil
 	}
-	return cloudflare.New(cloudflare.Config{URL: c.URL, Zone: c.Zone, Witness: witness, Token: revealed(secrets, c.Token, cfg.Blame, "$.cloudflare.token")})
+	return cloudflare.New(cloudflare.Config{URL: c.URL, Zone: c.Zone, Witness: witness, Token: revealed(secrets, c.Token, cfg.Blame, "$.cloudflare.token"), Waiting: toldOf("cloudflare", witness, tell)})
+}
+
+// toldOf tells of pauses: in the log of calls, and to whoever waits for the answer.
+func toldOf(on string, witness remote.Witness, tell func(string)) func(context.Context, web.Wait) {
+	return func(ctx context.Context, w web.Wait) {
+		witness.See(remote.Call{Wire: "here", On: on, What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
+		if !remote.Tell(ctx, w.String()) {
+			tell(w.String())
+		}
+	}
 }
 
 // revealed resolves a secret whenever it is asked for; blame says in an error which line of the config names it.
@@ -161,13 +176,7 @@ func revealed(secrets *keys.Redactor, ref string, blame func(yamlPath string, er
 func newCloud(c config.DigitalOcean, blame func(yamlPath string, err error) error, secrets *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
 	client, err := digitalocean.New(digitalocean.Config{
 		URL: c.URL, Poll: c.Poll, Witness: witness, Secrets: secrets,
-		Waiting: func(ctx context.Context, w digitalocean.Wait) {
-			witness.See(remote.Call{Wire: "here", On: "digitalocean", What: "wait before the next try to " + w.What})(remote.Ending{Verdict: remote.OK, Says: w.For.Round(time.Millisecond).String() + ": " + w.Why})
-			if !remote.Tell(ctx, w.String()) {
-				tell(w.String())
-			}
-		},
-		Token: revealed(secrets, c.Token, blame, "$.digitalocean.token"),
+		Waiting: toldOf("digitalocean", witness, tell), Token: revealed(secrets, c.Token, blame, "$.digitalocean.token"),
 	})
 	return client, blame("$.digitalocean.api_url", err)
 }
@@ -207,6 +216,14 @@ func (a *app) openOps(readOnly bool) error {
 	return nil
 }
 
+// queueActs is what changes Sidekiq's data.
+func (a *app) queueActs() *sidekiq.Acts {
+	return &sidekiq.Acts{
+		Jobs: a.jobs, Door: a.door, Journal: a.engine.Single(), Instance: a.cfg.Instance, Operator: a.operator + "@" + a.engine.Host,
+		Dir: filepath.Join(a.cfg.StateDir, "sidekiq"),
+	}
+}
+
 func (a *app) host(name string) *ssh.Host {
 	n, _ := a.cfg.Node(name)
 	return a.pool.Host(n.Name, n.SSH)
@@ -215,14 +232,15 @@ func (a *app) host(name string) *ssh.Host {
 func (a *app) workerDeps() worker.Deps {
 	return worker.Deps{
 		Config: a.cfg, Operator: a.operator, Cloud: a.cloud, Jobs: a.jobs, Records: a.keeper, Trust: a.trust,
-		Host: func(name string) worker.Host { return a.host(name) },
+		Host:   func(name string) worker.Host { return a.host(name) },
+		HostAt: func(name, destination string) worker.Host { return a.pool.Host(name, destination) },
 	}
 }
 
 // bookDeps are what the instance's own runbooks act through.
 func (a *app) bookDeps() book.Deps {
 	d := book.Deps{
-		Deps: a.workerDeps(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.secrets.Redact,
+		Deps: a.workerDeps(), Built: a.caches.Books(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.secrets.Redact,
 		Visit: func(ctx context.Context, url string) (int, error) {
 			site, err := fleet.SiteByHTTP(url, a.calls.Witness)(ctx)
 			return site.Status, err

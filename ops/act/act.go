@@ -26,6 +26,7 @@ type Act struct {
 	Verb   string // what kind of thing: "worker-reimage/rebuild", "hold/clear"
 	Target string // on what: a node's name, a balancer
 	What   string // the exact command or call, for the record
+	Run    string // the run that it begins, when that is what it does
 	Danger Danger
 
 	// Typed is what the operator typed to confirm. A destroying act needs it to equal Target.

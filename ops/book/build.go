@@ -36,6 +36,7 @@ type Queues interface {
 // Deps is everything that runbooks of one's own act through.
 type Deps struct {
 	worker.Deps
+	Built  []run.Book // that are built in besides the workers'
 	Edge   Edge
 	Hooks  Hooks
 	Queues Queues
@@ -49,7 +50,7 @@ type Deps struct {
 // What is frozen beside the inputs. No input can be called so.
 const (
 	frozenFleet  = "of/fleet"
-	frozenWorker = "of/worker/"
+	frozenWorker = worker.FrozenIn
 	frozenZone   = "of/zone"
 )
 

@@ -30,6 +30,9 @@ func (p position) wrong(yamlPath, why, next string) error {
 // variable is what may be the name of one in the environment.
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
+// cacheDir is at least two deep: files are removed in it.
+var cacheDir = regexp.MustCompile(`^(/[A-Za-z0-9_+-][A-Za-z0-9._+-]*){2,}$`)
+
 var hostname = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 
 func (c *Config) checkInstance(at position) error {
@@ -88,6 +91,9 @@ func (n Node) check(at position, path string) error {
 	case !strings.HasPrefix(n.Mastodon.Dir, "/"):
 		return at.wrong(path+".mastodon.dir", fmt.Sprintf("%s has mastodon dir %q", n.Name, n.Mastodon.Dir), "give the absolute path on the node")
 	}
+	if n.Cache != NoCache && !cacheDir.MatchString(n.Cache) {
+		return at.wrong(path+".nginx_cache", fmt.Sprintf("%s has nginx_cache %q", n.Name, n.Cache), "give the directory of proxy_cache_path, which nothing else may be in, or none")
+	}
 	for name := range n.Mastodon.Env {
 		if !variable.MatchString(name) {
 			return at.wrong(path+".mastodon.env", fmt.Sprintf("%q is no variable's name", name), "use letters, digits and _")
@@ -141,10 +147,17 @@ func (c *Config) checkBalancer(at position) error {
 		return at.wrong("$.load_balancer.min_healthy", fmt.Sprintf("min_healthy %d can never hold with %d workers while one is out", lb.MinHealthy, len(c.Workers())), "lower it, or list all workers")
 	case lb.LameDuck != NoLameDuck && !strings.HasPrefix(lb.LameDuck, "/"):
 		return at.wrong("$.load_balancer.lame_duck", fmt.Sprintf("lame_duck %q is not an absolute path", lb.LameDuck), "name the flag file that nginx looks for, or `none`")
+	case lb.Front != "" && !wholeURL(lb.Front):
+		return at.wrong("$.load_balancer.front", fmt.Sprintf("front is %q", lb.Front), "give scheme and address, e.g. https://203.0.113.4")
 	case lb.DrainTimeout < 0:
 		return at.wrong("$.load_balancer.drain_timeout", "negative", "write a duration such as 5m")
 	}
 	return nil
+}
+
+func wholeURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Host != "" && u.User == nil
 }
 
 func (c *Config) checkReimage(at position) error {

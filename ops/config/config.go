@@ -20,6 +20,8 @@ type Config struct {
 	DigitalOcean DigitalOcean      `yaml:"digitalocean"`
 	LoadBalancer LoadBalancer      `yaml:"load_balancer"`
 	Reimage      Reimage           `yaml:"reimage"`
+	Certificate  Certificate       `yaml:"certificate"`
+	Upgrade      Upgrade           `yaml:"upgrade"`
 	Cloudflare   Cloudflare        `yaml:"cloudflare"`
 	Sidekiq      Sidekiq           `yaml:"sidekiq"`
 	Fleet        Fleet             `yaml:"fleet"`
@@ -54,6 +56,9 @@ func (c *Config) Blame(yamlPath string, err error) error {
 	return errors.Join(blamed...)
 }
 
+// Where is FILE:LINE of a value, or of what holds it.
+func (c *Config) Where(yamlPath string) string { return c.at.of(yamlPath) }
+
 // Node is a host with a role.
 type Node struct {
 	Name     string   `yaml:"name"`
@@ -61,6 +66,7 @@ type Node struct {
 	SSH      string   `yaml:"ssh"`  // an alias of ssh_config, or [user@]host[:port]
 	Droplet  int      `yaml:"droplet"`
 	Mastodon Mastodon `yaml:"mastodon"`
+	Cache    string   `yaml:"nginx_cache"` // the directory of nginx's own cache, or none
 }
 
 // Mastodon says how Mastodon runs on a node.
@@ -116,6 +122,7 @@ type LoadBalancer struct {
 	Least        *int          `yaml:"min_healthy"` // as the file has it; nil where it is silent
 	MinHealthy   int           `yaml:"-"`           // healthy members that must remain besides the one that leaves
 	DrainTimeout time.Duration `yaml:"drain_timeout"`
+	Front        string        `yaml:"front"`     // where the balancer itself is asked, past the edge; its address by the API where the file is silent
 	LameDuck     string        `yaml:"lame_duck"` // flag file on the worker that makes nginx fail the balancer's check; "none" when there is none
 }
 
@@ -126,6 +133,19 @@ type Reimage struct {
 	Provision string        `yaml:"provision"` // script, relative to this file; it must start nothing
 	Start     []string      `yaml:"start"`     // compose services, in order; sidekiq is always last
 	Settle    time.Duration `yaml:"settle"`    // how long at most a returned worker is watched against its peers
+}
+
+// Certificate is the one that the workers serve.
+type Certificate struct {
+	File string `yaml:"file"` // on the workers; relative to the directory of their Mastodon
+	Port int    `yaml:"port"` // where nginx serves TLS
+}
+
+// Upgrade is how Mastodon comes to its next version.
+type Upgrade struct {
+	DBHost string `yaml:"db_host"` // of the database itself, for migrations: a transaction pool loses their locks; "" leaves it as it is
+	DBPort int    `yaml:"db_port"` // the same; 0 leaves it as it is
+	DBName string `yaml:"db_name"` // the real database behind the pool's name; "" leaves it as it is
 }
 
 // Cloudflare is the edge.
@@ -191,6 +211,7 @@ const (
 	KindNative  = "native"
 	KindCompose = "compose"
 	NoLameDuck  = "none"
+	NoCache     = "none"
 	TootctlExec = "exec"
 	TootctlRun  = "run"
 	Direct      = "direct" // dialled from here

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -163,5 +164,19 @@ func TestATeamsStore(t *testing.T) {
 	}
 	if c, err := Parse("/x/config.yaml", []byte(good)); err != nil || c.Shared() {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// What is removed from a cache is removed below a directory that the file names.
+func TestCachesAreNamedWithCare(t *testing.T) {
+	const text = "instance: vmst.io\nnodes:\n  - {name: exec, role: exec, ssh: exec}\n  - {name: w1, role: worker, ssh: w1, droplet: 1%s}\n"
+	cfg, err := Parse("/x/config.yaml", fmt.Appendf(nil, text, ""))
+	if err != nil || cfg.Workers()[0].Cache != "/var/cache/nginx" || cfg.Exec().Cache != NoCache {
+		t.Fatalf("%+v, %v", cfg, err)
+	}
+	for value, good := range map[string]bool{"none": true, "/srv/cache": true, "/": false, "/var": false, "/var/../etc": false, "cache": false, "/var/cache/": false, "'/var/cache; rm -rf /'": false} {
+		if _, err := Parse("/x/config.yaml", fmt.Appendf(nil, text, ", nginx_cache: "+value)); (err == nil) != good {
+			t.Errorf("%s: %v", value, err)
+		}
 	}
 }

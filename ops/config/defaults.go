@@ -27,6 +27,8 @@ func (c *Config) fill() error {
 	def(&c.LoadBalancer.DrainTimeout, 5*time.Minute)
 	def(&c.LoadBalancer.LameDuck, "/var/lib/vmtui/lame-duck")
 	def(&c.Reimage.Wait, 15*time.Minute)
+	def(&c.Certificate.File, "certificates/fullchain.pem")
+	def(&c.Certificate.Port, 443)
 	def(&c.Reimage.Settle, time.Minute)
 	def(&c.Cloudflare.URL, "https://api.cloudflare.com/client/v4")
 	def(&c.Sidekiq.Via, c.Exec().Name)
@@ -51,7 +53,9 @@ func (c *Config) fill() error {
 func (n *Node) fill() {
 	if n.Role == RoleWorker {
 		def(&n.Mastodon.Kind, KindCompose)
+		def(&n.Cache, "/var/cache/nginx")
 	}
+	def(&n.Cache, NoCache)
 	def(&n.Mastodon.Kind, KindNative)
 	if n.Mastodon.Kind == KindCompose {
 		def(&n.Mastodon.Dir, "/root/mastodon")

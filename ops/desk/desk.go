@@ -13,14 +13,18 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/backlog"
 	"github.com/vmtui/vmtui/ops/book"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/logs"
+	"github.com/vmtui/vmtui/ops/roll"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/upkeep"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -41,6 +45,9 @@ type Desk struct {
 	logs    logs.Reader
 	jobs    *job.Room
 	courier courier.Courier
+	sidekiq *sidekiq.Acts
+	queues  *sidekiq.Watch
+	caches  *cache.Room
 
 	// Heard is given each password that a run was given, at once; nil: they wait here until they are copied. It is set before anything is walked.
 	Heard func(password string)
@@ -58,22 +65,28 @@ type Desk struct {
 	spoken  map[string]string    // passwords that runs were given, by run, until they are copied
 	works   []*fanout.Work       // commands on nodes, oldest first
 	trips   []*courier.Trip      // files that were copied, oldest first
+	purges  []*cache.Work        // oldest first
 	changed chan struct{}
 }
 
 // New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
-// logs of the nodes.
+// logs of the nodes; acts changes Sidekiq's data.
 func New(
 	ctx context.Context, cfg *config.Config, engine *run.Engine, watch *fleet.Watch, deps book.Deps, jobs *job.Room, fan fanout.Fan, asks *Asks, calls *audit.Log, secrets *keys.Redactor, reader logs.Reader,
+	acts *sidekiq.Acts,
 ) *Desk {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Desk{
 		cfg: cfg, engine: engine, watch: watch, deps: deps.Deps, jobs: jobs, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
+		sidekiq: acts, queues: acts.Jobs.NewWatch(),
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 		spoken: map[string]string{},
 	}
 	deps.Jobs, deps.Hand = jobs, d.hand
-	d.books = append(worker.Books(deps.Deps), upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand})...)
+	d.books = slices.Concat(
+		worker.Books(deps.Deps), roll.Books(roll.Deps{Deps: deps.Deps, Book: d.Book, Rebuild: d.Rebuild, Runs: engine.List, Jobs: jobs}),
+		upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand}), backlog.Books(acts), deps.Built,
+	)
 	d.own = book.NewShelf(deps, d.books)
 	d.legs.Go(d.relay)
 	return d
@@ -139,7 +152,7 @@ func (d *Desk) Verbs(target string) []VerbState {
 	for _, v := range verb.Table {
 		states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
 	}
-	return append(states, d.ownVerbs(target, snap)...)
+	return append(states, d.bookVerbs(target, snap)...)
 }
 
 // Engine gives commands the runs themselves: to list, show, answer and walk.
@@ -188,7 +201,7 @@ func (d *Desk) Runs(ctx context.Context) ([]Run, error) {
 }
 
 func (d *Desk) describe(s run.Summary) Run {
-	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID)}
+	r := Run{Summary: s, Title: s.Runbook, Alive: s.State == run.Running || s.State == run.AtGate, Here: d.here(s.ID) || s.Parent != "" && d.here(s.Parent) && s.State != run.Interrupted}
 	if i := slices.IndexFunc(d.books, func(b run.Book) bool { return b.ID == s.Runbook }); i >= 0 {
 		r.Title = d.books[i].Title
 	} else { // one of the instance's own, whose file may be gone by now, or no runbook at all
@@ -246,6 +259,9 @@ func (d *Desk) trail(key string, value float64) []float64 {
 // Pane looks once at something a step is best watched by.
 func (d *Desk) Pane(ctx context.Context, id, pane string) (Pane, error) {
 	key := id + "/" + pane
+	if pane == backlog.Pane {
+		return d.queuesPane(ctx, key), nil
+	}
 	if p, fresh := d.lately(key); fresh && strings.HasPrefix(pane, "balancer") {
 		return p, nil
 	}
@@ -254,7 +270,7 @@ func (d *Desk) Pane(ctx context.Context, id, pane string) (Pane, error) {
 		return Pane{}, err
 	}
 	what, target, inputs := book.PaneOf(pane, v.Header)
-	s, err := worker.Look(ctx, d.deps, what, target, inputs)
+	s, err := worker.Look(ctx, d.deps, what, target, inputs, v.Facts)
 	p := Pane{Title: s.Title, Lines: s.Lines, Value: s.Says, Seen: time.Now(), Err: err}
 	if s.Says != "" && err == nil {
 		p.Series = d.trail(key, s.Value)

@@ -10,15 +10,15 @@ import (
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
-// ownVerbs are the runbooks that no line of the table names as things that can be done: upkeep, and the instance's own. They are called as they are.
-func (d *Desk) ownVerbs(target string, snap fleet.Snapshot) []VerbState {
+// bookVerbs are the runbooks that have no verb in the table, as things that can be done. They are called by their names.
+func (d *Desk) bookVerbs(target string, snap fleet.Snapshot) []VerbState {
 	var states []VerbState
 	for _, b := range d.Shelf() {
 		if slices.ContainsFunc(verb.Table, func(v verb.Verb) bool { return v.Runbook == b.ID }) {
 			continue
 		}
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
-		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: cmp.Or(d.ownOff(b, target), d.held(target, snap))})
+		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: cmp.Or(d.bookOff(b, target), d.held(target, snap))})
 	}
 	return states
 }
@@ -32,8 +32,8 @@ func mistake(err error) string {
 	return f.On + ": " + f.Why
 }
 
-// ownOff says why such a runbook cannot be used on a target just now.
-func (d *Desk) ownOff(b run.Book, target string) string {
+// bookOff says why a runbook cannot be used on a target just now.
+func (d *Desk) bookOff(b run.Book, target string) string {
 	if b.Off != nil {
 		return mistake(b.Off)
 	}

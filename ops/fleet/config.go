@@ -47,6 +47,7 @@ type Probe struct {
 	Name string // "redis"
 	// Look says how it is, in a word or two, or why it is not well. It keeps to ctx.
 	Look func(ctx context.Context) (string, error)
+	Good func(state string) bool // whether what it says is well; nil: always
 }
 
 // Config is what is watched and how. Funcs may be nil: what cannot be looked at is left out. All funcs keep to their context.

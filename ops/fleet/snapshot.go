@@ -95,7 +95,7 @@ func (w *Watch) services() []Service {
 	}
 	for i, p := range w.cfg.Services {
 		o := w.state.services[i]
-		out = append(out, Service{Name: p.Name, State: o, OK: !o.Stale()})
+		out = append(out, Service{Name: p.Name, State: o, OK: !o.Stale() && (p.Good == nil || p.Good(o.Value))})
 	}
 	return out
 }

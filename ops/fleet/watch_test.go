@@ -199,8 +199,8 @@ func TestEverythingElse(t *testing.T) {
 			},
 			Check: func(_ context.Context, node string) (bool, error) { return node != "worker-1", nil },
 			Services: []Probe{
-				{"redis", func(context.Context) (string, error) { return "answers", nil }},
-				{"postgres", func(context.Context) (string, error) { return "", down }},
+				{Name: "redis", Look: func(context.Context) (string, error) { return "answers", nil }},
+				{Name: "postgres", Look: func(context.Context) (string, error) { return "", down }},
 			},
 			Site: func(context.Context) (Site, error) { return Site{URL: "u", Status: 200}, nil },
 			Records: func(context.Context) (Records, error) {
@@ -269,7 +269,7 @@ func TestCache(t *testing.T) {
 		Balancer: func(context.Context) (Balancer, error) {
 			return Balancer{ID: "lb", Status: "active", Members: []string{"worker-1", "worker-2"}}, nil
 		},
-		Services: []Probe{{"redis", func(context.Context) (string, error) { return "answers", nil }}},
+		Services: []Probe{{Name: "redis", Look: func(context.Context) (string, error) { return "answers", nil }}},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		stop := run(t.Context(), New(cfg))

@@ -34,10 +34,14 @@ func (p place) command(id, program string, words []string) string {
 }
 
 func (p place) nativeWords(program string, words []string) []string {
+	return p.nativeCall(nil, append([]string{"bin/" + program}, words...))
+}
+
+// nativeCall is a call in the directory of a native Mastodon, as its user, with more of an environment.
+func (p place) nativeCall(env, words []string) []string {
 	m := p.mastodon
 	call := []string{"/bin/sh", "-c", native, "vmtui", m.Dir, m.Rbenv, barLength, "RAILS_ENV=production"}
-	call = append(call, environment(m)...)
-	call = append(call, "bin/"+program)
+	call = append(append(call, environment(m)...), env...)
 	if m.User != "root" && m.User != p.login {
 		call = append([]string{"runuser", "-u", m.User, "--"}, call...)
 	}

@@ -109,11 +109,13 @@ func (r Record) mode() string {
 }
 
 // begun reads how starting ended.
-func (r *Room) begun(res ssh.Result, c *tootctl.Call) error {
+func (r *Room) begun(res ssh.Result, c *tootctl.Call) error { return r.started(res, c.Line()) }
+
+func (r *Room) started(res ssh.Result, line string) error {
 	if res.Outcome != ssh.Exited {
-		return res.Err("starting "+c.Line(), r.Node.Name)
+		return res.Err("starting "+line, r.Node.Name)
 	}
-	f := &fault.Error{What: "not started", On: c.Line(), Code: fault.Failed}
+	f := &fault.Error{What: "not started", On: line, Code: fault.Failed}
 	switch res.Code {
 	case otherRuns:
 		var other Record
@@ -126,7 +128,7 @@ func (r *Room) begun(res ssh.Result, c *tootctl.Call) error {
 	case cannotWrite:
 		f.Why, f.Next = "its directory cannot be made in "+r.Dir+": "+strings.TrimSpace(res.Stderr), "look at the disk and the permissions there"
 	default:
-		return res.Err("starting "+c.Line(), r.Node.Name)
+		return res.Err("starting "+line, r.Node.Name)
 	}
 	return f
 }

@@ -97,6 +97,9 @@ func (e *Engine) stop(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	if err := e.stopBelow(ctx, r.hist); err != nil {
+		return err
+	}
 	c, err := e.take(ctx, r)
 	if err != nil {
 		return err
@@ -107,6 +110,23 @@ func (e *Engine) stop(ctx context.Context, id string) error {
 	j := hold(e.Store, c, end)
 	_, err = j.add(ctx, Result, "", string(Stopped), "stopped by "+e.Operator+" while nobody walked it", nil)
 	return err
+}
+
+// stopBelow stops the unfinished runs of a run's steps.
+func (e *Engine) stopBelow(ctx context.Context, h *history) error {
+	for _, log := range h.steps {
+		k, err := e.kid(ctx, *log)
+		if err != nil {
+			return err
+		}
+		if k.r == nil || k.r.view.State.Final() {
+			continue
+		}
+		if err := e.Request(ctx, k.id, RequestStop); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // walked says that nobody would hear an answer, or nil.

@@ -71,6 +71,9 @@ func (a *attempt) keeps() bool {
 
 func (a *attempt) try(ctx context.Context) error {
 	a.l.tries[a.s.ID]++
+	if a.s.Child != nil {
+		return a.child(ctx)
+	}
 	look, err := a.look(ctx)
 	if err != nil {
 		return err
@@ -229,8 +232,10 @@ func (a *attempt) tooLong(why string) error {
 
 // step records the step's new state.
 func (a *attempt) step(ctx context.Context, state StepState, detail string) error {
-	_, err := a.l.j.add(ctx, Stepped, a.s.ID, string(state), detail, nil)
-	return err
+	if _, err := a.l.j.add(ctx, Stepped, a.s.ID, string(state), detail, nil); err != nil {
+		return err
+	}
+	return a.l.above.stepped(ctx, a, state, detail)
 }
 
 // prepare shows the plan and passes the step's gate.

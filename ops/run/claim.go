@@ -29,6 +29,11 @@ func (e *Engine) claim(ctx context.Context, id string, rb Runbook, m Mode) (*cla
 	if err := may(r, rb, m); err != nil {
 		return &claimed{reading: r}, err
 	}
+	if m.Undo {
+		if err := e.noWayBack(ctx, id, r.hist, rb); err != nil {
+			return &claimed{reading: r}, err
+		}
+	}
 	return e.take(ctx, r)
 }
 

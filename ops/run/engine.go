@@ -38,11 +38,12 @@ type Engine struct {
 
 // Mode is how a leg is walked.
 type Mode struct {
-	Unattended bool   // nobody answers gates: those that Yes and Confirm do not pass record `waiting` and end the leg
-	Yes        bool   // pass ordinary gates
-	Confirm    string // pass the gates that want this name typed
-	Undo       bool   // walk back instead of on
-	TakeOver   bool   // begin a leg although another process still walks the run: it stops at its next word to the log
+	Unattended bool     // nobody answers gates: those that Yes and Confirm do not pass record `waiting` and end the leg
+	Yes        bool     // pass ordinary gates
+	Confirm    string   // pass the gates that want this name typed
+	Undo       bool     // walk back instead of on
+	Sworn      []string // of a run that is a step of another: names typed there, each of which passes the gate that wants it
+	TakeOver   bool     // begin a leg although another process still walks the run: it stops at its next word to the log
 }
 
 func (e *Engine) live() Liveness {

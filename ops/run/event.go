@@ -96,8 +96,15 @@ type Header struct {
 	Inputs   map[string]string `json:"inputs,omitempty"` // resolved: ids, not names
 	Steps    []StepInfo        `json:"steps"`
 	Origin   *Origin           `json:"origin,omitempty"` // the run, in a store that was lost, that this one goes on from
+	Parent   *Parent           `json:"parent,omitempty"` // the run that this one is a step of
 	// Definition is the whole text of a runbook that is data. A resume walks it, and not what its file says by then.
 	Definition string `json:"definition,omitempty"`
+}
+
+// Parent is the run that another one is a step of.
+type Parent struct {
+	Run  string `json:"run"`
+	Step string `json:"step"`
 }
 
 // StepInfo is the part of a step that is data.
@@ -114,6 +121,7 @@ type StepInfo struct {
 	Confirm string   `json:"confirm,omitempty"` // destroying: the name to type
 	Gate    bool     `json:"gate,omitempty"`    // waits for go before acting
 	Usual   string   `json:"usual,omitempty"`   // how long it usually takes, in words
+	Whole   bool     `json:"whole,omitempty"`   // it is a run of its own: see Step.Child
 	Awaits  string   `json:"awaits,omitempty"`  // whose time the step takes once it acts, in a word or two; "" is our own
 }
 
@@ -149,6 +157,7 @@ type Gate struct {
 	Of      Ticket   `json:"of,omitzero"`       // what an answer must bear; logs of older engines have none
 	Failure bool     `json:"failure,omitempty"` // opened by a failure, a conflict or an unknown, not by plan
 	Unknown bool     `json:"unknown,omitempty"` // opened by an unknown outcome
+	Run     string   `json:"run,omitempty"`     // the child whose gate this is
 }
 
 // Ticket says what exactly a gate asked, so that an answer cannot be taken for one to something else.
@@ -175,6 +184,7 @@ type Intended struct {
 	Verb   string `json:"verb"`
 	Target string `json:"target"`
 	What   string `json:"what"`
+	Run    string `json:"run,omitempty"` // the run that it begins, when that is what it does
 }
 
 // Settlement is how a mutation ended.
@@ -202,5 +212,6 @@ type Summary struct {
 	Step     string    `json:"step"`
 	Started  time.Time `json:"started"`
 	Updated  time.Time `json:"updated"`
-	Store    string    `json:"store"` // LocalStore or TeamStore
+	Store    string    `json:"store"`  // LocalStore or TeamStore
+	Parent   string    `json:"parent"` // the run that it is a step of, or ""
 }

@@ -148,6 +148,9 @@ func (v *View) asked(ev Event) { v.note(ev, "·", words("asked to "+ev.State, ev
 func (v *View) intended(ev Event) {
 	var in Intended
 	v.read(ev, &in)
+	if s := v.at(ev.Step); s != nil && in.Run != "" {
+		s.Run = in.Run
+	}
 	v.note(ev, "→", in.What+" ["+in.Target+"]")
 }
 

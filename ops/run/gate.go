@@ -33,6 +33,7 @@ func (l *leg) ask(ctx context.Context, step string, g Gate) (Answer, error) {
 	l.sign(step, &g)
 	if l.mode.Unattended {
 		end := &ending{state: AtGate, detail: g.Cause, step: step, gate: &g}
+		l.above.waitsAt(g)
 		if g.Unknown {
 			end.state = Unknown
 		}
@@ -43,7 +44,11 @@ func (l *leg) ask(ctx context.Context, step string, g Gate) (Answer, error) {
 		if err != nil {
 			return Answer{}, err
 		}
-		a, err := l.answer(ctx, seq)
+		higher, err := l.above.open(ctx, g)
+		if err != nil {
+			return Answer{}, err
+		}
+		a, err := l.answer(ctx, seq, higher, g)
 		if err != nil {
 			return a, err
 		}
@@ -63,11 +68,16 @@ func (l *leg) sign(step string, g *Gate) {
 	}
 }
 
-// answer waits for the answer to the gate of that number.
-func (l *leg) answer(ctx context.Context, gate uint64) (Answer, error) {
+// answer waits for the answer to the gate of that number, which the run above may show as well, under its own.
+func (l *leg) answer(ctx context.Context, gate, higher uint64, g Gate) (Answer, error) {
 	for {
 		if a := l.j.takeAnswer(gate); a != nil {
-			return *a, nil
+			return *a, l.above.close(ctx, higher, *a)
+		}
+		if a := l.above.answer(higher); a != nil {
+			a.Gate, a.Of = gate, g.Of
+			_, err := l.j.add(ctx, Answerd, g.Of.Step, "", "", a)
+			return *a, err
 		}
 		if err := l.requested(ctx); err != nil {
 			return Answer{}, err
@@ -76,6 +86,7 @@ func (l *leg) answer(ctx context.Context, gate uint64) (Answer, error) {
 		case <-ctx.Done():
 			return Answer{}, context.Cause(ctx)
 		case <-l.j.news:
+		case <-l.above.news():
 		}
 	}
 }
@@ -90,6 +101,9 @@ func (l *leg) pass(ctx context.Context, step string, g Gate) error {
 	a := Answer{Gate: seq, Of: g.Of, Choice: Go, Typed: g.Confirm, Reason: "said beforehand, by --yes", By: l.e.Operator}
 	if g.Confirm != "" {
 		a.Reason = "said beforehand, by --confirm " + g.Confirm
+		if l.mode.Confirm != g.Confirm && l.above != nil {
+			a.Reason = "said beforehand, in run " + l.above.a.l.j.id
+		}
 	}
 	_, err = l.j.add(ctx, Answerd, step, "", "", a)
 	return err
@@ -98,7 +112,7 @@ func (l *leg) pass(ctx context.Context, step string, g Gate) error {
 // beforehand reports that the mode passes a gate that is no failure.
 func (m Mode) beforehand(confirm string) bool {
 	if confirm != "" {
-		return m.Confirm == confirm
+		return m.Confirm == confirm || slices.Contains(m.Sworn, confirm)
 	}
 	return m.Yes
 }
@@ -112,7 +126,7 @@ func (a *attempt) gate(ctx context.Context, plan []string) error {
 	if a.again && a.s.Kind == Once {
 		g.Cause = "this sends it AGAIN: " + a.s.Title
 	}
-	g.Choices = a.choices(Go)
+	g.Choices = a.choices(ctx, Go)
 	if a.l.mode.beforehand(g.Confirm) {
 		if err := a.l.pass(ctx, a.s.ID, g); err != nil {
 			return err
@@ -132,12 +146,12 @@ func (a *attempt) gate(ctx context.Context, plan []string) error {
 }
 
 // choices are what can be said at a gate of this step, first first.
-func (a *attempt) choices(first Choice) []Choice {
+func (a *attempt) choices(ctx context.Context, first Choice) []Choice {
 	out := []Choice{first}
 	if a.s.Skip {
 		out = append(out, Skip)
 	}
-	if !a.w.undoes() && a.l.undoable() == nil {
+	if !a.w.undoes() && a.l.undoable(ctx) == nil {
 		out = append(out, Undo)
 	}
 	return append(out, Stop)
@@ -148,6 +162,7 @@ var errSkipped = errors.New("skipped")
 
 // leave carries out an answer that does not go on with the step.
 func (a *attempt) leave(ctx context.Context, ans Answer, g Gate) error {
+	a.l.above.leaves(ans.Choice)
 	switch ans.Choice {
 	case Skip:
 		if err := a.step(ctx, Skipped, ans.Reason); err != nil {
@@ -187,7 +202,7 @@ func (a *attempt) settle(ctx context.Context, err error) (bool, error) {
 
 // question asks what the step wants to know; nil means go.
 func (a *attempt) question(ctx context.Context, ask NeedsGo) error {
-	g := Gate{Cause: ask.Cause, Hint: ask.Hint, Details: ask.Details, Confirm: ask.Confirm, Plan: a.plans(ctx), Choices: a.choices(Go)}
+	g := Gate{Cause: ask.Cause, Hint: ask.Hint, Details: ask.Details, Confirm: ask.Confirm, Plan: a.plans(ctx), Choices: a.choices(ctx, Go)}
 	if !ask.Attended && a.l.mode.beforehand(ask.Confirm) {
 		a.w.grant(ask)
 		return a.l.pass(ctx, a.s.ID, g)
@@ -207,7 +222,7 @@ func (a *attempt) question(ctx context.Context, ask NeedsGo) error {
 func (a *attempt) failure(ctx context.Context, err error) error {
 	f := &failure{err: err, unknown: unknown(err)}
 	errors.As(err, &f)
-	g := a.failureGate(f)
+	g := a.failureGate(ctx, f)
 	g.Plan = a.plans(ctx)
 	state := StepFail
 	if g.Unknown {
@@ -218,6 +233,7 @@ func (a *attempt) failure(ctx context.Context, err error) error {
 	}
 	refused := fault.CodeOf(f.err) == fault.Refused && !a.l.changed()
 	if refused && a.l.mode.Unattended {
+		a.l.above.refused(g.Hint)
 		return &ending{state: Refused, detail: g.Cause, step: a.s.ID}
 	}
 	ans, err := a.l.ask(ctx, a.s.ID, g)
@@ -229,15 +245,16 @@ func (a *attempt) failure(ctx context.Context, err error) error {
 		return nil
 	}
 	if refused && ans.Choice == Stop {
+		a.l.above.leaves(Stop)
 		return &ending{state: Refused, detail: g.Cause, step: a.s.ID}
 	}
 	return a.leave(ctx, ans, g)
 }
 
 // failureGate says what is known, and what retry would do.
-func (a *attempt) failureGate(f *failure) Gate {
+func (a *attempt) failureGate(ctx context.Context, f *failure) Gate {
 	told := fault.Of(f.err)
-	g := Gate{Cause: words(told.What, told.Why), Details: f.details, Failure: true, Unknown: f.unknown, Choices: a.choices(Retry)}
+	g := Gate{Cause: words(told.What, told.Why), Details: f.details, Failure: true, Unknown: f.unknown, Choices: a.choices(ctx, Retry)}
 	log := a.l.j.stepLog(a.s.ID)
 	g.Unknown = g.Unknown || a.s.Kind == Once && log.unsure() && !a.w.undoes()
 	switch {

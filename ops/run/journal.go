@@ -322,7 +322,7 @@ func (j *journal) intent(ctx context.Context, step string, undo bool, a act.Act)
 	if undo {
 		state = intentUndo
 	}
-	seq, err := j.add(ctx, Intent, step, state, a.What, Intended{Verb: a.Verb, Target: a.Target, What: a.What})
+	seq, err := j.add(ctx, Intent, step, state, a.What, Intended{Verb: a.Verb, Target: a.Target, What: a.What, Run: a.Run})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -18,6 +19,8 @@ type leg struct {
 	walks map[string]*Walk
 	tries map[string]int // attempts at each step in this leg
 	back  bool           // the leg walks back
+	above *above         // the leg that this one is walked within, as a step of its run; nil when it is none
+	left  []string       // what an undo left as it is: the targets of runs that are done
 
 	shared  bool          // the run is in the team's store
 	settled chan struct{} // closed when the run has come here from a store that was lost
@@ -42,6 +45,11 @@ var errUndo = errors.New("undo") // the operator wants to go back
 // could not be walked: refused, taken over, lease not given, log lost; a step's failure is no error of Walk but a gate and a result.
 // When ctx ends, what is being done is finished within the grace, and the run is left to be resumed.
 func (e *Engine) Walk(ctx context.Context, id string, rb Runbook, m Mode) (State, error) {
+	return e.walk(ctx, id, rb, m, nil)
+}
+
+// walk is Walk, within a leg of another run where up says so.
+func (e *Engine) walk(ctx context.Context, id string, rb Runbook, m Mode, up *above) (State, error) {
 	c, err := e.claim(ctx, id, rb, m)
 	if err != nil {
 		if c == nil {
@@ -52,7 +60,7 @@ func (e *Engine) Walk(ctx context.Context, id string, rb Runbook, m Mode) (State
 	defer c.pulse.Release()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	l := &leg{e: e, rb: rb, mode: m, j: hold(e.Store, c, end), walks: map[string]*Walk{}, tries: map[string]int{}, shared: c.keep, settled: make(chan struct{})}
+	l := &leg{e: e, rb: rb, mode: m, above: up, j: hold(e.Store, c, end), walks: map[string]*Walk{}, tries: map[string]int{}, shared: c.keep, settled: make(chan struct{})}
 	defer l.anchor(ctx)
 	stop := l.attend(ctx)
 	defer stop()
@@ -268,18 +276,23 @@ func (l *leg) boundary(ctx context.Context) error {
 
 // requested gives what was asked of the run from outside, as the error that ends what is going on.
 func (l *leg) requested(ctx context.Context) error {
-	switch l.j.takeRequest() {
+	own := l.j.takeRequest()
+	higher := l.above.asked()
+	switch cmp.Or(own, higher) {
 	case RequestStop:
+		l.above.heed(higher)
 		return &ending{state: Stopped, detail: "stopped by request"}
 	case RequestUndo:
 		if l.back {
 			return nil // it does so already
 		}
-		err := l.undoable()
+		err := l.undoable(ctx)
 		if err == nil {
+			l.above.heed(higher)
 			return errUndo
 		}
 		l.j.say(ctx, "", "undo is refused: "+err.Error())
+		l.above.say(ctx, "undo is refused: "+err.Error())
 	}
 	return nil
 }

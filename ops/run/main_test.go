@@ -12,6 +12,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("RUN_TEST_CHILD") != "" {
 		os.Exit(child())
 	}
+	if spec := os.Getenv("RUN_TEST_FAMILY"); spec != "" {
+		os.Exit(familyChild(spec))
+	}
 	goleak.VerifyTestMain(tests{m})
 }
 

@@ -3,6 +3,8 @@ package run
 import (
 	"context"
 	"iter"
+	"slices"
+	"strings"
 )
 
 // StepPlan is what a dry walk found about a step: what the world says now, and what would be done.
@@ -29,7 +31,11 @@ func (e *Engine) Plan(ctx context.Context, rb Runbook) iter.Seq2[StepPlan, error
 			}
 			s := &rb.Steps[i]
 			w := &Walk{step: s, runbook: rb.ID, facts: facts, granted: map[string]bool{}}
-			if !yield(s.dry(ctx, w), nil) {
+			p := s.dry(ctx, w)
+			if !yield(p, nil) {
+				return
+			}
+			if s.Child != nil && p.Finding.Truth == IsPending && !s.dryChild(ctx, w, rb.sworn(), yield) {
 				return
 			}
 		}
@@ -52,4 +58,38 @@ func (s *Step) dry(ctx context.Context, w *Walk) StepPlan {
 		p.Err = err
 	}
 	return p
+}
+
+// dryChild plans the run that the step is, each of its steps under the name of this one. What it wants typed is left out where this runbook asks for it.
+func (s *Step) dryChild(ctx context.Context, w *Walk, sworn []string, yield func(StepPlan, error) bool) bool {
+	look, cancel := context.WithTimeoutCause(ctx, s.deadline(), errDeadline)
+	defer cancel()
+	rb, err := s.Child(look, w, nil)
+	if err != nil {
+		return yield(StepPlan{StepInfo: StepInfo{ID: s.ID + "/", Title: s.Title, Kind: Read}, Err: err}, nil)
+	}
+	facts := map[string]string{}
+	for i := range rb.Steps {
+		if err := context.Cause(ctx); err != nil {
+			return yield(StepPlan{}, err)
+		}
+		p := rb.Steps[i].dry(ctx, &Walk{step: &rb.Steps[i], runbook: rb.ID, facts: facts, granted: map[string]bool{}})
+		p.ID = s.ID + "/" + p.ID
+		if slices.Contains(sworn, p.Confirm) {
+			p.Confirm = ""
+		}
+		if !yield(p, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// sworn are the names that the runbook itself wants typed.
+func (rb Runbook) sworn() []string {
+	var names []string
+	for i := range rb.Steps {
+		names = append(names, strings.Split(rb.Steps[i].Confirm, ",")...)
+	}
+	return names
 }

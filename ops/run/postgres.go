@@ -73,6 +73,8 @@ var postgresDialect = &dialect{
 		`CREATE TABLE ~chain (id TEXT NOT NULL, n BIGINT NOT NULL, digest BYTEA NOT NULL)`,
 		`CREATE TABLE ~links (n BIGINT PRIMARY KEY, run TEXT NOT NULL, upto BIGINT NOT NULL, digest BYTEA NOT NULL)`,
 		`ALTER TABLE ~events ADD COLUMN body BYTEA`, // the digest of what was pruned
+	}, {
+		`ALTER TABLE ~runs ADD COLUMN parent TEXT NOT NULL DEFAULT ''`, // the run that it is a step of
 	}},
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const runColumns = `id, runbook, target, operator, state, step, started, updated, last, leg, open`
+const runColumns = `id, runbook, target, operator, state, step, started, updated, last, leg, open, parent`
 
 // scanner is a row, or one of many.
 type scanner interface{ Scan(into ...any) error }
@@ -20,7 +20,7 @@ func scanRun(row scanner) (tally, error) {
 		t                tally
 		started, updated int64
 	)
-	err := row.Scan(&t.ID, &t.Runbook, &t.Target, &t.Operator, &t.State, &t.Step, &started, &updated, &t.last, &t.leg, &t.open)
+	err := row.Scan(&t.ID, &t.Runbook, &t.Target, &t.Operator, &t.State, &t.Step, &started, &updated, &t.last, &t.leg, &t.open, &t.Parent)
 	t.Started, t.Updated = time.Unix(0, started), time.Unix(0, updated)
 	return t, err
 }
@@ -35,8 +35,8 @@ func (s *tables) readRun(ctx context.Context, tx *sql.Tx, id string) (tally, err
 }
 
 func (s *tables) insertRun(ctx context.Context, tx *sql.Tx, t tally) error {
-	_, err := tx.ExecContext(ctx, s.speak.say(`INSERT INTO ~runs (`+runColumns+`) VALUES `+rows(1, 11)),
-		t.ID, t.Runbook, t.Target, t.Operator, string(t.State), t.Step, t.Started.UnixNano(), t.Updated.UnixNano(), t.last, t.leg, t.open)
+	_, err := tx.ExecContext(ctx, s.speak.say(`INSERT INTO ~runs (`+runColumns+`) VALUES `+rows(1, 12)),
+		t.ID, t.Runbook, t.Target, t.Operator, string(t.State), t.Step, t.Started.UnixNano(), t.Updated.UnixNano(), t.last, t.leg, t.open, t.Parent)
 	if err != nil && s.speak.taken(err) {
 		return ErrExists
 	}

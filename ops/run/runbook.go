@@ -38,6 +38,7 @@ func (rb Runbook) infos() []StepInfo {
 	infos := make([]StepInfo, len(rb.Steps))
 	for i := range rb.Steps {
 		infos[i] = rb.Steps[i].StepInfo
+		infos[i].Whole = rb.Steps[i].Child != nil
 	}
 	return infos
 }

@@ -131,13 +131,22 @@ func (s *site) release(_ context.Context, pid string) error {
 }
 
 func (s *site) intended(c change) error {
-	r, err := read(context.Background(), s.store, s.id)
+	list, err := s.store.List(context.Background())
 	if err != nil {
 		return err
 	}
-	for _, a := range r.hist.step(c.Step).acts {
-		if a.State == "" && a.Undo == c.Undo {
-			return nil
+	for _, run := range list { // the run, or one that is a step of it
+		if run.ID != s.id && run.Parent != s.id {
+			continue
+		}
+		r, err := read(context.Background(), s.store, run.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range r.hist.step(c.Step).acts {
+			if a.State == "" && a.Undo == c.Undo {
+				return nil
+			}
 		}
 	}
 	return fmt.Errorf("the site was asked for %+v without an open intent", c)

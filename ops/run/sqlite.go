@@ -47,6 +47,8 @@ CREATE INDEX IF NOT EXISTS runs_started ON runs (started);
 CREATE TABLE chain (id TEXT NOT NULL, n INTEGER NOT NULL, digest BLOB NOT NULL);
 CREATE TABLE links (n INTEGER PRIMARY KEY, run TEXT NOT NULL, upto INTEGER NOT NULL, digest BLOB NOT NULL);
 ALTER TABLE events ADD COLUMN body BLOB; -- the digest of what was pruned
+`}, {`
+ALTER TABLE runs ADD COLUMN parent TEXT NOT NULL DEFAULT ''; -- the run that it is a step of
 `}},
 }
 

@@ -72,6 +72,10 @@ type Step struct {
 	Undo func(ctx context.Context, w *Walk) error
 	// UndoPlan gives the exact commands and calls of Undo, as lines to show.
 	UndoPlan []string
+	// Child makes the step a run of its own, in the same store: with its own log, walked within this run's leg and under its lease. It gives that run's
+	// runbook: a new one, or, when begun is not nil, the one of a run that exists, from its header. Such a step has neither Do nor Undo: it is done when its
+	// run is and Verify proves it, and taken back by walking its run back.
+	Child func(ctx context.Context, w *Walk, begun *Header) (Runbook, error)
 	// Undone verifies an undo. Nil means that a nil error of Undo is enough.
 	Undone func(w *Walk) Check
 }
@@ -107,8 +111,11 @@ type Book struct {
 	Dangers []string // in plain words
 	Targets string   // what it is done to: "worker", "exec", "node", or "" for none
 	Inputs  []Input  // what may be said when a run begins
+	Untried []string // what was never tried against a live account, in plain words
 	From    string   // the file it stands in, "" for one that is built in
 	Off     error    // why it cannot be used: its file has mistakes
+	Out     bool     // it leaves its target out of service
+	Passes  bool     // inputs that it does not know go to the runbook that it walks, and are judged there
 	// Build resolves names to ids and makes the steps. Inputs are those of the Header when a run is resumed, so that nothing is resolved twice.
 	Build func(ctx context.Context, target string, inputs map[string]string) (Runbook, error)
 }

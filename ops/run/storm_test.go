@@ -31,7 +31,9 @@ type storm struct {
 	rng   *rand.Rand
 	rough map[string]float64 // how often a call on that wire goes wrong just now
 	late  sync.WaitGroup     // requests that the wire carries late
-	met   map[string]int
+	// nested makes the run a step of another: what is asked of the one above, and answered there, must come down to it.
+	nested bool
+	met    map[string]int
 }
 
 const onStore = "store"
@@ -197,6 +199,7 @@ func TestStorms(t *testing.T) {
 		var state State
 		synctest.Test(t, func(t *testing.T) {
 			s := newStorm(seed + n)
+			s.nested = (seed+n)%3 == 2
 			state = s.live(t)
 			for k, v := range s.met {
 				met[k] += v
@@ -223,6 +226,9 @@ func (s *storm) live(t *testing.T) State {
 	e := memEngine()
 	e.Store, e.Live, e.Lease = &shaken{s.store, s}, s.store.live, leaser{s}
 	rb := everyKind(s)
+	if s.nested {
+		rb = nest(s)
+	}
 	calm := *e
 	calm.Store = s.store
 	s.id = start(t, &calm, rb)
@@ -242,7 +248,14 @@ func (s *storm) live(t *testing.T) State {
 	}
 	s.late.Wait()
 	evs := events(t, &calm, s.id)
-	wrong := append(s.finished(state == Done, sends), lawful(evs)...)
+	var broken []string
+	for i, id := range s.below(t, &calm) {
+		broken = append(broken, lawful(events(t, &calm, id))...)
+		for step := range sends {
+			sends[step] += min(i, 1) // a run that was taken back was begun anew
+		}
+	}
+	wrong := append(append(s.finished(state == Done, sends), lawful(evs)...), broken...)
 	if state != Done && state != Undone {
 		wrong = append(wrong, "the weather is fair, and it ended "+string(state))
 	}
@@ -250,6 +263,31 @@ func (s *storm) live(t *testing.T) State {
 		t.Errorf("%s\n%s", strings.Join(wrong, "\n"), told(evs))
 	}
 	return state
+}
+
+// nest is a runbook whose one step that changes anything is a run of every kind of step.
+func nest(w wire) Runbook {
+	look := Step{StepInfo: StepInfo{ID: "first", Title: "first", Kind: Read}, Deadline: time.Minute}
+	whole := Step{StepInfo: StepInfo{ID: "whole", Title: "whole", Kind: Idempotent}, Deadline: time.Minute, Child: func(context.Context, *Walk, *Header) (Runbook, error) {
+		return everyKind(w), nil
+	}, Verify: proved(w, onAPI, "whole", theOut, isNot)}
+	return Runbook{ID: "nest", Version: 1, Title: "a nest", Target: "all", Steps: []Step{look, whole}}
+}
+
+// below are the runs that are steps of the storm's, oldest first.
+func (s *storm) below(t *testing.T, e *Engine) []string {
+	list, err := e.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(list, func(a, b Summary) int { return a.Started.Compare(b.Started) })
+	var ids []string
+	for _, r := range list {
+		if r.Parent == s.id {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 func (s *storm) draw(n int) int {
@@ -308,8 +346,20 @@ func (s *storm) operate(ctx context.Context, calm *Engine, after uint64, sends m
 			a.Choice = Stop
 		}
 		if a.Choice == Retry && g.Failure {
-			sends[ev.Step]++
+			sends[s.asking(ctx, calm, ev, g)]++
 		}
 		_ = calm.Answer(ctx, s.id, a) // the leg may have ended meanwhile
 	}
+}
+
+// asking is the step that a gate is of: in the run below, when that is whose gate it is.
+func (s *storm) asking(ctx context.Context, calm *Engine, ev Event, g Gate) string {
+	if g.Run == "" {
+		return ev.Step
+	}
+	v, err := calm.View(ctx, g.Run)
+	if err != nil {
+		return ev.Step
+	}
+	return v.step()
 }

@@ -13,7 +13,11 @@ type tally struct {
 
 // opened is the tally of a run before its first leg.
 func opened(id string, h Header) tally {
-	return tally{Summary: Summary{ID: id, Runbook: h.Runbook, Target: h.Target, Operator: h.Operator, State: Interrupted}}
+	t := tally{Summary: Summary{ID: id, Runbook: h.Runbook, Target: h.Target, Operator: h.Operator, State: Interrupted}}
+	if h.Parent != nil {
+		t.Parent = h.Parent.Run
+	}
+	return t
 }
 
 func (t *tally) apply(ev Event) {

@@ -3,6 +3,8 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -40,10 +42,13 @@ func noReturn(id string, h *history, rb Runbook) error {
 }
 
 // undoable is asked in the middle of the leg.
-func (l *leg) undoable() error {
-	var err error
-	l.j.with(func(_ *View, h *history) { err = noReturn(l.j.id, h, l.rb) })
-	return err
+func (l *leg) undoable(ctx context.Context) error {
+	now := newHistory()
+	for i := range l.rb.Steps {
+		log := l.j.stepLog(l.rb.Steps[i].ID)
+		now.steps[l.rb.Steps[i].ID] = &log
+	}
+	return l.e.noWayBack(ctx, l.j.id, now, l.rb)
 }
 
 // takesBack says what an undo would do, in its order, and what it would leave.
@@ -55,7 +60,7 @@ func (l *leg) takesBack() []string {
 		if log.undone || !log.happened() {
 			continue
 		}
-		for _, line := range s.undoLines() {
+		for _, line := range s.undoLines(log) {
 			out = append(out, s.ID+": "+line)
 		}
 	}
@@ -65,8 +70,12 @@ func (l *leg) takesBack() []string {
 	return out
 }
 
-func (s *Step) undoLines() []string {
+func (s *Step) undoLines(log stepLog) []string {
 	switch {
+	case s.Child != nil && log.done:
+		return []string{"left as it is: its run is done"}
+	case s.Child != nil:
+		return []string{"walk its run back"}
 	case s.Undo == nil:
 		return []string{"left as it is: " + s.noUndo()}
 	case len(s.UndoPlan) == 0:
@@ -86,6 +95,10 @@ func (l *leg) backward(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(l.left) > 0 {
+		slices.Reverse(l.left)
+		return &ending{state: Undone, detail: "what could be is taken back; left as it is, because its run was done: " + strings.Join(l.left, ", ")}
+	}
 	return &ending{state: Undone, detail: "everything this run did is taken back"}
 }
 
@@ -98,7 +111,7 @@ func (l *leg) stepBack(ctx context.Context, s *Step) error {
 		}
 		return nil
 	}
-	if s.Undo == nil {
+	if s.Undo == nil && s.Child == nil {
 		l.j.say(ctx, s.ID, "nothing to take back: "+s.noUndo())
 		return nil
 	}
@@ -138,6 +151,9 @@ type undoing struct{ attempt }
 
 func (u *undoing) try(ctx context.Context) error {
 	u.l.tries[u.s.ID]++
+	if u.s.Child != nil {
+		return u.childBack(ctx)
+	}
 	if err := u.step(ctx, Undoing, ""); err != nil {
 		return err
 	}

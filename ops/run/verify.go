@@ -49,6 +49,9 @@ func (a *attempt) until(ctx context.Context, check Check, deadline time.Time) (P
 			if _, err := a.l.j.add(ctx, Waiting, a.s.ID, "", p.For, w); err != nil {
 				return p, err
 			}
+			if err := a.l.above.waits(ctx, a, w); err != nil {
+				return p, err
+			}
 		}
 		if err := a.l.rest(look, p.Again); errors.Is(err, errDeadline) {
 			return p, a.late(said, nil)
@@ -87,6 +90,7 @@ func (l *leg) rest(ctx context.Context, d time.Duration) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-l.j.news:
+		case <-l.above.news():
 		}
 	}
 }

@@ -43,6 +43,7 @@ type StepView struct {
 	State  StepState
 	Detail string
 	Plan   []string
+	Run    string // the newest run that this step is, where it is one
 	Began  time.Time
 	Ended  time.Time
 }

@@ -28,6 +28,9 @@ type Process struct {
 	Beat        time.Time `json:"beat"` // of the last heartbeat, by that host's clock
 	RSS         int64     `json:"rss"`  // bytes
 
+	Weights map[string]int `json:"weights,omitempty"` // of the queues, as far as it tells them
+	Work    []Job          `json:"work"`              // in hand as of the last heartbeat, oldest first
+
 	// Stale: it is registered, but its heartbeat is gone for a minute or more. What it was doing is unknown; Busy says nothing.
 	Stale bool `json:"stale"`
 }
@@ -74,6 +77,7 @@ type info struct {
 	Concurrency int                 `json:"concurrency"`
 	Queues      []string            `json:"queues"`
 	Version     string              `json:"version"`
+	Weights     []map[string]int    `json:"weights"`
 	Capsules    map[string]capsules `json:"capsules"`
 }
 
@@ -99,7 +103,7 @@ func processOf(id string, f []redis.Reply) Process {
 		p.Beat = seconds(beat)
 	}
 	p.Concurrency = in.threads(int(f[5].Int()))
-	p.Queues = in.listens()
+	p.Queues, p.Weights = in.listens(), in.weights()
 	return p
 }
 
@@ -115,6 +119,22 @@ func (in info) threads(field int) int {
 		sum += c.Concurrency
 	}
 	return sum
+}
+
+// weights are those of the queues: told by the capsules since Sidekiq 8, by a list before, and by nobody before 7.
+func (in info) weights() map[string]int {
+	all := map[string]int{}
+	for _, each := range in.Weights {
+		for q, w := range each {
+			all[clean.Line(q)] = max(all[clean.Line(q)], w)
+		}
+	}
+	for _, c := range in.Capsules {
+		for q, w := range c.Weights {
+			all[clean.Line(q)] = max(all[clean.Line(q)], w)
+		}
+	}
+	return all
 }
 
 func (in info) listens() []string {

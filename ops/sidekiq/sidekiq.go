@@ -17,6 +17,7 @@ import (
 type Redis interface {
 	Read(ctx context.Context, cmds ...redis.Command) ([]redis.Reply, error)
 	Change(ctx context.Context, permit remote.Permit, what string, cmds ...redis.Command) ([]redis.Reply, error)
+	Hold(ctx context.Context, what string) (*redis.Line, error)
 }
 
 // Jobs is the Sidekiq of one instance. It is safe for concurrent use.
@@ -41,21 +42,26 @@ const signalSeconds = 60
 // Quiet asks processes to take no new jobs. What they have in hand goes on. It cannot be taken back: only a restart makes a process work again.
 // A process obeys at its next heartbeat, so the proof is Processes saying that it is Quiet.
 func (j *Jobs) Quiet(ctx context.Context, permit remote.Permit, identities []string) error {
+	return j.Signal(ctx, permit, signals[Quiet], identities)
+}
+
+// Signal leaves a signal for processes, which they hear at their next heartbeat.
+func (j *Jobs) Signal(ctx context.Context, permit remote.Permit, signal string, identities []string) error {
 	var cmds []redis.Command
 	for _, id := range identities {
 		if id == "" {
-			return quietNobody(errors.New("a process has no identity"))
+			return toldNobody(errors.New("a process has no identity"))
 		}
 		key := j.key(id + "-signals")
-		cmds = append(cmds, redis.Cmd("LPUSH", key, "TSTP"), redis.Cmd("EXPIRE", key, signalSeconds))
+		cmds = append(cmds, redis.Cmd("LPUSH", key, signal), redis.Cmd("EXPIRE", key, signalSeconds))
 	}
 	if len(cmds) == 0 {
-		return quietNobody(errors.New("no process is named"))
+		return toldNobody(errors.New("no process is named"))
 	}
-	_, err := j.redis.Change(ctx, permit, fmt.Sprintf("quiet %d Sidekiq processes", len(identities)), cmds...)
+	_, err := j.redis.Change(ctx, permit, fmt.Sprintf("send %s to %d Sidekiq processes", signal, len(identities)), cmds...)
 	return err
 }
 
-func quietNobody(why error) error {
-	return (&fault.Error{What: "nobody was asked to be quiet", On: "Sidekiq", Code: fault.Usage}).Because(why)
+func toldNobody(why error) error {
+	return (&fault.Error{What: "nobody was sent a signal", On: "Sidekiq", Code: fault.Usage}).Because(why)
 }

@@ -167,7 +167,7 @@ func TestSnapshotJSON(t *testing.T) {
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
-	if q := got.Queues[0]; q["name"] != "push" || q["size"] != 2.0 || q["latency_seconds"] != 1.5 || len(q) != 3 {
+	if q := got.Queues[0]; q["name"] != "push" || q["size"] != 2.0 || q["latency_seconds"] != 1.5 || len(q) != 6 {
 		t.Errorf("queue %v", q)
 	}
 	for _, key := range []string{"identity", "hostname", "busy", "concurrency", "quiet", "queues", "version"} {

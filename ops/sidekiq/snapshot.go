@@ -16,25 +16,39 @@ type Snapshot struct {
 	Time      time.Time `json:"time"`
 	Queues    []Queue   `json:"queues"`
 	Processes []Process `json:"processes"` // those that live
+	Stale     []Process `json:"stale"`     // registered, without a heartbeat
 	Sets      Sets      `json:"sets"`
-	Processed int64     `json:"processed"` // jobs, since ever
-	Failed    int64     `json:"failed"`    // tries, since ever
+	Processed int64     `json:"processed"`       // jobs, since ever
+	Failed    int64     `json:"failed"`          // tries, since ever
+	Today     int64     `json:"processed_today"` // since midnight, UTC
+	TodayBad  int64     `json:"failed_today"`
+	Shelves   []Shelf   `json:"parked"`    // what is put aside, newest first
+	Ticks     []Tick    `json:"scheduler"` // what the scheduler last did, newest first
 }
 
 // Queue is a queue's backlog.
 type Queue struct {
 	Name    string        `json:"name"`
 	Size    int64         `json:"size"`
-	Latency time.Duration `json:"-"` // age of the oldest job, 0 when empty
+	Weight  int           `json:"weight"` // the largest that a process gives it; 0 when no process listens
+	Latency time.Duration `json:"-"`      // age of the oldest job, 0 when empty
+
+	Trend
 }
 
-// MarshalJSON writes the latency in seconds.
+// MarshalJSON writes durations in seconds.
 func (q Queue) MarshalJSON() ([]byte, error) {
 	type plain Queue
-	return json.Marshal(struct {
+	doc := struct {
 		plain
-		Latency float64 `json:"latency_seconds"`
-	}{plain(q), q.Latency.Seconds()})
+		Latency float64  `json:"latency_seconds"`
+		ETA     *float64 `json:"eta_seconds"`
+	}{plain: plain(q), Latency: q.Latency.Seconds()}
+	if q.ETA != nil {
+		eta := q.ETA.Round(time.Second).Seconds()
+		doc.ETA = &eta
+	}
+	return json.Marshal(doc)
 }
 
 // Sets are the sizes of the sorted sets.
@@ -49,33 +63,83 @@ var usual = []string{"default", "push", "ingress", "mailers", "pull", "scheduler
 
 // Snapshot reads it all in two round trips.
 func (j *Jobs) Snapshot(ctx context.Context) (Snapshot, error) {
+	day := time.Now().UTC().Format(time.DateOnly)
 	first, err := j.redis.Read(ctx,
 		redis.Cmd("SMEMBERS", j.key("queues")), redis.Cmd("SMEMBERS", j.key("processes")),
 		redis.Cmd("GET", j.key("stat:processed")), redis.Cmd("GET", j.key("stat:failed")),
-		redis.Cmd("ZCARD", j.key("retry")), redis.Cmd("ZCARD", j.key("schedule")), redis.Cmd("ZCARD", j.key("dead")))
+		redis.Cmd("ZCARD", j.key("retry")), redis.Cmd("ZCARD", j.key("schedule")), redis.Cmd("ZCARD", j.key("dead")),
+		redis.Cmd("GET", j.key("stat:processed:"+day)), redis.Cmd("GET", j.key("stat:failed:"+day)),
+		redis.Cmd("HGETALL", j.key("sidekiq-scheduler:last_times")), redis.Cmd("HGETALL", j.key(shelvesKey)))
 	if err != nil {
 		return Snapshot{}, err
 	}
 	s := Snapshot{
-		Time: time.Now(), Processed: first[2].Int(), Failed: first[3].Int(),
-		Sets: Sets{Retry: first[4].Int(), Schedule: first[5].Int(), Dead: first[6].Int()},
+		Time: time.Now(), Processed: first[2].Int(), Failed: first[3].Int(), Today: first[7].Int(), TodayBad: first[8].Int(),
+		Sets:  Sets{Retry: first[4].Int(), Schedule: first[5].Int(), Dead: first[6].Int()},
+		Ticks: ticksOf(first[9].Map()), Shelves: shelvesOf(first[10].Map()),
 	}
-	names, ids := texts(first[0]), texts(first[1])
+	second, err := j.lookCloser(ctx, &s, texts(first[0]), texts(first[1]))
+	if err != nil {
+		return Snapshot{}, err
+	}
+	s.share(second)
+	return s, nil
+}
+
+// closer is what the second round trip brings, by what was asked.
+type closer struct {
+	queues    []string
+	ids       []string
+	byQueue   []redis.Reply
+	byProcess []redis.Reply
+	work      []redis.Reply
+	byShelf   []redis.Reply
+}
+
+func (j *Jobs) lookCloser(ctx context.Context, s *Snapshot, queues, ids []string) (closer, error) {
 	var cmds []redis.Command
-	for _, q := range names {
+	for _, q := range queues {
 		cmds = append(cmds, redis.Cmd("LLEN", j.key("queue:"+q)), redis.Cmd("LINDEX", j.key("queue:"+q), -1))
 	}
 	for _, id := range ids {
 		cmds = append(cmds, j.askProcess(id))
 	}
-	second, err := j.redis.Read(ctx, cmds...)
-	if err != nil {
-		return Snapshot{}, err
+	for _, id := range ids {
+		cmds = append(cmds, j.askWork(id))
 	}
-	all := processesOf(ids, second[2*len(names):])
-	s.Processes = slices.DeleteFunc(all, func(p Process) bool { return p.Stale })
-	s.Queues = queuesOf(names, second, s.Processes, s.Time)
-	return s, nil
+	for _, shelf := range s.Shelves {
+		cmds = append(cmds, j.askShelf(shelf.ID)...)
+	}
+	got, err := j.redis.Read(ctx, cmds...)
+	if err != nil {
+		return closer{}, err
+	}
+	c := closer{queues: queues, ids: ids}
+	c.byQueue, got = got[:2*len(queues)], got[2*len(queues):]
+	c.byProcess, got = got[:len(ids)], got[len(ids):]
+	c.work, c.byShelf = got[:len(ids)], got[len(ids):]
+	return c, nil
+}
+
+// share puts what came into its places.
+func (s *Snapshot) share(c closer) {
+	all := processesOf(c.ids, c.byProcess)
+	for i := range all {
+		all[i].Work = workOf(c.work[slices.Index(c.ids, all[i].Identity)])
+	}
+	s.Processes, s.Stale = []Process{}, []Process{}
+	for _, p := range all {
+		if p.Stale {
+			s.Stale = append(s.Stale, p)
+			continue
+		}
+		s.Processes = append(s.Processes, p)
+	}
+	s.Queues = queuesOf(c.queues, c.byQueue, s.Processes, s.Time)
+	for i := range s.Shelves {
+		n := len(parts) + 1
+		s.Shelves[i].measure(c.byShelf[i*n:(i+1)*n], s.Time)
+	}
 }
 
 func queuesOf(names []string, replies []redis.Reply, processes []Process, now time.Time) []Queue {
@@ -94,6 +158,9 @@ func queuesOf(names []string, replies []redis.Reply, processes []Process, now ti
 			out, seen[name] = append(out, Queue{Name: name}), true
 		}
 	}
+	for i := range out {
+		out[i].Weight = weightOf(out[i].Name, processes)
+	}
 	rank := func(q Queue) int {
 		if i := slices.Index(usual, q.Name); i >= 0 {
 			return i
@@ -104,13 +171,25 @@ func queuesOf(names []string, replies []redis.Reply, processes []Process, now ti
 	return out
 }
 
+// weightOf is the largest weight that a process gives to a queue. One that listens and tells no weight (Sidekiq 6) gives 1.
+func weightOf(queue string, processes []Process) int {
+	most := 0
+	for _, p := range processes {
+		if w, told := p.Weights[queue]; told {
+			most = max(most, w)
+		} else if slices.Contains(p.Queues, queue) {
+			most = max(most, 1)
+		}
+	}
+	return most
+}
+
 // latency is the age of a queue's oldest job. Clocks differ, so it may come out below zero: then it is zero.
 func latency(oldest redis.Reply, now time.Time) time.Duration {
 	if oldest.Nil() {
 		return 0
 	}
-	p := payloadOf([]byte(oldest.Text()))
-	at := stamp(cmp.Or(p.Enqueued, p.Created))
+	at := payloadOf(oldest.Text()).at()
 	if at.IsZero() {
 		return 0
 	}

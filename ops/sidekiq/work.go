@@ -1,7 +1,6 @@
 package sidekiq
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -29,32 +28,28 @@ type Job struct {
 // Work reads what a process has in hand as of its last heartbeat, the oldest first. A process whose heartbeat is gone has nothing here, which
 // does not mean that it had nothing: ask Processes whether it is Stale.
 func (j *Jobs) Work(ctx context.Context, identity string) ([]Job, error) {
-	got, err := j.redis.Read(ctx, redis.Cmd("HGETALL", j.key(identity+":work")))
+	got, err := j.redis.Read(ctx, j.askWork(identity))
 	if err != nil {
 		return nil, err
 	}
-	var out []Job
-	for thread, raw := range got[0].Map() {
+	return workOf(got[0]), nil
+}
+
+func (j *Jobs) askWork(identity string) redis.Command {
+	return redis.Cmd("HGETALL", j.key(identity+":work"))
+}
+
+func workOf(r redis.Reply) []Job {
+	all := r.Map()
+	out := make([]Job, 0, len(all))
+	for thread, raw := range all {
 		out = append(out, jobInHand(thread, []byte(raw)))
 	}
 	slices.SortFunc(out, func(a, b Job) int {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Thread, b.Thread))
 	})
-	return out, nil
+	return out
 }
-
-// payload is the part of a job that may be shown.
-type payload struct {
-	Class    string      `json:"class"`
-	Wrapped  string      `json:"wrapped"`
-	JID      string      `json:"jid"`
-	Queue    string      `json:"queue"`
-	Enqueued json.Number `json:"enqueued_at"`
-	Created  json.Number `json:"created_at"`
-}
-
-// name is the real class: Active Job wraps it.
-func (p payload) name() string { return clean.Line(cmp.Or(p.Wrapped, p.Class, "?")) }
 
 func jobInHand(thread string, raw []byte) Job {
 	var w struct {
@@ -71,9 +66,9 @@ func jobInHand(thread string, raw []byte) Job {
 	if json.Unmarshal(w.Payload, &inner) != nil {
 		inner = string(w.Payload)
 	}
-	p := payloadOf([]byte(inner))
-	job.Class, job.JID, job.Since = p.name(), clean.Line(p.JID), seconds(w.RunAt)
-	job.queue, job.raw = cmp.Or(w.Queue, p.Queue), inner
+	p := payloadOf(inner)
+	job.Class, job.JID, job.Since = p.name(), clean.Line(p.jid), seconds(w.RunAt)
+	job.queue, job.raw = cmp.Or(w.Queue, p.queue), inner
 	job.Queue = clean.Line(job.queue)
 	return job
 }
@@ -89,15 +84,4 @@ func (j *Jobs) PutBack(ctx context.Context, permit remote.Permit, jobs []Job) er
 	}
 	_, err := j.redis.Change(ctx, permit, fmt.Sprintf("put %d jobs back", len(jobs)), cmds...)
 	return err
-}
-
-// payloadOf reads a job; what cannot be read stays empty.
-func payloadOf(raw []byte) payload {
-	var p payload
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if d.Decode(&p) != nil {
-		return payload{}
-	}
-	return p
 }

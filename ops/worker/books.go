@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
@@ -13,6 +14,7 @@ const (
 	Drain   = "worker-drain"
 	Reimage = "worker-reimage"
 	Return  = "worker-return"
+	Add     = "worker-add"
 )
 
 // What may be said when a run begins.
@@ -21,27 +23,50 @@ var (
 	imageInput = run.Input{Name: "image", Type: "string", About: "another image than the config's: name, slug or id"}
 )
 
+// What was tried in the box, and never against a live account.
+var (
+	drainUntried = []string{
+		"How soon the provider's balancer really stops sending after its check fails: the expected times are reckoned from its own settings.",
+		"Whether a 3xx counts as healthy: the provider's pages disagree, so it is taken as neither.",
+	}
+	reimageUntried = append(slices.Clone(drainUntried),
+		"Whether a snapshot of the same droplet, without `cloud-init clean`, runs first boot again and makes new host keys: the steps bear both.",
+		"How long a rebuild is kept from the lists of actions after it was accepted.",
+	)
+)
+
 // Books is the shelf of worker runbooks.
 func Books(d Deps) []run.Book {
 	return []run.Book{
 		{
-			ID: Drain, Title: "Drain a worker", Danger: act.Changes, Targets: config.RoleWorker, Inputs: []run.Input{whyInput},
+			ID: Drain, Title: "Drain a worker", Danger: act.Changes, Targets: config.RoleWorker, Inputs: []run.Input{whyInput}, Out: true,
 			Summary: "Takes a worker out of the load balancer without losing a request or a job, stops its containers and puts it on hold.",
 			Dangers: []string{"The others carry its load until it returns.", "Websockets that are still open are cut; clients reconnect."},
+			Untried: drainUntried,
 			Build:   builder(d, Drain, "Drain", false, drainSteps),
 		},
 		{
 			ID: Reimage, Title: "Reimage a worker", Danger: act.Destroys, Targets: config.RoleWorker, Inputs: []run.Input{whyInput, imageInput},
 			Summary: "Drains a worker, gives it a new disk from an image, provisions it, proves it equal to its peers and returns it to service.",
 			Dangers: []string{"Everything on its disk is gone after the rebuild; there is no way back past it.", "The others carry its load for some minutes.", "Websockets that are still open are cut; clients reconnect."},
+			Untried: reimageUntried,
 			Build:   builder(d, Reimage, "Reimage", true, reimageSteps),
 		},
 		{
 			ID: Return, Title: "Return a worker", Danger: act.Changes, Targets: config.RoleWorker,
 			Summary: "Brings a worker that is out back into service: equal to its peers, healthy by the balancer's own probe, Sidekiq last.",
 			Dangers: []string{"A worker that differs from its peers would serve wrong pages or run jobs wrongly: parity is checked first."},
+			Untried: drainUntried[:1],
 			Build:   builder(d, Return, "Return", false, returnSteps),
 		},
+		restartBook(d),
+		rebootBook(d),
+		recreateBook(d),
+		execRebootBook(d),
+		retireBook(d),
+		sidekiqBook(d),
+		streamingBook(d),
+		addBook(d),
 	}
 }
 
@@ -70,7 +95,7 @@ func drainSteps(c *crew) []run.Step {
 
 func reimageSteps(c *crew) []run.Step {
 	steps := append([]run.Step{c.preflight(true)}, c.out()...)
-	steps = append(steps, c.saveLogs(), c.announce(), c.rebuild(), c.comeBack(), c.trustKey(), c.newDisk(), c.cloudInit(), c.provision())
+	steps = append(steps, c.saveLogs(), c.announce(c.rebuildOf(), "rebuild"), c.rebuild(), c.comeBack(), c.trustKey(), c.newDisk(), c.cloudInit(), c.provision())
 	return append(steps, c.back()...)
 }
 
@@ -84,6 +109,9 @@ func (c *crew) out() []run.Step {
 		steps = append(steps, c.hush())
 	}
 	steps = append(steps, c.lameDuck())
+	if c.in.Keeps && c.noLameDuck() == "" {
+		steps = append(steps, c.endKept())
+	}
 	if c.in.Dead || c.noLameDuck() == "" {
 		steps = append(steps, c.idle())
 	}

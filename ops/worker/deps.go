@@ -32,7 +32,10 @@ type Host interface {
 // Cloud is the part of the provider's API that the runbooks use.
 type Cloud interface {
 	Balancer(ctx context.Context, id string) (digitalocean.Balancer, error)
+	Account(ctx context.Context) (digitalocean.Account, error)
 	Droplet(ctx context.Context, id int) (digitalocean.Droplet, error)
+	Droplets(ctx context.Context) ([]digitalocean.Droplet, error)
+	Named(ctx context.Context, name string) ([]digitalocean.Droplet, error)
 	DropletActions(ctx context.Context, id int) ([]digitalocean.Action, error)
 	AdoptRebuild(ctx context.Context, droplet, after int) ([]digitalocean.Action, error)
 	Action(ctx context.Context, id int) (digitalocean.Action, error)
@@ -43,6 +46,8 @@ type Cloud interface {
 	Tag(ctx context.Context, p remote.Permit, tag string, droplet int) error
 	Untag(ctx context.Context, p remote.Permit, tag string, droplet int) error
 	Rebuild(ctx context.Context, p remote.Permit, droplet, image int) (digitalocean.Action, error)
+	CreateDroplet(ctx context.Context, p remote.Permit, want digitalocean.Creation) (d digitalocean.Droplet, action int, err error)
+	DestroyDroplet(ctx context.Context, p remote.Permit, droplet int) error
 }
 
 // Jobs is the part of Sidekiq that the runbooks use.
@@ -65,7 +70,9 @@ type Records interface {
 // Trust is what may be done to the known hosts.
 type Trust interface {
 	Fingerprints(host string) []string
+	Entries(host string) ([]keys.Entry, error)
 	Renew(ctx context.Context, w keys.Window) error
+	Forget(ctx context.Context, host string) ([]keys.Entry, error)
 }
 
 // Deps is everything the runbooks act through.
@@ -73,6 +80,7 @@ type Deps struct {
 	Config   *config.Config
 	Operator string
 	Host     func(node string) Host
+	HostAt   func(name, destination string) Host // a machine that no config knows yet
 	Cloud    Cloud
 	Jobs     Jobs
 	Records  Records

@@ -28,7 +28,7 @@ func (c *crew) saveLogs() run.Step {
 		Plan:     plan(c.shown("logs --no-color --tail 100")+"   into the transcript", fmt.Sprintf("%s$ write the run's id to %s", c.node.Name, nonceFile)),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
 			mark, err := c.ask(ctx, "reading the mark", `cat "$1" 2>/dev/null || true`, nonceFile)
-			if err != nil || mark != w.Run() || w.Fact("boot") == "" {
+			if err != nil || mark != w.Run() || w.Fact(factBoot) == "" {
 				return pending("not marked"), err
 			}
 			return done("marked"), nil
@@ -38,18 +38,27 @@ func (c *crew) saveLogs() run.Step {
 }
 
 func (c *crew) mark(ctx context.Context, w *run.Walk) error {
+	c.outLogs(ctx, w)
+	if err := c.rememberBoot(ctx, w); err != nil {
+		return err
+	}
+	return c.change(ctx, w, "write "+nonceFile, ssh.Command{Script: `mkdir -p "$1" && printf %s "$2" > "$3" && sync`, Args: []string{lease.Dir, w.Run(), nonceFile}})
+}
+
+// outLogs puts the last of the containers' logs into the transcript.
+func (c *crew) outLogs(ctx context.Context, w *run.Walk) {
 	logs := c.host().Look(ctx, Compose(c.node, "logs", "--no-color", "--tail", "100"))
 	for line := range strings.Lines(logs.Stdout) {
 		w.Out("log: %s", strings.TrimRight(line, "\n"))
 	}
+}
+
+func (c *crew) rememberBoot(ctx context.Context, w *run.Walk) error {
 	boot, err := c.ask(ctx, "reading the boot id", bootID)
 	if err != nil {
 		return err
 	}
-	if err := w.Remember(ctx, "boot", boot); err != nil {
-		return err
-	}
-	return c.change(ctx, w, "write "+nonceFile, ssh.Command{Script: `mkdir -p "$1" && printf %s "$2" > "$3" && sync`, Args: []string{lease.Dir, w.Run(), nonceFile}})
+	return w.Remember(ctx, factBoot, boot)
 }
 
 const bootID = "cat /proc/sys/kernel/random/boot_id"
@@ -83,7 +92,7 @@ func (c *crew) verifyNewDisk(w *run.Walk) run.Check {
 		case strings.TrimSpace(mark) != "":
 			c.host().Drop()
 			return run.Progress{For: "the old disk to go; it still answers", Again: again}, nil
-		case boot == w.Fact("boot"):
+		case boot == w.Fact(factBoot):
 			c.host().Drop()
 			return run.Progress{For: "the reboot; the old boot still answers", Again: again}, nil
 		}

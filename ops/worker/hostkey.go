@@ -85,7 +85,7 @@ func (c *crew) rebooted(ctx context.Context, w *run.Walk) bool {
 	c.host().Drop()
 	res := c.host().Look(ctx, ssh.Command{For: "read the mark on the disk", Script: diskScript, Args: []string{nonceFile}})
 	boot, mark, _ := strings.Cut(strings.TrimSpace(res.Stdout), "\n")
-	return res.OK() && boot != w.Fact("boot") && strings.TrimSpace(mark) == ""
+	return res.OK() && boot != w.Fact(factBoot) && strings.TrimSpace(mark) == ""
 }
 
 // trustKey renews the host key: inside this run's window, for this host only, with both fingerprints before the operator's eyes.

@@ -30,8 +30,10 @@ type inputs struct {
 	Why      string   // for the hold record
 	Check    digitalocean.HealthCheck
 	Proxy    bool              // the balancer sends a PROXY header
+	Keeps    bool              // the balancer passes connections on, and not requests
 	Redirect int               // the status by which its check is redirected, 0 when it is not
 	Peers    map[string]string // private addresses by node name
+	New      *proposal         `json:",omitempty"` // of a worker that is being made
 }
 
 // resolvedInput is the input of a run's header that holds all of them.
@@ -117,7 +119,7 @@ func (c *crew) resolve(ctx context.Context, given map[string]string, newDisk boo
 		return err
 	}
 	in.Droplet, in.Private, in.Public = droplet.ID, droplet.PrivateIP, droplet.PublicIP
-	in.Balancer, in.Tag, in.Check, in.Proxy = lb.ID, lb.Tag, lb.Check, lb.ProxyProtocol
+	in.Balancer, in.Tag, in.Check, in.Proxy, in.Keeps = lb.ID, lb.Tag, lb.Check, lb.ProxyProtocol, passesOn(lb)
 	in.Address = c.host().Addr()
 	in.KnownAs = c.host().KnownAs()
 	in.HostKeys = c.Trust.Fingerprints(in.KnownAs)
@@ -191,4 +193,4 @@ func (c *crew) confirm() string {
 	return c.node.Name
 }
 
-func (c *crew) dropletName() string { return fmt.Sprintf("droplet %d (%s)", c.in.Droplet, c.node.Name) }
+func (c *crew) dropletName() string { return fmt.Sprintf("droplet %s (%s)", c.id(), c.node.Name) }

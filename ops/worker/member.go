@@ -91,16 +91,16 @@ func (c *crew) add() run.Step {
 
 func (c *crew) removal() string {
 	if c.in.Tag != "" {
-		return fmt.Sprintf("DELETE /v2/tags/%s/resources droplet %d", c.in.Tag, c.in.Droplet)
+		return fmt.Sprintf("DELETE /v2/tags/%s/resources droplet %s", c.in.Tag, c.id())
 	}
-	return fmt.Sprintf("DELETE /v2/load_balancers/%s/droplets [%d]", c.in.Balancer, c.in.Droplet)
+	return fmt.Sprintf("DELETE /v2/load_balancers/%s/droplets [%s]", c.in.Balancer, c.id())
 }
 
 func (c *crew) addition() string {
 	if c.in.Tag != "" {
-		return fmt.Sprintf("POST /v2/tags/%s/resources droplet %d", c.in.Tag, c.in.Droplet)
+		return fmt.Sprintf("POST /v2/tags/%s/resources droplet %s", c.in.Tag, c.id())
 	}
-	return fmt.Sprintf("POST /v2/load_balancers/%s/droplets [%d]", c.in.Balancer, c.in.Droplet)
+	return fmt.Sprintf("POST /v2/load_balancers/%s/droplets [%s]", c.in.Balancer, c.id())
 }
 
 func (c *crew) leave(ctx context.Context, p act.Permit) error {

@@ -19,14 +19,16 @@ type Sight struct {
 	Says  string  // Value in words; empty when the pane has none
 }
 
-// Look takes one look for a pane of a run on target. inputs are those of the run's header.
-func Look(ctx context.Context, d Deps, pane, target string, given map[string]string) (Sight, error) {
-	node, ok := d.Config.Node(target)
+// Look takes one look for a pane of a run on target. given are the inputs of the run's header, facts what it has learnt since.
+func Look(ctx context.Context, d Deps, pane, target string, given, facts map[string]string) (Sight, error) {
 	in, _, err := decode(given)
-	if !ok || err != nil {
+	if err != nil {
 		return Sight{Title: pane}, err
 	}
-	c := &crew{Deps: d, node: node, in: in}
+	c, there := behold(d, target, in, facts)
+	if !there {
+		return Sight{Title: pane}, nil
+	}
 	switch pane {
 	case "balancer":
 		return c.seeBalancer(ctx)
@@ -44,6 +46,16 @@ func Look(ctx context.Context, d Deps, pane, target string, given map[string]str
 		return c.seeRecords(ctx)
 	}
 	return Sight{Title: pane}, fmt.Errorf("no pane is called %q", pane)
+}
+
+// behold is the crew that looks, unless there is nothing to look at: a worker that is being made is known by the run's facts alone.
+func behold(d Deps, target string, in inputs, facts map[string]string) (*crew, bool) {
+	if in.New != nil {
+		c := expect(d, target, in)
+		return c, c.learn(func(key string) string { return facts[key] })
+	}
+	node, known := d.Config.Node(target)
+	return &crew{Deps: d, node: node, in: in}, known
 }
 
 func (c *crew) seeBalancer(ctx context.Context) (Sight, error) {

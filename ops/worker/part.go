@@ -3,12 +3,16 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/vmtui/vmtui/ops/run"
 )
 
 // Part is what can be done to one worker within a runbook that is made of several things: the same steps, with the same care.
 type Part struct{ c *crew }
+
+// FrozenIn begins the input of a run's header that holds what a worker's part was resolved to; the worker's name follows.
+const FrozenIn = "of/worker/"
 
 // Recruit resolves a worker into a part: from what an earlier one has frozen, or else, when that is empty, by asking the world once.
 func Recruit(ctx context.Context, d Deps, target, frozen string) (Part, error) {
@@ -66,3 +70,42 @@ func (p Part) Budget(ctx context.Context) (string, error) { return p.c.budget(ct
 
 // Identity proves that the worker's droplet is the host that ssh talks to.
 func (p Part) Identity(ctx context.Context) error { return p.c.identity(ctx) }
+
+// Amiss says why the worker is not in service as it should be, "" when it is.
+func (p Part) Amiss(ctx context.Context) (string, error) {
+	c := p.c
+	h, err := c.Records.Hold(ctx, c.node.Name)
+	if err != nil {
+		return "", err
+	}
+	if h != nil {
+		return fmt.Sprintf("is on hold by %s: %s", h.By, h.Why), nil
+	}
+	lb, err := c.Cloud.Balancer(ctx, c.in.Balancer)
+	if err != nil {
+		return "", err
+	}
+	if !lb.Has(c.in.Droplet) {
+		return "is not in the load balancer", nil
+	}
+	seen, err := c.probe(ctx, c.in.Private)
+	if err != nil || seen.up {
+		return "", err
+	}
+	return "is not healthy by the balancer's probe: " + seen.detail, nil
+}
+
+// Serving waits until nothing is amiss with the worker.
+func (p Part) Serving(w *run.Walk) run.Check {
+	return tolerant(func(*run.Walk) run.Check {
+		return func(ctx context.Context) (run.Progress, error) {
+			why, err := p.Amiss(ctx)
+			if err != nil {
+				return run.Progress{}, err
+			}
+			return run.Progress{
+				Done: why == "", Detail: p.c.node.Name + " is in the load balancer and healthy", For: p.c.node.Name + " to serve: it " + why, Again: max(pace, p.c.in.Check.Interval),
+			}, nil
+		}
+	})(w)
+}

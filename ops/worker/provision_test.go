@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -8,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 // provisioning is the command as a host's shell runs it, in a directory of its own.
@@ -59,6 +63,25 @@ func TestAFailedProvisioningSaysWhatItPrinted(t *testing.T) {
 	var exit *exec.ExitError
 	if exit, _ = err.(*exec.ExitError); exit == nil || exit.ExitCode() != 3 || !strings.Contains(string(out), "no such package") { //nolint:errorlint // Run gives no other
 		t.Errorf("%v %s", err, out)
+	}
+}
+
+// undocked is a host without docker.
+type undocked struct{ Host }
+
+func (undocked) Look(context.Context, ssh.Command) ssh.Result {
+	return ssh.Result{Outcome: ssh.Exited, Code: notFound, Stderr: "vmtui: 1: docker: not found\n"}
+}
+
+// Waiting brings no docker onto a disk: an image without it is told at once, and not when the whole wait is over.
+func TestADiskWithoutDockerIsNotWaitedFor(t *testing.T) {
+	c := sample(t)
+	c.Host = func(string) Host { return undocked{} }
+	step := patient([]run.Step{c.provision()})[0]
+	_, err := step.Verify(nil)(t.Context())
+	var v verdict
+	if !errors.As(err, &v) || !strings.Contains(err.Error(), "docker is not installed") {
+		t.Errorf("it would be waited for: %v", err)
 	}
 }
 

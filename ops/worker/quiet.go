@@ -35,7 +35,7 @@ func (c *crew) quietSidekiq() run.Step {
 		Do:      c.sendQuiet,
 		Verify:  c.verifyQuiet,
 		Undo:    c.unquiet,
-		Undone:  c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+Grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
+		Undone:  c.verifyWorking, UndoPlan: []string{c.unquieting() + "   a quiet Sidekiq works again in no other way"},
 	}
 }
 
@@ -52,7 +52,7 @@ func (c *crew) hush() run.Step {
 		Observe:  c.observeHushed,
 		Do:       c.sendQuiet,
 		Undo:     c.unquiet,
-		Undone:   c.verifyWorking, UndoPlan: []string{c.shown("restart -t "+Grace+" sidekiq") + "   a quiet Sidekiq works again in no other way"},
+		Undone:   c.verifyWorking, UndoPlan: []string{c.unquieting() + "   a quiet Sidekiq works again in no other way"},
 	}
 }
 
@@ -67,8 +67,12 @@ func (c *crew) observeHushed(ctx context.Context, _ *run.Walk) (run.Finding, err
 	return pending("%d of %d processes are quiet", countQuiet(mine), len(mine)), nil
 }
 
-// sidekiqContainers are the short ids of the target's sidekiq containers: Sidekiq's hostname, and so the front of its identity.
+// sidekiqContainers are the short ids of the target's sidekiq containers: Sidekiq's hostname, and so the front of its identity. A native one has the
+// host's own name.
 func (c *crew) sidekiqContainers(ctx context.Context) ([]string, error) {
+	if c.native() {
+		return c.sidekiqHosts(ctx)
+	}
 	all, err := c.containers(ctx)
 	if err != nil {
 		return nil, err
@@ -251,7 +255,17 @@ func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
 	if err != nil || !slices.ContainsFunc(mine, told) {
 		return err
 	}
+	if c.native() {
+		return c.sendRestart(ctx, w)
+	}
 	return c.compose(ctx, w, "restart", "-t", Grace, "sidekiq")
+}
+
+func (c *crew) unquieting() string {
+	if c.native() {
+		return c.shownRestart()[0]
+	}
+	return c.shown("restart -t " + Grace + " sidekiq")
 }
 
 // verifyWorking waits for a heartbeat of an unquiet Sidekiq of this node.

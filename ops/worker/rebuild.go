@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -180,13 +181,17 @@ func (c *crew) rebuiltMeanwhile(a digitalocean.Action) error {
 	return &fault.Error{What: "a rebuild of this droplet is under way or done already", On: c.dropletName(), Why: fmt.Sprintf("action %d, %s, since %s", a.ID, a.Status, a.Started.Local().Format(time.TimeOnly)), Next: "find out whose it is; retry looks again", Code: fault.Refused}
 }
 
-// announce puts the rebuild into the hold record, so that any operator can see on exec what is about to happen, or did when this console died.
+// rebuildOf is the rebuild in words, for the hold record.
+func (c *crew) rebuildOf() string {
+	return fmt.Sprintf("rebuild of droplet %d with image %d", c.in.Droplet, c.in.Image)
+}
+
+// announce puts what a once-step is about to do into the hold record, so that any operator can see on exec what is about to happen, or did when this console died.
 // It is a step of its own: a once-step holds one mutation only, so that its intent has one meaning.
-func (c *crew) announce() run.Step {
-	what := fmt.Sprintf("rebuild of droplet %d with image %d", c.in.Droplet, c.in.Image)
+func (c *crew) announce(what, step string) run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "announce", Title: "Announce the rebuild", Kind: run.Idempotent, Until: "rebuild", NoUndo: "it goes with the hold", Panes: []string{"records"},
+			ID: "announce", Title: "Announce the " + strings.Fields(what)[0], Kind: run.Idempotent, Until: step, NoUndo: "it goes with the hold", Panes: []string{"records"},
 			Why: "If this console dies right after the request, the others must be able to read what was asked of the provider.",
 		},
 		Deadline: time.Minute,

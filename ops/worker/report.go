@@ -47,6 +47,9 @@ func (c *crew) report() run.Step {
 // summary is what a run's facts come to.
 func (c *crew) summary(fact func(string) string) []string {
 	lines := []string{c.dropletName() + " serves again"}
+	if c.in.New != nil {
+		lines = []string{c.dropletName() + " serves, made like " + c.in.New.Model}
+	}
 	if action := fact(factAction); action != "" {
 		lines = append(lines, fmt.Sprintf("new disk from %s (id %d) by action %s", c.in.ImageTag, c.in.Image, action))
 	}

@@ -119,11 +119,14 @@ func (c *crew) containers(ctx context.Context) ([]fleet.Container, error) {
 
 // Containers are those of a node's compose project, found by label: names differ between versions of compose.
 func Containers(ctx context.Context, h Host, n config.Node) ([]fleet.Container, error) {
-	out, err := askOn(ctx, h, n.Name, "listing containers", `docker ps -a --format '{{json .}}'`)
-	if err != nil {
+	res := h.Look(ctx, ssh.Command{For: "listing containers", Script: `docker ps -a --format '{{json .}}'`})
+	if res.Outcome == ssh.Exited && res.Code == notFound {
+		return nil, decided(&fault.Error{What: "docker is not installed", On: n.Name, Next: "put it into the image or let provisioning install it, then retry"})
+	}
+	if err := res.Err("listing containers", n.Name); err != nil {
 		return nil, err
 	}
-	all, bad := fleet.Containers(out, n.Mastodon.Project)
+	all, bad := fleet.Containers(strings.TrimSpace(res.Stdout), n.Mastodon.Project)
 	if bad > 0 {
 		return nil, &fault.Error{What: "docker's answer is not understood", On: n.Name, Why: fmt.Sprintf("%d lines are no containers", bad), Next: "run `docker ps -a` there and look"}
 	}

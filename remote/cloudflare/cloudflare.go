@@ -1,4 +1,4 @@
-// Package cloudflare is the wire to the edge. Reads are repeated when that can help; a purge is sent exactly once, with a permit, and an
+// Package cloudflare is the wire to the edge. Reads are repeated when that can help; a change is sent exactly once, with a permit, and an
 // outcome that nobody knows is called unknown.
 package cloudflare
 
@@ -11,7 +11,12 @@ import (
 	"time"
 
 	"github.com/cloudflare/cloudflare-go/v7/cache"
+	"github.com/cloudflare/cloudflare-go/v7/dns"
 	"github.com/cloudflare/cloudflare-go/v7/option"
+	"github.com/cloudflare/cloudflare-go/v7/page_rules"
+	"github.com/cloudflare/cloudflare-go/v7/rulesets"
+	"github.com/cloudflare/cloudflare-go/v7/ssl"
+	"github.com/cloudflare/cloudflare-go/v7/user"
 	"github.com/cloudflare/cloudflare-go/v7/zones"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -22,7 +27,7 @@ import (
 const (
 	readTimeout  = 20 * time.Second // of one try of a read
 	writeTimeout = 40 * time.Second // of a change; what takes longer is unknown
-	readRetries  = 2
+	readTries    = 3
 )
 
 // Config says how the API is reached.
@@ -31,17 +36,37 @@ type Config struct {
 	URL     string                                // with its path: https://api.cloudflare.com/client/v4
 	Zone    string                                // the zone's name
 	Witness remote.Witness                        // hears of every request; nil means nobody does
+	Waiting func(context.Context, web.Wait)       // told of every pause before it begins; nil means nobody looks. It must not block
 }
 
 // Client talks to the API about one zone. It is safe for concurrent use.
 type Client struct {
 	cfg   Config
 	idle  *http.Transport // of the reads; changes keep no connection
-	zones *zones.ZoneService
-	cache *cache.CacheService
+	reads services
+	once  services // what changes something: never repeated, not by the library, not by net/http
 
-	mu sync.Mutex
-	id string // of the zone, once it is known
+	mu     sync.Mutex
+	zone   Zone // once it is known
+	budget budget
+}
+
+// services are the parts of the API. The library's root client would bring all the others along.
+type services struct {
+	zones     *zones.ZoneService
+	cache     *cache.CacheService
+	dns       *dns.RecordService
+	packs     *ssl.CertificatePackService
+	phases    *rulesets.PhaseService
+	pageRules *page_rules.PageRuleService
+	tokens    *user.TokenService
+}
+
+func servicesOf(opts ...option.RequestOption) services {
+	return services{
+		zones: zones.NewZoneService(opts...), cache: cache.NewCacheService(opts...), dns: dns.NewRecordService(opts...), packs: ssl.NewCertificatePackService(opts...),
+		phases: rulesets.NewPhaseService(opts...), pageRules: page_rules.NewPageRuleService(opts...), tokens: user.NewTokenService(opts...),
+	}
 }
 
 // New makes a client. It asks nobody anything yet.
@@ -55,9 +80,8 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, idle: web.Transport()}
 	base := option.WithBaseURL(strings.TrimSuffix(cfg.URL, "/") + "/")
-	c.zones = zones.NewZoneService(base, c.by(c.idle), option.WithMaxRetries(readRetries), option.WithRequestTimeout(readTimeout))
-	// A change is never repeated: not by the library, not by net/http.
-	c.cache = cache.NewCacheService(base, c.by(web.Once{Shared: c.idle}), option.WithMaxRetries(0))
+	c.reads = servicesOf(base, c.by(c.idle), option.WithMaxRetries(0)) // repeated here, where the pause can be told
+	c.once = servicesOf(base, c.by(web.Once{Shared: c.idle}), option.WithMaxRetries(0))
 	return c, nil
 }
 

@@ -79,7 +79,7 @@ func TestNothingLeavesWithoutAPermit(t *testing.T) {
 	if err := c.PurgeEverything(t.Context(), nil); fault.CodeOf(err) != fault.Refused {
 		t.Errorf("%v", err)
 	}
-	if err := c.PurgeURLs(t.Context(), &permit{}, make([]string, 31)); fault.CodeOf(err) != fault.Usage {
+	if err := c.PurgeURLs(t.Context(), &permit{}, make([]string, cloudflare.MostURLs+1)); fault.CodeOf(err) != fault.Usage {
 		t.Errorf("%v", err)
 	}
 	if got := s.Purges(); len(got) != 0 {

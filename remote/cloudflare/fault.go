@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,24 +28,24 @@ var (
 	ErrRefused = errors.New("refused")
 )
 
-// answered reports an error that says what became of the request.
-func answered(err error) bool {
-	var answer *cache.Error
-	return errors.As(err, &answer) && web.Answered(answer.StatusCode)
+// errand is what a request is for, and the token's permission that it needs.
+type errand struct {
+	what  string
+	needs string // "Zone.Zone (read)"
 }
 
 // fault says to an operator why a request failed. A fault that comes from below passes as it is.
-func (c *Client) fault(what string, err error) error {
+func (c *Client) fault(e errand, err error) error {
 	var own *fault.Error
 	if errors.As(err, &own) {
 		return own
 	}
-	f := &fault.Error{What: what, On: c.cfg.Zone, Err: err, Code: fault.Failed}
+	f := &fault.Error{What: e.what, On: c.cfg.Zone, Err: err, Code: fault.Failed}
 	var answer *cache.Error
 	var asked *tokenError
 	switch {
 	case errors.As(err, &answer):
-		told(f, answer)
+		told(f, e, answer)
 	case errors.As(err, &asked):
 		f.Why, f.Next = "there is no API token: "+asked.Error(), "look at what cloudflare.token in the config points to"
 	case errors.Is(err, web.ErrNoPermit):
@@ -62,19 +61,19 @@ func (c *Client) fault(what string, err error) error {
 }
 
 // told fills in what the API answered.
-func told(f *fault.Error, answer *cache.Error) {
+func told(f *fault.Error, e errand, answer *cache.Error) {
 	f.Why = words(answer)
 	kind := ErrRefused
 	switch code := answer.StatusCode; {
 	case code == http.StatusTooManyRequests:
 		kind = ErrLimited
-		f.Next = "wait " + wait(answer.Response) + "; other programs share the limit by using the same token"
+		f.Next = "wait " + RetryAfter(answer).String() + "; other programs share the limit by using the same token"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden && says(answer, 10000), code == http.StatusBadRequest && says(answer, 6003):
 		kind = ErrToken
 		f.Next = "make a new token in Cloudflare's panel (My Profile, API Tokens) and put it where cloudflare.token points"
 	case code == http.StatusForbidden:
 		kind = ErrScope
-		f.Next = "give the token Zone.Zone (read) and Zone.Cache Purge for this zone"
+		f.Next = "give the token " + e.needs + " for this zone (My Profile, API Tokens)"
 	case code >= http.StatusInternalServerError:
 		f.Next = "look at Cloudflare's status page and try again"
 	default:
@@ -94,15 +93,15 @@ func says(answer *cache.Error, number int64) bool {
 }
 
 // unknown is a change that left and was not answered.
-func (c *Client) unknown(what string, err error) error {
+func (c *Client) unknown(e errand, err error) error {
 	why := clean.Line(err.Error())
 	var answer *cache.Error
 	if errors.As(err, &answer) {
 		why = words(answer)
 	}
 	return &fault.Error{
-		What: what, On: c.cfg.Zone, Code: fault.Unknown, Err: errors.Join(remote.ErrUnknown, err),
-		Why: "the request left, but whether it was carried out is unknown: " + why, Next: "look at a purged page; purging again harms nobody but the origin",
+		What: e.what, On: c.cfg.Zone, Code: fault.Unknown, Err: errors.Join(remote.ErrUnknown, err),
+		Why: "the request left, but whether it was carried out is unknown: " + why, Next: "look what is so now; doing it again harms nobody",
 	}
 }
 
@@ -118,12 +117,11 @@ func words(answer *cache.Error) string {
 	return fmt.Sprintf("the API answered %d: %s", answer.StatusCode, strings.Join(said, "; "))
 }
 
-// wait is how long the API wants to be left alone.
-func wait(resp *http.Response) string {
-	if resp != nil {
-		if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
-			return (time.Duration(s) * time.Second).String()
-		}
+// RetryAfter is how long the API wants to be left alone, by an error of its; zero when it asked for nothing.
+func RetryAfter(err error) time.Duration {
+	var answer *cache.Error
+	if !errors.As(err, &answer) || answer.StatusCode != http.StatusTooManyRequests || answer.Response == nil {
+		return 0
 	}
-	return "a minute"
+	return web.RetryAfter(answer.Response.Header, time.Now())
 }

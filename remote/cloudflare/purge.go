@@ -2,86 +2,107 @@ package cloudflare
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	cf "github.com/cloudflare/cloudflare-go/v7/cache"
-	"github.com/cloudflare/cloudflare-go/v7/zones"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
-	"github.com/vmtui/vmtui/remote/web"
 )
 
-// MostURLs is how many URLs one purge may name, on every plan.
-const MostURLs = 30
+// Kind is what a purge goes by.
+type Kind string
 
-// Zone finds the zone's id by its name.
-func (c *Client) Zone(ctx context.Context) (string, error) {
-	c.mu.Lock()
-	known := c.id
-	c.mu.Unlock()
-	if known != "" {
-		return known, nil
+// The kinds.
+const (
+	URLs       Kind = "url"
+	Prefixes   Kind = "prefix"
+	Hosts      Kind = "host"
+	Tags       Kind = "tag"
+	Everything Kind = "everything"
+)
+
+// Batch is one purge: items of one kind, or everything.
+type Batch struct {
+	Kind  Kind
+	Items []string
+}
+
+func (b Batch) what() string {
+	if b.Kind == Everything {
+		return "purge everything"
 	}
-	if c.cfg.Zone == "" {
-		return "", &fault.Error{What: "no zone is configured", On: "cloudflare.zone", Next: "set cloudflare.zone to the zone's name", Code: fault.Usage}
+	return fmt.Sprintf("purge %d by %s", len(b.Items), b.Kind)
+}
+
+// body is the batch as the API wants it.
+func (b Batch) body() cf.CachePurgeParamsBodyUnion {
+	switch b.Kind {
+	case Prefixes:
+		body := cf.CachePurgeParamsBodyCachePurgeFlexPurgeByPrefixes{}
+		body.Prefixes.Value, body.Prefixes.Present = b.Items, true
+		return body
+	case Hosts:
+		body := cf.CachePurgeParamsBodyCachePurgeFlexPurgeByHostnames{}
+		body.Hosts.Value, body.Hosts.Present = b.Items, true
+		return body
+	case Tags:
+		body := cf.CachePurgeParamsBodyCachePurgeFlexPurgeByTags{}
+		body.Tags.Value, body.Tags.Present = b.Items, true
+		return body
+	case Everything:
+		body := cf.CachePurgeParamsBodyCachePurgeEverything{}
+		body.PurgeEverything.Value, body.PurgeEverything.Present = true, true
+		return body
 	}
-	query := zones.ZoneListParams{}
-	query.Name.Value, query.Name.Present = c.cfg.Zone, true
-	page, err := c.zones.List(ctx, query)
-	if err != nil {
-		return "", c.fault("find the zone", err)
-	}
-	for _, z := range page.Result {
-		if z.Name == c.cfg.Zone {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.id = z.ID
-			return z.ID, nil
-		}
-	}
-	return "", &fault.Error{What: "no such zone", On: c.cfg.Zone, Why: "the token sees none of that name", Next: "look at cloudflare.zone, and at the zones that the token may see"}
+	body := cf.CachePurgeParamsBodyCachePurgeSingleFile{}
+	body.Files.Value, body.Files.Present = b.Items, true
+	return body
 }
 
 // PurgeURLs takes files out of the edge's cache. When the outcome is unknown, purging them again harms nobody but the origin.
 func (c *Client) PurgeURLs(ctx context.Context, permit remote.Permit, urls []string) error {
-	if len(urls) == 0 || len(urls) > MostURLs {
-		return &fault.Error{What: "purge URLs", On: c.cfg.Zone, Why: fmt.Sprintf("%d URLs; one purge takes 1 to %d", len(urls), MostURLs), Next: "purge them in several steps", Code: fault.Usage}
-	}
-	body := cf.CachePurgeParamsBodyCachePurgeSingleFile{}
-	body.Files.Value, body.Files.Present = urls, true
-	return c.purge(ctx, permit, fmt.Sprintf("purge %d URLs", len(urls)), body)
+	return c.Purge(ctx, permit, Batch{Kind: URLs, Items: urls})
 }
 
 // PurgeEverything empties the edge's cache of the zone: the origin has to answer everything for a while.
 func (c *Client) PurgeEverything(ctx context.Context, permit remote.Permit) error {
-	body := cf.CachePurgeParamsBodyCachePurgeEverything{}
-	body.PurgeEverything.Value, body.PurgeEverything.Present = true, true
-	return c.purge(ctx, permit, "purge everything", body)
+	return c.Purge(ctx, permit, Batch{Kind: Everything})
 }
 
-// purge sends one purge, once. Its error is nil, a refusal, a plain failure, or wraps remote.ErrUnknown.
-func (c *Client) purge(ctx context.Context, permit remote.Permit, what string, body cf.CachePurgeParamsBodyUnion) error {
-	if permit == nil {
-		return c.fault(what, web.ErrNoPermit)
+// Purge sends one purge, once, at a rate that the plan allows. Its error is nil, a refusal, a plain failure, or wraps remote.ErrUnknown.
+func (c *Client) Purge(ctx context.Context, permit remote.Permit, b Batch) error {
+	if err := c.fits(ctx, b); err != nil {
+		return err
 	}
-	zone, err := c.Zone(ctx)
+	return c.change(ctx, permit, errand{b.what(), "Zone.Cache Purge"}, func(ctx context.Context, zone string) error {
+		params := cf.CachePurgeParams{Body: b.body()}
+		params.ZoneID.Value, params.ZoneID.Present = zone, true
+		_, err := c.once.cache.Purge(ctx, params)
+		return err
+	})
+}
+
+// fits refuses what the plan does not allow in one call, and waits where it is a matter of the rate.
+func (c *Client) fits(ctx context.Context, b Batch) error {
+	if b.Kind == Everything && len(b.Items) == 0 {
+		b.Items = []string{"*"}
+	}
+	limits, err := c.Limits(ctx)
 	if err != nil {
 		return err
 	}
-	ctx, sending := web.Begin(ctx, permit)
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	params := cf.CachePurgeParams{Body: body}
-	params.ZoneID.Value, params.ZoneID.Present = zone, true
-	if _, err = c.cache.Purge(ctx, params); err == nil {
-		return nil
+	if most := limits.Most(b.Kind); len(b.Items) == 0 || len(b.Items) > most {
+		return &fault.Error{What: b.what(), On: c.cfg.Zone, Why: fmt.Sprintf("one purge takes 1 to %d", most), Next: "purge them in several steps", Code: fault.Usage}
 	}
-	switch left, refused := sending.State(); {
-	case refused != nil:
-		return refused
-	case !left, answered(err):
-		return c.fault(what, err)
+	if err := c.keep(ctx, b); err != nil {
+		return c.fault(errand{what: b.what()}, err)
 	}
-	return c.unknown(what, err)
+	return nil
+}
+
+// ProvePurge proves that the token may purge, which verifying it does not: it purges a URL that never was, and so changes nothing.
+func (c *Client) ProvePurge(ctx context.Context, permit remote.Permit) error {
+	return c.PurgeURLs(ctx, permit, []string{"https://" + c.cfg.Zone + "/.vmtui/" + rand.Text()})
 }

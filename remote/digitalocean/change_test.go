@@ -24,9 +24,15 @@ var changes = map[string]struct {
 	"remove": {func(ctx context.Context, c *Client, p remote.Permit) error {
 		return c.RemoveDroplet(ctx, p, "lb-1", 12)
 	}, "DELETE /v2/load_balancers/lb-1/droplets", `{"droplet_ids":[12]}`},
-	"tag":     {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Tag(ctx, p, "web", 12) }, "POST /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
-	"untag":   {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Untag(ctx, p, "web", 12) }, "DELETE /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
+	"tag":   {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Tag(ctx, p, "web", 12) }, "POST /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
+	"untag": {func(ctx context.Context, c *Client, p remote.Permit) error { return c.Untag(ctx, p, "web", 12) }, "DELETE /v2/tags/web/resources", `{"resources":[{"resource_id":"12","resource_type":"droplet"}]}`},
+	"cdn": {func(ctx context.Context, c *Client, p remote.Permit) error {
+		return c.PurgeCDN(ctx, p, "cdn-1", []string{"cache/*"})
+	}, "DELETE /v2/cdn/endpoints/cdn-1/cache", `{"files":["cache/*"]}`},
 	"rebuild": {rebuild, "POST /v2/droplets/12/actions", `{"image":77,"type":"rebuild"}`},
+	"create": {create, "POST /v2/droplets", `{"name":"worker-4","region":"tor1","size":"s-2","image":77,"ssh_keys":["3b:16"],"backups":false,"ipv6":false,` +
+		`"private_networking":false,"monitoring":true,"user_data":"#cloud-config","tags":["workers"],"vpc_uuid":"760e"}`},
+	"destroy": {func(ctx context.Context, c *Client, p remote.Permit) error { return c.DestroyDroplet(ctx, p, 12) }, "DELETE /v2/droplets/12", ""},
 }
 
 func rebuild(ctx context.Context, c *Client, p remote.Permit) error {
@@ -34,9 +40,23 @@ func rebuild(ctx context.Context, c *Client, p remote.Permit) error {
 	return err
 }
 
+func create(ctx context.Context, c *Client, p remote.Permit) error {
+	d, action, err := c.CreateDroplet(ctx, p, Creation{
+		Name: "worker-4", Region: "tor1", Size: "s-2", Image: 77, VPC: "760e", Tags: []string{"workers"}, Keys: []string{"3b:16"}, UserData: "#cloud-config", Monitoring: true,
+	})
+	if err == nil && (d.ID != 13 || action != 98) {
+		err = errors.New("not the droplet that was made")
+	}
+	return err
+}
+
 func well(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/actions") {
 		answer(w, 201, map[string]any{"action": map[string]any{"id": 99, "type": "rebuild", "status": "in-progress", "resource_id": 12}})
+		return
+	}
+	if r.Method == http.MethodPost && r.URL.Path == "/v2/droplets" {
+		answer(w, 202, map[string]any{"droplet": map[string]any{"id": 13, "name": "worker-4", "status": "new"}, "links": map[string]any{"actions": []any{map[string]any{"id": 98, "rel": "create"}}}})
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

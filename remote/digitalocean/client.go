@@ -29,19 +29,8 @@ const (
 	agent        = "vmtui"
 )
 
-// Wait is a pause that an operator should see: the API asked for it, or a repetition is about to be made.
-type Wait struct {
-	What  string        // what is being done: "read the load balancer"
-	Why   string        // "rate limit", "server error", "connection lost"
-	For   time.Duration // how long
-	Until time.Time
-	Try   int // the try that failed, from 1
-}
-
-// String is the pause in a line.
-func (w Wait) String() string {
-	return fmt.Sprintf("waiting %s to %s: %s", w.For.Round(100*time.Millisecond), w.What, w.Why)
-}
+// Wait is a pause that an operator should see.
+type Wait = web.Wait
 
 // Config says how the API is reached.
 type Config struct {
@@ -69,6 +58,8 @@ type Client struct {
 	waiting func(context.Context, Wait)
 	secrets *keys.Redactor
 	idle    *http.Transport // of the reads; changes keep no connection
+
+	flushing *flushing // of the CDNs
 }
 
 // New makes a client. It asks nobody anything yet.
@@ -84,7 +75,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{token: newToken(cfg.Token), poll: cfg.Poll, waiting: cfg.Waiting, secrets: cfg.Secrets}
+	c := &Client{token: newToken(cfg.Token), poll: cfg.Poll, waiting: cfg.Waiting, secrets: cfg.Secrets, flushing: newFlushing()}
 	if c.poll <= 0 {
 		c.poll = defaultPoll
 	}

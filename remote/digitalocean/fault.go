@@ -117,7 +117,7 @@ func LimitedFor(err error) time.Duration {
 	if !errors.Is(err, ErrLimited) || !errors.As(err, &answer) {
 		return 0
 	}
-	return retryAfter(answer.Response.Header, time.Now())
+	return web.RetryAfter(answer.Response.Header, time.Now())
 }
 
 // classify tells the refusals apart. A busy balancer and a token without the scope are both 403: only the text tells.
@@ -172,4 +172,10 @@ func short(s string, limit int) string {
 		return s
 	}
 	return string(r[:limit]) + "…"
+}
+
+// Answered reports that an error says what became of a change: the API refused it, and nothing was changed.
+func Answered(err error) bool {
+	var answer *godo.ErrorResponse
+	return !errors.Is(err, remote.ErrUnknown) && errors.As(err, &answer) && web.Answered(answer.Response.StatusCode)
 }

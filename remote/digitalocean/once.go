@@ -3,7 +3,6 @@ package digitalocean
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/digitalocean/godo"
 
@@ -37,18 +36,4 @@ func (c *Client) change(ctx context.Context, permit remote.Permit, what, on stri
 		return c.fault(what, on, err)
 	}
 	return c.unknown(what, on, err)
-}
-
-// pause waits, having said so. It gives the context's error when that ends first.
-func (c *Client) pause(ctx context.Context, w Wait) error {
-	w.Until = time.Now().Add(w.For)
-	c.waiting(ctx, w)
-	t := time.NewTimer(w.For)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

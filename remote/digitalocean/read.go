@@ -3,23 +3,20 @@ package digitalocean
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/digitalocean/godo"
+
+	"github.com/vmtui/vmtui/remote/web"
 )
 
 const (
 	readTries = 5
-	firstWait = 300 * time.Millisecond
-	longWait  = 10 * time.Second
-	// A rate limit that lasts longer than this is reported instead of slept.
-	patience = 5 * time.Minute
-	perPage  = 200
-	maxPages = 1000
+	perPage   = 200
+	maxPages  = 1000
 )
 
 // read asks until there is an answer, a refusal, or no tries are left.
@@ -39,7 +36,7 @@ func read[T any](ctx context.Context, c *Client, what, on string, call func(cont
 			return v, c.fault(what, on, err)
 		}
 		w.What, w.Try = what, try
-		if c.pause(ctx, w) != nil {
+		if w.Pause(ctx, c.waiting) != nil {
 			return v, c.fault(what, on, errors.Join(ctx.Err(), err))
 		}
 	}
@@ -58,10 +55,10 @@ func repeat(err error, try int) (Wait, bool) {
 	if errors.As(err, &answer) {
 		switch code := answer.Response.StatusCode; {
 		case code == http.StatusTooManyRequests:
-			d := retryAfter(answer.Response.Header, time.Now())
-			return Wait{Why: "rate limit", For: d}, d <= patience
+			d := web.RetryAfter(answer.Response.Header, time.Now())
+			return Wait{Why: "rate limit", For: d}, d <= web.Patience
 		case code >= 500:
-			return Wait{Why: "server error", For: backOff(try)}, true
+			return Wait{Why: "server error", For: web.BackOff(try)}, true
 		}
 		return Wait{}, false
 	}
@@ -70,28 +67,7 @@ func repeat(err error, try int) (Wait, bool) {
 	if errors.As(err, &asked) || errors.As(err, &arg) {
 		return Wait{}, false
 	}
-	return Wait{Why: "connection lost", For: backOff(try)}, true
-}
-
-// backOff doubles, capped, and is jittered by half, so that many do not come back at once.
-func backOff(try int) time.Duration {
-	d := min(firstWait<<(try-1), longWait)
-	return d/2 + rand.N(d/2+1) //nolint:gosec // jitter, not a secret
-}
-
-// retryAfter is how long a 429 asks to wait: Retry-After in seconds or as a date, else until the limit's reset, else a second.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	raw := h.Get("Retry-After")
-	if n, err := strconv.Atoi(raw); err == nil && n >= 0 {
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(raw); err == nil {
-		return max(t.Sub(now), time.Second)
-	}
-	if n, err := strconv.ParseInt(h.Get("RateLimit-Reset"), 10, 64); err == nil && n > 0 {
-		return max(time.Unix(n, 0).Sub(now), time.Second)
-	}
-	return time.Second
+	return Wait{Why: "connection lost", For: web.BackOff(try)}, true
 }
 
 // pages reads a list to its end. Of the link to the next page only the number is used: the token goes nowhere else.

@@ -78,7 +78,13 @@ type Droplet struct {
 	PrivateIP string
 	Image     Image
 	Tags      []string
-	Locked    bool // an action is under way
+	Locked    bool      // an action is under way
+	Region    string    // slug
+	Size      string    // slug
+	VPC       string    // id
+	Features  []string  // "ipv6", "monitoring", "backups", …
+	Volumes   []string  // ids of block storage that is attached
+	Created   time.Time // zero when unknown
 }
 
 // Action is something the provider does or did to a resource.
@@ -139,7 +145,16 @@ func balancerOf(l godo.LoadBalancer) Balancer {
 }
 
 func dropletOf(d godo.Droplet) Droplet {
-	out := Droplet{ID: d.ID, Name: text(d.Name), Status: text(d.Status), Locked: d.Locked}
+	out := Droplet{
+		ID: d.ID, Name: text(d.Name), Status: text(d.Status), Locked: d.Locked, Size: text(d.SizeSlug), VPC: text(d.VPCUUID),
+		Features: each(d.Features, text), Volumes: each(d.VolumeIDs, text),
+	}
+	if d.Region != nil {
+		out.Region = text(d.Region.Slug)
+	}
+	if at, err := time.Parse(time.RFC3339, d.Created); err == nil {
+		out.Created = at
+	}
 	if d.Networks != nil {
 		public, _ := d.PublicIPv4() // fails only without networks
 		private, _ := d.PrivateIPv4()

@@ -157,7 +157,7 @@ func TestChangeRefusedByRedisIsKnown(t *testing.T) {
 	}
 }
 
-// cutter is a way to Redis that breaks once a transaction has passed.
+// cutter is a way to Redis that breaks once a command has passed.
 func cutter(addr string, after string) Dialer {
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		far, err := (&net.Dialer{}).DialContext(ctx, network, addr)
@@ -191,7 +191,7 @@ func (c *cut) Read(p []byte) (int, error) {
 
 func TestChangeWithoutAnAnswerIsUnknownAndSentOnce(t *testing.T) {
 	m := miniredis.RunT(t)
-	c := connect(t, "redis://x", cutter(m.Addr(), "exec"))
+	c := connect(t, "redis://x", cutter(m.Addr(), "rpush"))
 	_, err := c.Change(t.Context(), permit(yes), "push", Cmd("RPUSH", "l", "1"))
 	if !errors.Is(err, remote.ErrUnknown) || fault.CodeOf(err) != fault.Unknown {
 		t.Fatal(err)

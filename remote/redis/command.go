@@ -31,8 +31,8 @@ func (u Unshown) String() string { return fmt.Sprintf("(%d bytes)", len(u)) }
 // reading are the commands that change nothing; Read sends no others.
 var reading = map[string]bool{
 	"PING": true, "TIME": true, "INFO": true, "DBSIZE": true, "EXISTS": true, "TYPE": true, "TTL": true, "PTTL": true, "GET": true, "MGET": true,
-	"STRLEN": true, "LLEN": true, "LINDEX": true, "LRANGE": true, "SCARD": true, "SMEMBERS": true, "SISMEMBER": true, "ZCARD": true, "ZRANGE": true,
-	"ZCOUNT": true, "HGET": true, "HMGET": true, "HGETALL": true, "HLEN": true, "SCAN": true, "SSCAN": true, "HSCAN": true, "ZSCAN": true,
+	"STRLEN": true, "LLEN": true, "LINDEX": true, "LRANGE": true, "LPOS": true, "SCARD": true, "SMEMBERS": true, "SISMEMBER": true, "ZCARD": true,
+	"ZRANGE": true, "ZREVRANGE": true, "ZRANGEBYSCORE": true, "ZSCORE": true, "ZCOUNT": true, "HEXISTS": true, "HGET": true, "HMGET": true, "HGETALL": true, "HLEN": true, "SCAN": true, "SSCAN": true, "HSCAN": true, "ZSCAN": true,
 }
 
 func (cmd Command) name() string {
@@ -157,10 +157,15 @@ func (c *Client) Change(ctx context.Context, permit remote.Permit, what string, 
 		return nil, err
 	}
 	var sent []*goredis.Cmd
-	_, err = conn.TxPipelined(ctx, func(p goredis.Pipeliner) error {
-		sent = queue(ctx, p, cmds)
-		return nil
-	})
+	if len(cmds) == 1 { // one is whole by itself; in a transaction Redis would not say why it refused it
+		sent = []*goredis.Cmd{conn.Do(ctx, cmds[0]...)}
+		err = sent[0].Err()
+	} else {
+		_, err = conn.TxPipelined(ctx, func(p goredis.Pipeliner) error {
+			sent = queue(ctx, p, cmds)
+			return nil
+		})
+	}
 	out, err := replies(sent, err)
 	if err != nil && !isAnswer(err) {
 		return nil, c.unknown(what, err)

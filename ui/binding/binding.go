@@ -31,6 +31,12 @@ const (
 	Jobs       Place = "jobs"
 	Job        Place = "job"
 	Trail      Place = "audit"
+	Sidekiq    Place = "sidekiq"
+	Backlog    Place = "sidekiq's jobs"
+	Payload    Place = "sidekiq's job"
+	Deed       Place = "sidekiq's plan"
+	Caches     Place = "purge"
+	Zone       Place = "zone"
 	Dialog     Place = "dialog" // and wherever text is typed; what holds everywhere does not hold there
 )
 

@@ -15,7 +15,8 @@ var sections = []struct {
 	{Everywhere, "Everywhere"}, {Fleet, "On the fleet"}, {Node, "On a node"}, {Runs, "In the history"},
 	{Books, "In the runbooks"}, {Plan, "On a plan"}, {Run, "On a run"}, {Exec, "On a command for nodes"}, {File, "On a file to be copied"},
 	{Tootctl, "In tootctl"}, {Jobs, "In the list of jobs"}, {Job, "On a job"},
-	{Trail, "In the audit trail"}, {Logs, "In the log of a service"}, {Log, "In the log of what this console did"}, {Help, "In the help"}, {Dialog, "In a dialog, and where text is typed"},
+	{Sidekiq, "In Sidekiq"}, {Backlog, "In the jobs of a queue, a set or something parked"}, {Payload, "In one of Sidekiq's jobs"}, {Deed, "In the plan of an act on Sidekiq"},
+	{Caches, "At the caches"}, {Zone, "At the zone"}, {Trail, "In the audit trail"}, {Logs, "In the log of a service"}, {Log, "In the log of what this console did"}, {Help, "In the help"}, {Dialog, "In a dialog, and where text is typed"},
 }
 
 // Reference is the table as a page of the documentation.

@@ -19,9 +19,20 @@ var registry = []place{
 	{"books", "runbooks", "what can be walked through: what each does, its plan, its dangers", func(r *Root, book string) screen.Screen { return screen.NewBooks(r.env, book) }},
 	{"tootctl", "tootctl", "every command of tootctl: found, explained, rehearsed and run", func(r *Root, line string) screen.Screen { return screen.NewToot(r.env, line) }},
 	{"jobs", "jobs", "tootctl's jobs on the exec node: what runs, and how it ended", func(r *Root, _ string) screen.Screen { return screen.NewJobs(r.env) }},
+	{"sidekiq", "sidekiq", "Sidekiq live: its queues and processes, what is in them; with a name, that queue's or set's jobs", openSidekiq},
+	{"caches", "purge", "the caches: what each layer answers for a page, and purging it", func(r *Root, page string) screen.Screen { return screen.NewCaches(r.env, page) }},
+	{"zone", "zone", "the zone at the edge: certificates, records, rules, and the switches of an incident", func(r *Root, _ string) screen.Screen { return screen.NewZone(r.env) }},
 	{"trail", "audit", "the audit trail: who did what, when, on what, and how it ended", func(r *Root, _ string) screen.Screen { return screen.NewTrail(r.env) }},
 	{"log", "log", "every command and call this console made, with how it ended", func(r *Root, _ string) screen.Screen { return screen.NewLog(r.env) }},
 	{"help", "help", "the keys of this place", func(r *Root, _ string) screen.Screen { return screen.NewHelp(r.env, r.top()) }},
+}
+
+// openSidekiq opens Sidekiq, or one of its queues or sets.
+func openSidekiq(r *Root, name string) screen.Screen {
+	if name != "" {
+		return screen.NewBacklog(r.env, name)
+	}
+	return screen.NewSidekiq(r.env)
 }
 
 // deeds are the other words of the palette, which open no screen.

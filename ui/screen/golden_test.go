@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 	"github.com/vmtui/vmtui/ui/theme"
 )
@@ -19,6 +22,17 @@ import (
 func runOf(e Env, log []run.Event) *Run {
 	r := NewRun(e, "01J9ZQ7K3M")
 	r.fold(batch{Events: log})
+	for _, name := range r.wanted() {
+		r.answered(looked{name: name, pane: stage.Pane(name)})
+	}
+	return r
+}
+
+// rollOf is a roll whose worker's own run was read as well.
+func rollOf(e Env, log, below []run.Event) *Run {
+	r := NewRun(e, "20261126-1148-0c2e")
+	r.fold(batch{Events: log})
+	r.foldBelow(batchBelow{stage.RolledID, batch{Events: below}})
 	for _, name := range r.wanted() {
 		r.answered(looked{name: name, pane: stage.Pane(name)})
 	}
@@ -135,6 +149,75 @@ func jobsOf(e Env) *Jobs {
 	return j
 }
 
+// sidekiqOf is Sidekiq with the keys in a pane.
+func sidekiqOf(e Env, on string) *Sidekiq {
+	s := NewSidekiq(e)
+	s.answered(gotSidekiq{view: stage.Sidekiq()})
+	s.queues.at.id, s.stores.at.id = "push", stage.Shelf().ID
+	s.answered(inside{of: "push", in: stage.Histogram("push"), seen: stage.Noon})
+	s.panes.on, s.list = on, on
+	if on == paneInspect {
+		s.list = paneQueues
+	}
+	return s
+}
+
+// sidekiqAway is Sidekiq while Redis does not answer.
+func sidekiqAway(e Env) *Sidekiq {
+	s := sidekiqOf(e, paneQueues)
+	s.answered(gotSidekiq{view: stage.Sidekiq(), err: &desk.Fault{What: "read Sidekiq", On: "redis on exec", Why: "stunnel accepts and closes at once", Next: "look at stunnel on exec"}})
+	return s
+}
+
+func backlogOf(e Env) *Backlog {
+	b := NewBacklog(e, "push")
+	b.answered(gotPage{place: sidekiq.Place{Name: "push", Size: 12840}, page: stage.Backlog()})
+	b.answered(gotCounts{in: stage.Histogram("push")})
+	return b
+}
+
+func payloadOf(e Env, everything bool) *Payload {
+	x := NewPayload(e, sidekiq.Place{Name: "push"}, stage.Backlog().Entries[0])
+	x.full, x.known, x.everything = stage.Payload(everything), true, everything
+	return x
+}
+
+func deedOfPark(e Env) *Deed {
+	x := NewDeed(e, sidekiq.Order{Deed: sidekiq.Park, Name: "push"})
+	x.answered(plannedDeed{plan: stage.Deed()})
+	return x
+}
+
+func deedUnderWay(e Env) *Deed {
+	x := deedOfPark(e)
+	x.work = &work{began: stage.Noon.Add(-8 * time.Second), end: func() {}}
+	x.work.tell(sidekiq.Progress{Doing: "writing the backup", Done: 4000, Of: 12840, Says: "Redis is loading its data"})
+	return x
+}
+
+func deedDone(e Env) *Deed {
+	x := deedUnderWay(e)
+	x.answered(didDeed{report: stage.Report()})
+	return x
+}
+
+// cachesOf is a page that was asked for, with a plan.
+func cachesOf(e Env, kind cache.Kind, change func(*Caches)) *Caches {
+	c := NewCaches(e, "/@picard")
+	c.kind = kind
+	c.answered(gotPurgePlan{plan: stage.PurgePlan(c.order())})
+	c.answered(gotProbe{probe: stage.Probe()})
+	change(c)
+	return c
+}
+
+// zoneOf is a zone that was seen.
+func zoneOf(e Env) *Zone {
+	z := NewZone(e)
+	z.answered(gotZone{glance: stage.Glance()})
+	return z
+}
+
 // scenes are the screens as an operator meets them.
 func scenes(e Env) map[string]Screen {
 	fleet, dead := NewFleet(e), NewFleet(e)
@@ -172,6 +255,20 @@ func scenes(e Env) map[string]Screen {
 		"file-plan":      fileOf(e, "a b", understood{errand: stage.Errand()}),
 		"file-under-way": fileOf(e, "a b", understood{errand: stage.Errand()}, underWay{id: "1"}, gotFar{view: stage.Carrying()}),
 		"file-refused":   fileOf(e, "a b", understood{err: &desk.Fault{What: "that cannot be copied", On: "golden", Why: "it is a directory, and one file is copied at a time", Next: "pack it into one with tar, or name a file in it"}}),
+		"sidekiq":        sidekiqOf(e, paneQueues),
+		"sidekiq-procs":  sidekiqOf(e, paneProcs),
+		"sidekiq-stores": sidekiqOf(e, paneStores),
+		"sidekiq-inside": sidekiqOf(e, paneInspect),
+		"sidekiq-asking": NewSidekiq(e),
+		"sidekiq-away":   sidekiqAway(e),
+		"backlog":        backlogOf(e),
+		"backlog-asking": NewBacklog(e, "push"),
+		"payload":        payloadOf(e, false),
+		"payload-whole":  payloadOf(e, true),
+		"deed":           deedOfPark(e),
+		"deed-asking":    NewDeed(e, sidekiq.Order{Deed: sidekiq.Park, Name: "push"}),
+		"deed-under-way": deedUnderWay(e),
+		"deed-done":      deedDone(e),
 		"run-waiting":    runOf(e, stage.Waiting()),
 		"run-confirm":    runOf(e, stage.Confirming()),
 		"run-failing":    runOf(e, stage.Failing()),
@@ -179,6 +276,19 @@ func scenes(e Env) map[string]Screen {
 		"run-stopped":    runOf(e, stage.Stopped()),
 		"run-empty":      NewRun(e, "01J9ZQ7K3M"),
 		"plan":           planOf(e, func(*desk.Plan) {}),
+		"caches":         cachesOf(e, cache.ByURL, func(*Caches) {}),
+		"caches-all":     cachesOf(e, cache.Everything, func(*Caches) {}),
+		"caches-begun":   cachesOf(e, cache.ByURL, func(c *Caches) { c.begun, c.view = true, stage.PurgeView() }),
+		"caches-over": cachesOf(e, cache.ByURL, func(c *Caches) {
+			c.begun = true
+			c.got(gotPurge{view: stage.PurgeOver()})
+			c.panes.on = panePurge
+		}),
+		"caches-empty": NewCaches(e, ""),
+		"zone":         zoneOf(e),
+		"zone-empty":   NewZone(e),
+		"roll":         rollOf(e, stage.Rolling(), stage.Waiting()),
+		"roll-stopped": rollOf(e, stage.RollStopped(), stage.Failing()),
 		"plan-refused": planOf(e, func(p *desk.Plan) {
 			p.Refusals = []desk.Refusal{{Why: "only worker-1 is healthy besides worker-2, and min_healthy is 2", Next: "bring worker-3 back first"}}
 		}),

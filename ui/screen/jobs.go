@@ -31,13 +31,13 @@ type Jobs struct {
 
 // The panes of the list of jobs.
 const (
-	paneJobs = "jobs"
-	paneJob  = "job"
+	paneJobList = "jobs"
+	paneOneJob  = "job"
 )
 
 // NewJobs opens the list of jobs.
 func NewJobs(env Env) *Jobs {
-	j := &Jobs{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneJobs, paneJob)}
+	j := &Jobs{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneJobList, paneOneJob)}
 	j.rows = list[job.Job]{id: func(x job.Job) string { return x.ID }, cols: j.columns(), fixed: 2, page: 5}
 	return j
 }
@@ -104,7 +104,7 @@ func (j *Jobs) answered(m tea.Msg) (Action, tea.Cmd) {
 }
 
 func (j *Jobs) press(id string) (Action, tea.Cmd) {
-	if j.panes.on == paneJob && j.panes.scroll(paneJob).move(id) || j.rows.press(id, j.visible()) || j.panes.press(id) {
+	if j.panes.on == paneOneJob && j.panes.scroll(paneOneJob).move(id) || j.rows.press(id, j.visible()) || j.panes.press(id) {
 		return nil, nil
 	}
 	x, ok := j.selected()
@@ -159,8 +159,8 @@ func (j *Jobs) Bindings() []binding.Binding {
 }
 
 func (j *Jobs) wheel(m Wheeled) {
-	if m.Pane == paneJob {
-		j.panes.scroll(paneJob).wheel(m.Down)
+	if m.Pane == paneOneJob {
+		j.panes.scroll(paneOneJob).wheel(m.Down)
 		return
 	}
 	j.rows.press(map[bool]string{false: "up", true: "down"}[m.Down], j.visible())
@@ -176,7 +176,7 @@ func (j *Jobs) Draw(w, h int) widget.Frame {
 func (j *Jobs) detail(w, h int) widget.Frame {
 	x, ok := j.selected()
 	if !ok {
-		return j.panes.text(paneJob, widget.Box{Title: title("Job")}, w, h)
+		return j.panes.text(paneOneJob, widget.Box{Title: title("Job")}, w, h)
 	}
 	m := known(jobMarks, x.State)
 	lines := widget.Hang(widget.L(theme.Accent, "› "), theme.Info, x.Line, w-4)
@@ -186,7 +186,7 @@ func (j *Jobs) detail(w, h int) widget.Frame {
 	}
 	lines = append(lines, widget.L(theme.Muted, "started by "+x.By+" at "+x.Started.Local().Format("2006-01-02 15:04:05")+", "+age(x.Started, j.env.World.Now)+" ago").Fit(w-4),
 		widget.Line{widget.S(theme.Key, j.env.World.Keys.Get("open").Cap()), widget.S(theme.Muted, " shows what it printed; vmtui jobs attach "+x.ID)}.Fit(w-4))
-	return j.panes.text(paneJob, widget.Box{Title: title("Job " + x.ID), Lines: lines}, w, h)
+	return j.panes.text(paneOneJob, widget.Box{Title: title("Job " + x.ID), Lines: lines}, w, h)
 }
 
 func (j *Jobs) list(w, h int) widget.Frame {
@@ -208,7 +208,7 @@ func (j *Jobs) list(w, h int) widget.Frame {
 	if j.seen.IsZero() {
 		right = nil
 	}
-	return j.panes.box(paneJobs, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
+	return j.panes.box(paneJobList, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }
 
 // jobMarks are the states of a job.

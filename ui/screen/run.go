@@ -36,6 +36,7 @@ type Run struct {
 	low     bool   // the screen is too low for more than what must be known
 	reading string // what the middle shows; something else is read from its beginning
 	round   *Round
+	below   *below // the run that the step in sight is; nil when it is none
 	panes   map[string]pane
 	hush    widget.Hush // for a gate, which opens by itself
 }
@@ -123,7 +124,7 @@ func (r *Run) Update(msg tea.Msg) (Action, tea.Cmd) {
 			return r.answered(m)
 		}
 	case Tick, Changed:
-		return nil, tea.Batch(r.lookAtPanes(), r.followAgain())
+		return nil, tea.Batch(r.lookAtPanes(), r.followAgain(), r.followBelow())
 	case Filter:
 		r.filter, r.lines = newMatcher(msg.Text), 0
 	case Clicked:
@@ -146,6 +147,14 @@ func (r *Run) answered(m tea.Msg) (Action, tea.Cmd) {
 		return nil, r.more()
 	case batch:
 		return r.fold(m)
+	case openedBelow:
+		if r.below == nil || r.below.view.ID != m.id {
+			return nil, nil
+		}
+		r.below.stream = m.stream
+		return nil, r.moreBelow()
+	case batchBelow:
+		return nil, r.foldBelow(m)
 	case looked:
 		p := pane{Pane: m.pane, asked: r.env.World.Now}
 		if m.err != nil {
@@ -195,7 +204,7 @@ func (r *Run) fold(b batch) (Action, tea.Cmd) {
 		r.ended, r.err = true, b.Err
 		return action, nil
 	}
-	return action, tea.Batch(r.more(), r.lookAtPanes())
+	return action, tea.Batch(r.more(), r.lookAtPanes(), r.followBelow())
 }
 
 // SawEnd implements Witness.
@@ -264,12 +273,13 @@ func (r *Run) lookAtPanes() tea.Cmd {
 		return nil
 	}
 	var cmds []tea.Cmd
+	_, of := r.paned()
 	for _, name := range r.wanted() {
 		topic := "pane:" + name
 		if r.Waiting(topic) || r.env.World.Now.Sub(r.panes[name].asked) < paneEvery {
 			continue
 		}
-		d, id := r.env.Desk, r.view.ID
+		d, id := r.env.Desk, of
 		cmds = append(cmds, r.Ask(topic, func(ctx context.Context) tea.Msg {
 			p, err := d.Pane(ctx, id, name)
 			return looked{name: name, pane: p, err: err}
@@ -280,11 +290,7 @@ func (r *Run) lookAtPanes() tea.Cmd {
 
 // wanted are the panes the shown step is best watched by, three at most.
 func (r *Run) wanted() []string {
-	s := r.shown()
-	if s == nil {
-		return nil
-	}
-	names := slices.Clone(s.Panes)
+	names, _ := r.paned()
 	if ended(r.view.State) { // nobody looks any more: only what was seen meanwhile is worth its room
 		names = slices.DeleteFunc(names, func(name string) bool { return r.panes[name].Seen.IsZero() })
 	}

@@ -87,24 +87,13 @@ func (r *Run) drawNarrow(w, h int) widget.Frame {
 
 // stepsBox is the list of steps with their states.
 func (r *Run) stepsBox(w, h int) widget.Frame {
-	v := r.view
-	at := v.Current
-	if r.looking {
-		at = r.look.settle(r.stepIDs())
-	}
 	r.page = max((h-2)/2, 1)
-	var lines []widget.Line
-	var hits []widget.Hit
-	for i := range v.Steps {
-		row := r.stepRow(i, w-4)
-		if i == at {
-			row = row.On(theme.Selected)
-		}
-		hits = append(hits, widget.Hit{Y: i, ID: "step:" + v.Steps[i].ID})
-		lines = append(lines, row)
-	}
+	lines, hits, at := r.stepRows(w - 4)
 	head := title(r.Crumb())
-	count := widget.L(theme.Muted, fmt.Sprintf("%d/%d", behind(v), len(v.Steps)))
+	count := widget.L(theme.Muted, fmt.Sprintf("%d/%d", behind(r.view), len(r.view.Steps)))
+	if all := r.whose(w - head.Width() - count.Width() - 9); len(all) > 0 {
+		count = append(all.Add(widget.Gap(2)), count...)
+	}
 	b := widget.Box{Title: head, Right: count, Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
 	return r.parts.box(partSteps, b).Draw(w, h)
 }
@@ -184,6 +173,9 @@ func (r *Run) middle(w, h int) widget.Frame {
 		return r.gateBox(w, h)
 	case s == nil, ended(r.view.State) && !r.looking:
 		return r.endBox(w, h)
+	}
+	if v := r.beneath(); busy(v) {
+		return r.stepBelow(v, w, h)
 	}
 	return r.stepBox(*s, w, h)
 }

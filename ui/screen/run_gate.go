@@ -70,7 +70,7 @@ func (r *Run) gateDetails(w int) []widget.Line {
 
 // gatePlan is what going on would do: the step's plan before it acts, the gate's own after a failure.
 func (r *Run) gatePlan() []string {
-	if s := r.shown(); s != nil && slices.Contains(r.view.Gate.Choices, run.Go) {
+	if s := r.shown(); s != nil && r.view.Gate.Run == "" && slices.Contains(r.view.Gate.Choices, run.Go) {
 		return s.Plan
 	}
 	return r.view.Gate.Plan
@@ -122,6 +122,9 @@ func (r *Run) choiceMeans(c run.Choice) string {
 	case run.Skip:
 		return "leave the step out, with a reason for the record"
 	case run.Undo:
+		if r.view.Gate.Run != "" {
+			return "walk this one's run back; what is done to the others is left"
+		}
 		why, n := r.backTo()
 		if why != "" {
 			return why

@@ -26,7 +26,7 @@ func (r *Run) press(id string) (Action, tea.Cmd) {
 		return r.choose(choice)
 	}
 	if r.move(id) {
-		return nil, r.lookAtPanes()
+		return nil, tea.Batch(r.lookAtPanes(), r.followBelow())
 	}
 	if r.parts.press(id) {
 		return nil, nil
@@ -34,6 +34,8 @@ func (r *Run) press(id string) (Action, tea.Cmd) {
 	switch id {
 	case "resume":
 		return r.resume()
+	case "open":
+		return r.openBelow()
 	case "next-target":
 		return inPlace(r.round.next(r.env))
 	}
@@ -261,6 +263,9 @@ func (r *Run) Bindings() []binding.Binding {
 		}
 	}
 	off(bs, "resume", r.whyNoResume())
+	if s := r.shown(); s == nil || s.Run == "" {
+		off(bs, "open", "the step is no run of its own")
+	}
 	r.round.offer(r.env.World, bs)
 	if ended(r.view.State) && !r.round.over() {
 		on(bs, "next-target")

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -115,7 +116,7 @@ func (r *Runs) visible() []desk.Run {
 			out = append(out, x)
 		}
 	}
-	return r.rows.arrange(out)
+	return r.rows.arrange(run.Nested(out, func(x desk.Run) run.Summary { return x.Summary }))
 }
 
 func (r *Runs) ids() []string { return r.rows.ids(r.visible()) }
@@ -248,7 +249,7 @@ func (r *Runs) columns() []column[desk.Run] {
 	return []column[desk.Run]{
 		{Column: widget.Column{Head: "STATE", W: 15}, by: byText(state), cell: func(x desk.Run, _ int) widget.Line { return runMark(x.State).full() }},
 		{Column: widget.Column{Head: "KIND", W: 4, Least: 85}, by: byText(runKind), cell: inked(theme.Muted, runKind)},
-		{Column: widget.Column{Head: "WHAT", W: 18, Grow: 3}, by: byText(shortName), cell: inked(theme.Strong, shortName)},
+		{Column: widget.Column{Head: "WHAT", W: 18, Grow: 3}, by: byText(shortName), cell: inked(theme.Strong, r.placed)},
 		{Column: widget.Column{Head: "STEP", W: 13, Grow: 1, Rank: 2}, by: byText(step), cell: inked(theme.Plain, step)},
 		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 3}, by: byText(by), cell: inked(theme.Muted, by)},
 		{Column: widget.Column{Head: "STORE", W: 5, Least: 110}, by: byText(store), cell: inked(theme.Muted, store)},
@@ -260,4 +261,12 @@ func (r *Runs) columns() []column[desk.Run] {
 		{Column: widget.Column{Head: "AGO", W: 5, Right: true}, by: func(a, b desk.Run) int { return b.Updated.Compare(a.Updated) },
 			cell: inked(theme.Muted, func(x desk.Run) string { return age(x.Updated, now()) })},
 	}
+}
+
+// placed is a run's short name, set under the run that it is a step of where the list has its own order.
+func (r *Runs) placed(x desk.Run) string {
+	if x.Parent != "" {
+		return "└ " + shortName(x)
+	}
+	return shortName(x)
 }

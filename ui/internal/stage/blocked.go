@@ -5,12 +5,14 @@ import (
 	"iter"
 
 	"github.com/vmtui/vmtui/ops/audit"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/courier"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fanout"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ops/trail"
 )
@@ -169,3 +171,96 @@ func (b Blocked) Past(context.Context) ([]string, error) { <-b; return nil, ErrS
 
 // Say implements ui.Desk.
 func (b Blocked) Say(context.Context, string) error { <-b; return ErrStage }
+
+// Sidekiq implements ui.Desk.
+func (b Blocked) Sidekiq(context.Context) (sidekiq.View, error) {
+	<-b
+	return sidekiq.View{}, ErrStage
+}
+
+// Place implements ui.Desk.
+func (b Blocked) Place(context.Context, string) (sidekiq.Place, error) {
+	<-b
+	return sidekiq.Place{}, ErrStage
+}
+
+// Sample implements ui.Desk.
+func (b Blocked) Sample(context.Context, sidekiq.Place, sidekiq.Filter) (sidekiq.Histogram, error) {
+	<-b
+	return sidekiq.Histogram{}, ErrStage
+}
+
+// Count implements ui.Desk.
+func (b Blocked) Count(context.Context, sidekiq.Place, sidekiq.Filter, func(int)) (sidekiq.Histogram, error) {
+	<-b
+	return sidekiq.Histogram{}, ErrStage
+}
+
+// Browse implements ui.Desk.
+func (b Blocked) Browse(context.Context, sidekiq.Place, sidekiq.Filter, int, int, func(int)) (sidekiq.Page, error) {
+	<-b
+	return sidekiq.Page{}, ErrStage
+}
+
+// JobInFull implements ui.Desk.
+func (b Blocked) JobInFull(context.Context, sidekiq.Place, string, bool) (sidekiq.Full, error) {
+	<-b
+	return sidekiq.Full{}, ErrStage
+}
+
+// PlanSidekiq implements ui.Desk.
+func (b Blocked) PlanSidekiq(context.Context, sidekiq.Order, func(sidekiq.Progress)) (sidekiq.Plan, error) {
+	<-b
+	return sidekiq.Plan{}, ErrStage
+}
+
+// DoSidekiq implements ui.Desk.
+func (b Blocked) DoSidekiq(context.Context, sidekiq.Order, sidekiq.Plan) (sidekiq.Report, error) {
+	<-b
+	return sidekiq.Report{}, ErrStage
+}
+
+// Probe implements ui.Desk.
+func (b Blocked) Probe(context.Context, string) (cache.Probe, error) {
+	<-b
+	return cache.Probe{}, ErrStage
+}
+
+// PlanPurge implements ui.Desk.
+func (b Blocked) PlanPurge(context.Context, cache.Order) (cache.Plan, error) {
+	<-b
+	return cache.Plan{}, ErrStage
+}
+
+// RepeatPurge implements ui.Desk.
+func (b Blocked) RepeatPurge(context.Context, string) (cache.Plan, error) {
+	<-b
+	return cache.Plan{}, ErrStage
+}
+
+// Purge implements ui.Desk.
+func (b Blocked) Purge(context.Context, cache.Plan, string) (string, error) { <-b; return "", ErrStage }
+
+// PurgeView implements ui.Desk.
+func (b Blocked) PurgeView(context.Context, string, uint64) (cache.View, error) {
+	<-b
+	return cache.View{}, ErrStage
+}
+
+// CancelPurge implements ui.Desk.
+func (b Blocked) CancelPurge(context.Context, string) error { <-b; return ErrStage }
+
+// Zone implements ui.Desk.
+func (b Blocked) Zone(context.Context) (cache.Glance, error) { <-b; return cache.Glance{}, ErrStage }
+
+// Switching implements ui.Desk.
+func (b Blocked) Switching(context.Context, string, bool) (cache.Switch, error) {
+	<-b
+	return cache.Switch{}, ErrStage
+}
+
+// Switch implements ui.Desk.
+func (b Blocked) Switch(context.Context, cache.Switch) error { <-b; return ErrStage }
+
+// ProveToken implements ui.Desk.
+func (b Blocked) ProveToken(context.Context) error { <-b; return ErrStage }

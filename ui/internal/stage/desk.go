@@ -38,6 +38,8 @@ type Desk struct {
 	mu    sync.Mutex
 	calls []string
 	more  chan run.Event
+
+	purging bool // a purge was begun
 }
 
 // New is a desk on the usual stage, with a run in that state.

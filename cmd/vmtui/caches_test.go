@@ -1,0 +1,206 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/fixtures/box"
+)
+
+// probed is the shape of `vmtui probe --json`, as a script reads it.
+type probed struct {
+	Probes []struct {
+		Answers []struct {
+			Layer, Name, Wanted, Type string
+			Edge                      string `json:"cf_cache_status"`
+		}
+		Verdict struct {
+			Wrong bool
+			At    string
+			Rules []struct{ Rule string }
+		}
+		Worked *bool
+	}
+}
+
+func into[T any](t *testing.T, text string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return v
+}
+
+// From the symptom to the proof, by commands: the edge serves JSON to browsers, and one worker's nginx does too.
+func TestACachedPageIsFoundPurgedAndProved(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"json-as-html", "stale-nginx:worker-2"} })
+	path := b.ConfigPath()
+	got := vmtui(t, path, "probe", "--json", "/@picard")
+	p := into[probed](t, got.out).Probes[0]
+	if got.code != 1 || !p.Verdict.Wrong || p.Verdict.At != "worker" || len(p.Answers) != 10 || !strings.Contains(p.Verdict.Rules[0].Rule, "cache profiles") {
+		t.Errorf("exit %d: %+v", got.code, p)
+	}
+	for _, x := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"purge", "/@picard", "--origin", "--edge"}, 3, "nobody sits at a terminal"},
+		{[]string{"--read-only", "purge", "/@picard", "--yes"}, 3, "read-only"},
+		{[]string{"purge", "--everything", "--yes"}, 3, "every visitor"},
+		{[]string{"purge", "--everything", "--yes", "--confirm", "vmst.io"}, 3, "--confirm vmst.example"},
+		{[]string{"purge"}, 2, "nothing to purge"},
+		{[]string{"purge", "/@picard", "--plan", "--origin", "--edge"}, 0, "kept by: cache rule \"cache profiles\""},
+	} {
+		if got := vmtui(t, path, x.args...); got.code != x.code || !strings.Contains(strings.Join(strings.Fields(got.out+got.err), " "), x.says) {
+			t.Errorf("%v: exit %d, not %d\n%s%s", x.args, got.code, x.code, got.out, got.err)
+		}
+	}
+	if n := len(b.Edge().Purges()); n != 0 {
+		t.Errorf("%d purges", n)
+	}
+	got = vmtui(t, path, "purge", "/@picard", "--origin", "--edge", "--yes")
+	if got.code != 0 || !strings.Contains(got.out, "4 of 4 purged") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") {
+		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
+	}
+	b.Edge().SetRules()
+	got = vmtui(t, path, "purge", "/@picard", "--yes", "--json")
+	if p := into[probedPurge](t, got.out); got.code != 0 || len(p.Proofs) != 1 || p.Proofs[0].Worked == nil || !*p.Proofs[0].Worked || p.Tally != "1 of 1 purged" {
+		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
+	}
+	if got := vmtui(t, path, "audit"); strings.Count(got.out, "purge url https://vmst.example/@picard at") < 2 {
+		t.Error(got.out)
+	}
+}
+
+type probedPurge struct {
+	Tally  string
+	Items  []struct{ State, What string }
+	Proofs []struct{ Worked *bool }
+}
+
+// The network goes in the middle of 300 URLs; what was purged is known, and the rest is repeated.
+func TestThreeHundredURLsAndTheNetworkGoes(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"edge-gone:2"} })
+	args := []string{"purge", "--yes", "--json"}
+	for i := range 300 {
+		args = append(args, fmt.Sprintf("/@picard/%d", i))
+	}
+	got := vmtui(t, b.ConfigPath(), args...)
+	if p := into[probedPurge](t, got.out); got.code != 4 || p.Tally != "100 of 300 purged, 100 unknown, 100 not sent" {
+		t.Errorf("exit %d, %s\n%s", got.code, p.Tally, got.err)
+	}
+	if err := b.Heal("edge-gone"); err != nil {
+		t.Fatal(err)
+	}
+	got = vmtui(t, b.ConfigPath(), "purge", "--repeat", "last", "--yes", "--json")
+	if p := into[probedPurge](t, got.out); got.code != 0 || p.Tally != "200 of 200 purged" {
+		t.Errorf("exit %d, %s\n%s", got.code, p.Tally, got.err)
+	}
+	var seen []string
+	for _, p := range b.Edge().Purges() {
+		seen = append(seen, p.Files...)
+	}
+	for i := range 300 {
+		if !slices.Contains(seen, fmt.Sprintf("https://vmst.example/@picard/%d", i)) {
+			t.Fatalf("%d was never purged", i)
+		}
+	}
+	if got := vmtui(t, b.ConfigPath(), "purge", "--repeat", "last", "--yes"); got.code != 0 && got.code != 2 {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+}
+
+// The runbook names the rule and waits; when it is mended, it purges and proves.
+func TestCacheIncidentFromSymptomToProof(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"json-as-html", "stale-nginx:worker-2"} })
+	got := vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@picard", "--yes", "--json")
+	end := last(t, got.out)
+	if got.code != 0 || end.State != "done" {
+		t.Fatalf("exit %d, %+v\n%s", got.code, end, transcript(t, b, end.Run))
+	}
+	if said := transcript(t, b, end.Run); !strings.Contains(said, "nginx kept 1 of it") || !strings.Contains(said, "cache profiles") || !strings.Contains(said, "will not last") {
+		t.Error(said)
+	}
+	b.Edge().SetRules()
+	got = vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@data", "--yes", "--json")
+	if end := last(t, got.out); end.State != "done" || !strings.Contains(got.out, "nothing is wrong with the page") {
+		t.Errorf("exit %d\n%s", got.code, got.out)
+	}
+	if got := vmtui(t, b.ConfigPath(), "run", "cache-incident", "--plan"); got.code != 2 {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+}
+
+// The zone at a glance, its switches, and who says that they must be switched back.
+func TestTheZoneAndItsReminders(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"dns-drift"} })
+	path := b.ConfigPath()
+	got := vmtui(t, path, "zone", "--json")
+	z := into[struct {
+		Plan, Token, Limits string
+		Differences         []string
+		Certificates        []struct{ Where, Expires string }
+		Errors              []any
+	}](t, got.out)
+	if got.code != 0 || z.Plan != "Pro Website" || z.Token != "active" || len(z.Differences) != 1 || len(z.Certificates) != 4 || z.Certificates[3].Expires == "" || len(z.Errors) != 0 {
+		t.Errorf("exit %d: %+v", got.code, z)
+	}
+	if got := vmtui(t, path, "zone", "dev", "on"); got.code != 3 || b.Edge().Setting("development_mode") != "off" {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	if got := vmtui(t, path, "zone", "attack", "on", "--yes"); got.code != 0 || b.Edge().Setting("security_level") != "under_attack" {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"zone"}} {
+		if got := vmtui(t, path, args...); !strings.Contains(got.out, "switch it back") {
+			t.Errorf("%v: %s%s", args, got.out, got.err)
+		}
+	}
+	if got := vmtui(t, path, "zone", "attack", "off", "--yes"); got.code != 0 || b.Edge().Setting("security_level") != "medium" {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	b.Edge().Forbid("purge", true)
+	if got := vmtui(t, path, "zone", "prove"); got.code != 1 || !strings.Contains(got.err, "Zone.Cache Purge") {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	if got := vmtui(t, path, "zone"); !strings.Contains(got.out, "it may NOT purge") {
+		t.Error(got.out)
+	}
+}
+
+// The same at the console: asked, confirmed, purged, proved.
+func TestPurgeInTheConsole(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"json-as-html"} })
+	s := sit(t, 120, 36, "--config", b.ConfigPath())
+	s.sees("worker-2", "healthy")
+	s.press(":purge /@picard\r")
+	s.sees("JSON is served as HTML", "kept by cache rule")
+	b.Edge().SetRules()
+	s.press("g")
+	s.sees("Purge it")
+	s.press("\x1b[C")
+	s.press("\r")
+	s.sees("4 of 4 purged", "It worked")
+	s.press("Z")
+	s.sees("Zone vmst.example", "they lead to the load balancer")
+	s.press(":cache-incident\r")
+	s.sees("the page that is wrong", "look at the plan")
+	s.press("/@picard\r")
+	s.sees("Mend https:", "nothing stands in the way")
+	s.press("g")
+	s.sees("run done")
+	s.press("q")
+	if code := s.ends(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+}

@@ -1,0 +1,169 @@
+package backlog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
+)
+
+// factShelf is where the jobs of this run lie.
+const factShelf = "parked"
+
+func flushSteps(s *site) ([]run.Step, string, error) {
+	queue, err := s.said(queueInput)
+	if err != nil {
+		return nil, "", err
+	}
+	then, err := s.said(thenInput)
+	if err != nil {
+		return nil, "", err
+	}
+	steps := []run.Step{
+		{
+			StepInfo: run.StepInfo{ID: "preview", Title: "See what is in it", Kind: run.Read, Why: "What a flush loses differs by queue and by what is in it: " + sidekiq.LossOf(queue).Lost + ".", Panes: []string{Pane}, NoUndo: "it only looks", Usual: "a second"},
+			Deadline: time.Minute,
+			Plan:     plan("redis: LLEN, LRANGE 0 199 and -200 -1 of queue:"+queue, "redis: INFO, for the eviction policy"),
+			Do:       func(ctx context.Context, w *run.Walk) error { return s.preview(ctx, w, queue) },
+		},
+		s.parkStep(queue), s.recoverStep(queue),
+	}
+	switch then {
+	case remove:
+		steps = append(steps, s.deleteStep(queue))
+	case restore:
+		steps = append(steps, s.restoreStep(queue))
+	}
+	return steps, queue, nil
+}
+
+func (s *site) preview(ctx context.Context, w *run.Walk, queue string) error {
+	p, err := s.Plan(ctx, sidekiq.Order{Deed: sidekiq.Park, Name: queue}, nil)
+	if err != nil {
+		return err
+	}
+	tellPlan(w, p)
+	return p.Refusal
+}
+
+func (s *site) parkStep(queue string) run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{ID: "park", Title: "Put the queue aside", Kind: run.Once, Panes: []string{Pane}, Usual: "a moment; asks for the queue's name",
+			Why: "A rename is instant and can be taken back, whatever the size. The workers see an empty queue and go on with what arrives."},
+		Deadline: time.Minute,
+		Plan:     plan("redis: RENAME queue:" + queue + " queue:" + queue + "-parked-TIME, as one script with its record"),
+		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+			if id := w.Fact(factShelf); id != "" {
+				return run.Finding{Truth: run.IsDone, Detail: "it lies in " + id}, nil
+			}
+			return run.Finding{Truth: run.IsPending}, nil
+		},
+		Do: func(ctx context.Context, w *run.Walk) error {
+			r, err := s.carry(ctx, w, sidekiq.Order{Deed: sidekiq.Park, Name: queue})
+			if err != nil {
+				return err
+			}
+			return w.Remember(ctx, factShelf, r.Shelf)
+		},
+		Undo:     func(ctx context.Context, w *run.Walk) error { return s.takeBack(ctx, w, queue) },
+		UndoPlan: []string{"redis: the parked list in front of what has arrived since, as it was"},
+	}
+}
+
+// takeBack restores what this run has parked. What is not parked any more was restored, or deleted, which only its backup brings back.
+func (s *site) takeBack(ctx context.Context, w *run.Walk, queue string) error {
+	shelf, err := s.mine(ctx, w, queue)
+	if err != nil {
+		return err
+	}
+	v, err := s.Jobs.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(v.Shelves, func(x sidekiq.Shelf) bool { return x.ID == shelf }) {
+		w.Out("%s is no longer parked", shelf)
+		return nil
+	}
+	_, err = s.carry(ctx, w, sidekiq.Order{Deed: sidekiq.Restore, Name: shelf})
+	return err
+}
+
+// mine is the shelf of this run: the one that it remembers, or, when it died before it could, the sole one that its operator has parked since.
+func (s *site) mine(ctx context.Context, w *run.Walk, queue string) (string, error) {
+	if id := w.Fact(factShelf); id != "" {
+		return id, nil
+	}
+	v, err := s.Jobs.Snapshot(ctx)
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, shelf := range v.Shelves {
+		if shelf.Queue == queue && shelf.Kind == sidekiq.Parked {
+			ids = append(ids, shelf.ID)
+		}
+	}
+	if len(ids) == 1 {
+		return ids[0], nil
+	}
+	return "", &fault.Error{What: "which parked list is this run's is not known", On: queue, Why: fmt.Sprintf("there are %d of that queue", len(ids)), Next: "restore the right one: vmtui sidekiq restore"}
+}
+
+func (s *site) recoverStep(queue string) run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{ID: "recover", Title: "See the workers recover", Kind: run.Read, Why: "With the backlog away, what arrives must be done at once. If it is not, the backlog was not the cause.", Panes: []string{Pane}, NoUndo: "it only looks", Usual: "half a minute", Skip: true},
+		Deadline: 5 * time.Minute,
+		Plan:     plan("redis: LLEN and LINDEX -1 of queue:"+queue+" until its oldest job waits less than 30 s", "redis: GET stat:processed until it has grown"),
+		Verify: func(w *run.Walk) run.Check {
+			first := int64(-1)
+			return func(ctx context.Context) (run.Progress, error) {
+				v, err := s.Jobs.Snapshot(ctx)
+				if err != nil {
+					return run.Progress{For: "an answer of Redis: " + err.Error(), Again: pace}, nil
+				}
+				if first < 0 {
+					first = v.Processed
+				}
+				i := slices.IndexFunc(v.Queues, func(q sidekiq.Queue) bool { return q.Name == queue })
+				switch {
+				case i >= 0 && v.Queues[i].Latency > 30*time.Second:
+					return run.Progress{For: fmt.Sprintf("its oldest job, which waits %s", v.Queues[i].Latency.Round(time.Second)), Again: pace}, nil
+				case v.Processed == first:
+					return run.Progress{For: "the next jobs to be done; Sidekiq counts them at its heartbeats", Again: pace, Usual: "10 s"}, nil
+				}
+				return run.Progress{Done: true, Detail: fmt.Sprintf("%d jobs were done meanwhile, and %s is level", v.Processed-first, queue)}, nil
+			}
+		},
+	}
+}
+
+func (s *site) deleteStep(queue string) run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{ID: "delete", Title: "Delete what was parked", Kind: run.Once, Confirm: queue, Skip: true, NoUndo: "read the backup back: vmtui sidekiq restore --backup FILE",
+			Why: "A second decision: until here everything can be taken back. A backup is written first, read back and proved."},
+		Deadline: 30 * time.Minute,
+		Plan:     plan("a backup of all of it in "+s.Dir, "redis: UNLINK of the parked list, if it still is what the backup was made of", "redis: the unique locks of those jobs, each only if the job in question holds it"),
+		Do: func(ctx context.Context, w *run.Walk) error {
+			shelf, err := s.mine(ctx, w, queue)
+			if err != nil {
+				return err
+			}
+			_, err = s.carry(ctx, w, sidekiq.Order{Deed: sidekiq.Delete, Name: shelf, Typed: shelf})
+			return err
+		},
+	}
+}
+
+func (s *site) restoreStep(queue string) run.Step {
+	return run.Step{
+		StepInfo: run.StepInfo{ID: "restore", Title: "Put it back", Kind: run.Idempotent, Skip: true, NoUndo: "park it again", Usual: "a moment",
+			Why: "What was parked goes in front of what has arrived since, as it was."},
+		Deadline: 30 * time.Minute,
+		Plan:     plan("redis: what has arrived goes to the parked list's newest end, in portions; then the list takes the queue's place, as one script"),
+		Do:       func(ctx context.Context, w *run.Walk) error { return s.takeBack(ctx, w, queue) },
+	}
+}

@@ -1,0 +1,242 @@
+package cache
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Verdict is what the answers mean.
+type Verdict struct {
+	Wrong  bool     `json:"wrong"`  // somebody gets the other form: browsers JSON, or servers HTML
+	Cached bool     `json:"cached"` // nobody does just now, but a layer keeps what it should not: the next one will
+	Unsure bool     `json:"unsure"` // a layer that matters did not answer
+	At     Layer    `json:"at,omitempty"`
+	Names  []string `json:"names"` // of the layers where it begins: the workers, "balancer", "edge"
+	Says   string   `json:"says"`
+	Why    []string `json:"why"`    // what more was seen
+	Next   string   `json:"next"`   // what to do about it
+	Centre string   `json:"centre"` // the edge's data centre that this holds for
+	Rules  []Blame  `json:"rules"`  // that make the edge keep it
+	// RulesErr is why the rules could not be read.
+	RulesErr error `json:"-"`
+}
+
+// judge says what the answers mean. What is wrong at the origin is wrong everywhere, so the innermost layer that is wrong is named.
+func judge(p Probe) Verdict {
+	v := Verdict{Names: []string{}, Why: []string{}, Rules: []Blame{}}
+	for _, a := range p.Answers {
+		if a.Centre != "" {
+			v.Centre = a.Centre
+		}
+	}
+	switch {
+	case v.barred(p), v.swapped(p), v.refused(p), v.silent(p), v.stored(p):
+	default:
+		v.Says = "every layer gives browsers HTML and other servers JSON, and none keeps either"
+		if !has(p, JSON) {
+			v.Says = "every layer answers alike, and none keeps it"
+		}
+	}
+	v.notes(p)
+	return v
+}
+
+// has reports that a form came at all: not every page is one of ActivityPub's.
+func has(p Probe, f Form) bool {
+	return slices.ContainsFunc(p.Answers, func(a Answer) bool { return a.Got == f && a.Status == http.StatusOK })
+}
+
+// barred: the edge challenges who asks. Other servers cannot solve that.
+func (v *Verdict) barred(p Probe) bool {
+	if !slices.ContainsFunc(p.Answers, func(a Answer) bool { return a.Barred }) {
+		return false
+	}
+	v.Wrong, v.At, v.Names = true, AtEdge, []string{"edge"}
+	v.Says = "the edge challenges whoever asks: other servers cannot answer that, and federation stands still"
+	v.Next = "see `vmtui zone`: \"under attack\" is on, or a bot rule is; a purge mends nothing here"
+	return true
+}
+
+// swapped finds the innermost layer that gives one form for the other.
+func (v *Verdict) swapped(p Probe) bool {
+	for _, layer := range []Layer{AtWorker, AtBalancer, AtEdge} {
+		var wrong []Answer
+		for _, a := range p.Answers {
+			if a.Layer == layer && a.Swapped() && !sameOnPurpose(p, a) {
+				wrong = append(wrong, a)
+			}
+		}
+		if len(wrong) == 0 {
+			continue
+		}
+		v.Wrong, v.At = true, layer
+		for _, a := range wrong {
+			if !slices.Contains(v.Names, a.Name) {
+				v.Names = append(v.Names, a.Name)
+			}
+		}
+		for _, a := range p.Answers { // further out it is wrong because it is here, or besides
+			if a.Swapped() && !sameOnPurpose(p, a) {
+				v.Why = append(v.Why, a.sentence())
+			}
+		}
+		v.Says, v.Next = wrong[0].disaster(), wrong[0].remedy()
+		return true
+	}
+	return false
+}
+
+// sameOnPurpose: a page that the origin has in HTML only (the front page, an about page) is no swap when a server asks for it.
+func sameOnPurpose(p Probe, a Answer) bool {
+	if a.Wanted == HTML {
+		return false // browsers always want HTML of a page
+	}
+	for _, layer := range []Layer{AtWorker, AtBalancer} {
+		seen, plain := 0, 0
+		for _, b := range p.Answers {
+			if b.Layer == layer && b.Wanted == JSON && b.Status == http.StatusOK {
+				seen++
+				if b.Got == HTML && !b.Stored() {
+					plain++
+				}
+			}
+		}
+		if seen > 0 {
+			return plain == seen
+		}
+	}
+	return false
+}
+
+// disaster names what happened.
+func (a Answer) disaster() string {
+	what := "JSON is served as HTML: browsers are shown ActivityPub's JSON"
+	if a.Wanted == JSON {
+		what = "HTML is served as JSON: other servers get a page that they cannot read"
+	}
+	switch {
+	case a.Layer == AtEdge && a.Stored():
+		return what + ". The edge keeps one answer for both, because it ignores Vary: Accept"
+	case a.Stored():
+		return what + ". nginx keeps one answer for both"
+	}
+	return what + ", and no cache has a part in it: Mastodon itself answers so"
+}
+
+func (a Answer) remedy() string {
+	switch {
+	case a.Layer == AtEdge && a.Stored():
+		return "first mend the rule that makes the edge keep it, or it comes back; then purge the URL at the edge"
+	case a.Stored():
+		return "purge the URL at nginx first, then at the edge, which may have taken it from there"
+	}
+	return "purge nothing: look at Mastodon's log, and at `vmtui tootctl -- cache clear`"
+}
+
+// sentence is an answer in words.
+func (a Answer) sentence() string {
+	kind, _, _ := strings.Cut(a.Type, ";")
+	kept := ""
+	if a.Edge != "" {
+		kept += ", the edge says " + a.Edge
+	}
+	if a.Nginx != "" {
+		kept += ", nginx says " + a.Nginx
+	}
+	if a.Age != nil {
+		kept += fmt.Sprintf(", %d s old", *a.Age)
+	}
+	return fmt.Sprintf("%s: %s was wanted, %s came%s", a.Name, a.Wanted, kind, kept)
+}
+
+// refused: the edge refuses what the workers serve. A bot rule that does that to other servers breaks federation.
+func (v *Verdict) refused(p Probe) bool {
+	for _, a := range p.Answers {
+		served := func(b Answer) bool { return b.Layer == AtWorker && b.Wanted == a.Wanted && b.Status == http.StatusOK }
+		if a.Layer != AtEdge || a.Status < http.StatusBadRequest || a.Status >= http.StatusInternalServerError || a.Status == http.StatusTooManyRequests || !slices.ContainsFunc(p.Answers, served) {
+			continue
+		}
+		v.Wrong, v.At, v.Names = true, AtEdge, []string{"edge"}
+		v.Says = fmt.Sprintf("the edge answers %d to who wants %s, and the workers serve it", a.Status, a.Wanted)
+		v.Next = "look for a rule at the edge that refuses it (WAF, bots); a purge mends that only if the refusal is kept"
+		return true
+	}
+	return false
+}
+
+// silent: without the answers of everybody nothing is proved. Who answers that it cannot has not answered.
+func (v *Verdict) silent(p Probe) bool {
+	var mute []string
+	for _, a := range p.Answers {
+		if (a.Status == 0 || a.Status >= http.StatusInternalServerError || a.Status == http.StatusTooManyRequests) && !slices.Contains(mute, a.Name) {
+			mute = append(mute, a.Name)
+			if a.Status == 0 {
+				v.Why = append(v.Why, a.Name+" did not answer: "+a.Why)
+			}
+		}
+	}
+	if len(mute) == 0 {
+		return false
+	}
+	v.Unsure, v.Names = true, mute
+	v.Says = "nothing wrong was seen, but not everybody gave the page: " + strings.Join(mute, ", ")
+	v.Next = "look at them with `vmtui status`, and ask again"
+	return true
+}
+
+// stored: right, but kept where both forms share one place.
+func (v *Verdict) stored(p Probe) bool {
+	for _, a := range p.Answers {
+		if a.Layer != AtEdge || !a.Stored() || !varies(p) {
+			continue
+		}
+		v.Cached, v.At, v.Names = true, AtEdge, []string{"edge"}
+		v.Says = "right for browsers just now, but the edge keeps it (" + a.Edge + "), for whoever asks next: other servers will get HTML"
+		v.Next = "mend the rule that makes the edge keep it, then purge the URL"
+		return true
+	}
+	return false
+}
+
+// varies reports that the origin has the page in both forms.
+func varies(p Probe) bool {
+	return slices.ContainsFunc(p.Answers, func(a Answer) bool { return strings.Contains(strings.ToLower(a.Vary), "accept") }) || has(p, JSON) && has(p, HTML)
+}
+
+// notes are what else deserves to be known.
+func (v *Verdict) notes(p Probe) {
+	versions := map[string][]string{}
+	for _, a := range p.Answers {
+		if a.Layer == AtWorker && a.Version != "" && !slices.Contains(versions[a.Version], a.Name) {
+			versions[a.Version] = append(versions[a.Version], a.Name)
+		}
+		if a.Status >= http.StatusInternalServerError {
+			v.Why = append(v.Why, fmt.Sprintf("%s answers %d to %s", a.Name, a.Status, a.Wanted))
+		}
+		if (a.Nginx == "STALE" || a.Nginx == "UPDATING") && !slices.Contains(v.Why, a.Name+" serves an old page: Mastodon did not answer nginx") {
+			v.Why = append(v.Why, a.Name+" serves an old page: Mastodon did not answer nginx")
+		}
+	}
+	if len(versions) > 1 {
+		v.Why = append(v.Why, "the workers run different versions of Mastodon: pages differ with whoever answers")
+	}
+}
+
+// Worked says whether a purge has done what it was for, by the probe after it.
+func (p Probe) Worked() (bool, string) {
+	centre := ""
+	if p.Verdict.Centre != "" {
+		centre = " This is what the data centre " + p.Verdict.Centre + " answers; others were not asked."
+	}
+	switch v := p.Verdict; {
+	case v.Wrong:
+		return false, "It did not work: " + v.Says + "." + centre
+	case v.Unsure:
+		return false, "Whether it worked is not proved: " + v.Says + "." + centre
+	case v.Cached:
+		return true, "It worked, and will not last: " + v.Says + "." + centre
+	}
+	return true, "It worked: " + p.Verdict.Says + "." + centre
+}

@@ -1,0 +1,244 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote/clean"
+	"github.com/vmtui/vmtui/remote/cloudflare"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+	"github.com/vmtui/vmtui/remote/page"
+	"github.com/vmtui/vmtui/remote/ssh"
+)
+
+// Part is one thing that was looked at by itself: what could not be seen keeps nothing else from being shown.
+type Part[T any] struct {
+	Value T
+	Err   error
+}
+
+// Glance is the zone at a glance.
+type Glance struct {
+	At           time.Time
+	Zone         Part[cloudflare.Zone]
+	Limits       string
+	Token        Part[cloudflare.Token]
+	Proved       Proof
+	Development  Part[cloudflare.Setting]
+	Security     Part[cloudflare.Setting]
+	Records      Part[[]cloudflare.Record]
+	Differences  Part[[]string] // of the records from what the balancer and the nodes say
+	Certificates []Certificate
+	Rules        Part[[]cloudflare.Rule] // that make the edge keep things
+	Reminders    []Reminder
+}
+
+// Certificate is one that somebody shows, and until when.
+type Certificate struct {
+	Where   string // "edge (API)", "edge (as shown)", "worker-1"
+	What    string // hosts, issuer, or the file
+	Expires time.Time
+	Err     error
+}
+
+// DNSRecord is a record of the zone.
+type DNSRecord = cloudflare.Record
+
+// Soon is how long before its end a certificate is worth a word: the usual ones are renewed 30 days before.
+const Soon = 21 * 24 * time.Hour
+
+// Glance looks at everything at once.
+func (r *Room) Glance(ctx context.Context) (Glance, error) {
+	if err := r.needEdge(); err != nil {
+		return Glance{}, err
+	}
+	g := Glance{At: time.Now(), Zone: part(r.Edge.Look(ctx))}
+	if fault.CodeOf(g.Zone.Err) == fault.Usage {
+		return g, g.Zone.Err
+	}
+	g.Limits = cloudflare.LimitsOf(g.Zone.Value.Plan).String()
+	g.Proved, g.Reminders = r.proof(), r.reminders()
+	var all sync.WaitGroup
+	var lb digitalocean.Balancer
+	var lbErr error
+	var edge, shown, workers []Certificate
+	all.Go(func() { g.Token = part(r.Edge.Verify(ctx)) })
+	all.Go(func() { g.Development = part(r.Edge.Setting(ctx, cloudflare.DevelopmentMode)) })
+	all.Go(func() { g.Security = part(r.Edge.Setting(ctx, cloudflare.SecurityLevel)) })
+	all.Go(func() { g.Records = part(r.Edge.Records(ctx)) })
+	all.Go(func() { g.Rules = r.keeping(ctx) })
+	all.Go(func() { edge = r.edgeCertificates(ctx) })
+	all.Go(func() { shown = r.shownCertificate(ctx) })
+	all.Go(func() { workers = r.workerCertificates(ctx) })
+	all.Go(func() { lb, lbErr = r.balancer(ctx) })
+	all.Wait()
+	g.Certificates = slices.Concat(edge, shown, workers)
+	g.Differences = r.differences(ctx, g.Records, lb, lbErr)
+	r.settleReminders(&g)
+	return g, ctx.Err()
+}
+
+func part[T any](v T, err error) Part[T] { return Part[T]{v, err} }
+
+// keeping are the rules in force that make the edge keep things.
+func (r *Room) keeping(ctx context.Context) Part[[]cloudflare.Rule] {
+	rules, err := r.Edge.CacheRules(ctx)
+	old, oldErr := r.Edge.PageRules(ctx)
+	rules = slices.DeleteFunc(append(rules, old...), func(x cloudflare.Rule) bool { return !x.Enabled || !x.Caches })
+	return part(rules, errors.Join(err, oldErr))
+}
+
+func (r *Room) edgeCertificates(ctx context.Context) []Certificate {
+	all, err := r.Edge.Certificates(ctx)
+	if err != nil {
+		return []Certificate{{Where: "edge (API)", Err: err}}
+	}
+	var out []Certificate
+	for _, c := range all {
+		out = append(out, Certificate{Where: "edge (API)", What: strings.Join(c.Hosts, ", ") + " by " + c.Issuer, Expires: c.Expires})
+	}
+	return out
+}
+
+// shownCertificate is what visitors are shown, which is what counts.
+func (r *Room) shownCertificate(ctx context.Context) []Certificate {
+	ctx, cancel := context.WithTimeout(ctx, short)
+	defer cancel()
+	p, err := r.Get(ctx, page.Ask{Of: "the edge", At: r.Config.Site, Host: r.Config.Instance, Path: "/health", Accept: "*/*"})
+	switch {
+	case err != nil:
+		return []Certificate{{Where: "edge (as shown)", Err: err}}
+	case p.Expires.IsZero():
+		return nil // it is asked without TLS
+	}
+	return []Certificate{{Where: "edge (as shown)", What: "by " + p.Issuer, Expires: p.Expires}}
+}
+
+// certificates prints each certificate that nginx is told to show, with its end.
+const certificates = `for f in $(cat /etc/nginx/nginx.conf /etc/nginx/conf.d/*.conf /etc/nginx/sites-enabled/* 2>/dev/null | sed -n 's/^[[:space:]]*ssl_certificate[[:space:]][[:space:]]*\([^;]*\);.*/\1/p' | sort -u); do
+	printf '%s ' "$f"; openssl x509 -noout -enddate -in "$f" 2>&1 | head -n 1
+done`
+
+// endDate is how openssl writes a time.
+const endDate = "Jan _2 15:04:05 2006 MST"
+
+func (r *Room) workerCertificates(ctx context.Context) []Certificate {
+	nodes := r.Config.Workers()
+	found := make([][]Certificate, len(nodes))
+	var all sync.WaitGroup
+	for n, node := range nodes {
+		all.Go(func() { found[n] = r.certificatesOn(ctx, node.Name) })
+	}
+	all.Wait()
+	return slices.Concat(found...)
+}
+
+func (r *Room) certificatesOn(ctx context.Context, node string) []Certificate {
+	ctx, cancel := context.WithTimeout(ctx, short)
+	defer cancel()
+	const what = "read the certificates of nginx"
+	res := r.Host(node).Look(ctx, ssh.Command{For: what, Script: certificates})
+	if err := res.Err(what, node); err != nil {
+		return []Certificate{{Where: node, Err: err}}
+	}
+	out := readCertificates(node, res.Stdout)
+	if len(out) == 0 {
+		return []Certificate{{Where: node, What: "nginx shows none"}}
+	}
+	return out
+}
+
+func readCertificates(node, text string) []Certificate {
+	var out []Certificate
+	for line := range strings.Lines(text) {
+		file, said, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if file == "" {
+			continue
+		}
+		c := Certificate{Where: node, What: file}
+		end, ok := strings.CutPrefix(said, "notAfter=")
+		at, err := time.Parse(endDate, end)
+		if c.Expires = at; !ok || err != nil {
+			c.Err = &fault.Error{What: "read a certificate", On: node + " " + file, Why: clean.Short(said, 120), Next: "look at the file, and whether the share is mounted"}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// differences compares the records that lead to the site with where the site is.
+func (r *Room) differences(ctx context.Context, records Part[[]cloudflare.Record], lb digitalocean.Balancer, err error) Part[[]string] {
+	if err := errors.Join(records.Err, err); err != nil {
+		return part[[]string](nil, err)
+	}
+	owner := map[string]string{}
+	for _, n := range r.Config.Nodes {
+		if n.Droplet == 0 {
+			continue
+		}
+		d, err := r.Provider.Droplet(ctx, n.Droplet)
+		if err != nil {
+			return part[[]string](nil, err)
+		}
+		owner[d.PublicIP], owner[d.PrivateIP] = n.Name, n.Name
+	}
+	delete(owner, "")
+	cdns, err := r.Provider.CDNs(ctx)
+	return part(compare(r.Config.Instance, records.Value, lb, owner, cdns), err)
+}
+
+func compare(instance string, records []cloudflare.Record, lb digitalocean.Balancer, owner map[string]string, cdns []digitalocean.CDN) []string {
+	out, leads := []string{}, false
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	for _, x := range records {
+		address := x.Type == "A" || x.Type == "AAAA"
+		switch node := owner[x.Content]; {
+		case x.Name == instance && address && x.Content == lb.IP:
+			leads = true
+			if !x.Proxied {
+				say("%s %s leads to the load balancer past the edge: it is not proxied", x.Type, x.Name)
+			}
+		case x.Name == instance && address && node != "":
+			say("%s %s leads to %s itself, past the load balancer %s", x.Type, x.Name, node, lb.IP)
+		case x.Name == instance && address:
+			say("%s %s leads to %s, which is neither the load balancer (%s) nor a node", x.Type, x.Name, x.Content, lb.IP)
+		case x.Name == instance && x.Type == "CNAME":
+			leads = true // through another name, which is not the zone's to compare
+		case address && node != "" && x.Proxied:
+			say("%s %s leads through the edge to %s itself, past the load balancer", x.Type, x.Name, node)
+		}
+	}
+	if !leads {
+		say("no record of %s leads to the load balancer %s", instance, lb.IP)
+	}
+	for _, c := range cdns {
+		if c.Domain == "" || !strings.HasSuffix(c.Domain, instance) {
+			continue
+		}
+		i := slices.IndexFunc(records, func(x cloudflare.Record) bool { return x.Name == c.Domain })
+		switch {
+		case i < 0:
+			say("the CDN's domain %s has no record", c.Domain)
+		case records[i].Content != c.Endpoint:
+			say("%s %s leads to %s; the CDN is %s", records[i].Type, c.Domain, records[i].Content, c.Endpoint)
+		}
+	}
+	return out
+}
+
+// Errors are why parts are not known.
+func (g Glance) Errors() []error {
+	var out []error
+	for _, err := range []error{g.Zone.Err, g.Token.Err, g.Development.Err, g.Security.Err, g.Records.Err, g.Differences.Err, g.Rules.Err} {
+		if err != nil && !slices.ContainsFunc(out, func(e error) bool { return e.Error() == err.Error() }) {
+			out = append(out, err)
+		}
+	}
+	return out
+}

@@ -1,0 +1,129 @@
+package cache
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vmtui/vmtui/fixtures/edge"
+	"github.com/vmtui/vmtui/fixtures/provider"
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote/cloudflare"
+)
+
+func (s *stand) glance(t *testing.T) Glance {
+	t.Helper()
+	g, err := s.Glance(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestTheZoneAtAGlance(t *testing.T) {
+	s := newStand(t)
+	s.edge.AddRecord(edge.Record{Type: "A", Name: instance, Content: "203.0.113.4", Proxied: true}, true)
+	s.edge.AddRecord(edge.Record{Type: "CNAME", Name: "cdn." + instance, Content: "vmst.cdn.example"}, true)
+	s.edge.SetRules(edge.Rule{Name: "cache profiles", Path: "/@"}, edge.Rule{Name: "off", Path: "/", Off: true})
+	g := s.glance(t)
+	if g.Zone.Value.Plan != "Pro Website" || g.Token.Value.Status != "active" || !g.Proved.At.IsZero() || len(g.Records.Value) != 2 || len(g.Rules.Value) != 1 || len(g.Differences.Value) != 0 || g.Differences.Err != nil {
+		t.Errorf("%+v", g)
+	}
+	if g.Development.Value.Value != "off" || g.Security.Value.Value != "medium" || g.Certificates[0].Where != "edge (API)" || time.Until(g.Certificates[0].Expires) < 24*time.Hour {
+		t.Errorf("%+v", g)
+	}
+	if err := s.ProveToken(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.edge.Forbid("dns", true)
+	s.hosts["worker-2"].dead = true
+	g = s.glance(t)
+	i := slices.IndexFunc(g.Certificates, func(c Certificate) bool { return c.Where == "worker-2" })
+	if g.Records.Err == nil || g.Differences.Err == nil || g.Development.Err != nil || g.Proved.At.IsZero() || i < 0 || g.Certificates[i].Err == nil {
+		t.Errorf("%+v", g)
+	}
+}
+
+func TestRecordsAreComparedWithWhereTheSiteIs(t *testing.T) {
+	s := newStand(t)
+	add := func(kind, name, content string, proxied bool) {
+		s.edge.AddRecord(edge.Record{Type: kind, Name: name, Content: content, Proxied: proxied}, true)
+	}
+	add("A", instance, "203.0.113.12", true)
+	add("A", instance, "203.0.113.99", true)
+	add("A", "old."+instance, "203.0.113.11", true)
+	add("A", "ssh."+instance, "203.0.113.11", false)
+	add("CNAME", "cdn."+instance, "elsewhere.example", false)
+	s.api.AddCDN(provider.CDN{ID: "b", Endpoint: "b.cdn.example", Domain: "b." + instance})
+	said := strings.Join(s.glance(t).Differences.Value, "\n")
+	for _, want := range []string{
+		"leads to worker-2 itself, past the load balancer 203.0.113.4", "203.0.113.99, which is neither", "old.vmst.example leads through the edge to worker-1 itself",
+		"no record of vmst.example leads to the load balancer", "cdn.vmst.example leads to elsewhere.example; the CDN is vmst.cdn.example", "the CDN's domain b.vmst.example has no record",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("not said: %s\n%s", want, said)
+		}
+	}
+	if strings.Contains(said, "ssh.") {
+		t.Error(said)
+	}
+}
+
+func TestSwitchesAreRememberedUntilSwitchedBack(t *testing.T) {
+	s := newStand(t)
+	s.edge.Set(cloudflare.SecurityLevel, "high")
+	turn := func(setting string, on bool) {
+		t.Helper()
+		sw, err := s.Switching(t.Context(), setting, on)
+		if err == nil {
+			err = s.Switch(t.Context(), sw)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	turn(cloudflare.SecurityLevel, true)
+	turn(cloudflare.DevelopmentMode, true)
+	if got := s.Reminders(); len(got) != 2 || got[0].Was != "high" || !strings.Contains(got[1].Words(time.Now().Add(3*time.Minute)), "development mode is on for 3m,") {
+		t.Errorf("%+v", got)
+	}
+	if _, err := s.Switching(t.Context(), cloudflare.DevelopmentMode, true); fault.CodeOf(err) != fault.Usage {
+		t.Error(err)
+	}
+	s.edge.Set(cloudflare.DevelopmentMode, "off") // it ends by itself
+	if g := s.glance(t); len(g.Reminders) != 1 || len(s.Reminders()) != 1 {
+		t.Errorf("%+v", g.Reminders)
+	}
+	turn(cloudflare.SecurityLevel, false)
+	if got := s.edge.Setting(cloudflare.SecurityLevel); got != "high" || len(s.Reminders()) != 0 {
+		t.Errorf("%s, %+v", got, s.Reminders())
+	}
+	if len(s.journal.acts) != 3 || s.journal.acts[2].What != "set security_level from under_attack to high" {
+		t.Errorf("%+v", s.journal.acts)
+	}
+}
+
+func TestASwitchThatWasRefusedLeavesNoReminder(t *testing.T) {
+	s := newStand(t)
+	sw, err := s.Switching(t.Context(), cloudflare.DevelopmentMode, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.edge.Forbid("settings", true)
+	if err := s.Switch(t.Context(), sw); err == nil || len(s.Reminders()) != 0 {
+		t.Errorf("%v %+v", err, s.Reminders())
+	}
+	s.edge.Forbid("settings", false)
+	s.edge.ApplyThen502(1)
+	if err := s.Switch(t.Context(), sw); fault.CodeOf(err) != fault.Unknown || len(s.Reminders()) != 1 {
+		t.Errorf("what nobody knows must be looked at: %v %+v", err, s.Reminders())
+	}
+}
+
+func TestCertificatesOfWorkersAreRead(t *testing.T) {
+	got := readCertificates("worker-1", "/root/certificates/fullchain.pem notAfter=Jan  5 11:22:33 2027 GMT\n/gone.pem Could not open file\n")
+	if len(got) != 2 || got[0].Expires.Year() != 2027 || got[0].Err != nil || got[1].Err == nil || !strings.Contains(fault.Of(got[1].Err).Why, "Could not open") {
+		t.Errorf("%+v", got)
+	}
+}

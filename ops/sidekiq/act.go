@@ -1,0 +1,203 @@
+package sidekiq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/redis"
+)
+
+// Deed is what can be done.
+type Deed string
+
+// The deeds.
+const (
+	Park    Deed = "park"    // put a queue aside
+	Restore Deed = "restore" // put what is parked, or was interrupted, back
+	Load    Deed = "load"    // read a backup back
+	Delete  Deed = "delete"
+	Requeue Deed = "retry" // let jobs of a set run now
+	Kill    Deed = "kill"  // give jobs up
+	Move    Deed = "move"  // to another queue
+	PutBack Deed = "put back"
+	Quiet   Deed = "quiet"
+	Stop    Deed = "stop"
+	Dump    Deed = "dump"
+)
+
+// Order is what somebody wants done. Acts.Plan says what it would do, Acts.Do does it.
+type Order struct {
+	Deed   Deed
+	Name   string // of a queue, a set or a shelf; of a backup's file for Load
+	Filter Filter // Delete, Requeue, Kill, Move: which jobs
+	To     string // Move: the queue
+	Limit  int    // Requeue, Kill, Move, Delete: at most so many, 0 for all; a retry has a limit always
+	Rate   int    // Requeue, Restore: jobs a second, 0 for as fast as it goes; a retry has a rate always
+	Newer  time.Duration
+	// Backup writes a backup before a park. A delete always writes one.
+	Backup bool
+	// KeepLocks leaves the unique locks of deleted and killed jobs.
+	KeepLocks  bool
+	Identities []string // Quiet, Stop, Dump: of processes
+	Lost       []Lost   // PutBack
+
+	Typed string // what was typed to confirm: Plan.Confirm
+	Again string // where it is asked twice: Plan.Again
+}
+
+// Progress is how far an act is.
+type Progress struct {
+	Doing string // in a few words
+	Done  int64
+	Of    int64  // 0 while that is not known
+	Says  string // why nothing happens for a while; "" mostly
+}
+
+// Report is what an act has done.
+type Report struct {
+	Deed     Deed          `json:"act"`
+	Name     string        `json:"name"`
+	Jobs     int64         `json:"jobs"`              // parked, restored, deleted, retried, killed, moved, put back
+	Kept     int64         `json:"kept"`              // looked at and left
+	Gone     int64         `json:"gone"`              // were meant, and were no longer there when their turn came
+	Unlocked int64         `json:"unlocked"`          // unique locks released
+	Shelf    string        `json:"parked,omitempty"`  // where jobs lie now
+	Backups  []string      `json:"backups,omitempty"` // files
+	Took     time.Duration `json:"-"`
+	Seconds  float64       `json:"seconds"`
+}
+
+// Acts does what changes Sidekiq's data, each through the door.
+type Acts struct {
+	Jobs     *Jobs
+	Door     *act.Door
+	Journal  act.Journal
+	Instance string
+	Operator string
+	Dir      string // where backups are written
+}
+
+// Act is what the door is asked for an order.
+func (p Plan) Act(o Order) act.Act {
+	return act.Act{Verb: "sidekiq/" + string(o.Deed), Target: p.Target, What: p.What, Danger: p.Danger, Typed: o.Typed, Identity: p.identity, Unleased: true}
+}
+
+// ready says why an order cannot be carried out as it was planned.
+func (p Plan) ready(o Order) error {
+	if p.Deed != o.Deed {
+		return fmt.Errorf("there is no plan for %q", o.Deed)
+	}
+	if p.Refusal != nil {
+		return p.Refusal
+	}
+	if p.Again != "" && o.Again != p.Again {
+		return &fault.Error{What: "not confirmed", On: p.Target, Why: "it is asked about twice: " + p.Loss.Lost, Next: "confirm with the instance's name too: " + p.Again, Code: fault.Refused}
+	}
+	return nil
+}
+
+// Do does what was planned, through the door. Whoever gives up (ctx) is heard between two portions; what was begun is brought to an end that loses
+// nothing. An outcome that could not be recorded is an error too.
+func (a *Acts) Do(ctx context.Context, o Order, p Plan) (Report, error) {
+	if err := p.ready(o); err != nil {
+		return Report{}, err
+	}
+	permit, settle, err := a.Door.Open(context.WithoutCancel(ctx), a.Journal, p.Act(o))
+	if err != nil {
+		return Report{}, err
+	}
+	r, err := a.With(ctx, permit, o, p)
+	return r, errors.Join(err, settle(act.Outcome{Err: err, Effect: r.Shelf, Said: r.said()}))
+}
+
+// With does what was planned, with a permit that the door has given for Plan.Act.
+func (a *Acts) With(ctx context.Context, permit act.Permit, o Order, p Plan) (Report, error) {
+	if err := p.ready(o); err != nil {
+		return Report{}, err
+	}
+	deeds := map[Deed]func(context.Context, *grip, Order, Plan) (Report, error){
+		Park: a.park, Restore: a.restore, Load: a.load, Delete: a.remove, Requeue: a.pick, Kill: a.kill, Move: a.filter, PutBack: a.putBack,
+		Quiet: a.signal, Stop: a.signal, Dump: a.signal,
+	}
+	g := &grip{jobs: a.Jobs, permit: permit, what: p.What, asked: ctx, tell: p.tell}
+	defer g.close()
+	began := time.Now()
+	r, err := deeds[o.Deed](context.WithoutCancel(ctx), g, o, p)
+	r.Deed, r.Name, r.Took = o.Deed, p.Target, time.Since(began)
+	r.Seconds = r.Took.Round(time.Millisecond).Seconds()
+	return r, err
+}
+
+// said is the report for the record.
+func (r Report) said() []string {
+	lines := []string{fmt.Sprintf("%d jobs; %d left as they were; %d no longer there; %d unique locks released; %s", r.Jobs, r.Kept, r.Gone, r.Unlocked, r.Took.Round(time.Millisecond))}
+	for _, b := range r.Backups {
+		lines = append(lines, "backup: "+b)
+	}
+	return lines
+}
+
+// patience is how long an act waits for a Redis that went away in the middle of it.
+var patience = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second}
+
+// grip is the hold that one act has on Redis: its permit, and a line.
+type grip struct {
+	jobs   *Jobs
+	permit remote.Permit
+	what   string
+	asked  context.Context //nolint:containedctx // whoever asked for the act may give up, which is looked at between portions
+	tell   func(Progress)
+	line   *redis.Line
+}
+
+func (g *grip) close() {
+	if g.line != nil {
+		g.line.Close()
+		g.line = nil
+	}
+}
+
+// givenUp reports that whoever asked does not want it any more.
+func (g *grip) givenUp() bool { return g.asked.Err() != nil }
+
+func (g *grip) say(p Progress) {
+	if g.tell != nil {
+		g.tell(p)
+	}
+}
+
+// once sends a script, one time.
+func (g *grip) once(ctx context.Context, s redis.Script, keys []string, args ...any) (redis.Reply, error) {
+	if g.line == nil {
+		line, err := g.jobs.redis.Hold(ctx, g.what)
+		if err != nil {
+			return redis.Reply{}, err
+		}
+		g.line = line
+	}
+	r, err := g.line.Run(ctx, g.permit, g.what, s, keys, args...)
+	if err != nil {
+		g.close()
+	}
+	return r, err
+}
+
+// steady sends a script that may be sent twice, and waits for a Redis that is away, restarts or changes its primary.
+func (g *grip) steady(ctx context.Context, s redis.Script, keys []string, args ...any) (redis.Reply, error) {
+	for try := 0; ; try++ {
+		r, err := g.once(ctx, s, keys, args...)
+		if err == nil || try == len(patience) || g.givenUp() || !redis.Passing(err) {
+			return r, err
+		}
+		g.say(Progress{Doing: "waiting for Redis", Says: fault.Of(err).Why})
+		select {
+		case <-time.After(patience[try]):
+		case <-g.asked.Done():
+		}
+	}
+}

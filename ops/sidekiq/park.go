@@ -1,0 +1,172 @@
+package sidekiq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
+	"github.com/vmtui/vmtui/remote/redis"
+)
+
+func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
+	if p.place.Set || p.place.Shelf != nil {
+		p.refuse("only a queue can be parked", "retries and the dead are filtered: vmtui sidekiq delete "+p.Target)
+		return nil
+	}
+	p.confirm(a.Instance)
+	p.What = fmt.Sprintf("park the queue %s: %d jobs", p.Target, p.Size)
+	p.Lines = []string{fmt.Sprintf("RENAME %s %s-parked-TIME; HSET %s   as one script", p.place.key, p.place.key, a.Jobs.key(shelvesKey))}
+	p.warn("until it is restored, none of what lies there is done")
+	if p.Locks.Of > 0 {
+		p.warn("of %d jobs looked at, %d say they hold a unique lock and %d do: while they are parked the same jobs cannot be enqueued; and where a lock expires or is reaped and another job takes it, the parked one is silently dropped when it is restored", p.In.Counted, p.Locks.Of, p.Locks.Own)
+	}
+	if p.Target == schedulerQueue {
+		p.warn("parking the scheduler's queue stops its jobs silently: each holds a lock that keeps its next run out")
+	}
+	if p.Size == 0 {
+		p.refuse("it is empty", "nothing needs to be parked")
+		return nil
+	}
+	if err := a.unfiltered(ctx, p); err != nil || p.Refusal != nil {
+		return err
+	}
+	var err error
+	if p.Policy, err = a.Jobs.policy(ctx); err != nil {
+		return err
+	}
+	switch {
+	case mayDrop(p.Policy) && !o.Backup:
+		p.refuse("Redis may drop a parked list when its memory is full (maxmemory_policy is "+p.Policy+"): it is the coldest key there is, and goes whole", "set the policy to noeviction, or write a backup first: --backup")
+	case mayDrop(p.Policy):
+		p.warn("Redis may drop the parked list whole (maxmemory_policy is %s): the backup is all there is then", p.Policy)
+	case p.Policy == "":
+		p.warn("Redis does not say its eviction policy; it must be noeviction, or a parked list may be dropped")
+	}
+	if o.Backup {
+		p.Lines = append([]string{"LRANGE " + p.place.key + "   into a backup, before and after"}, p.Lines...)
+	}
+	return nil
+}
+
+// unfiltered refuses while a filter is at work on the queue: its marks would be moved away.
+func (a *Acts) unfiltered(ctx context.Context, p *Plan) error {
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	if err != nil {
+		return err
+	}
+	for _, s := range shelvesOf(got[0].Map()) {
+		if s.Queue == p.queue() && (s.Kind == Filtered || s.Restoring) && (p.place.Shelf == nil || p.place.Shelf.ID != s.ID) {
+			p.refuse(fmt.Sprintf("an act of %s's on this queue is under way or was interrupted (%s)", s.By, s.ID), "wait for it, or bring it to an end: vmtui sidekiq restore "+s.ID)
+		}
+	}
+	return nil
+}
+
+func (a *Acts) park(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
+	var r Report
+	newest := ""
+	if o.Backup {
+		path, first, err := a.backUp(ctx, g, p, "what was parked")
+		if err != nil {
+			return r, err
+		}
+		newest = first
+		if path != "" {
+			r.Backups = append(r.Backups, path)
+		}
+	}
+	shelf, n, err := a.putAside(ctx, g, p.Target, Parked)
+	if err != nil {
+		return r, err
+	}
+	r.Jobs, r.Shelf = n, shelf.ID
+	if !o.Backup || n == 0 {
+		return r, nil
+	}
+	more, err := a.backUpNewer(ctx, g, shelf, newest)
+	if more != "" {
+		r.Backups = append(r.Backups, more)
+	}
+	return r, err
+}
+
+// newShelf is a shelf of a name that no other one has.
+func (a *Acts) newShelf(queue string, kind Kind) Shelf {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	id := fmt.Sprintf("%s-%s-%s", queue, kind, strings.Replace(now.Format("20060102-150405.000"), ".", "", 1))
+	return Shelf{ID: id, Kind: kind, Queue: queue, By: a.Operator, At: now}
+}
+
+// putAside renames a queue, and gives the shelf that it lies on now. Where no answer came it looks.
+func (a *Acts) putAside(ctx context.Context, g *grip, queue string, kind Kind) (Shelf, int64, error) {
+	s := a.newShelf(queue, kind)
+	r, err := g.once(ctx, parkScript, []string{a.Jobs.key("queue:" + queue), a.Jobs.shelfKey(s.ID, ""), a.Jobs.key(shelvesKey)}, s.ID, s.record())
+	if errors.Is(err, remote.ErrUnknown) {
+		found, lost := a.Jobs.Shelf(ctx, s.ID)
+		if lost == nil {
+			return found, found.Size, nil
+		}
+		return s, 0, err
+	}
+	switch n := r.Int(); {
+	case err != nil:
+		return s, 0, err
+	case n < 0:
+		return s, 0, &fault.Error{What: "not parked", On: queue, Why: "the name " + s.ID + " is taken", Next: "do it again", Code: fault.Refused}
+	default:
+		return s, n, nil
+	}
+}
+
+// backUp writes a backup of a whole place, from its newest job on, and gives the newest.
+func (a *Acts) backUp(ctx context.Context, g *grip, p Plan, of string) (path, newest string, err error) {
+	b, err := a.newBackup(BackupHead{Queue: p.queue(), Set: p.place.Set, Newest: !p.place.Set, Of: of})
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { err = errors.Join(err, b.end()) }()
+	err = a.Jobs.scan(ctx, p.place, func(jobs []found) (bool, error) {
+		if newest == "" && len(jobs) > 0 {
+			newest = strings.Clone(jobs[0].raw)
+		}
+		if g.givenUp() {
+			return false, g.asked.Err()
+		}
+		g.say(Progress{Doing: "writing the backup", Done: b.count, Of: p.Size})
+		return true, b.add(jobs...)
+	})
+	if b.count == 0 {
+		return "", newest, err
+	}
+	return b.path, newest, err
+}
+
+// backUpNewer writes what came in between a backup and the park.
+func (a *Acts) backUpNewer(ctx context.Context, g *grip, s Shelf, newest string) (path string, err error) {
+	b, err := a.newBackup(BackupHead{Queue: s.Queue, Newest: true, Of: "what came in while the backup was written"})
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		err = errors.Join(err, b.end())
+	}()
+	err = a.Jobs.scanList(ctx, a.Jobs.shelfKey(s.ID, ""), func(jobs []found) (bool, error) {
+		for _, f := range jobs {
+			if f.raw == newest {
+				return false, nil
+			}
+			if err := b.add(f); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+	if b.count > 0 {
+		path = b.path
+	}
+	return path, err
+}

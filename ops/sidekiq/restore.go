@@ -1,0 +1,240 @@
+package sidekiq
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote/redis"
+)
+
+// A portion is what one script moves: a few milliseconds of Redis's time.
+const (
+	portionJobs  = 2000
+	portionBytes = 1 << 20
+)
+
+func (a *Acts) planRestore(o Order, p *Plan) {
+	s := p.place.Shelf
+	if s == nil {
+		p.refuse("nothing is parked under that name", "see vmtui sidekiq restore, which lists what is")
+		return
+	}
+	p.What = fmt.Sprintf("restore %d jobs of %s into %s", p.Size, s.ID, s.Queue)
+	live, list := a.Jobs.key("queue:"+s.Queue), a.Jobs.shelfKey(s.ID, "")
+	switch {
+	case s.Kind == Filtered:
+		p.Lines = []string{"RPOP " + list + " -> LPUSH " + live + "   in portions; then what arrived meanwhile, in its order"}
+	case o.Rate > 0:
+		p.Lines = []string{fmt.Sprintf("RPOP %s -> LPUSH %s   %d a second", list, live, o.Rate)}
+		p.warn("at %d a second it takes %s; the jobs keep their own order and queue up behind what is there", o.Rate, round(time.Duration(p.Size)*time.Second/time.Duration(o.Rate)))
+	default:
+		p.Lines = []string{"RPOP " + live + " -> LPUSH " + list + "   what has arrived meanwhile, in portions", "RENAME " + list + " " + live + "   with the last of it, as one script"}
+	}
+	if o.Newer > 0 {
+		p.warn("what is older than %s stays parked", o.Newer)
+	}
+	if !s.Cut.IsZero() && o.Newer == 0 && s.Restoring {
+		p.warn("an interrupted restore goes on: what was made before %s stays parked", s.Cut.Format(time.RFC3339))
+	}
+	if p.Locks.Other > 0 {
+		p.warn("of %d jobs looked at, %d have lost their unique lock to another job: they will be silently dropped when they run", p.In.Counted, p.Locks.Other)
+	}
+	if !p.In.Oldest.IsZero() && time.Since(p.In.Oldest) > time.Hour && o.Newer == 0 && s.Queue == "mailers" {
+		p.warn("the oldest mail is %s old: a stale password reset or confirmation would go out; --newer-than leaves the old ones parked", round(time.Since(p.In.Oldest)))
+	}
+}
+
+func (a *Acts) restore(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
+	s := *p.place.Shelf
+	if s.Kind == Filtered {
+		n, err := a.handBack(ctx, g, s)
+		return Report{Jobs: n}, err
+	}
+	s, err := a.whole(ctx, g, s, o)
+	if err != nil {
+		return Report{}, err
+	}
+	list, rest := "", ""
+	var r Report
+	if !s.Cut.IsZero() {
+		if r.Kept, err = a.sortOut(ctx, g, s); err != nil {
+			return r, err
+		}
+		list = goPart
+		if r.Kept > 0 {
+			stays := s
+			stays.Cut, stays.Restoring = time.Time{}, false
+			rest, r.Shelf = stays.record(), s.ID
+		}
+	}
+	if o.Rate > 0 {
+		r.Jobs, err = a.feed(ctx, g, s, list, rest, o.Rate)
+	} else {
+		r.Jobs, err = a.absorb(ctx, g, s, list, rest)
+	}
+	return r, err
+}
+
+// whole makes a shelf one list again, if an act on it was interrupted, and writes down what is about to be done to it.
+func (a *Acts) whole(ctx context.Context, g *grip, s Shelf, o Order) (Shelf, error) {
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("LLEN", a.Jobs.shelfKey(s.ID, stayPart)), redis.Cmd("LLEN", a.Jobs.shelfKey(s.ID, goPart)))
+	if err != nil {
+		return s, err
+	}
+	if got[0].Int() > 0 && s.Cut.IsZero() { // a filtered delete: what it has not looked at stays too
+		if err := a.resettle(ctx, g, s, keepAll, ""); err != nil {
+			return s, err
+		}
+	}
+	if s.Cut.IsZero() && o.Newer > 0 {
+		s.Cut = time.Now().Add(-o.Newer).UTC()
+	}
+	s.Restoring = true
+	_, err = a.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("HSET", a.Jobs.key(shelvesKey), s.ID, s.record()))
+	return s, err
+}
+
+// resettle sifts a shelf into what stays on it and, with a place for it, what does not.
+func (a *Acts) resettle(ctx context.Context, g *grip, s Shelf, judge func([]found) ([]byte, []string, error), meant string) error {
+	err := g.sift(ctx, sifting{
+		list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.shelfKey(s.ID, stayPart), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
+		meant: meant, mode: "list", judge: judge,
+	}, s.Size)
+	if err != nil {
+		return err
+	}
+	return a.settle(ctx, g, s, s.record())
+}
+
+// settle gives a shelf that was sifted its name again; without a record one that has become empty is gone.
+func (a *Acts) settle(ctx context.Context, g *grip, s Shelf, record string) error {
+	_, err := g.steady(ctx, settleScript, []string{a.Jobs.shelfKey(s.ID, ""), a.Jobs.shelfKey(s.ID, stayPart), a.Jobs.stepsKey(s.ID), a.Jobs.key(shelvesKey)}, s.ID, record)
+	return err
+}
+
+// sortOut leaves on the shelf what was made before the cut, and puts the others aside to be restored. It says how many stay.
+func (a *Acts) sortOut(ctx context.Context, g *grip, s Shelf) (stay int64, err error) {
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("EXISTS", a.Jobs.stepsKey(s.ID)), redis.Cmd("LLEN", a.Jobs.shelfKey(s.ID, goPart)), redis.Cmd("LLEN", a.Jobs.shelfKey(s.ID, "")))
+	if err != nil {
+		return 0, err
+	}
+	if got[0].Int() == 0 && got[1].Int() > 0 {
+		return got[2].Int(), nil // it is sorted; only putting back was interrupted
+	}
+	err = a.resettle(ctx, g, s, func(page []found) ([]byte, []string, error) {
+		v, texts := make([]byte, len(page)), []string{}
+		for i, f := range page {
+			v[i] = 'm'
+			if at := payloadOf(f.raw).at(); at.IsZero() || at.Before(s.Cut) {
+				v[i] = 'k'
+				continue
+			}
+			texts = append(texts, "")
+		}
+		return v, texts, nil
+	}, a.Jobs.shelfKey(s.ID, goPart))
+	if err != nil {
+		return 0, err
+	}
+	got, err = a.Jobs.redis.Read(ctx, redis.Cmd("LLEN", a.Jobs.shelfKey(s.ID, "")))
+	if err != nil {
+		return 0, err
+	}
+	return got[0].Int(), nil
+}
+
+// absorb puts a list back as it was, in front of what has arrived since: no job is read for it. It may be interrupted between two portions and begun
+// again; until the last one the queue goes on with what arrives.
+func (a *Acts) absorb(ctx context.Context, g *grip, s Shelf, part, rest string) (int64, error) {
+	list := a.Jobs.shelfKey(s.ID, part)
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("LLEN", list))
+	if err != nil {
+		return 0, err
+	}
+	size := got[0].Int()
+	keys := []string{a.Jobs.key("queue:" + s.Queue), list, a.Jobs.key(shelvesKey), a.Jobs.key("queues")}
+	for {
+		r, err := g.steady(ctx, absorbScript, keys, portionJobs, portionBytes, s.ID, rest, s.Queue)
+		if err != nil {
+			return 0, a.left(err, s)
+		}
+		answer := r.List()
+		if len(answer) != 2 || answer[0].Int() == 0 {
+			return size, nil
+		}
+		g.say(Progress{Doing: "taking in what has arrived", Done: answer[1].Int() - size, Of: answer[1].Int() - size + answer[0].Int()})
+		if g.givenUp() {
+			return 0, a.left(g.asked.Err(), s)
+		}
+	}
+}
+
+// left says where the jobs are when a restore did not come to its end.
+func (a *Acts) left(err error, s Shelf) error {
+	f := *fault.Of(err)
+	return (&fault.Error{What: "the restore is not over", On: s.ID, Next: "nothing is lost: what is not in " + s.Queue + " lies in " + s.ID + "; go on with vmtui sidekiq restore " + s.ID, Code: f.Code, Why: f.Error()}).Because(err)
+}
+
+// paceTick is how often a paced restore moves jobs.
+const paceTick = 200 * time.Millisecond
+
+// feed puts a list back at a pace.
+func (a *Acts) feed(ctx context.Context, g *grip, s Shelf, part, rest string, rate int) (int64, error) {
+	keys := []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, part), a.Jobs.key(shelvesKey), a.Jobs.key("queues")}
+	began, fed := time.Now(), int64(0)
+	for {
+		due := int64(time.Since(began).Seconds()*float64(rate)) + 1 - fed
+		if due > 0 {
+			r, err := g.steady(ctx, feedScript, keys, min(due, portionJobs), portionBytes, s.ID, rest, s.Queue)
+			if err != nil {
+				return fed, a.left(err, s)
+			}
+			answer := r.List()
+			if len(answer) != 2 {
+				return fed, fmt.Errorf("an answer of %d parts from the script", len(answer))
+			}
+			fed += answer[1].Int()
+			g.say(Progress{Doing: "putting back", Done: fed, Of: fed + answer[0].Int()})
+			if answer[0].Int() == 0 {
+				return fed, nil
+			}
+		}
+		select {
+		case <-time.After(min(paceTick, time.Second/time.Duration(rate)+time.Millisecond)):
+		case <-g.asked.Done():
+			return fed, a.left(g.asked.Err(), s)
+		}
+	}
+}
+
+// handBack brings an interrupted filter to its end without filtering any more.
+func (a *Acts) handBack(ctx context.Context, g *grip, s Shelf) (int64, error) {
+	if err := g.sift(ctx, a.onQueue(s, keepAll), s.Size); err != nil {
+		return 0, a.left(err, s)
+	}
+	return s.Size, a.rejoin(ctx, g, s)
+}
+
+// onQueue is a filter on what was a living queue a moment ago.
+func (a *Acts) onQueue(s Shelf, judge func([]found) ([]byte, []string, error)) sifting {
+	return sifting{
+		list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.key("queue:" + s.Queue), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
+		mode: "drop", living: true, judge: judge,
+	}
+}
+
+// rejoin lets what arrived during a filter follow.
+func (a *Acts) rejoin(ctx context.Context, g *grip, s Shelf) error {
+	keys := []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, laterPart), a.Jobs.stepsKey(s.ID), a.Jobs.key(shelvesKey), a.Jobs.key("queues")}
+	for {
+		r, err := g.steady(ctx, rejoinScript, keys, portionJobs, portionBytes, s.ID, s.Queue)
+		if err != nil {
+			return a.left(err, s)
+		}
+		if r.Int() == 0 {
+			return nil
+		}
+	}
+}

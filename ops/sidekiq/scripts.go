@@ -1,0 +1,39 @@
+package sidekiq
+
+import (
+	"embed"
+
+	"github.com/vmtui/vmtui/remote/redis"
+)
+
+//go:embed scripts/*.lua
+var scripts embed.FS
+
+// The scripts. Each moves a portion that Redis needs a few milliseconds for, and each can be sent twice: a portion is moved whole or not at all, a
+// numbered one once only.
+var (
+	parkScript   = script("park")
+	absorbScript = script("absorb")
+	feedScript   = script("feed")
+	sieveScript  = script("sieve")
+	rejoinScript = script("rejoin")
+	settleScript = script("settle")
+	dropScript   = script("drop")
+	pickScript   = script("pick")
+	pluckScript  = script("pluck")
+	unlockScript = script("unlock")
+	loadScript   = script("load")
+)
+
+// script is one of them, behind what they have in common.
+func script(name string) redis.Script {
+	return redis.NewScript(name, source("lists")+source(name))
+}
+
+func source(name string) string {
+	text, err := scripts.ReadFile("scripts/" + name + ".lua")
+	if err != nil {
+		panic(err) // it is compiled in
+	}
+	return string(text)
+}

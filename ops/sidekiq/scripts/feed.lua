@@ -1,0 +1,12 @@
+-- Puts a portion of a list back at the end of a queue, the oldest first, as if it were enqueued now.
+-- KEYS: queue, list, shelves, queues   ARGV: most jobs, most bytes, id, record that stays ('' for none), the queue's name
+local fed = move(KEYS[2], KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))
+if fed > 0 then redis.call('SADD', KEYS[4], ARGV[5]) end
+local left = redis.call('LLEN', KEYS[2])
+if left > 0 then return {left, fed} end
+if ARGV[4] == '' then
+  redis.call('HDEL', KEYS[3], ARGV[3])
+else
+  redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
+end
+return {0, fed}

@@ -1,0 +1,48 @@
+-- What the scripts below have in common. Lists run from the newest job on the left to the oldest on the right, which workers take.
+
+-- Puts jobs, the oldest first, behind what a list has.
+local function push(key, jobs)
+  for i = 1, #jobs, 200 do
+    redis.call('LPUSH', key, unpack(jobs, i, math.min(i + 199, #jobs)))
+  end
+end
+
+-- Moves jobs from the oldest end of one list to the newest of another, in their order, until most or as many bytes are moved. Says how many.
+local function move(from, to, most, room)
+  local moved = 0
+  while moved < most and room > 0 do
+    local jobs = redis.call('LRANGE', from, -math.min(most - moved, 50), -1)
+    if #jobs == 0 then break end
+    redis.call('LTRIM', from, 0, -#jobs - 1)
+    local oldest = {}
+    for i = #jobs, 1, -1 do
+      oldest[#oldest + 1] = jobs[i]
+      room = room - #jobs[i]
+    end
+    push(to, oldest)
+    moved = moved + #jobs
+  end
+  return moved
+end
+
+-- Puts what has arrived in a queue since the job that is the mark onto a list of its own. More than 2000 do not arrive between two calls; a queue that
+-- is longer and does not have our mark was put there by somebody else, and stays.
+local function divert(queue, later, mark)
+  local new, at = {}, 0
+  while at < 2000 do
+    local chunk = redis.call('LRANGE', queue, at, at + 99)
+    for i = 1, #chunk do
+      if chunk[i] == mark then at = -1 break end
+      new[#new + 1] = chunk[i]
+    end
+    if at < 0 or #chunk < 100 then
+      local oldest = {}
+      for i = #new, 1, -1 do oldest[#oldest + 1] = new[i] end
+      redis.call('LTRIM', queue, #new, -1)
+      push(later, oldest)
+      return
+    end
+    at = at + 100
+  end
+end
+

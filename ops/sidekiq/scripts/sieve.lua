@@ -1,0 +1,35 @@
+-- Carries out a filter on a list that nobody else touches, a page a call: each of its oldest jobs goes on to where it belongs, in its order, or not at
+-- all. Gives the next page. A call that was carried out already is known by its number and does nothing.
+-- When what is kept goes to a living queue, jobs that have arrived there since the last call are newer than all of it: they wait in a list of their own.
+-- KEYS: list, kept to, arrivals, steps, meant to
+-- ARGV: step, verdicts (k or m, the oldest first), jobs of the next page, what becomes of the meant (drop, list, set), score, living ('1' or ''),
+--       and for each that is meant its new text, or '' for the old one
+local step = tonumber(redis.call('HGET', KEYS[4], 'step') or '0')
+if step ~= tonumber(ARGV[1]) then return {-1, step} end
+local n = #ARGV[2]
+if n > 0 then
+  local jobs = redis.call('LRANGE', KEYS[1], -n, -1)
+  if #jobs ~= n then return {-2, #jobs} end
+  if ARGV[6] == '1' then divert(KEYS[2], KEYS[3], redis.call('HGET', KEYS[4], 'mark')) end
+  redis.call('LTRIM', KEYS[1], 0, -n - 1)
+  local kept, meant = {}, {}
+  for i = 1, n do
+    local job = jobs[n - i + 1]
+    if string.sub(ARGV[2], i, i) == 'k' then
+      kept[#kept + 1] = job
+    elseif ARGV[4] ~= 'drop' then
+      local text = ARGV[7 + #meant]
+      if text == '' then text = job end
+      meant[#meant + 1] = text
+    end
+  end
+  push(KEYS[2], kept)
+  if ARGV[4] == 'list' then
+    push(KEYS[5], meant)
+  elseif ARGV[4] == 'set' then
+    for i = 1, #meant do redis.call('ZADD', KEYS[5], ARGV[5], meant[i]) end
+  end
+  if #kept > 0 then redis.call('HSET', KEYS[4], 'mark', kept[#kept]) end
+  step = redis.call('HINCRBY', KEYS[4], 'step', 1)
+end
+return {step, redis.call('LLEN', KEYS[1]), redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1)}

@@ -1,0 +1,165 @@
+package sidekiq
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote/redis"
+)
+
+// sifting is a filter that is being carried out on a list that nobody else touches: page by page, the oldest first, each job goes on to the list it
+// belongs to, or nowhere.
+type sifting struct {
+	list, kept, later, steps, meant string // keys
+	mode                            string // what becomes of the meant: drop, list, set
+	living                          bool   // kept is a queue that others use
+
+	// judge decides about a page. It returns a letter for each job, k or m, and for each m the job's new text, "" for the old one.
+	judge func(page []found) (verdicts []byte, texts []string, err error)
+	// passed hears that the page judged last has gone on.
+	passed func(ctx context.Context) error
+}
+
+// sift carries it out to the end. Every step is numbered: one whose answer got lost is not done twice, and after a failover that lost some it goes on
+// from what the new primary has.
+func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
+	if s.meant == "" {
+		s.meant = s.list // named and not used
+	}
+	got, err := g.jobs.redis.Read(ctx, redis.Cmd("HGET", s.steps, "step"))
+	if err != nil {
+		return err
+	}
+	var rate pace
+	step, verdicts, texts := got[0].Int(), []byte(nil), []string(nil)
+	for {
+		args := append([]any{step, string(verdicts), rate.size(), s.mode, score(time.Now()), flag(s.living)}, unshown(texts)...)
+		began := time.Now()
+		r, err := g.steady(ctx, sieveScript, []string{s.list, s.kept, s.later, s.steps, s.meant}, args...)
+		if err != nil {
+			return err
+		}
+		g.rest(time.Since(began))
+		answer := r.List()
+		if len(answer) < 2 {
+			return fmt.Errorf("an answer of %d parts from the script", len(answer))
+		}
+		switch code := answer[0].Int(); code {
+		case -1: // our own step, carried out without our hearing of it; or what another console or primary has
+			if len(verdicts) > 0 && answer[1].Int() == step+1 {
+				err = s.gone(ctx)
+			}
+			step = answer[1].Int()
+			verdicts, texts = nil, nil
+			if err != nil {
+				return err
+			}
+			continue
+		case -2:
+			verdicts, texts = nil, nil
+			continue
+		default:
+			if code != step && len(verdicts) > 0 {
+				if err := s.gone(ctx); err != nil {
+					return err
+				}
+			}
+			step = code
+		}
+		page := listOf(answer[2])
+		g.say(Progress{Doing: "filtering", Done: of - answer[1].Int(), Of: of})
+		if len(page) == 0 {
+			return nil
+		}
+		rate.learn(page)
+		slices.Reverse(page)
+		if verdicts, texts, err = s.judge(page); err != nil {
+			return err
+		}
+	}
+}
+
+// restMost bounds a rest. A script takes about that long; the rest of a step is the way to Redis, which rests meanwhile.
+const restMost = 2 * time.Millisecond
+
+// rest leaves Redis to the workers for as long as it was taken from them.
+func (g *grip) rest(took time.Duration) {
+	select {
+	case <-time.After(min(took, restMost)):
+	case <-g.asked.Done():
+	}
+}
+
+func (s sifting) gone(ctx context.Context) error {
+	if s.passed == nil {
+		return nil
+	}
+	return s.passed(ctx)
+}
+
+// keepAll is the verdict of one who wants nothing any more.
+func keepAll(page []found) ([]byte, []string, error) {
+	v := make([]byte, len(page))
+	for i := range v {
+		v[i] = 'k'
+	}
+	return v, nil, nil
+}
+
+func flag(on bool) string {
+	if on {
+		return "1"
+	}
+	return ""
+}
+
+func unshown(texts []string) []any {
+	out := make([]any, len(texts))
+	for i, t := range texts {
+		out[i] = redis.Unshown(t)
+	}
+	return out
+}
+
+// score is a time as sorted sets have it.
+func score(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMicro())/1e6, 'f', 6, 64) }
+
+// edited is a job with one value changed, or added, and every other byte as it was: numbers in jobs are larger than what most readers keep exactly.
+func edited(raw, key, value string) string {
+	if v := gjson.Get(raw, key); v.Exists() && v.Index > 0 {
+		return raw[:v.Index] + value + raw[v.Index+len(v.Raw):]
+	}
+	return raw[:len(raw)-1] + "," + quoted(key) + ":" + value + "}"
+}
+
+// quoted is a text as JSON has it.
+func quoted(text string) string {
+	b, err := json.Marshal(text)
+	if err != nil {
+		return `""` // a string always packs
+	}
+	return string(b)
+}
+
+// again is a job of a set as it goes back into its queue: one try less is counted, as Sidekiq itself does it, and it is enqueued now, in the unit that
+// the job's own times are in.
+func again(raw string, p payload, now time.Time) (string, error) {
+	if p.queue == "" || p.class == "" || len(raw) < 2 || raw[len(raw)-1] != '}' {
+		return "", &fault.Error{What: "this is no job that could run", On: p.jid, Why: "it has no queue or no class", Next: "look at it with redis-cli"}
+	}
+	if n, err := strconv.Atoi(p.retries); err == nil {
+		raw = edited(raw, "retry_count", strconv.Itoa(n-1))
+	}
+	at := score(now)
+	if v, err := strconv.ParseFloat(p.created, 64); err == nil && v > 1e11 {
+		at = strconv.FormatInt(now.UnixMilli(), 10)
+	}
+	return edited(raw, "enqueued_at", at), nil
+}

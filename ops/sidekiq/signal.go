@@ -1,0 +1,128 @@
+package sidekiq
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/remote/clean"
+	"github.com/vmtui/vmtui/remote/redis"
+)
+
+// signals are what Sidekiq understands, by what is wanted.
+var signals = map[Deed]string{Quiet: "TSTP", Stop: "TERM", Dump: "TTIN"}
+
+func (a *Acts) planSignal(ctx context.Context, o Order, p *Plan) error {
+	all, err := a.Jobs.Processes(ctx)
+	if err != nil {
+		return err
+	}
+	if len(o.Identities) == 0 {
+		p.refuse("no process is named", "see vmtui sidekiq status")
+		return nil
+	}
+	busy, scheduling := 0, false
+	for _, id := range o.Identities {
+		i := slices.IndexFunc(all, func(x Process) bool { return x.Identity == id })
+		if i < 0 || all[i].Stale {
+			p.refuse(clean.Line(id)+" has no heartbeat: it could not hear a signal", "look at its unit or container")
+			return nil
+		}
+		busy += all[i].Busy
+		if slices.Contains(all[i].Queues, schedulerQueue) && !all[i].Quiet {
+			others := slices.DeleteFunc(listeners(all, schedulerQueue), func(x Process) bool { return slices.Contains(o.Identities, x.Identity) })
+			scheduling = scheduling || len(others) == 0
+		}
+		p.Lines = append(p.Lines, fmt.Sprintf("LPUSH %s-signals %s; EXPIRE 60", clean.Line(a.Jobs.key(id)), signals[o.Deed]))
+	}
+	p.Target = strings.Join(cleaned(o.Identities), ", ")
+	p.Jobs = int64(len(o.Identities))
+	p.identity = func(ctx context.Context) error { return a.living(ctx, o.Identities) }
+	words := map[Deed]string{Quiet: "quiet", Stop: "stop", Dump: "dump the threads of"}
+	p.What = fmt.Sprintf("%s %d Sidekiq processes", words[o.Deed], len(o.Identities))
+	p.warn("each hears it at its next heartbeat, within 10 s (5 s before Sidekiq 7), and says so in the one after")
+	p.signalNotes(o.Deed, busy)
+	if scheduling && o.Deed != Dump {
+		p.warn("the scheduler runs in no other process: its jobs stop until one is started again")
+		p.Danger, p.Confirm = act.Destroys, p.Target
+		p.Again = a.Instance
+	}
+	return nil
+}
+
+func (p *Plan) signalNotes(d Deed, busy int) {
+	switch d {
+	case Quiet:
+		p.warn("%d jobs in hand go on to their end; no new ones are taken. Only a restart takes that back", busy)
+	case Stop:
+		p.warn("%d jobs in hand have 25 s (its -t) to end; what has not is put back into its queue", busy)
+		p.warn("under restart: always or Restart=always it is back at once, and not quiet: to keep it down, stop the unit or the container (docker compose stop -t 60)")
+	case Dump:
+		p.warn("the backtraces of all threads are written into the process's own log")
+	default:
+	}
+}
+
+func cleaned(ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = clean.Line(id)
+	}
+	return out
+}
+
+// living proves that processes still have a heartbeat.
+func (a *Acts) living(ctx context.Context, ids []string) error {
+	all, err := a.Jobs.Processes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(all, func(p Process) bool { return p.Identity == id && !p.Stale }) {
+			return &fault.Error{What: "the process is gone", On: clean.Line(id), Why: "it has no heartbeat any more", Next: "look again: vmtui sidekiq status", Code: fault.Refused}
+		}
+	}
+	return nil
+}
+
+func (a *Acts) signal(ctx context.Context, g *grip, o Order, _ Plan) (Report, error) {
+	err := a.Jobs.Signal(ctx, g.permit, signals[o.Deed], o.Identities)
+	return Report{Jobs: int64(len(o.Identities))}, err
+}
+
+func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
+	p.Target, p.Jobs = "possibly lost jobs", int64(len(o.Lost))
+	p.What = fmt.Sprintf("put %d jobs back that dead processes had in hand", len(o.Lost))
+	p.warn("a job that was done after all is done twice: only the log of its process knows")
+	p.identity = func(context.Context) error { return nil }
+	cmds := make([]redis.Command, 0, len(o.Lost))
+	for _, l := range o.Lost {
+		p.Lines = append(p.Lines, fmt.Sprintf("RPUSH queue:%s   %s %s", l.Queue, l.Class, l.JID))
+		cmds = append(cmds, redis.Cmd("LPOS", a.Jobs.key("queue:"+l.queue), redis.Unshown(l.raw), "RANK", -1, "MAXLEN", 10_000))
+	}
+	got, err := a.Jobs.redis.Read(ctx, cmds...)
+	if err != nil {
+		p.warn("whether they are in their queues already could not be looked at: %s", fault.Of(err).Why)
+		return nil
+	}
+	for i, r := range got {
+		if !r.Nil() {
+			p.warn("%s %s is in its queue already", o.Lost[i].Class, o.Lost[i].JID)
+		}
+	}
+	if len(o.Lost) == 0 {
+		p.refuse("nothing is known to be lost", "see vmtui sidekiq status")
+	}
+	return nil
+}
+
+func (a *Acts) putBack(ctx context.Context, g *grip, o Order, _ Plan) (Report, error) {
+	jobs := make([]Job, len(o.Lost))
+	for i, l := range o.Lost {
+		jobs[i] = l.Job
+	}
+	return Report{Jobs: int64(len(jobs))}, a.Jobs.PutBack(ctx, g.permit, jobs)
+}

@@ -1,0 +1,121 @@
+package digitalocean
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
+)
+
+// CDN is the cache before a Space.
+type CDN struct {
+	ID       string
+	Origin   string // the Space
+	Endpoint string
+	Domain   string // the custom one, "" for none
+	TTL      time.Duration
+}
+
+// Hosts are the names under which the CDN is asked.
+func (c CDN) Hosts() []string {
+	return slices.DeleteFunc([]string{c.Domain, c.Endpoint}, func(s string) bool { return s == "" })
+}
+
+// MostFiles is how many paths one purge may name. The API takes as many in 20 seconds.
+const MostFiles = 50
+
+// window counts what was sent in the last while, of which only so much is allowed.
+type window struct {
+	most int
+	span time.Duration
+	sent []sent
+}
+
+type sent struct {
+	at time.Time
+	n  int
+}
+
+// wait is how long n more must wait.
+func (w *window) wait(n int, now time.Time) time.Duration {
+	w.sent = slices.DeleteFunc(w.sent, func(s sent) bool { return now.Sub(s.at) >= w.span })
+	room := w.most
+	for _, s := range w.sent {
+		room -= s.n
+	}
+	for _, s := range w.sent {
+		if room >= n {
+			break
+		}
+		if room += s.n; room >= n {
+			return s.at.Add(w.span).Sub(now)
+		}
+	}
+	return 0
+}
+
+func (w *window) note(n int, now time.Time) { w.sent = append(w.sent, sent{now, n}) }
+
+// flushing keeps the rates, and no two purges under way at once: two equal ones are refused.
+type flushing struct {
+	alone    sync.Mutex
+	requests window
+	files    window
+}
+
+func newFlushing() *flushing {
+	return &flushing{requests: window{most: 5, span: 10 * time.Second}, files: window{most: MostFiles, span: 20 * time.Second}}
+}
+
+// CDNs are the account's.
+func (c *Client) CDNs(ctx context.Context) ([]CDN, error) {
+	all, err := pages(ctx, c, "list the CDN endpoints", "the account", func(ctx context.Context, g *godo.Client, o *godo.ListOptions) ([]godo.CDN, *godo.Response, error) {
+		return g.CDNs.List(ctx, o)
+	})
+	return each(all, func(d godo.CDN) CDN {
+		return CDN{ID: text(d.ID), Origin: text(d.Origin), Endpoint: text(d.Endpoint), Domain: text(d.CustomDomain), TTL: time.Duration(d.TTL) * time.Second}
+	}), err
+}
+
+// PurgeCDN takes files out of a CDN's cache: paths without the first slash, with * at the end for all below. It waits as the rates ask, and says so.
+func (c *Client) PurgeCDN(ctx context.Context, permit remote.Permit, cdn string, files []string) error {
+	what := fmt.Sprintf("purge %d paths at the CDN", len(files))
+	if cdn == "" || len(files) == 0 || len(files) > MostFiles {
+		return &fault.Error{What: what, On: cdn, Why: fmt.Sprintf("one purge takes 1 to %d paths", MostFiles), Next: "purge them in several steps", Code: fault.Usage}
+	}
+	c.flushing.alone.Lock()
+	defer c.flushing.alone.Unlock()
+	if err := c.keepRate(ctx, what, files); err != nil {
+		return c.fault(what, cdn, err)
+	}
+	return c.change(ctx, permit, what, cdn, func(ctx context.Context, g *godo.Client) (*godo.Response, error) {
+		return g.CDNs.FlushCache(ctx, cdn, &godo.CDNFlushCacheRequest{Files: files})
+	})
+}
+
+// keepRate waits until the purge fits into the rates. A path with a * counts as a request and not as a file.
+func (c *Client) keepRate(ctx context.Context, what string, files []string) error {
+	single := 0
+	for _, f := range files {
+		if !strings.Contains(f, "*") {
+			single++
+		}
+	}
+	f := c.flushing
+	d := max(f.requests.wait(1, time.Now()), f.files.wait(single, time.Now()))
+	if d > 0 {
+		if err := (Wait{What: what, Why: "the CDN takes 5 purges in 10 s, and 50 paths in 20 s", For: d}).Pause(ctx, c.waiting); err != nil {
+			return err
+		}
+	}
+	f.requests.note(1, time.Now())
+	f.files.note(single, time.Now())
+	return nil
+}

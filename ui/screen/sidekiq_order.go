@@ -1,0 +1,112 @@
+package screen
+
+import (
+	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ui/binding"
+)
+
+// order is what a key wants done to what is selected.
+func (s *Sidekiq) order(id string) (sidekiq.Order, bool) {
+	switch s.listed() {
+	case paneQueues:
+		if q, ok := s.queue(); ok && id == "sidekiq-park" {
+			return sidekiq.Order{Deed: sidekiq.Park, Name: q.Name}, true
+		}
+	case paneProcs:
+		return s.signal(id)
+	case paneStores:
+		return s.storeOrder(id)
+	}
+	return sidekiq.Order{}, false
+}
+
+// deedOf is what a key does to processes.
+var deedOf = map[string]sidekiq.Deed{"sidekiq-quiet": sidekiq.Quiet, "sidekiq-stop": sidekiq.Stop, "sidekiq-dump": sidekiq.Dump}
+
+// signal is to the marked processes, or else to the selected one.
+func (s *Sidekiq) signal(id string) (sidekiq.Order, bool) {
+	deed, known := deedOf[id]
+	p, ok := s.proc()
+	if !known || !ok {
+		return sidekiq.Order{}, false
+	}
+	o := sidekiq.Order{Deed: deed, Identities: []string{p.Identity}}
+	if len(s.procs.picks.ids) > 0 {
+		o.Identities = s.procs.picks.among(s.procs.ids(s.visibleProcs()))
+	}
+	return o, true
+}
+
+func (s *Sidekiq) storeOrder(id string) (sidekiq.Order, bool) {
+	x, ok := s.store()
+	switch {
+	case !ok:
+	case id == "sidekiq-restore" && x.shelf != nil:
+		return sidekiq.Order{Deed: sidekiq.Restore, Name: x.id}, true
+	case id == "sidekiq-restore" && x.lost != nil:
+		return sidekiq.Order{Deed: sidekiq.PutBack, Lost: []sidekiq.Lost{*x.lost}}, true
+	case id == "sidekiq-delete" && x.lost == nil:
+		return sidekiq.Order{Deed: sidekiq.Delete, Name: x.id}, true
+	case id == "sidekiq-retry" && x.kind == kindSet:
+		return sidekiq.Order{Deed: sidekiq.Requeue, Name: x.id, Limit: sidekiq.RetryLimit, Rate: sidekiq.RetryRate}, true
+	}
+	return sidekiq.Order{}, false
+}
+
+// Bindings implements Screen.
+func (s *Sidekiq) Bindings() []binding.Binding {
+	bs := s.env.World.Keys.At(binding.Sidekiq)
+	for i := range bs {
+		if why, ours := orderWhy[bs[i].ID]; ours {
+			if _, can := s.order(bs[i].ID); !can {
+				bs[i].Why = why
+			}
+			off(bs, bs[i].ID, orderOff(s.env, s.err))
+		}
+	}
+	if s.inspected() == "" {
+		off(bs, "open", "only a place with jobs can be looked into")
+	}
+	return bs
+}
+
+// orderWhy says why an act is off on what is selected.
+var orderWhy = map[string]string{
+	"sidekiq-park":    "only a queue is parked; choose one in [1]",
+	"sidekiq-restore": "only what is parked or possibly lost is put back; choose it in [3]",
+	"sidekiq-delete":  "a queue is parked first, and what is parked is deleted; choose it, or a set, in [3]",
+	"sidekiq-retry":   "only what lies in a set is retried; choose one in [3]",
+	"sidekiq-quiet":   "only a process is quieted; choose one in [2]",
+	"sidekiq-stop":    "only a process is stopped; choose one in [2]",
+	"sidekiq-dump":    "only a process has threads; choose one in [2]",
+}
+
+// orderOff says why no act is possible at all.
+func orderOff(env Env, err error) string {
+	switch {
+	case env.World.About.ReadOnly:
+		return readOnly
+	case err != nil:
+		return "Redis does not answer"
+	}
+	return ""
+}
+
+// Excerpts implements Copier.
+func (s *Sidekiq) Excerpts() []Excerpt {
+	switch s.listed() {
+	case paneQueues:
+		if q, ok := s.queue(); ok {
+			return []Excerpt{{"the queue", s.queues.text(q)}, {"the command that looks into it", "vmtui sidekiq jobs " + q.Name}}
+		}
+	case paneProcs:
+		if p, ok := s.proc(); ok {
+			return []Excerpt{{"the process's identity", p.Identity}, {"the process", s.procs.text(p)}}
+		}
+	case paneStores:
+		if x, ok := s.store(); ok {
+			return []Excerpt{{"the name", x.id}}
+		}
+	}
+	return nil
+}
