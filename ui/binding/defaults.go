@@ -15,7 +15,7 @@ func keys(k ...string) []string { return k }
 
 // defaults is the table as it ships. The order is the footer's.
 func defaults() []Binding {
-	return slices.Concat(verbs(), places(), general(), insideDialogs())
+	return slices.Concat(verbs(), queues(), places(), general(), insideDialogs())
 }
 
 // verbs are the bindings whose ids are verbs of ops, and the choices of a gate.
@@ -45,6 +45,29 @@ func verbs() []Binding {
 		{ID: "job-answer", Keys: keys("a"), Word: "answer", Long: "answer what the job asks, on its terminal", Places: at(Job), Danger: act.Changes},
 		{ID: "job-cancel", Keys: keys("x"), Word: "cancel", Long: "end the job and everything it started", Places: at(Jobs, Job), Danger: act.Changes},
 
+		{ID: "purge", Keys: keys("g"), Word: "purge", Long: "purge what the form says, from the origin outwards; confirmed first, by its danger", Places: at(Caches), Danger: act.Changes},
+		{ID: "probe", Keys: keys("r"), Word: "ask", Long: "ask every worker, the balancer and the edge for the page", Places: at(Caches), Danger: act.Safe},
+		{ID: "purge-repeat", Keys: keys("R"), Word: "repeat the rest", Long: "plan what the last purge left: what failed, was not sent, or is unknown", Places: at(Caches), Danger: act.Changes},
+		{ID: "purge-cancel", Keys: keys("x"), Word: "call off", Long: "call off what was not sent yet", Places: at(Caches), Danger: act.Changes},
+		{ID: "zone-dev", Keys: keys("d"), Word: "dev mode", Long: "switch development mode on or off: the edge keeps nothing while it is on", Places: at(Zone), Danger: act.Changes},
+		{ID: "zone-attack", Keys: keys("a"), Word: "under attack", Long: "switch \"under attack\" on or off: every visitor is challenged while it is on, and every other server", Places: at(Zone), Danger: act.Changes},
+		{ID: "zone-prove", Keys: keys("v"), Word: "prove", Long: "prove that the token may purge, by purging a URL that never was", Places: at(Zone), Danger: act.Changes},
+
+		{ID: "start", Keys: keys("g"), Word: "start", Long: "start the run that this plan describes", Places: at(Plan), Danger: act.Changes},
+
+		{ID: "send", Keys: keys("g"), Word: "run", Long: "run the command on these nodes", Places: at(Exec), Danger: act.Changes},
+		{ID: "cancel", Keys: keys("x"), Word: "cancel", Long: "end the command wherever it still runs", Places: at(Exec), Danger: act.Changes},
+		{ID: "other", Keys: keys("e"), Word: "other command", Long: "type another command for the same nodes", Places: at(Exec), Danger: act.Changes},
+		{ID: "file-copy", Keys: keys("g"), Word: "copy it", Long: "copy the file", Places: at(File), Danger: act.Changes},
+		{ID: "file-cancel", Keys: keys("x"), Word: "cancel", Long: "call the copy off; what is not whole gets no name", Places: at(File), Danger: act.Changes},
+		{ID: "file-other", Keys: keys("e"), Word: "other file", Long: "type from where to where another is to be copied", Places: at(File)},
+		{ID: "sudo", Keys: keys("S"), Word: "sudo", Long: "run it as root, by sudo, or not", Places: at(Exec), Danger: act.Changes},
+	}
+}
+
+// queues are what is done to Sidekiq.
+func queues() []Binding {
+	return []Binding{
 		{ID: "sidekiq-park", Keys: keys("p"), Word: "park", Long: "put the queue aside at once; it can be restored as it was, or deleted", Places: at(Sidekiq, Backlog), Danger: act.Destroys},
 		{ID: "sidekiq-restore", Keys: keys("r"), Word: "restore", Long: "put back what is parked, or what was in a dead process's hands", Places: at(Sidekiq, Backlog, Deed), Danger: act.Changes},
 		{ID: "sidekiq-delete", Keys: keys("D"), Word: "delete", Long: "delete what is parked, or the jobs that are meant; a backup is written first", Places: at(Sidekiq, Backlog, Deed), Danger: act.Destroys},
@@ -63,23 +86,6 @@ func verbs() []Binding {
 		{ID: "deed-do", Keys: keys("g"), Word: "do it", Long: "do what the plan says; what destroys asks for its name", Places: at(Deed), Danger: act.Destroys},
 		{ID: "deed-how", Keys: keys("e"), Word: "how", Long: "change how it is done: paced, capped, with a backup", Places: at(Deed)},
 		{ID: "deed-halt", Keys: keys("x"), Word: "halt", Long: "stop between two portions; nothing is lost, and it can go on", Places: at(Deed), Danger: act.Changes},
-		{ID: "purge", Keys: keys("g"), Word: "purge", Long: "purge what the form says, from the origin outwards; confirmed first, by its danger", Places: at(Caches), Danger: act.Changes},
-		{ID: "probe", Keys: keys("r"), Word: "ask", Long: "ask every worker, the balancer and the edge for the page", Places: at(Caches), Danger: act.Safe},
-		{ID: "purge-repeat", Keys: keys("R"), Word: "repeat the rest", Long: "plan what the last purge left: what failed, was not sent, or is unknown", Places: at(Caches), Danger: act.Changes},
-		{ID: "purge-cancel", Keys: keys("x"), Word: "call off", Long: "call off what was not sent yet", Places: at(Caches), Danger: act.Changes},
-		{ID: "zone-dev", Keys: keys("d"), Word: "dev mode", Long: "switch development mode on or off: the edge keeps nothing while it is on", Places: at(Zone), Danger: act.Changes},
-		{ID: "zone-attack", Keys: keys("a"), Word: "under attack", Long: "switch \"under attack\" on or off: every visitor is challenged while it is on, and every other server", Places: at(Zone), Danger: act.Changes},
-		{ID: "zone-prove", Keys: keys("v"), Word: "prove", Long: "prove that the token may purge, by purging a URL that never was", Places: at(Zone), Danger: act.Changes},
-
-		{ID: "start", Keys: keys("g"), Word: "start", Long: "start the run that this plan describes", Places: at(Plan), Danger: act.Changes},
-
-		{ID: "send", Keys: keys("g"), Word: "run", Long: "run the command on these nodes", Places: at(Exec), Danger: act.Changes},
-		{ID: "cancel", Keys: keys("x"), Word: "cancel", Long: "end the command wherever it still runs", Places: at(Exec), Danger: act.Changes},
-		{ID: "other", Keys: keys("e"), Word: "other command", Long: "type another command for the same nodes", Places: at(Exec), Danger: act.Changes},
-		{ID: "file-copy", Keys: keys("g"), Word: "copy it", Long: "copy the file", Places: at(File), Danger: act.Changes},
-		{ID: "file-cancel", Keys: keys("x"), Word: "cancel", Long: "call the copy off; what is not whole gets no name", Places: at(File), Danger: act.Changes},
-		{ID: "file-other", Keys: keys("e"), Word: "other file", Long: "type from where to where another is to be copied", Places: at(File)},
-		{ID: "sudo", Keys: keys("S"), Word: "sudo", Long: "run it as root, by sudo, or not", Places: at(Exec), Danger: act.Changes},
 	}
 }
 
