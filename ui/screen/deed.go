@@ -277,11 +277,17 @@ func (x *Deed) Bindings() []binding.Binding {
 	doing := x.work != nil && x.planned && !x.done
 	switch {
 	case x.done:
-		off(bs, "deed-do", "it was done")
-		off(bs, "deed-how", "it was done")
+		why := "it was done"
+		if x.err != nil {
+			why = "it was begun; what it says shows how to go on"
+		}
+		off(bs, "deed-do", why)
+		off(bs, "deed-how", why)
 	case doing:
 		off(bs, "deed-do", "it is under way")
 		off(bs, "deed-how", "it is under way")
+	case x.err != nil:
+		off(bs, "deed-do", "it could not be looked at; go back and open it again")
 	case !x.planned:
 		off(bs, "deed-do", "it is still being looked at")
 	case x.plan.Refusal != nil:
