@@ -131,31 +131,35 @@ func within(m config.Mastodon, script string, args ...string) string {
 	return shellescape.QuoteCommand(append(words, args...))
 }
 
-// left succeeds while something of a job is left in its container. "" where there is none.
+// left says "gone" when nothing of a job runs in its container any more. Where docker does not answer it says nothing. "" where there is no container.
 func left(n config.Node, id string) string {
 	m := n.Mastodon
 	switch {
 	case m.Kind == config.KindNative:
 		return ""
 	case m.Tootctl == config.TootctlRun:
-		return shellescape.QuoteCommand([]string{"docker", "top", container(id)})
+		return shellescape.QuoteCommand([]string{"/bin/sh", "-c", stands, container(id)})
 	}
 	return within(m, remains, "vmtui", numberFile(id))
 }
+
+// stands looks for a container of its own: $0 its name.
+const stands = `left=$(docker ps -q --filter "name=$0") && [ -z "$left" ] && echo gone`
 
 // kill signals what inside has written down; docker gives a terminal's program a session of its own. Not every shell in an image knows the --.
 const kill = `read -r pid <"$1" || exit
 kill -s "$0" -- "-$pid" 2>/dev/null || kill -s "$0" "-$pid"`
 
-// remains succeeds while something runs of what inside has written down: $1 its file. In a container whose first process takes no notice of what ends, a
-// dead one keeps its number for as long as the container runs, and a signal would reach it.
-const remains = `read -r pid <"$1" || exit
-for stat in /proc/[0-9]*/stat; do
-  { read -r line <"$stat"; } 2>/dev/null || continue
-  set -- ${line##*) }
-  [ "$3" != "$pid" ] || [ "$1" = Z ] || [ "$1" = X ] || exit 0
-done
-exit 1`
+// remains looks for what inside has written down: $1 its file. In a container whose first process takes no notice of what ends, a dead one keeps its number
+// for as long as the container runs, and a signal would reach it.
+const remains = `if { read -r pid <"$1"; } 2>/dev/null; then
+  for stat in /proc/[0-9]*/stat; do
+    { read -r line <"$stat"; } 2>/dev/null || continue
+    set -- ${line##*) }
+    [ "$3" != "$pid" ] || [ "$1" = Z ] || [ "$1" = X ] || exit 1
+  done
+fi
+echo gone`
 
 // How is where and as whom tootctl runs, in words.
 func (r *Room) How() string {
