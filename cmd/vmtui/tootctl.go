@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
@@ -183,7 +185,10 @@ func (a *app) confirmCall(ctx context.Context, f *flags, x tootctlFlags, r *job.
 func (a *app) runCall(ctx context.Context, f *flags, x tootctlFlags, r *job.Room, c *tootctl.Call, typed string) error {
 	f.note("starting " + c.Line() + " on " + r.Node.Name + ": Rails starts first, " + r.Boot().String())
 	b, err := a.desk.RunTootctl(ctx, c, typed)
-	if b.Secret && b.Said != "" {
+	switch {
+	case b.Secret && b.Said != "" && f.json:
+		return errors.Join(f.told(b), err)
+	case b.Secret && b.Said != "":
 		err = errors.Join(f.printf("%s\n", b.Said), f.password(b.Password), err)
 	}
 	if err != nil {
@@ -201,6 +206,24 @@ func (f *flags) password(word string) error {
 		return nil
 	}
 	_, err := fmt.Fprintf(f.screen, "New password: %s\n", word)
+	return err
+}
+
+// told is, for scripts, what a command has printed that nothing keeps: one document, in which everything but the new password has lost its secrets.
+func (f *flags) told(b job.Begun) error {
+	rec, err := json.Marshal(b.Record)
+	if err != nil {
+		return err
+	}
+	said := map[string]any{"job": json.RawMessage(keys.RedactJSON(rec, f.secrets.Redact)), "said": f.secrets.Redact(b.Said)}
+	if b.Password != "" {
+		said["new_password"] = b.Password
+	}
+	doc, err := json.MarshalIndent(said, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f.screen, "%s\n", doc)
 	return err
 }
 

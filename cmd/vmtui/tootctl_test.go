@@ -63,6 +63,15 @@ func TestTootctlIsAJob(t *testing.T) {
 	if got := strings.Join(lines, "; "); got != want {
 		t.Errorf("jobs: %s", got)
 	}
+	got := vmtui(t, b.ConfigPath(), "tootctl", "--yes", "--json", "--", "accounts", "modify", "troi", "--reset-password")
+	var told struct {
+		Job      struct{ Secret bool }
+		Said     string
+		Password string `json:"new_password"`
+	}
+	if err := json.Unmarshal([]byte(got.out), &told); got.code != 0 || err != nil || !told.Job.Secret || told.Password != "engage-troi-1701" || strings.Contains(told.Said, "engage") {
+		t.Errorf("for a script: exit %d: %v: %q %s", got.code, err, got.out, got.err)
+	}
 	if got := vmtui(t, b.ConfigPath(), "runs", "list"); !strings.Contains(got.out, "tootctl/run") {
 		t.Errorf("the history: %s", got.out)
 	}

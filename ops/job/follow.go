@@ -58,7 +58,7 @@ func (r *Room) Cancel(ctx context.Context, j Record) error {
 		return r.host().Do(ctx, p, ssh.Command{For: "cancel " + j.Line, Script: cancel, Args: []string{
 			path.Join(r.Dir, j.ID), r.Operator, reach(r.Node, j.ID, "TERM"), reach(r.Node, j.ID, "KILL"), left(r.Node, j.ID),
 		}})
-	}, &fault.Error{What: "not cancelled", On: j.Line, Why: "something of it still runs after KILL", Next: "look at it on " + r.Node.Name + ": ps -ef", Code: fault.Unknown})
+	}, &fault.Error{What: "not cancelled", On: j.Line, Why: "something of it still runs after KILL, or its container cannot be asked", Next: "look at it on " + r.Node.Name + ": ps -ef, docker ps", Code: fault.Unknown})
 }
 
 // Answer types a line into a job that asks something. It is the operator's own word: nothing of the console answers for them.

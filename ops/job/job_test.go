@@ -256,6 +256,22 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// What runs in a container is not said to be gone where docker does not answer any more.
+func TestCancelWhereDockerIsDead(t *testing.T) {
+	r := bench(t, "")
+	bin := t.TempDir()
+	text := "#!/bin/sh\ncase \" $* \" in *\" -T \"*) echo 'Cannot connect to the Docker daemon' >&2; exit 1 ;; esac\nexec sleep 600\n"
+	if err := os.WriteFile(filepath.Join(bin, "docker"), []byte(text), 0o700); err != nil { // #nosec G306 -- it is run
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	r.Node.Mastodon = config.Mastodon{Kind: config.KindCompose, Dir: r.Node.Mastodon.Dir, Project: "mastodon", Tootctl: config.TootctlExec}
+	j := begin1(t, r, "media", "remove")
+	if err := r.Cancel(t.Context(), j); fault.CodeOf(err) != fault.Unknown || !strings.Contains(err.Error(), "cannot be asked") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A job whose node was restarted, and one whose runner was killed, ended nobody knows how.
 func TestAnUnseenEndIsUnknown(t *testing.T) {
 	r := bench(t, `exec sleep 600`)

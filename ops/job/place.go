@@ -122,21 +122,44 @@ func reach(n config.Node, id, signal string) string {
 	case m.Tootctl == config.TootctlRun:
 		return shellescape.QuoteCommand([]string{"docker", "kill", "-s", signal, container(id)})
 	}
-	words := []string{"/bin/sh", "-c", compose, "vmtui", m.Dir, "docker", "compose", "-p", m.Project, "exec", "-T", cmp.Or(m.Service, "web"), "/bin/sh", "-c", kill, signal, numberFile(id)}
-	return shellescape.QuoteCommand(words)
+	return within(m, kill, signal, numberFile(id))
 }
 
-// left succeeds while something of a job is left in its container. "" where there is none.
-func left(n config.Node, id string) string {
-	if n.Mastodon.Kind == config.KindCompose && n.Mastodon.Tootctl == config.TootctlRun {
-		return shellescape.QuoteCommand([]string{"docker", "top", container(id)})
-	}
-	return reach(n, id, "0")
+// within is a script that is run in the running container.
+func within(m config.Mastodon, script string, args ...string) string {
+	words := []string{"/bin/sh", "-c", compose, "vmtui", m.Dir, "docker", "compose", "-p", m.Project, "exec", "-T", cmp.Or(m.Service, "web"), "/bin/sh", "-c", script}
+	return shellescape.QuoteCommand(append(words, args...))
 }
+
+// left says "gone" when nothing of a job runs in its container any more. Where docker does not answer it says nothing. "" where there is no container.
+func left(n config.Node, id string) string {
+	m := n.Mastodon
+	switch {
+	case m.Kind == config.KindNative:
+		return ""
+	case m.Tootctl == config.TootctlRun:
+		return shellescape.QuoteCommand([]string{"/bin/sh", "-c", stands, container(id)})
+	}
+	return within(m, remains, "vmtui", numberFile(id))
+}
+
+// stands looks for a container of its own: $0 its name.
+const stands = `left=$(docker ps -q --filter "name=$0") && [ -z "$left" ] && echo gone`
 
 // kill signals what inside has written down; docker gives a terminal's program a session of its own. Not every shell in an image knows the --.
 const kill = `read -r pid <"$1" || exit
 kill -s "$0" -- "-$pid" 2>/dev/null || kill -s "$0" "-$pid"`
+
+// remains looks for what inside has written down: $1 its file. In a container whose first process takes no notice of what ends, a dead one keeps its number
+// for as long as the container runs, and a signal would reach it.
+const remains = `if { read -r pid <"$1"; } 2>/dev/null; then
+  for stat in /proc/[0-9]*/stat; do
+    { read -r line <"$stat"; } 2>/dev/null || continue
+    set -- ${line##*) }
+    [ "$3" != "$pid" ] || [ "$1" = Z ] || [ "$1" = X ] || exit 1
+  done
+fi
+echo gone`
 
 // How is where and as whom tootctl runs, in words.
 func (r *Room) How() string {

@@ -144,7 +144,7 @@ while :; do
 done`
 
 // cancel ends everything that a job started, TERM first and KILL after five seconds, and looks with ps whether it is gone: $1 directory, $2 by whom, $3 and $4
-// what does the same in a container, $5 what succeeds while something is left there, "" for nothing.
+// what does the same in a container, $5 what says "gone" once nothing is left there, "" for no container.
 const cancel = life + `
 cd "$1" || exit 66
 alive . || exit 75
@@ -168,7 +168,7 @@ TABLE
 }
 inside=$5
 still() {
-  if [ -n "$inside" ] && /bin/sh -c "$inside" >/dev/null 2>&1; then return 0; fi
+  if [ -n "$inside" ] && [ "$(/bin/sh -c "$inside" 2>/dev/null)" != gone ]; then return 0; fi
   [ -n "$members$leaders" ] && ps -o pid= -p "$(echo $members $leaders | tr ' ' ,)" >/dev/null
 }
 umask 077

@@ -44,7 +44,8 @@ func (c *Call) Secret() bool {
 }
 
 // Words are the call in one form, whatever it was typed like: the command, its arguments, its options. Each value is a word of its own or stands behind
-// a =, so that one with a dash in front is no option; arguments that look like options stand behind --.
+// a =, so that one with a dash in front is no option; arguments that look like options stand behind a -- for each word
+// of the command.
 func (c *Call) Words() []string {
 	words := slices.Clone(c.Command.Path)
 	dashed := slices.ContainsFunc(c.Args, looksLikeOption)
@@ -54,10 +55,13 @@ func (c *Call) Words() []string {
 	for _, g := range c.Given {
 		words = append(words, g.words()...)
 	}
-	if dashed {
-		words = append(append(words, "--"), c.Args...)
+	if !dashed {
+		return words
 	}
-	return words
+	for range c.Command.Path { // each level of tootctl's parser takes one away, and the last one must still see one
+		words = append(words, "--")
+	}
+	return append(words, c.Args...)
 }
 
 // looksLikeOption reports that the parser of tootctl, which reads line by line, would see an option in a word.

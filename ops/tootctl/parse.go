@@ -86,6 +86,9 @@ func (c *Call) take(words []string) error {
 		words = words[1:]
 		switch {
 		case word == "--":
+			for more := len(c.Command.Path) - 1; more > 0 && len(words) > 1 && words[0] == "--"; more-- {
+				words = words[1:] // of Words: one for each level
+			}
 			c.Args = append(c.Args, words...)
 			return nil
 		case len(word) > 1 && word[0] == '-':

@@ -95,6 +95,9 @@ func NewReading(c *Command) *Reading {
 // itemError is a line about one item that failed, while the others go on.
 var itemError = regexp.MustCompile(`^(Error processing .*?:|Error fetching list of files:|Error while importing|Unrecognized file found:)`)
 
+// countedFailures is what a closing line says of items that failed: "Added 1, skipped 0, failed 2".
+var countedFailures = regexp.MustCompile(`, failed(?: to import)? (\d+)$`)
+
 // Take reads a clean line; bar reports that it was a bar, which is shown in place and not kept.
 func (r *Reading) Take(line string) (bar bool) {
 	if p, ok := ReadProgress(line); ok {
@@ -113,6 +116,10 @@ func (r *Reading) Take(line string) (bar bool) {
 		}
 	case r.closing != nil && r.closing.MatchString(line):
 		r.Closing = line
+		if m := countedFailures.FindStringSubmatch(line); m != nil {
+			n, _ := strconv.Atoi(m[1]) // what is too long for an int is no count
+			r.Count += n
+		}
 	default:
 		r.complain = line
 	}
@@ -134,7 +141,9 @@ const (
 // Result weighs an exit status of a job that ended by itself, and says why.
 func (r *Reading) Result(code int) (Result, string) {
 	switch {
-	case code == 130 || code == 143 || code == 137 || code == 129:
+	case code == 137: // nobody asks for that: Cancel is known by its own mark
+		return Failure, "killed (exit status 137): by the kernel for want of memory, or with its container"
+	case code == 130 || code == 143 || code == 129:
 		return Cancelled, fmt.Sprintf("ended by a signal (exit status %d)", code)
 	case code != 0 && r.complain != "":
 		return Failure, fmt.Sprintf("exit status %d: %s", code, r.complain)

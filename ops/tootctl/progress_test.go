@@ -80,6 +80,7 @@ func TestResults(t *testing.T) {
 		{"--prune-profiles and --remove-headers should not be specified simultaneously", 1, Failure, "simultaneously"},
 		{"", 143, Cancelled, "signal"},
 		{"Interrupted", 130, Cancelled, "signal"},
+		{"19/40 |===   |  ETA: 00:00:07", 137, Failure, "want of memory"},
 	} {
 		r := NewReading(Known().Command("media", "remove"))
 		for l := range strings.Lines(c.said) {
@@ -87,6 +88,27 @@ func TestResults(t *testing.T) {
 		}
 		if got, why := r.Result(c.code); got != c.want || !strings.Contains(why, c.why) {
 			t.Errorf("%q, %d: %s, %s", c.said, c.code, got, why)
+		}
+	}
+}
+
+// Some commands say in their closing line how many failed, and end with an exit status of 0 all the same.
+func TestFailuresThatAClosingLineCounts(t *testing.T) {
+	for line, want := range map[string]struct {
+		command string
+		result  Result
+		why     string
+	}{
+		"Added 1, skipped 0, failed 2":              {"ip_blocks add", Partly, "2 failed"},
+		"Added 3, skipped 1, failed 0":              {"ip_blocks add", Success, "Added 3"},
+		"Removed 0, skipped 0, failed 1":            {"email_domain_blocks remove", Partly, "1 failed"},
+		"Imported 4, skipped 1, failed to import 7": {"emoji import", Partly, "7 failed"},
+		"Imported 4, skipped 1, failed to import 0": {"emoji import", Success, "Imported 4"},
+	} {
+		r := NewReading(Known().Command(strings.Fields(want.command)...))
+		r.Take(line)
+		if got, why := r.Result(0); got != want.result || !strings.Contains(why, want.why) {
+			t.Errorf("%q: %s, %s", line, got, why)
 		}
 	}
 }

@@ -186,7 +186,8 @@ func TestManyWaysToSayTheSame(t *testing.T) {
 		"preview-cards rem --dry_run":                        "preview_cards remove --dry-run",
 		"search deploy --only accounts tags --concurrency 2": "search deploy --only accounts tags --concurrency=2",
 		`accounts modify "pic ard" --role=Owner`:             "accounts modify 'pic ard' --role=Owner",
-		"accounts modify -- -picard":                         "accounts modify -- -picard",
+		"accounts modify -- -picard":                         "accounts modify -- -- -picard",
+		"accounts rotate -- -- --all":                        "accounts rotate -- -- --all",
 		"accounts modify --role='' picard":                   "accounts modify picard --role=",
 		"accounts modify p --email=-x":                       "accounts modify p --email=-x",
 	} {

@@ -3,7 +3,6 @@ package upkeep
 import (
 	"context"
 	"errors"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -11,20 +10,6 @@ import (
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
-
-// What is sent to Rails is Ruby.
-func TestRuby(t *testing.T) {
-	if _, err := exec.LookPath("ruby"); err != nil {
-		t.Skip("needs ruby:", err)
-	}
-	for name, text := range map[string]string{"origin": originRuby, "index": indexRuby, "tables": tablesRuby, "mode": modeRuby, "person": personRuby, "server": serverRuby} {
-		cmd := exec.CommandContext(t.Context(), "ruby", "-c")
-		cmd.Stdin = strings.NewReader(text)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%s: %s", name, out)
-		}
-	}
-}
 
 // rails is a node whose Rails answers with a text.
 type rails struct {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vmtui/vmtui/fixtures/lab/docker"
 	"github.com/vmtui/vmtui/fixtures/lab/sshd"
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/remote"
@@ -263,13 +264,17 @@ func TestLabSudo(t *testing.T) {
 // startContainer is a container of nothing but busybox, in which nothing runs but sleep.
 func startContainer(t *testing.T) string {
 	t.Helper()
-	startDocker(t)
-	const busybox = "/bin/busybox"
-	if _, err := os.Stat(busybox); err != nil {
-		t.Fatalf("the lab needs busybox-static: %v", err)
+	stop, err := docker.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
 	dir, name := t.TempDir(), fmt.Sprintf("vmtui-lab-%d-%d", os.Getpid(), spoken.Add(1))
-	run(t, "cp", busybox, filepath.Join(dir, "busybox"))
+	run(t, "cp", docker.Busybox, filepath.Join(dir, "busybox"))
 	dockerfile := "FROM scratch\nCOPY busybox /bin/sh\nCOPY busybox /bin/sleep\nCOPY busybox /bin/ls\nCOPY busybox /bin/rm\nCOPY busybox /bin/kill\nCOPY busybox /tmp/.keep\n" +
 		"CMD [\"/bin/sleep\", \"1000000\"]\n"
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(strings.Replace(dockerfile, "COPY busybox /tmp/.keep\n", "WORKDIR /tmp\n", 1)), 0o600); err != nil {
@@ -282,45 +287,4 @@ func startContainer(t *testing.T) string {
 		_ = exec.Command("docker", "rmi", "-f", name).Run()
 	})
 	return name
-}
-
-// startDocker starts a daemon by hand where none answers; no bridge, for nothing here needs a network.
-func startDocker(t *testing.T) {
-	t.Helper()
-	if exec.Command("docker", "version").Run() == nil {
-		return
-	}
-	if _, err := exec.LookPath("dockerd"); err != nil {
-		t.Fatalf("the lab needs docker.io: %v", err)
-	}
-	dir, err := os.MkdirTemp("", "vmtui-docker-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	daemon := exec.Command("dockerd", "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "run"), "--pidfile", filepath.Join(dir, "pid"),
-		"--bridge", "none", "--iptables=false", "--storage-driver", "vfs")
-	daemon.Stdout, daemon.Stderr = log, log
-	if err := daemon.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = daemon.Process.Signal(os.Interrupt)
-		_ = daemon.Wait()
-		_ = log.Close()
-		_ = os.RemoveAll(dir)
-	})
-	look, ctx := time.NewTicker(100*time.Millisecond), within1m(t)
-	defer look.Stop()
-	for exec.Command("docker", "version").Run() != nil {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			text, _ := os.ReadFile(log.Name())
-			t.Fatalf("dockerd did not start:\n%s", text)
-		}
-	}
 }

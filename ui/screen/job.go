@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -44,6 +45,7 @@ type Job struct {
 const (
 	paneJobOutput = "job-output"
 	paneBeside    = "beside"
+	paneFailed    = "failed"
 )
 
 // jobLinesMost is how many lines of a job are kept.
@@ -57,7 +59,7 @@ type foundJobs struct {
 
 // NewJob opens a job.
 func NewJob(env Env, rec job.Record) *Job {
-	return &Job{Post: NewPost(env.Ctx), env: env, rec: rec, follows: true, panes: newPanes(paneJobOutput, paneBeside), reading: rec.Reading()}
+	return &Job{Post: NewPost(env.Ctx), env: env, rec: rec, follows: true, panes: newPanes(paneJobOutput, paneBeside, paneFailed), reading: rec.Reading()}
 }
 
 // Crumb implements Screen.
@@ -248,6 +250,9 @@ func (j *Job) Bindings() []binding.Binding {
 // Excerpts implements Copier.
 func (j *Job) Excerpts() []Excerpt {
 	out := []Excerpt{{"its output", j.text()}, {"the command", j.rec.Line}, {"the command that attaches to it", "vmtui jobs attach " + j.rec.ID}}
+	if len(j.reading.Errors) > 0 {
+		out = append(out, Excerpt{"what failed", strings.Join(j.reading.Errors, "\n") + "\n"})
+	}
 	if j.password != "" {
 		out = append([]Excerpt{{passwordOnce, j.password}}, out...)
 	}

@@ -14,8 +14,12 @@ func (j *Job) Draw(w, h int) widget.Frame {
 	j.panes.begin()
 	out := widget.Blank(w, h)
 	state := j.stateBox(w)
-	rest := h - state.H
 	out.Put(0, 0, state)
+	if n := j.failedRows(h - state.H); n > 0 {
+		out.Put(0, h-n, j.failedBox(w, n))
+		h -= n
+	}
+	rest := h - state.H
 	switch {
 	case j.beside == nil:
 		out.Put(0, state.H, j.outputBox(w, rest))
@@ -121,6 +125,30 @@ func (j *Job) outputLines(w int) []widget.Line {
 		out = widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(j.err), w)
 	}
 	return out
+}
+
+// failedMost is how many of the items that failed are in sight at once.
+const failedMost = 5
+
+// failedRows is how high the list of what failed is: nothing where nothing did, and never more than a third.
+func (j *Job) failedRows(rest int) int {
+	rows := min(len(j.reading.Errors), failedMost, rest/3-2)
+	if rows < 1 {
+		return 0
+	}
+	return rows + 2
+}
+
+// failedBox lists the items that failed, wherever in the output they stand.
+func (j *Job) failedBox(w, h int) widget.Frame {
+	box := widget.Box{Title: title("What failed")}
+	if more := j.reading.Count - len(j.reading.Errors); more > 0 {
+		box.Right = widget.L(theme.Warn, fmt.Sprintf("and %d more", more))
+	}
+	for _, text := range j.reading.Errors {
+		box.Lines = append(box.Lines, widget.Wrap(theme.Bad, text, w-4)...)
+	}
+	return j.panes.text(paneFailed, box, w, h)
 }
 
 // besideBox is what the rehearsal said.

@@ -1,3 +1,5 @@
+//go:build lab
+
 package job
 
 import (
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vmtui/vmtui/fixtures/lab/docker"
 	"github.com/vmtui/vmtui/ops/config"
 )
 
@@ -23,15 +26,23 @@ for a; do printf '<%s>\n' "$a"; done
 // project is a Mastodon in real containers, by docker compose: an image from nothing but busybox, and no network.
 func project(t *testing.T) (dir, name string) {
 	t.Helper()
-	if err := exec.CommandContext(t.Context(), "docker", "compose", "version").Run(); err != nil {
-		t.Skip("needs docker with compose:", err)
-	}
-	busybox, err := os.ReadFile("/bin/busybox")
+	stop, err := docker.Start(t.Context())
 	if err != nil {
-		t.Skip("needs busybox-static:", err)
+		t.Fatal(err)
 	}
-	if err := exec.CommandContext(t.Context(), "docker", "version").Run(); err != nil {
-		t.Skip("needs a docker daemon:", err)
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	plugged := t.TempDir()
+	if err := docker.Plug(plugged); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DOCKER_CONFIG", plugged)
+	busybox, err := os.ReadFile(docker.Busybox)
+	if err != nil {
+		t.Fatal(err)
 	}
 	dir, name = t.TempDir(), fmt.Sprintf("vmtuijob%d", os.Getpid())
 	dockerfile := "FROM scratch\n"
