@@ -173,6 +173,9 @@ func TestThreeHundredURLs(t *testing.T) {
 					t.Fatalf("%s was never purged", path)
 				}
 			}
+			if again, err := s.Repeat(t.Context(), "last"); fault.CodeOf(err) != fault.Usage {
+				t.Errorf("what was repeated is repeated again: %d items, %v", len(again.Items), err)
+			}
 		})
 	}
 }
