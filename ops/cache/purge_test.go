@@ -200,6 +200,24 @@ func TestATokenThatMayNotPurgeIsFoundOutFirst(t *testing.T) {
 	}
 }
 
+// An API in trouble is asked again for its proof; one that stays so has proved nothing, and nothing of the order was sent.
+func TestAnAPIInTroubleProvesNothing(t *testing.T) {
+	s := newStand(t)
+	s.edge.BadGateway(1)
+	if v := s.purge(t, Order{URLs: []string{"/@data"}}, ""); v.Err != nil || v.Tally() != "1 of 1 purged" || !strings.Contains(strings.Join(v.Notes, " "), "502") {
+		t.Errorf("%v %s %q", v.Err, v.Tally(), v.Notes)
+	}
+	proved := s.proof()
+	s.edge.BadGateway(1000)
+	v := s.purge(t, Order{URLs: []string{"/@data"}}, "")
+	if f := fault.Of(v.Err); states(v)[Waiting] != 1 || fault.CodeOf(v.Err) != fault.Failed || !strings.Contains(f.Next, "--repeat "+v.ID) || !strings.Contains(f.Why, "502") {
+		t.Errorf("%+v: %+v", v.Items, f)
+	}
+	if p := s.proof(); p != proved || p.Says != "" {
+		t.Errorf("%+v, it was %+v", p, proved)
+	}
+}
+
 func TestTheEdgeIsHeldBackWhereTheOriginIsStillWrong(t *testing.T) {
 	s := newStand(t)
 	s.hosts["worker-2"].refuses = true
