@@ -112,6 +112,7 @@ type (
 		Where   string     `json:"where"`
 		What    string     `json:"what"`
 		Expires *time.Time `json:"expires"`
+		Doubt   string     `json:"doubt,omitempty"`
 		Error   string     `json:"error,omitempty"`
 	}
 )
@@ -146,7 +147,7 @@ func zoneJSON(g cache.Glance) zoneDoc {
 		d.Records = append(d.Records, zoneRecord{r.Type, r.Name, r.Content, r.Proxied})
 	}
 	for _, c := range g.Certificates {
-		one := zoneCert{Where: c.Where, What: c.What}
+		one := zoneCert{Where: c.Where, What: c.What, Doubt: c.Doubt}
 		if !c.Expires.IsZero() {
 			one.Expires = &c.Expires
 		}

@@ -111,7 +111,7 @@ func RecordWords(r cloudflare.Record) string {
 // Worry is how near a certificate's end is: 0 far, 1 soon, 2 past or unknown.
 func (c Certificate) Worry(now time.Time) int {
 	switch {
-	case c.Err != nil, !c.Expires.IsZero() && c.Expires.Before(now):
+	case c.Err != nil, c.Doubt != "", !c.Expires.IsZero() && c.Expires.Before(now):
 		return 2
 	case !c.Expires.IsZero() && c.Expires.Sub(now) < Soon:
 		return 1
@@ -132,5 +132,9 @@ func (c Certificate) Words(now time.Time) string {
 	default:
 		said += fmt.Sprintf("until %s, %d days", c.Expires.Format(time.DateOnly), int(c.Expires.Sub(now).Hours()/24))
 	}
-	return said + ", " + c.What
+	said += ", " + c.What
+	if c.Doubt != "" {
+		said += "; " + c.Doubt
+	}
+	return said
 }

@@ -1,6 +1,11 @@
 package cache
 
 import (
+	"context"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +15,7 @@ import (
 	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote/cloudflare"
+	"github.com/vmtui/vmtui/remote/page"
 )
 
 func (s *stand) glance(t *testing.T) Glance {
@@ -122,8 +128,41 @@ func TestASwitchThatWasRefusedLeavesNoReminder(t *testing.T) {
 }
 
 func TestCertificatesOfWorkersAreRead(t *testing.T) {
-	got := readCertificates("worker-1", "/root/certificates/fullchain.pem notAfter=Jan  5 11:22:33 2027 GMT\n/gone.pem Could not open file\n")
-	if len(got) != 2 || got[0].Expires.Year() != 2027 || got[0].Err != nil || got[1].Err == nil || !strings.Contains(fault.Of(got[1].Err).Why, "Could not open") {
+	got := readCertificates("worker-1", "/root/certificates/fullchain.pem notAfter=Jan  5 11:22:33 2027 GMT sha256 Fingerprint=AB:CD \n/gone.pem Could not open file \n")
+	if len(got) != 2 || got[0].Expires.Year() != 2027 || got[0].Err != nil || got[0].print != "AB:CD" || got[1].Err == nil || !strings.Contains(fault.Of(got[1].Err).Why, "Could not open") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// The certificate that visitors are shown is read in a handshake, also one that no browser would take.
+func TestTheCertificateThatTheEdgeShows(t *testing.T) {
+	s := newStand(t)
+	if got := s.shownCertificate(t.Context()); len(got) != 0 {
+		t.Errorf("without TLS: %+v", got)
+	}
+	front := httptest.NewUnstartedServer(http.HandlerFunc(origin))
+	front.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of whoever goes away
+	front.StartTLS()
+	defer front.Close()
+	s.Config.Site = front.URL
+	got := s.shownCertificate(t.Context())
+	if len(got) != 1 || !got[0].Expires.Equal(front.Certificate().NotAfter) || got[0].Err != nil || !strings.Contains(got[0].Doubt, "visitors are warned of it: ") || got[0].Worry(time.Now()) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	if said := got[0].Words(time.Now()); !strings.Contains(said, "until 2084-01-29") || !strings.Contains(said, "certificate") {
+		t.Error(said)
+	}
+	get := s.Get
+	s.Get = func(ctx context.Context, a page.Ask) (page.Answer, error) {
+		a.AnyCertificate = true // as where its issuer is trusted
+		return get(ctx, a)
+	}
+	if got := s.shownCertificate(t.Context()); len(got) != 1 || got[0].Doubt != "" || got[0].Worry(time.Now()) != 0 {
+		t.Errorf("%+v", got)
+	}
+	s.Get = get
+	front.Close()
+	if got := s.shownCertificate(t.Context()); len(got) != 1 || got[0].Err == nil || got[0].Doubt != "" {
+		t.Errorf("nobody answers: %+v", got)
 	}
 }
