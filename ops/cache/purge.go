@@ -170,13 +170,13 @@ func (w *Work) unproved(err error) error {
 	return &fault.Error{What: "prove that the token may purge", On: w.room.zone(), Why: brief(err), Next: "nothing of the order was sent; repeat it: vmtui purge --repeat " + w.record.ID, Code: fault.Failed}
 }
 
-// heldBack says why a cache is not purged yet: one further in still has the old page and would fill it again. A worker that does not answer does not fill
-// anything.
+// heldBack says why the edge is not purged yet: a worker still has the old page and would fill it again. One that does not answer does not fill anything.
+// The CDN asks the Space, and no worker.
 func (w *Work) heldBack(at Where) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, i := range w.record.Items {
-		if slices.Index(order, i.At) < slices.Index(order, at) && (i.State == Failed || i.State == Unknown) && i.At == Origin {
+		if at == TheEdge && i.At == Origin && (i.State == Failed || i.State == Unknown) {
 			return "held back: " + i.On + " may still have the old page and would fill it again"
 		}
 	}

@@ -221,7 +221,11 @@ func TestAnAPIInTroubleProvesNothing(t *testing.T) {
 func TestTheEdgeIsHeldBackWhereTheOriginIsStillWrong(t *testing.T) {
 	s := newStand(t)
 	s.hosts["worker-2"].refuses = true
-	v := s.purge(t, Order{URLs: []string{"/@data"}, At: []Where{Origin, TheEdge}}, "")
+	v := s.purge(t, Order{URLs: []string{"/@data", "https://cdn.vmst.example/a.png"}, At: []Where{Origin, CDN}}, "")
+	if got := states(v); got[Failed] != 1 || got[Waiting] != 0 || !slices.Equal(s.api.Flushed(cdnID), []string{"a.png"}) {
+		t.Errorf("the CDN does not ask the workers: %+v", v.Items)
+	}
+	v = s.purge(t, Order{URLs: []string{"/@data"}, At: []Where{Origin, TheEdge}}, "")
 	if got := states(v); got[Purged] != 1 || got[Failed] != 1 || got[Waiting] != 1 || !strings.Contains(v.Items[2].Why, "held back: worker-2") || len(s.purged()) != 0 {
 		t.Errorf("%+v", v.Items)
 	}
