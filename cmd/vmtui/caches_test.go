@@ -171,7 +171,7 @@ func TestTheZoneAndItsReminders(t *testing.T) {
 	if got := vmtui(t, path, "zone"); strings.Count(got.out, "(as shown): until") != 3 || strings.Count(got.out, "nginx has not read its file anew: vmtui run certificate-rollout") != 3 {
 		t.Errorf("a renewed file that nobody has read: %s", got.out)
 	}
-	if got := vmtui(t, path, "zone", "dev", "on"); got.code != 3 || b.Edge().Setting("development_mode") != "off" {
+	if got := vmtui(t, path, "zone", "dev", "on"); got.code != 3 || b.Edge().Setting("development_mode") != "off" || !strings.Contains(got.err, "The edge keeps nothing") || strings.Contains(got.err, "--plan") {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}
 	if got := vmtui(t, path, "zone", "attack", "on", "--yes"); got.code != 0 || b.Edge().Setting("security_level") != "under_attack" {

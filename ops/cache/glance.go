@@ -11,9 +11,9 @@ import (
 // Lines is the zone in words, one thing a line.
 func (g Glance) Lines(now time.Time) []string {
 	z := g.Zone.Value
-	out := []string{fmt.Sprintf("zone %s: %s, %s", z.Name, known(z.Status, g.Zone.Err), known(z.Plan, g.Zone.Err))}
+	out := []string{fmt.Sprintf("zone %s: %s", z.Name, g.PlanWords())}
 	if z.Paused {
-		out = append(out, "  ! it is paused: nothing is cached and nobody is shielded")
+		out = append(out, "  ! "+Paused)
 	}
 	out = append(out, "  allows     "+g.Limits, "  token      "+g.TokenWords(now), "  dev mode   "+g.DevelopmentWords(), "  security   "+g.SecurityWords())
 	for _, m := range g.Reminders {
@@ -46,6 +46,14 @@ func (g Glance) Lines(now time.Time) []string {
 		}
 	}
 	return out
+}
+
+// Paused is what a paused zone means.
+const Paused = "it is paused: nothing is cached and nobody is shielded"
+
+// PlanWords is the plan, and how the zone stands.
+func (g Glance) PlanWords() string {
+	return known(g.Zone.Value.Plan+", "+g.Zone.Value.Status, g.Zone.Err)
 }
 
 // known is a value, or that it is not known.

@@ -68,6 +68,7 @@ func (r *Room) Glance(ctx context.Context) (Glance, error) {
 	if fault.CodeOf(g.Zone.Err) == fault.Usage {
 		return g, g.Zone.Err
 	}
+	g.Zone.Value.Name = r.zone()
 	g.Limits = cloudflare.LimitsOf(g.Zone.Value.Plan).String()
 	g.Proved, g.Reminders = r.proof(), r.reminders()
 	var all sync.WaitGroup

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -165,4 +166,25 @@ func TestTheCertificateThatTheEdgeShows(t *testing.T) {
 	if got := s.shownCertificate(t.Context()); len(got) != 1 || got[0].Err == nil || got[0].Doubt != "" {
 		t.Errorf("nobody answers: %+v", got)
 	}
+}
+
+// A zone that cannot be asked for has its name, and nothing is made up of it.
+func TestAZoneThatCannotBeSeenIsUnknown(t *testing.T) {
+	s := newStand(t)
+	s.Edge = wrongToken(t, s.edge.URL())
+	g := s.glance(t)
+	said := strings.Join(g.Lines(time.Now()), "\n")
+	if !errors.Is(g.Zone.Err, cloudflare.ErrToken) || !strings.HasPrefix(said, "zone vmst.example: unknown\n") || !strings.Contains(said, "make a new token") {
+		t.Errorf("%v\n%s", g.Zone.Err, said)
+	}
+}
+
+func wrongToken(t *testing.T, url string) *cloudflare.Client {
+	t.Helper()
+	c, err := cloudflare.New(cloudflare.Config{URL: url, Zone: instance, Token: func(context.Context) (string, error) { return "ferengi", nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
 }
