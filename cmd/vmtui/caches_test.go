@@ -136,6 +136,12 @@ func TestCacheIncidentFromSymptomToProof(t *testing.T) {
 	if end := last(t, got.out); end.State != "done" || !strings.Contains(got.out, "nothing is wrong with the page") {
 		t.Errorf("exit %d\n%s", got.code, got.out)
 	}
+	purges := len(b.Edge().Purges())
+	b.Edge().Set("security_level", "under_attack")
+	got = vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@picard", "--yes", "--json")
+	if end := last(t, got.out); end.State != "waiting" || !strings.Contains(end.Detail, "the edge challenges") || len(b.Edge().Purges()) != purges {
+		t.Errorf("what no purge mends is purged: exit %d, %+v", got.code, end)
+	}
 	if got := vmtui(t, b.ConfigPath(), "run", "cache-incident", "--plan"); got.code != 2 {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}

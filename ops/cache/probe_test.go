@@ -52,7 +52,7 @@ func TestTheDisasterIsNamedWithItsRule(t *testing.T) {
 	s.edge.SetRules(edge.Rule{Name: "static", Path: "/packs"}, edge.Rule{Name: "cache profiles", Path: "/@", TTL: time.Hour})
 	s.visit(t, "/@picard", JSON)
 	v := s.look(t, "/@picard").Verdict
-	if !v.Wrong || v.At != AtEdge || !strings.Contains(v.Says, "JSON is served as HTML") || !strings.Contains(v.Says, "ignores Vary") || v.Centre != "YYZ" {
+	if !v.Wrong || v.Vain || v.At != AtEdge || !strings.Contains(v.Says, "JSON is served as HTML") || !strings.Contains(v.Says, "ignores Vary") || v.Centre != "YYZ" {
 		t.Errorf("%+v", v)
 	}
 	if len(v.Rules) != 1 || !v.Rules[0].Sure || !strings.Contains(v.Rules[0].Rule, `"cache profiles"`) || v.RulesErr != nil {
@@ -85,7 +85,7 @@ func TestWhatCannotBeAskedIsNotProved(t *testing.T) {
 func TestChallengesAreNamed(t *testing.T) {
 	s := newStand(t)
 	s.edge.Set("security_level", "under_attack")
-	if v := s.look(t, "/@picard").Verdict; !v.Wrong || !strings.Contains(v.Says, "challenges") || !strings.Contains(v.Next, "vmtui zone") {
+	if v := s.look(t, "/@picard").Verdict; !v.Wrong || !v.Vain || !strings.Contains(v.Says, "challenges") || !strings.Contains(v.Next, "vmtui zone") {
 		t.Errorf("%+v", v)
 	}
 }

@@ -11,9 +11,10 @@ import (
 
 // Verdict is what the answers mean.
 type Verdict struct {
-	Wrong  bool     `json:"wrong"`  // somebody gets the other form: browsers JSON, or servers HTML
-	Cached bool     `json:"cached"` // nobody does just now, but a layer keeps what it should not: the next one will
-	Unsure bool     `json:"unsure"` // a layer that matters did not answer
+	Wrong  bool     `json:"wrong"`         // somebody gets the other form: browsers JSON, or servers HTML
+	Cached bool     `json:"cached"`        // nobody does just now, but a layer keeps what it should not: the next one will
+	Unsure bool     `json:"unsure"`        // a layer that matters did not answer
+	Vain   bool     `json:"purge_in_vain"` // it is wrong, and no cache has a part in it
 	At     Layer    `json:"at,omitempty"`
 	Names  []string `json:"names"` // of the layers where it begins: the workers, "balancer", "edge"
 	Says   string   `json:"says"`
@@ -55,7 +56,7 @@ func (v *Verdict) barred(p Probe) bool {
 	if !slices.ContainsFunc(p.Answers, func(a Answer) bool { return a.Barred }) {
 		return false
 	}
-	v.Wrong, v.At, v.Names = true, AtEdge, []string{"edge"}
+	v.Wrong, v.Vain, v.At, v.Names = true, true, AtEdge, []string{"edge"}
 	v.Says = "the edge challenges whoever asks: other servers cannot answer that, and federation stands still"
 	v.Next = "see `vmtui zone`: \"under attack\" is on, or a bot rule is; a purge mends nothing here"
 	return true
@@ -73,7 +74,7 @@ func (v *Verdict) swapped(p Probe) bool {
 		if len(wrong) == 0 {
 			continue
 		}
-		v.Wrong, v.At = true, layer
+		v.Wrong, v.Vain, v.At = true, !slices.ContainsFunc(p.Answers, func(a Answer) bool { return a.Swapped() && a.Stored() }), layer
 		for _, a := range wrong {
 			if !slices.Contains(v.Names, a.Name) {
 				v.Names = append(v.Names, a.Name)
