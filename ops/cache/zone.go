@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -255,7 +256,7 @@ func compare(instance string, records []cloudflare.Record, lb digitalocean.Balan
 	for _, x := range records {
 		address := x.Type == "A" || x.Type == "AAAA"
 		switch node := owner[x.Content]; {
-		case x.Name == instance && address && x.Content == lb.IP:
+		case x.Name == instance && address && leadsTo(lb, x.Content):
 			leads = true
 			if !x.Proxied {
 				say("%s %s leads to the load balancer past the edge: it is not proxied", x.Type, x.Name)
@@ -286,6 +287,13 @@ func compare(instance string, records []cloudflare.Record, lb digitalocean.Balan
 		}
 	}
 	return out
+}
+
+// leadsTo reports that an address is one of the balancer's. One of IPv6 is written in many ways.
+func leadsTo(lb digitalocean.Balancer, address string) bool {
+	at, err := netip.ParseAddr(address)
+	v6, err6 := netip.ParseAddr(lb.IPv6)
+	return address == lb.IP || err == nil && err6 == nil && at == v6
 }
 
 // Errors are why parts are not known.

@@ -16,6 +16,7 @@ import (
 	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote/cloudflare"
+	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/page"
 )
 
@@ -187,4 +188,16 @@ func wrongToken(t *testing.T, url string) *cloudflare.Client {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+func TestTheBalancersOtherAddressIsNoDifference(t *testing.T) {
+	lb := digitalocean.Balancer{IP: "203.0.113.4", IPv6: "2604:a880::4"}
+	records := []cloudflare.Record{{Type: "A", Name: instance, Content: "203.0.113.4", Proxied: true}, {Type: "AAAA", Name: instance, Content: "2604:a880:0:0::4", Proxied: true}}
+	if said := compare(instance, records, lb, nil, nil); len(said) != 0 {
+		t.Errorf("%q", said)
+	}
+	records[1].Content = "2604:a880::5"
+	if said := compare(instance, records, lb, nil, nil); len(said) != 1 || !strings.Contains(said[0], "2604:a880::5, which is neither") {
+		t.Errorf("%q", said)
+	}
 }
