@@ -70,7 +70,7 @@ func (r *Room) Glance(ctx context.Context) (Glance, error) {
 		return g, g.Zone.Err
 	}
 	g.Zone.Value.Name = r.zone()
-	g.Limits = cloudflare.LimitsOf(g.Zone.Value.Plan).String()
+	g.Limits = known(cloudflare.LimitsOf(g.Zone.Value.Plan).String(), g.Zone.Err)
 	g.Proved, g.Reminders = r.proof(), r.reminders()
 	var all sync.WaitGroup
 	var lb digitalocean.Balancer

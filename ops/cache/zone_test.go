@@ -175,7 +175,7 @@ func TestAZoneThatCannotBeSeenIsUnknown(t *testing.T) {
 	s.Edge = wrongToken(t, s.edge.URL())
 	g := s.glance(t)
 	said := strings.Join(g.Lines(time.Now()), "\n")
-	if !errors.Is(g.Zone.Err, cloudflare.ErrToken) || !strings.HasPrefix(said, "zone vmst.example: unknown\n") || !strings.Contains(said, "make a new token") {
+	if !errors.Is(g.Zone.Err, cloudflare.ErrToken) || !strings.HasPrefix(said, "zone vmst.example: unknown\n  allows     unknown\n") || !strings.Contains(said, "make a new token") {
 		t.Errorf("%v\n%s", g.Zone.Err, said)
 	}
 }

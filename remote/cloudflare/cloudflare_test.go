@@ -126,7 +126,7 @@ func TestAWrongTokenIsToldFromOneThatMayNot(t *testing.T) {
 			_, _ = w.Write([]byte(`{"success":false,"errors":[` + says + `],"messages":[],"result":null}`))
 		})
 		err := c.PurgeEverything(t.Context(), &permit{})
-		if !errors.Is(err, want) || strings.Contains(fault.Of(err).Next, "Zone.Cache Purge") != (want == cloudflare.ErrScope) {
+		if !errors.Is(err, want) || strings.Contains(fault.Of(err).Next, "Zone.Cache Purge") != errors.Is(want, cloudflare.ErrScope) {
 			t.Errorf("%s: %+v", says, fault.Of(err))
 		}
 	}
