@@ -192,6 +192,29 @@ func TestTheLedgerVouchesByAnUnbrokenWayOnly(t *testing.T) {
 	}
 }
 
+// Whoever meets a new key while this very process renews it waits for that, and is asked nothing.
+func TestNobodyIsAskedAboutAKeyThatIsBeingRenewed(t *testing.T) {
+	old, now := publicKey(t), publicKey(t)
+	file, asker := knownHosts(t, pinLine(hostA, old)+"\n"), &script{}
+	tr := trust(t, asker, file)
+	looked := make(chan struct{})
+	tr.Consult(func(context.Context, string) ([]Renewal, error) {
+		close(looked)
+		return renewals(ssh.FingerprintSHA256(old), ssh.FingerprintSHA256(now)), nil
+	})
+	done := tr.Renewing(hostA)
+	met := make(chan error)
+	go func() { met <- tr.Check(t.Context(), hostA, now) }()
+	<-looked
+	if err := tr.Renew(t.Context(), Window{Host: hostA, Old: []string{ssh.FingerprintSHA256(old)}, Key: now, Until: time.Now().Add(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	done()
+	if err := <-met; err != nil || len(asker.asked) != 0 {
+		t.Errorf("%v, asked %d times", err, len(asker.asked))
+	}
+}
+
 func TestAChangedKeyThatTheLedgerNames(t *testing.T) {
 	old, now := publicKey(t), publicKey(t)
 	print := func(k ssh.PublicKey) string { return ssh.FingerprintSHA256(k) }

@@ -59,6 +59,9 @@ func (t *Trust) recorded(ctx context.Context, host string, key ssh.PublicKey, st
 	if _, nobody := asker.(Refuser); nobody {
 		return accounted(stop, chain)
 	}
+	if err := t.settled(ctx, host); err != nil {
+		return err
+	}
 	done, err := t.queue(ctx)
 	if err != nil {
 		return err
@@ -78,6 +81,42 @@ func (t *Trust) recorded(ctx context.Context, host string, key ssh.PublicKey, st
 		return t.refuse(host, print)
 	}
 	return t.Renew(ctx, Window{Host: host, Old: pins, Key: key, Until: time.Now().Add(ledgerPatience)})
+}
+
+// Renewing says that a host's key is about to be renewed here, the ledger first. Until done is called nobody is asked whether it may be: whoever meets
+// the new key meanwhile waits, and looks again.
+func (t *Trust) Renewing(host string) (done func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, is := t.renewed[host]; is {
+		return func() {} // the one who was first says when it is over
+	}
+	over := make(chan struct{})
+	t.renewed[host] = over
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.renewed[host] == over {
+			delete(t.renewed, host)
+			close(over)
+		}
+	}
+}
+
+// settled waits until nobody here is renewing a host's key.
+func (t *Trust) settled(ctx context.Context, host string) error {
+	t.mu.Lock()
+	over, is := t.renewed[host]
+	t.mu.Unlock()
+	if !is {
+		return nil
+	}
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (t *Trust) vouched(ctx context.Context, host string, pins []string, print string) ([]Renewal, error) {

@@ -32,7 +32,8 @@ type Trust struct {
 
 	mu      sync.Mutex
 	known   *known
-	refused map[string]time.Time // host and fingerprint -> until when the operator's "no" stands
+	refused map[string]time.Time     // host and fingerprint -> until when the operator's "no" stands
+	renewed map[string]chan struct{} // hosts whose key is being renewed here; closed when it was, or was not
 }
 
 // OpenTrust reads the files. A missing file is an empty one, a broken line is left out and named by Warnings; only a file that cannot be
@@ -44,7 +45,7 @@ func OpenTrust(c TrustConfig) (*Trust, error) {
 	if c.Asker == nil {
 		c.Asker = Refuser{}
 	}
-	t := &Trust{asker: c.Asker, turn: make(chan struct{}, 1), refused: map[string]time.Time{}}
+	t := &Trust{asker: c.Asker, turn: make(chan struct{}, 1), refused: map[string]time.Time{}, renewed: map[string]chan struct{}{}}
 	for _, f := range c.Files {
 		t.files = append(t.files, expandHome(f))
 	}

@@ -116,7 +116,14 @@ func TestRollOfReimages(t *testing.T) {
 	if end := last(t, got.out); got.code != 3 || end.State != "waiting" || !strings.Contains(got.out, `worker-1,worker-2,worker-3`) {
 		t.Errorf("without the names: exit %d, %+v", got.code, end)
 	}
-	done(t, b, "done", "run", "workers-roll", "worker-reimage", "--yes", "--confirm", "worker-1,worker-2,worker-3", "--json")
+	l := begin(t, b.ConfigPath(), "run", "workers-roll", "worker-reimage", "--yes", "--confirm", "worker-1,worker-2,worker-3", "--json")
+	l.until(func(one line) bool { return one.Step == "worker-1" && strings.Contains(one.Detail, "to notice") })
+	if got := leftovers(t, b); len(got) != 0 {
+		t.Errorf("what is under way was called left behind: %q", got)
+	}
+	if code := l.end(); code != 0 {
+		t.Fatalf("exit %d, %+v\n%s", code, l.last(), transcript(t, b, l.run()))
+	}
 	for _, w := range []string{"worker-1", "worker-2", "worker-3"} {
 		if n := rebuilds(b, w); n != 1 {
 			t.Errorf("%s was rebuilt %d times", w, n)

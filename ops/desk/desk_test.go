@@ -42,6 +42,7 @@ func TestWhatAnotherRunHoldsIsOff(t *testing.T) {
 		"hold of another":             {&fleet.Hold{By: "anna", Why: "a new kernel"}, seen(0, nil), "worker-1 is on hold by anna: a new kernel"},
 		"own hold":                    {&fleet.Hold{By: "mike", Run: "r1"}, seen(0, nil), ""},
 		"own hold, walked elsewhere":  {&fleet.Hold{By: "mike", Run: "r1"}, seen(0, lease("mike", "r1")), "run r1 of mike holds worker-1"},
+		"own hold, rolled elsewhere":  {&fleet.Hold{By: "mike", Run: "r1", Within: "roll"}, seen(0, lease("mike", "roll")), "run r1 of mike holds worker-1"},
 		"own hold, walked here":       {&fleet.Hold{By: "mike", Run: "here"}, seen(0, nil), "run here of mike holds worker-1"},
 		"lease of another":            {nil, seen(0, lease("anna", "r2")), "anna@laptop is at work: run r2 holds the lease"},
 		"lease of another, expired":   {nil, seen(31*time.Second, lease("anna", "r2")), ""},

@@ -13,7 +13,7 @@ func (d *Desk) held(target string, snap fleet.Snapshot) string {
 	l := working(snap.Lease, now)
 	h := holdOn(target, snap)
 	switch {
-	case h != nil && h.Run != "" && (d.here(h.Run) || l != nil && l.Run == h.Run):
+	case h != nil && h.Run != "" && (d.here(h.Run) || l != nil && h.Of(l.Run)):
 		return "run " + h.Run + " of " + h.By + " holds " + target
 	case h != nil && h.By != d.engine.Operator:
 		return target + " is on hold by " + h.By + ": " + h.Why

@@ -65,7 +65,7 @@ func (s Snapshot) quiet(now time.Time) []Leftover {
 // atWork reports that a run under way has this node in hand: the lease is somebody's, and the hold is that run's.
 func (s Snapshot) atWork(node string, now time.Time) bool {
 	l, h := s.Lease.Value, holdOf(s.Holds.Value, node)
-	return l != nil && h != nil && l.Run == h.Run && l.Run != "" && now.Before(l.Expires)
+	return l != nil && h != nil && h.Of(l.Run) && now.Before(l.Expires)
 }
 
 // nodeOf is the node whose container the process runs in; a native one is known by its host's name.

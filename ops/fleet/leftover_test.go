@@ -16,6 +16,7 @@ func TestLeftoversAreNamed(t *testing.T) {
 	held := func(since time.Duration) Observation[[]Hold] {
 		return fresh([]Hold{{Worker: "worker-2", By: "kirk", Why: "disk", Since: ago(since), Run: "run-1"}})
 	}
+	rolled := fresh([]Hold{{Worker: "worker-2", By: "kirk", Why: "disk", Since: ago(time.Minute), Run: "run-1", Within: "roll-1"}})
 	lease := func(run string, left time.Duration) Observation[*Lease] {
 		return fresh(&Lease{Owner: "kirk", Run: run, Expires: now.Add(left)})
 	}
@@ -31,6 +32,8 @@ func TestLeftoversAreNamed(t *testing.T) {
 		"nothing":                       {Snapshot{Nodes: []Node{out}}, nil},
 		"in with the flag":              {Snapshot{Nodes: []Node{node}}, []string{"worker-2: in the load balancer with the lame-duck flag set"}},
 		"somebody is at work":           {Snapshot{Nodes: []Node{node}, Holds: held(time.Minute), Lease: lease("run-1", time.Minute)}, nil},
+		"a roll is at work":             {Snapshot{Nodes: []Node{node}, Holds: rolled, Lease: lease("roll-1", time.Minute)}, nil},
+		"another roll is at work":       {Snapshot{Nodes: []Node{node}, Holds: rolled, Lease: lease("roll-2", time.Minute)}, []string{"lame-duck"}},
 		"whose lease ran out":           {Snapshot{Nodes: []Node{node}, Holds: held(time.Minute), Lease: lease("run-1", -time.Minute)}, []string{"lame-duck"}},
 		"at work on another":            {Snapshot{Nodes: []Node{node}, Holds: held(time.Minute), Lease: lease("run-9", time.Minute)}, []string{"lame-duck"}},
 		"at work without a hold":        {Snapshot{Nodes: []Node{node}, Lease: lease("run-1", time.Minute)}, []string{"lame-duck"}},

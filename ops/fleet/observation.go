@@ -119,8 +119,12 @@ type Hold struct {
 	Why    string    `json:"why"`
 	Since  time.Time `json:"since"`
 	Run    string    `json:"run,omitempty"`
+	Within string    `json:"within,omitempty"` // the run that Run is a step of: a roll has the lease, and not the runs it is made of
 	Intent string    `json:"intent,omitempty"` // the rebuild's, while it is under way
 }
+
+// Of reports that it is a run's: its own, or that of a step of it.
+func (h Hold) Of(run string) bool { return run != "" && (h.Run == run || h.Within == run) }
 
 // Records are what stands on the exec node about who is at work and what is held. Either may be damaged while the other is not.
 type Records struct {

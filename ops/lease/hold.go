@@ -49,7 +49,8 @@ func parseHolds(out string) ([]fleet.Hold, error) {
 
 // legible is a record as it may be shown: JSON can spell what no terminal should get.
 func legible(h fleet.Hold) fleet.Hold {
-	h.Worker, h.By, h.Why, h.Run, h.Intent = word(h.Worker), word(h.By), word(h.Why), word(h.Run), word(h.Intent)
+	h.Worker, h.By, h.Why = word(h.Worker), word(h.By), word(h.Why)
+	h.Run, h.Within, h.Intent = word(h.Run), word(h.Within), word(h.Intent)
 	return h
 }
 

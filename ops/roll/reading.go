@@ -43,5 +43,8 @@ func (r *roll) reading(s reading, look func(context.Context, *run.Walk) ([]strin
 	}
 }
 
+// hostOfExec is what a step on exec is watched by.
+func (r *roll) hostOfExec() []string { return []string{"host@" + r.Config.Exec().Name} }
+
 // panes are what a step of no worker's own is watched by: the balancer, as the first worker's run would show it.
 func (r *roll) panes() []string { return []string{"balancer@" + r.workers[0]} }

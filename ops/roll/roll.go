@@ -188,8 +188,8 @@ func (r *roll) beSure() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "sure", Title: "Be sure about all of them", Kind: run.Read, NoUndo: "it changed nothing", Until: reportStep,
-			Confirm: names,
-			Why:     "What follows cannot be taken back, and it happens to one worker after another without asking again. Unattended it is said as --confirm " + names + ".",
+			Confirm: names, Panes: r.panes(),
+			Why: "What follows cannot be taken back, and it happens to one worker after another without asking again. Unattended it is said as --confirm " + names + ".",
 		},
 		Plan: plan(fmt.Sprintf("%s, to %s, in this order", r.book.Title, strings.Join(r.workers, ", "))),
 	}
@@ -273,10 +273,11 @@ const reportStep = "report"
 func (r *roll) report() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: reportStep, Title: "Sum up", Kind: run.Read, NoUndo: "it changed nothing",
+			ID: reportStep, Title: "Sum up", Kind: run.Read, NoUndo: "it changed nothing", Panes: r.panes(),
 			Why: "Whoever asks tomorrow what was done reads a line for each worker, and its run if they doubt it.",
 		},
-		Plan: plan("a line for each worker: its run, and how long it took"),
+		Deadline: time.Minute,
+		Plan:     plan("a line for each worker: its run, and how long it took"),
 		Do: func(ctx context.Context, w *run.Walk) error {
 			runs, err := r.Runs(ctx)
 			if runs == nil && err != nil {

@@ -35,7 +35,7 @@ func jobFact(step string) string { return "job/" + step }
 
 func (r *roll) task(t task) run.Step {
 	return run.Step{
-		StepInfo: run.StepInfo{ID: t.id, Title: t.title, Why: t.why, Kind: t.kind, Usual: t.usual, NoUndo: t.noUndo, Skip: t.skip},
+		StepInfo: run.StepInfo{ID: t.id, Title: t.title, Why: t.why, Kind: t.kind, Usual: t.usual, NoUndo: t.noUndo, Skip: t.skip, Panes: r.hostOfExec()},
 		Deadline: longest,
 		Plan:     plan(r.Jobs.Node.Name + "$ " + t.do.Line() + "   as a job, " + r.Jobs.How()),
 		Observe:  func(ctx context.Context, w *run.Walk) (run.Finding, error) { return r.observe(ctx, w, t) },

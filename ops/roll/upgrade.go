@@ -179,7 +179,8 @@ func (u *upgrade) tagged() string { return strings.TrimPrefix(u.version, "v") }
 // backedUp wants somebody's word that there is a backup.
 func (u *upgrade) backedUp() run.Step {
 	s := run.Step{
-		StepInfo: run.StepInfo{ID: "backup", Title: "Know of a backup", Kind: run.Read, NoUndo: "it changed nothing", Why: "A migration that goes wrong is taken back by a backup and by nothing else."},
+		StepInfo: run.StepInfo{ID: "backup", Title: "Know of a backup", Kind: run.Read, NoUndo: "it changed nothing", Panes: u.panes(), Why: "A migration that goes wrong is taken back by a backup and by nothing else."},
+		Deadline: time.Minute,
 		Plan:     plan("somebody's word: which backup there is, and when it was made"),
 	}
 	s.Do = func(_ context.Context, w *run.Walk) error {
@@ -274,7 +275,7 @@ func (u *upgrade) restartExec() run.Step {
 	exec := u.Jobs.Node.Name
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "exec-services", Title: "Restart the other services of " + exec, Kind: run.Idempotent, NoUndo: "they run the code that is checked out", Skip: true,
+			ID: "exec-services", Title: "Restart the other services of " + exec, Kind: run.Idempotent, NoUndo: "they run the code that is checked out", Skip: true, Panes: u.hostOfExec(),
 			Why: "They run the old code until they are restarted. Visitors go to the workers.",
 		},
 		Deadline: 5 * time.Minute,
@@ -310,7 +311,7 @@ func (u *upgrade) tag() run.Step {
 	kept := "docker-compose.yml.before-" + u.version
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "tag", Title: "Name the version in the compose files", Kind: run.Idempotent, Skip: true,
+			ID: "tag", Title: "Name the version in the compose files", Kind: run.Idempotent, Skip: true, Panes: u.panes(),
 			Why: "Containers that run keep what they were made of. Only new ones are made of this, and nobody makes any before their turn.",
 		},
 		Deadline: 5 * time.Minute,
@@ -357,7 +358,7 @@ func (u *upgrade) tag() run.Step {
 func (u *upgrade) pull() run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{
-			ID: "pull", Title: "Pull the images everywhere", Kind: run.Idempotent, NoUndo: "an image that nothing uses only takes room", Usual: "a minute or two for each",
+			ID: "pull", Title: "Pull the images everywhere", Kind: run.Idempotent, NoUndo: "an image that nothing uses only takes room", Usual: "a minute or two for each", Panes: u.panes(),
 			Why: "A registry that answers slowly, or not at all, is found out while every worker still serves. Images that are equal everywhere are proved to be so later.",
 		},
 		Deadline: 30 * time.Minute,

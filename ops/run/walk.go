@@ -35,6 +35,18 @@ type Walk struct {
 // Run is the run's id; empty in a dry walk.
 func (w *Walk) Run() string { return w.runID }
 
+// Within is the run that this one is a step of, and whose lease it acts under; empty when it is none, and in a dry walk.
+func (w *Walk) Within() (id string) {
+	if w.j != nil {
+		w.j.with(func(v *View, _ *history) {
+			if p := v.Header.Parent; p != nil {
+				id = p.Run
+			}
+		})
+	}
+	return id
+}
+
 // Dry reports that nothing will be done: only Observe and Plan are asked.
 func (w *Walk) Dry() bool { return w.j == nil }
 

@@ -72,6 +72,7 @@ type Trust interface {
 	Fingerprints(host string) []string
 	Entries(host string) ([]keys.Entry, error)
 	Renew(ctx context.Context, w keys.Window) error
+	Renewing(host string) (done func())
 	Forget(ctx context.Context, host string) ([]keys.Entry, error)
 }
 

@@ -22,7 +22,7 @@ func (c *crew) hold() run.Step {
 		Plan:     plan(fmt.Sprintf("%s$ write %s/holds/%s.json: by %s, %q", c.Config.Exec().Name, lease.Dir, c.node.Name, c.Operator, c.why())),
 		Observe:  c.observeHold,
 		Do: func(ctx context.Context, w *run.Walk) error {
-			return c.setHold(ctx, w, fleet.Hold{Worker: c.node.Name, By: c.Operator, Why: c.why(), Since: time.Now().UTC().Truncate(time.Second), Run: w.Run()})
+			return c.setHold(ctx, w, fleet.Hold{Worker: c.node.Name, By: c.Operator, Why: c.why(), Since: time.Now().UTC().Truncate(time.Second), Run: w.Run(), Within: w.Within()})
 		},
 		Undo: c.clearHold, UndoPlan: []string{fmt.Sprintf("%s$ rm %s/holds/%s.json", c.Config.Exec().Name, lease.Dir, c.node.Name)},
 	}

@@ -156,6 +156,7 @@ func (c *crew) renewKey(ctx context.Context, w *run.Walk) error {
 	}
 	what := fmt.Sprintf("host key of %s: %s -> %s", c.in.KnownAs, old, now)
 	return w.Act(ctx, act.Act{Verb: "keys/renew", Target: c.node.Name, What: what, Danger: act.Changes}, func(ctx context.Context, p act.Permit) error {
+		defer c.Trust.Renewing(c.in.KnownAs)() // who looks at the worker meanwhile need not ask
 		r := keys.Renewal{At: time.Now(), Droplet: c.in.Droplet, Action: w.Fact(factAction), Run: w.Run(), By: c.Operator, Old: c.in.HostKeys, New: now}
 		if err := c.Records.Enter(ctx, p, r); err != nil {
 			return err

@@ -211,7 +211,7 @@ func (c *crew) announce(what, step string) run.Step {
 			if h == nil {
 				h = &fleet.Hold{Worker: c.node.Name, By: c.Operator, Why: c.why(), Since: time.Now().UTC().Truncate(time.Second)}
 			}
-			h.Run, h.Intent = w.Run(), what
+			h.Run, h.Within, h.Intent = w.Run(), w.Within(), what
 			return c.setHold(ctx, w, *h)
 		},
 	}
