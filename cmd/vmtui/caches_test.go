@@ -68,7 +68,7 @@ func TestACachedPageIsFoundPurgedAndProved(t *testing.T) {
 	}
 	got = vmtui(t, path, "purge", "/@picard", "--origin", "--edge", "--yes")
 	if got.code != 0 || !strings.Contains(got.out, "4 of 4 purged") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
-		strings.Index(got.err, "kept by: cache rule") < 0 || strings.Index(got.err, "kept by: cache rule") > strings.Index(got.err, "proving that the token") {
+		!strings.Contains(got.err, "kept by: cache rule") || strings.Index(got.err, "kept by: cache rule") > strings.Index(got.err, "proving that the token") {
 		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
 	}
 	b.Edge().SetRules()
