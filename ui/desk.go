@@ -115,6 +115,8 @@ type Desk interface {
 	PlanSidekiq(ctx context.Context, o sidekiq.Order, tell func(sidekiq.Progress)) (sidekiq.Plan, error)
 	// DoSidekiq does what was planned. That its context ends is heard between two portions.
 	DoSidekiq(ctx context.Context, o sidekiq.Order, p sidekiq.Plan) (sidekiq.Report, error)
+	// SidekiqBackups are the backups of jobs that may be read back, the newest first.
+	SidekiqBackups(ctx context.Context) ([]sidekiq.BackupFile, error)
 	// Past is what the palette was told in earlier sittings, newest last; Say remembers a line for the next.
 	Past(ctx context.Context) ([]string, error)
 	Say(ctx context.Context, line string) error

@@ -23,7 +23,7 @@ func newSidekiq(f *flags) *cobra.Command {
 			"a script says --again INSTANCE as well. --plan shows what would be done, and does nothing.",
 	}
 	cmd.AddCommand(
-		sidekiqStatus(f), sidekiqJobs(f), sidekiqPark(f), sidekiqRestore(f), sidekiqFlush(f), sidekiqDelete(f), sidekiqRetry(f), sidekiqKill(f), sidekiqMove(f),
+		sidekiqStatus(f), sidekiqJobs(f), sidekiqPark(f), sidekiqRestore(f), sidekiqFlush(f), sidekiqDelete(f), sidekiqRetry(f), sidekiqKill(f), sidekiqMove(f), sidekiqPutBack(f),
 		sidekiqSignal(f, sidekiq.Quiet, "Let processes finish what they have and take nothing new; only a restart takes that back"),
 		sidekiqSignal(f, sidekiq.Stop, "Stop processes; under a restart policy they are back at once"),
 		sidekiqSignal(f, sidekiq.Dump, "Let processes write the backtraces of their threads into their logs"),

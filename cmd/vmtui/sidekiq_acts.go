@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -231,18 +232,19 @@ func (a *app) flush(ctx context.Context, f *flags, x ackFlags, queue, then strin
 	if err != nil || parked.Jobs == 0 {
 		return f.reported(parked, err)
 	}
+	second := ackFlags{confirm: parked.Shelf, again: a.cfg.Instance} // by --then: it was said with the name
 	if then == "" && f.attended(x.yes) {
 		if then, err = f.decide(ctx, parked); err != nil {
 			return errors.Join(f.answer(parked, plain.SidekiqReport(parked)), err)
 		}
+		second = ackFlags{}
 	}
 	switch then {
 	case thenRestore:
 		back, err := a.order(ctx, f, ackFlags{yes: true}, sidekiq.Order{Deed: sidekiq.Restore, Name: parked.Shelf})
 		return f.reported(back, err)
 	case thenDelete:
-		again := ackFlags{confirm: parked.Shelf, again: a.cfg.Instance}
-		gone, err := a.order(ctx, f, again, sidekiq.Order{Deed: sidekiq.Delete, Name: parked.Shelf, KeepLocks: keepLocks})
+		gone, err := a.order(ctx, f, second, sidekiq.Order{Deed: sidekiq.Delete, Name: parked.Shelf, KeepLocks: keepLocks})
 		return f.reported(gone, err)
 	}
 	return f.reported(parked, nil)
@@ -338,6 +340,72 @@ func sidekiqMove(f *flags) *cobra.Command {
 		filter, err := jobs.filter()
 		return sidekiq.Order{Deed: sidekiq.Move, Name: args[0], To: args[1], Filter: filter, Limit: limit}, err
 	})
+}
+
+func sidekiqPutBack(f *flags) *cobra.Command {
+	var x ackFlags
+	cmd := &cobra.Command{
+		Use: "put-back [JID…]", Short: "Put back what a process had in hand when it died", Args: between(0, 1000),
+		Long: "Waits until each process was heard from or is gone, up to a minute, and then offers what the gone ones had in hand: all of it, or the jobs named.\n\n" +
+			"Redis keeps that for a minute after the last heartbeat. After that only the console, or a status --watch, that saw the process alive knows it.\n" +
+			"A job that was done after all is done twice: look at the process's log first.",
+	}
+	cmd.Flags().BoolVar(&x.yes, "yes", false, "do it without being asked")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !x.yes && !f.attended(false) { // not after the wait: what is not taken then is gone
+			return &fault.Error{What: "not confirmed", On: "what dead processes had in hand", Why: "nobody sits at a terminal to say yes", Next: "repeat it with --yes", Code: fault.Refused}
+		}
+		return withApp(cmd.Context(), f, f.asker(x.yes), func(ctx context.Context, a *app) error {
+			lost, err := a.lost(ctx, f, args)
+			if err != nil {
+				return err
+			}
+			r, err := a.order(ctx, f, x, sidekiq.Order{Deed: sidekiq.PutBack, Lost: lost})
+			return f.reported(r, err)
+		})
+	}
+	return withJSON(f, cmd)
+}
+
+// rollCall is how long a process may be silent before it is gone, and a look more.
+const rollCall = time.Minute + 5*time.Second
+
+// lost are the jobs that dead processes had in hand: those named, or all.
+func (a *app) lost(ctx context.Context, f *flags, jids []string) ([]sidekiq.Lost, error) {
+	bar, roll, until := f.bar(), sidekiq.RollCall{}, time.Now().Add(rollCall)
+	defer bar.end()
+	for {
+		v, err := a.desk.Sidekiq(ctx)
+		if err != nil {
+			return nil, err
+		}
+		missing := roll.Missing(v)
+		if len(missing) == 0 || time.Now().After(until) {
+			return lostOf(v.Lost, jids)
+		}
+		bar.tell(sidekiq.Progress{Doing: "hearing from processes", Done: int64(len(v.Processes) - len(missing)), Of: int64(len(v.Processes))})
+		select {
+		case <-time.After(lookEvery):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// lostOf are the lost jobs with these ids, or all of them.
+func lostOf(all []sidekiq.Lost, jids []string) ([]sidekiq.Lost, error) {
+	if len(jids) == 0 {
+		return all, nil
+	}
+	var out []sidekiq.Lost
+	for _, jid := range jids {
+		i := slices.IndexFunc(all, func(l sidekiq.Lost) bool { return l.JID == jid })
+		if i < 0 {
+			return nil, &fault.Error{What: "that job is not known to be lost", On: jid, Why: fmt.Sprintf("it is none of the %d that dead processes had in hand", len(all)), Next: "say it without ids: all of them are shown before anything is done", Code: fault.Usage}
+		}
+		out = append(out, all[i])
+	}
+	return out, nil
 }
 
 func sidekiqSignal(f *flags, deed sidekiq.Deed, short string) *cobra.Command {

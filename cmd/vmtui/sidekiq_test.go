@@ -64,6 +64,9 @@ func TestSidekiqFromTheCommandLine(t *testing.T) {
 		call{[]string{"retry", "dead", "--class", "ActivityPub::*", "--yes"}, 0, []string{"2 jobs retried"}},
 		call{[]string{"park", "pull", "--confirm", "pull"}, 0, []string{"jobs parked", "vmtui sidekiq restore pull-parked-"}},
 		call{[]string{"stop", "exec", "--yes"}, 3, []string{"scheduler", "--again vmst.example"}},
+		call{[]string{"put-back"}, 3, []string{"repeat it with --yes"}},
+		call{[]string{"put-back", "--yes"}, 3, []string{"nothing is known to be lost"}},
+		call{[]string{"put-back", "0a1b", "--yes"}, 2, []string{"that job is not known to be lost"}},
 		call{[]string{"quiet", "nobody", "--yes"}, 2, []string{"no such Sidekiq process"}},
 		call{[]string{"quiet", "worker-1", "--yes"}, 0, []string{"told to quiet"}},
 		call{[]string{"restore", "--backup", b.ConfigPath()}, 1, []string{"no compressed file"}},
@@ -151,6 +154,21 @@ func TestFlushAtATerminal(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	if left := parkedOf(t, b.ConfigPath()); len(left) != 0 {
+		t.Errorf("%v", left)
+	}
+	// Deleting is a second act, with a plan and a name of its own.
+	s = sit(t, 160, 50, "--config", b.ConfigPath(), "sidekiq", "flush", "push")
+	s.sees("Type push to do it")
+	s.press("push\r")
+	s.sees("delete (with a backup), restore, or leave")
+	s.press("delete\r")
+	s.sees("Type push-parked-", "read back and proved")
+	s.press("push\r")
+	s.sees("it was not confirmed")
+	if code := s.ends(); code != 3 {
+		t.Errorf("exit %d", code)
+	}
+	if left := parkedOf(t, b.ConfigPath()); len(left) != 1 {
 		t.Errorf("%v", left)
 	}
 }

@@ -67,6 +67,11 @@ func (d *Desk) DoSidekiq(ctx context.Context, o sidekiq.Order, p sidekiq.Plan) (
 	return r, err
 }
 
+// SidekiqBackups are the backups of jobs that may be read back, the newest first.
+func (d *Desk) SidekiqBackups(context.Context) ([]sidekiq.BackupFile, error) {
+	return d.sidekiq.Backups()
+}
+
 // queuesPane is a look at the queues beside a step of a run.
 func (d *Desk) queuesPane(ctx context.Context, key string) Pane {
 	v, err := d.queues.Look(ctx)

@@ -410,8 +410,11 @@ func TestAFilterThatDiedIsBroughtToItsEnd(t *testing.T) {
 	if filtered.Kind == Removed {
 		filtered, removed = removed, filtered
 	}
-	if p, err := s.Plan(t.Context(), Order{Deed: Park, Name: "push"}, nil); err != nil || p.Refusal == nil {
-		t.Errorf("parked beside it: %v", err)
+	for _, o := range []Order{{Deed: Park}, {Deed: Delete, Filter: o.Filter}, {Deed: Move, To: "pull"}, {Deed: Kill, Filter: o.Filter}} {
+		o.Name = "push"
+		if p, err := s.Plan(t.Context(), o, nil); err != nil || p.Refusal == nil || !strings.Contains(p.Refusal.Error()+fault.Of(p.Refusal).Next, filtered.ID) {
+			t.Errorf("%s beside it: %v %v", o.Deed, p.Refusal, err)
+		}
 	}
 	s.must(Order{Deed: Restore, Name: filtered.ID})
 	left := s.numbers("queue:push")
@@ -465,6 +468,30 @@ func TestDeleteWritesABackupThatCanBeReadBack(t *testing.T) {
 		if _, err := s.Plan(t.Context(), Order{Deed: Load, Name: r.Backups[0]}, nil); err == nil {
 			t.Errorf("a backup of %d bytes of %d was read", cut, len(text))
 		}
+	}
+}
+
+// The backups of this instance are found, the newest first; what only looks like one is not.
+func TestBackupsAreFound(t *testing.T) {
+	s := small(t)
+	if all, err := s.Backups(); err != nil || len(all) != 0 {
+		t.Errorf("none was written: %+v %v", all, err)
+	}
+	s.failed(Dead, 30)
+	first := s.must(Order{Deed: Delete, Name: Dead, Filter: Builtin["dead-http"]})
+	second := s.must(Order{Deed: Delete, Name: Dead})
+	other := *s.Acts
+	other.Instance = "other.example"
+	b, err := other.newBackup(BackupHead{Queue: "push"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.add(found{raw: "{}"}), b.end(), os.WriteFile(filepath.Join(s.Dir, "x.jsonl.gz"), []byte("no backup"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Backups()
+	if err != nil || len(all) != 2 || all[0].Path != second.Backups[0] || all[1].Path != first.Backups[0] || all[0].Queue != Dead || all[0].Bytes == 0 {
+		t.Errorf("%+v %v", all, err)
 	}
 }
 
@@ -572,6 +599,11 @@ func TestLocksAreReleasedForTheirHolderOnly(t *testing.T) {
 		t.Fatalf("%+v %v", p, err)
 	}
 	parked := s.must(Order{Deed: Park, Name: "pull"})
+	for _, o := range []Order{{Deed: Restore, Name: parked.Shelf}, {Deed: Delete, Name: parked.Shelf}, {Deed: Delete, Name: parked.Shelf, KeepLocks: true}} {
+		if p, err := s.Plan(t.Context(), o, nil); err != nil || !strings.Contains(strings.Join(append(p.Caution, p.Lines...), "\n"), "unique lock") {
+			t.Errorf("%s does not say what it does to locks: %+v %v", o.Deed, p, err)
+		}
+	}
 	r := s.must(Order{Deed: Delete, Name: parked.Shelf})
 	if r.Unlocked != 100 || s.raw.ZCard(t.Context(), "uniquejobs:digests").Val() != 100 || len(s.raw.Keys(t.Context(), "uniquejobs:*:LOCKED").Val()) != 100 {
 		t.Errorf("%+v", r)

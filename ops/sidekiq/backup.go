@@ -112,7 +112,7 @@ func (b *backup) write(line []byte) error {
 	return err
 }
 
-// add writes jobs. What was added is safe only after flush.
+// add writes jobs. What was added is safe only after end.
 func (b *backup) add(jobs ...found) error {
 	for _, f := range jobs {
 		if err := b.write(lineOf(f)); err != nil {
@@ -139,21 +139,6 @@ func lineOf(f found) []byte {
 // summed adds a job to a checksum, so that no two lists of jobs have the same text.
 func summed(sum hash.Hash, f found) {
 	_, _ = fmt.Fprintf(sum, "%d:%d:%s%s", len(f.score), len(f.raw), f.score, f.raw) // a hash takes everything
-}
-
-// flush puts what was added onto the disk.
-func (b *backup) flush() error {
-	err := b.zip.Flush()
-	if err == nil {
-		err = b.buf.Flush()
-	}
-	if err == nil {
-		err = b.file.Sync()
-	}
-	if err != nil {
-		return unsaved(b.path, err)
-	}
-	return nil
 }
 
 // end writes the foot, puts everything onto the disk, and reads it back: only a backup whose count and checksum are right is one. One without a job is

@@ -78,6 +78,48 @@ func TestDyingBeforeEveryStep(t *testing.T) {
 	}
 }
 
+// A delete from a set that dies before any of its steps leaves what it took out in a backup that can be read: it is proved before the first job goes.
+func TestADyingDeleteFromASet(t *testing.T) {
+	for at := 0; ; at++ {
+		s := small(t)
+		s.failed(Dead, 1000)
+		before := s.raw.ZRangeWithScores(t.Context(), Dead, 0, -1).Val()
+		o := Order{Deed: Delete, Name: Dead, Filter: Builtin["dead-http"]}
+		p, err := s.Plan(t.Context(), o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := 0
+		permit := watching{&dying{at}, func() { whole += len(s.backedUp()) }}
+		_, died := s.With(t.Context(), permit, o, p)
+		if at > 0 && whole < 666 {
+			t.Fatalf("step %d: jobs went before their backup was proved: %d in it", at, whole)
+		}
+		files, err := filepath.Glob(filepath.Join(s.Dir, "*.jsonl.gz"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("step %d: backups: %v %v", at, files, err)
+		}
+		s.must(Order{Deed: Load, Name: files[0]})
+		if after := s.raw.ZRangeWithScores(t.Context(), Dead, 0, -1).Val(); !slices.Equal(before, after) {
+			t.Fatalf("step %d: %d jobs, and were %d", at, len(after), len(before))
+		}
+		if died == nil {
+			return
+		}
+	}
+}
+
+// watching is a permit that hears of each change just before it leaves.
+type watching struct {
+	*dying
+	before func()
+}
+
+func (w watching) Check(ctx context.Context) error {
+	w.before()
+	return w.dying.Check(ctx)
+}
+
 // nothingLost brings everything back, as an operator would, and counts.
 func (s *site) nothingLost(at, least int) {
 	s.Helper()

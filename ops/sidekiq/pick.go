@@ -17,7 +17,11 @@ const (
 
 func (a *Acts) planPick(o Order, p *Plan) {
 	if p.place.Shelf != nil || !p.place.Set && o.Deed == Requeue {
-		p.refuse("only what lies in retry, schedule or dead can be retried", "what is parked is restored: vmtui sidekiq restore "+p.Target)
+		next := "jobs of a queue are moved or deleted: vmtui sidekiq move " + p.Target
+		if p.place.Shelf != nil {
+			next = "what is parked is restored: vmtui sidekiq restore " + p.Target
+		}
+		p.refuse("only what lies in retry, schedule or dead can be "+map[Deed]string{Requeue: "retried", Kill: "given up, or in a queue"}[o.Deed], next)
 		return
 	}
 	if o.Deed == Kill {
@@ -41,6 +45,7 @@ func (a *Acts) planPick(o Order, p *Plan) {
 	if len(p.In.Hosts) > 0 {
 		p.warn("they go to %s; servers that are dead are tried again, past their back-off", top(p.In.Hosts, 3))
 	}
+	p.keepLocks()
 	p.pacified(o)
 }
 
@@ -61,32 +66,72 @@ type picking struct {
 	order       Order
 	plan        Plan
 	sieve       sieve
-	backup      *backup // nil unless they are deleted
-	limit, rate int     // 0: none
+	limit, rate int // 0: none
 	began       time.Time
 	report      Report
 }
 
 func (a *Acts) pick(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
 	k := &picking{acts: a, order: o, plan: p, sieve: sieve{o.Filter, time.Now()}, limit: o.Limit, began: time.Now()}
+	if o.Deed == Delete {
+		return k.remove(ctx, g)
+	}
 	if o.Deed == Requeue {
 		k.limit, k.rate = limits(o)
 	}
-	if o.Deed == Delete {
-		b, err := a.newBackup(BackupHead{Queue: p.place.Name, Set: true, Of: "deleted from " + p.Target + ": " + o.Filter.String()})
-		if err != nil {
-			return Report{}, err
-		}
-		k.backup = b
-	}
 	err := a.Jobs.scan(ctx, p.place, func(page []found) (bool, error) { return k.page(ctx, g, page) })
-	if k.backup != nil {
-		err = errors.Join(err, k.backup.end())
-		if k.backup.count > 0 {
-			k.report.Backups = []string{k.backup.path}
+	return k.report, err
+}
+
+// remove writes what is meant into a backup, proves it, and only then takes out what is in it: whoever dies in between has a backup that can be read.
+func (k *picking) remove(ctx context.Context, g *grip) (Report, error) {
+	path, count, err := k.backUp(ctx, g)
+	if err != nil || count == 0 {
+		return k.report, err
+	}
+	k.report.Backups, k.plan.Jobs = []string{path}, count
+	k.limit, k.sieve = 0, sieve{} // each one in the backup is meant
+	var some []found
+	send := func() error {
+		_, err := k.page(ctx, g, some)
+		some = some[:0]
+		return err
+	}
+	_, _, err = readBackup(path, func(f found) error {
+		if some = append(some, f); len(some) < pageFirst {
+			return nil
 		}
+		return send()
+	})
+	if err == nil {
+		err = send()
 	}
 	return k.report, err
+}
+
+// backUp writes what is meant into a file, reads it back, and says how many there are. One that was given up is a backup all the same.
+func (k *picking) backUp(ctx context.Context, g *grip) (path string, count int64, err error) {
+	b, err := k.acts.newBackup(BackupHead{Queue: k.plan.place.Name, Set: true, Of: "deleted from " + k.plan.Target + ": " + k.order.Filter.String()})
+	if err != nil {
+		return "", 0, err
+	}
+	err = k.acts.Jobs.scan(ctx, k.plan.place, func(page []found) (bool, error) {
+		for _, f := range page {
+			if k.limit > 0 && b.count >= int64(k.limit) {
+				return false, nil
+			}
+			if !k.sieve.means(payloadOf(f.raw)) {
+				k.report.Kept++
+				continue
+			}
+			if err := b.add(f); err != nil {
+				return false, err
+			}
+		}
+		g.say(Progress{Doing: "writing the backup", Done: b.count, Of: k.plan.Jobs})
+		return true, g.asked.Err()
+	})
+	return b.path, b.count, errors.Join(err, b.end())
 }
 
 // page takes what is meant of a page, and marks what is gone in it.
@@ -147,7 +192,6 @@ func (k *picking) take(ctx context.Context, g *grip, page []found, meant []int) 
 	jobs := k.acts.Jobs
 	keys, args := []string{k.plan.place.key, jobs.key(Dead), jobs.key("queues")}, []any{string(k.order.Deed), score(time.Now())}
 	number := map[string]int{}
-	var out []found
 	for _, i := range meant {
 		p, text, queue := payloadOf(page[i].raw), page[i].raw, 0
 		if k.order.Deed == Requeue {
@@ -161,16 +205,7 @@ func (k *picking) take(ctx context.Context, g *grip, page []found, meant []int) 
 			}
 			queue = number[p.queue]
 		}
-		out = append(out, page[i])
 		args = append(args, redis.Unshown(page[i].raw), redis.Unshown(text), queue, p.queue)
-	}
-	if k.backup != nil {
-		if err := k.backup.add(out...); err != nil {
-			return err
-		}
-		if err := k.backup.flush(); err != nil {
-			return err
-		}
 	}
 	r, err := g.steady(ctx, pickScript, keys, args...)
 	if err != nil {

@@ -85,6 +85,11 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	if err := a.lookAtLocks(ctx, p); err != nil {
 		return err
 	}
+	if p.isQueue() && (o.Deed == Delete || o.Deed == Kill || o.Deed == Move) {
+		if err := a.unfiltered(ctx, p); err != nil || p.Refusal != nil {
+			return err
+		}
+	}
 	switch o.Deed {
 	case Park:
 		return a.planPark(ctx, o, p)
@@ -101,6 +106,9 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	}
 	return nil
 }
+
+// isQueue reports a queue that workers take from.
+func (p *Plan) isQueue() bool { return p.place.Shelf == nil && !p.place.Set }
 
 // queue is the queue or set whose loss is spoken of.
 func (p *Plan) queue() string {

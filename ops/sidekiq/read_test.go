@@ -136,6 +136,39 @@ func TestHandsOfTheDead(t *testing.T) {
 	}
 }
 
+// Whoever comes after the death waits until each process was heard or is gone, and then knows what may be lost.
+func TestARollCallTellsTheDeadFromTheLiving(t *testing.T) {
+	m := miniredis.RunT(t)
+	s := at(t, m.Addr())
+	beat(m, "", "dead:1:aa", "8.1.6", "false")
+	beat(m, "", "lives:2:bb", "8.1.6", "false")
+	w, roll := s.Jobs.NewWatch(), RollCall{}
+	missing := func() (names []string, lost int) {
+		t.Helper()
+		v, err := w.Look(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range roll.Missing(v) {
+			names = append(names, p.Hostname)
+		}
+		return names, len(v.Lost)
+	}
+	if names, lost := missing(); !slices.Equal(names, []string{"dead", "lives"}) || lost != 0 {
+		t.Errorf("nobody was heard yet: %v, %d lost", names, lost)
+	}
+	m.HSet("lives:2:bb", "beat", "1764000010.25")
+	beat(m, "", "newcomer:3:cc", "8.1.6", "false")
+	if names, lost := missing(); !slices.Equal(names, []string{"dead"}) || lost != 0 {
+		t.Errorf("one is silent: %v, %d lost", names, lost)
+	}
+	m.Del("dead:1:aa")
+	m.Del("dead:1:aa:work")
+	if names, lost := missing(); len(names) != 0 || lost != 1 {
+		t.Errorf("it is gone: %v, %d lost", names, lost)
+	}
+}
+
 // A Redis that does not answer leaves the last state, with the error beside it.
 func TestAWatchKeepsItsLastState(t *testing.T) {
 	m := miniredis.RunT(t)

@@ -48,7 +48,7 @@ func (a *Acts) howTaken(p *Plan) string {
 
 // inPlace reports that so few jobs are meant that they are taken out one by one.
 func (p *Plan) inPlace() bool {
-	return p.place.Shelf == nil && !p.place.Set && p.few != nil
+	return p.isQueue() && p.few != nil
 }
 
 func (p *Plan) locksNote(o Order) {
@@ -60,6 +60,13 @@ func (p *Plan) locksNote(o Order) {
 		return
 	}
 	p.Lines = append(p.Lines, "release the unique locks of the deleted jobs   each only if the job in question holds it: without that the same job could not be enqueued for up to 50 days")
+}
+
+// keepLocks says that an act leaves unique locks as they are, where there are any.
+func (p *Plan) keepLocks() {
+	if p.In.Locked > 0 {
+		p.warn("%d of %d jobs looked at say they hold a unique lock; each keeps it until it has run", p.In.Locked, p.In.Counted)
+	}
 }
 
 // pacified warns of what the queue's danger says of one that is only thinned out.
@@ -144,6 +151,7 @@ func (a *Acts) planMove(o Order, p *Plan) {
 	case o.To == "" || o.To == p.Target || strings.ContainsAny(o.To, " \t\n"):
 		p.refuse("that is no other queue: "+strconv.Quote(o.To), "name the queue to move to")
 	}
+	p.keepLocks()
 	p.Lines = []string{a.howTaken(p), "LPUSH " + a.Jobs.key("queue:"+o.To) + "   with the job's queue changed, so that it comes back there when it fails"}
 	p.pacified(o)
 }

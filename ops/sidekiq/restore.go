@@ -38,6 +38,7 @@ func (a *Acts) planRestore(o Order, p *Plan) {
 	if !s.Cut.IsZero() && o.Newer == 0 && s.Restoring {
 		p.warn("an interrupted restore goes on: what was made before %s stays parked", s.Cut.Format(time.RFC3339))
 	}
+	p.keepLocks()
 	if p.Locks.Other > 0 {
 		p.warn("of %d jobs looked at, %d have lost their unique lock to another job: they will be silently dropped when they run", p.In.Counted, p.Locks.Other)
 	}

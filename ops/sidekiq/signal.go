@@ -114,7 +114,7 @@ func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
 		}
 	}
 	if len(o.Lost) == 0 {
-		p.refuse("nothing is known to be lost", "see vmtui sidekiq status")
+		p.refuse("nothing is known to be lost", "what a dead process had is in Redis for a minute; after that only the console, or a status --watch, that saw it alive knows it")
 	}
 	return nil
 }

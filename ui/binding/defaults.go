@@ -15,7 +15,7 @@ func keys(k ...string) []string { return k }
 
 // defaults is the table as it ships. The order is the footer's.
 func defaults() []Binding {
-	return slices.Concat(verbs(), places(), general(), insideDialogs())
+	return slices.Concat(verbs(), queues(), places(), general(), insideDialogs())
 }
 
 // verbs are the bindings whose ids are verbs of ops, and the choices of a gate.
@@ -45,23 +45,6 @@ func verbs() []Binding {
 		{ID: "job-answer", Keys: keys("a"), Word: "answer", Long: "answer what the job asks, on its terminal", Places: at(Job), Danger: act.Changes},
 		{ID: "job-cancel", Keys: keys("x"), Word: "cancel", Long: "end the job and everything it started", Places: at(Jobs, Job), Danger: act.Changes},
 
-		{ID: "sidekiq-park", Keys: keys("p"), Word: "park", Long: "put the queue aside at once; it can be restored as it was, or deleted", Places: at(Sidekiq, Backlog), Danger: act.Destroys},
-		{ID: "sidekiq-restore", Keys: keys("r"), Word: "restore", Long: "put back what is parked, or what was in a dead process's hands", Places: at(Sidekiq, Backlog, Deed), Danger: act.Changes},
-		{ID: "sidekiq-delete", Keys: keys("D"), Word: "delete", Long: "delete what is parked, or the jobs that are meant; a backup is written first", Places: at(Sidekiq, Backlog, Deed), Danger: act.Destroys},
-		{ID: "sidekiq-retry", Keys: keys("R"), Word: "retry", Long: "let jobs of a set run now, capped and paced", Places: at(Sidekiq, Backlog), Danger: act.Changes},
-		{ID: "sidekiq-kill", Keys: keys("K"), Word: "give up", Long: "move the jobs that are meant to the dead", Places: at(Backlog), Danger: act.Destroys},
-		{ID: "sidekiq-move", Keys: keys("m"), Word: "move", Long: "move the jobs that are meant to another queue", Places: at(Backlog), Danger: act.Changes},
-		{ID: "sidekiq-quiet", Keys: keys("z"), Word: "quiet", Long: "let the process take no new jobs; only a restart takes that back", Places: at(Sidekiq), Danger: act.Changes},
-		{ID: "sidekiq-stop", Keys: keys("x"), Word: "stop", Long: "let the process end; what it cannot finish goes back into its queue", Places: at(Sidekiq), Danger: act.Changes},
-		{ID: "sidekiq-dump", Keys: keys("d"), Word: "dump threads", Long: "let the process write the backtraces of its threads into its log", Places: at(Sidekiq), Danger: act.Changes, Hidden: true},
-		{ID: "backlog-filter", Keys: keys("f"), Word: "which", Long: "say which jobs are meant: by class, host, error, arguments or age", Places: at(Backlog)},
-		{ID: "backlog-count", Keys: keys("c"), Word: "count all", Long: "count the whole instead of a sample of both ends", Places: at(Backlog)},
-		{ID: "backlog-next", Keys: keys("n"), Word: "next", Long: "the next page of jobs", Places: at(Backlog)},
-		{ID: "backlog-before", Keys: keys("N"), Word: "before", Long: "the page of jobs before", Places: at(Backlog), Hidden: true},
-		{ID: "payload-unfold", Keys: keys("u"), Word: "unfold", Long: "show what the arguments say of people, or fold it", Places: at(Payload)},
-		{ID: "deed-do", Keys: keys("g"), Word: "do it", Long: "do what the plan says; what destroys asks for its name", Places: at(Deed), Danger: act.Destroys},
-		{ID: "deed-how", Keys: keys("e"), Word: "how", Long: "change how it is done: paced, capped, with a backup", Places: at(Deed)},
-		{ID: "deed-halt", Keys: keys("x"), Word: "halt", Long: "stop between two portions; nothing is lost, and it can go on", Places: at(Deed), Danger: act.Changes},
 		{ID: "purge", Keys: keys("g"), Word: "purge", Long: "purge what the form says, from the origin outwards; confirmed first, by its danger", Places: at(Caches), Danger: act.Changes},
 		{ID: "probe", Keys: keys("r"), Word: "ask", Long: "ask every worker, the balancer and the edge for the page", Places: at(Caches), Danger: act.Safe},
 		{ID: "purge-repeat", Keys: keys("R"), Word: "repeat the rest", Long: "plan what the last purge left: what failed, was not sent, or is unknown", Places: at(Caches), Danger: act.Changes},
@@ -79,6 +62,30 @@ func verbs() []Binding {
 		{ID: "file-cancel", Keys: keys("x"), Word: "cancel", Long: "call the copy off; what is not whole gets no name", Places: at(File), Danger: act.Changes},
 		{ID: "file-other", Keys: keys("e"), Word: "other file", Long: "type from where to where another is to be copied", Places: at(File)},
 		{ID: "sudo", Keys: keys("S"), Word: "sudo", Long: "run it as root, by sudo, or not", Places: at(Exec), Danger: act.Changes},
+	}
+}
+
+// queues are what is done to Sidekiq.
+func queues() []Binding {
+	return []Binding{
+		{ID: "sidekiq-park", Keys: keys("p"), Word: "park", Long: "put the queue aside at once; it can be restored as it was, or deleted", Places: at(Sidekiq, Backlog), Danger: act.Destroys},
+		{ID: "sidekiq-restore", Keys: keys("r"), Word: "restore", Long: "put back what is parked, or what was in a dead process's hands", Places: at(Sidekiq, Backlog, Deed), Danger: act.Changes},
+		{ID: "sidekiq-delete", Keys: keys("D"), Word: "delete", Long: "delete what is parked, or the jobs that are meant; a backup is written first", Places: at(Sidekiq, Backlog, Deed), Danger: act.Destroys},
+		{ID: "sidekiq-load", Keys: keys("b"), Word: "backups", Long: "read a backup of deleted jobs back", Places: at(Sidekiq), Danger: act.Destroys},
+		{ID: "sidekiq-retry", Keys: keys("R"), Word: "retry", Long: "let jobs of a set run now, capped and paced", Places: at(Sidekiq, Backlog), Danger: act.Changes},
+		{ID: "sidekiq-kill", Keys: keys("K"), Word: "give up", Long: "move the jobs that are meant to the dead", Places: at(Backlog), Danger: act.Destroys},
+		{ID: "sidekiq-move", Keys: keys("m"), Word: "move", Long: "move the jobs that are meant to another queue", Places: at(Backlog), Danger: act.Changes},
+		{ID: "sidekiq-quiet", Keys: keys("z"), Word: "quiet", Long: "let the process take no new jobs; only a restart takes that back", Places: at(Sidekiq), Danger: act.Changes},
+		{ID: "sidekiq-stop", Keys: keys("x"), Word: "stop", Long: "let the process end; what it cannot finish goes back into its queue", Places: at(Sidekiq), Danger: act.Changes},
+		{ID: "sidekiq-dump", Keys: keys("d"), Word: "dump threads", Long: "let the process write the backtraces of its threads into its log", Places: at(Sidekiq), Danger: act.Changes, Hidden: true},
+		{ID: "backlog-filter", Keys: keys("f"), Word: "which", Long: "say which jobs are meant: by class, host, error, arguments or age", Places: at(Backlog)},
+		{ID: "backlog-count", Keys: keys("c"), Word: "count all", Long: "count the whole instead of a sample of both ends", Places: at(Backlog)},
+		{ID: "backlog-next", Keys: keys("n"), Word: "next", Long: "the next page of jobs", Places: at(Backlog)},
+		{ID: "backlog-before", Keys: keys("N"), Word: "before", Long: "the page of jobs before", Places: at(Backlog), Hidden: true},
+		{ID: "payload-unfold", Keys: keys("u"), Word: "unfold", Long: "show what the arguments say of people, or fold it", Places: at(Payload)},
+		{ID: "deed-do", Keys: keys("g"), Word: "do it", Long: "do what the plan says; what destroys asks for its name", Places: at(Deed), Danger: act.Destroys},
+		{ID: "deed-how", Keys: keys("e"), Word: "how", Long: "change how it is done: paced, capped, with a backup", Places: at(Deed)},
+		{ID: "deed-halt", Keys: keys("x"), Word: "halt", Long: "stop between two portions; nothing is lost, and it can go on", Places: at(Deed), Danger: act.Changes},
 	}
 }
 

@@ -20,7 +20,7 @@ func TestAQueueIsParkedByItsName(t *testing.T) {
 		d.press("down", "p")
 		d.sees("park the queue push", "RENAME queue:push", "privacy problem")
 		d.press("g")
-		d.sees("type push to go on")
+		d.sees("type push to go on", "of 400 looked at: ActivityPub::DeliveryWorker 371", "the oldest waits for 12m")
 		d.write("pull")
 		d.press("enter")
 		d.sees("“pull” is not push")
@@ -102,6 +102,22 @@ func TestAReadOnlyConsoleParksNothing(t *testing.T) {
 		defer d.stop()
 		d.press("s", "down", "p")
 		d.sees("park is off: this console is read-only")
+	})
+}
+
+// What was deleted comes back from its backup: chosen among those on this machine, and shown before anything is done.
+func TestABackupIsReadBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 80, 24)
+		defer d.stop()
+		d.press("s", "b")
+		d.sees("Read which backup back?", "1  pull, 26h", "2  dead, 2d")
+		d.press("2")
+		if last := fake.Calls()[len(fake.Calls())-1]; last != "plan load /state/sidekiq/20260806-100000-dead-efgh.jsonl.gz: every job" {
+			t.Errorf("asked: %q", last)
+		}
+		d.sees("load 20260806-100000-dead-efgh.jsonl.gz")
 	})
 }
 

@@ -96,7 +96,7 @@ func (b *Backlog) countLines(w int) []widget.Line {
 	if b.in.Place == "" {
 		return lines
 	}
-	lines = append(lines, histogramLines(b.in, w, 12)...)
+	lines = append(lines, histogramLines(b.in, b.env.World.Now, w, 12)...)
 	queue := b.name
 	if b.place.Shelf != nil {
 		queue = b.place.Shelf.Queue

@@ -2,6 +2,8 @@ package screen
 
 import (
 	"context"
+	"fmt"
+	"path"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -69,7 +71,7 @@ func (x *Deed) Crumb() string {
 	if x.order.Name == "" {
 		return string(x.order.Deed)
 	}
-	return string(x.order.Deed) + " " + x.order.Name
+	return string(x.order.Deed) + " " + path.Base(x.order.Name) // a backup's is a file
 }
 
 // Headline implements Titled.
@@ -158,7 +160,24 @@ func (x *Deed) confirm() (Action, tea.Cmd) {
 }
 
 func (x *Deed) typed(tag, name, text string) dialog.Dialog {
-	return &dialog.Typed{Tag: tag, Title: x.plan.What, Text: text, Details: x.plan.Caution[:min(len(x.plan.Caution), 2)], Name: name, Deed: string(x.order.Deed)}
+	details := append(x.atStake(), x.plan.Caution[:min(len(x.plan.Caution), 2)]...)
+	return &dialog.Typed{Tag: tag, Title: x.plan.What, Text: text, Details: details, Name: name, Deed: string(x.order.Deed)}
+}
+
+// atStake is what is in it, in a line or two: the dialog covers the plan.
+func (x *Deed) atStake() []string {
+	in := x.plan.In
+	var out, top []string
+	for _, c := range in.Classes[:min(len(in.Classes), 3)] {
+		top = append(top, c.Name+" "+count(int64(c.Count)))
+	}
+	if len(top) > 0 {
+		out = append(out, fmt.Sprintf("of %s looked at: %s", count(int64(in.Counted)), strings.Join(top, ", ")))
+	}
+	if !in.Oldest.IsZero() {
+		out = append(out, "the oldest waits for "+age(in.Oldest, x.env.World.Now))
+	}
+	return out
 }
 
 // do does it. It goes on when the screen is left.
@@ -258,11 +277,17 @@ func (x *Deed) Bindings() []binding.Binding {
 	doing := x.work != nil && x.planned && !x.done
 	switch {
 	case x.done:
-		off(bs, "deed-do", "it was done")
-		off(bs, "deed-how", "it was done")
+		why := "it was done"
+		if x.err != nil {
+			why = "it was begun; what it says shows how to go on"
+		}
+		off(bs, "deed-do", why)
+		off(bs, "deed-how", why)
 	case doing:
 		off(bs, "deed-do", "it is under way")
 		off(bs, "deed-how", "it is under way")
+	case x.err != nil:
+		off(bs, "deed-do", "it could not be looked at; go back and open it again")
 	case !x.planned:
 		off(bs, "deed-do", "it is still being looked at")
 	case x.plan.Refusal != nil:

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -41,7 +42,7 @@ func (x *Deed) lines(w int) []widget.Line {
 		lines = append(lines, progressLine(x.work, x.env, w), nil)
 	}
 	if x.planned {
-		lines = append(lines, deedLines(x.plan, w)...)
+		lines = append(lines, deedLines(x.plan, x.env.World.Now, w)...)
 	}
 	return lines
 }
@@ -76,7 +77,7 @@ func progressLine(x *work, env Env, w int) widget.Line {
 }
 
 // deedLines are a plan: what it does, to what, what that loses, and what is to be known first.
-func deedLines(p sidekiq.Plan, w int) []widget.Line {
+func deedLines(p sidekiq.Plan, now time.Time, w int) []widget.Line {
 	lines := widget.Wrap(theme.Strong, p.What, w)
 	if p.Refusal != nil {
 		lines = append(append(lines, nil), faultLines(p.Refusal, w)...)
@@ -98,7 +99,7 @@ func deedLines(p sidekiq.Plan, w int) []widget.Line {
 	}
 	if p.In.Counted > 0 {
 		lines = append(lines, nil, widget.L(theme.Head, "WHAT IS MEANT"))
-		lines = append(lines, histogramLines(p.In, w, 5)...)
+		lines = append(lines, histogramLines(p.In, now, w, 5)...)
 	}
 	return lines
 }

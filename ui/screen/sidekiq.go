@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/binding"
+	"github.com/vmtui/vmtui/ui/dialog"
 )
 
 // How often Sidekiq is looked at: two round trips each time, whatever its size. One that does not answer is asked less often.
@@ -34,6 +35,8 @@ type Sidekiq struct {
 	stores list[store]
 	inside inside
 	wanted string // of which a sample is asked for
+
+	backups []sidekiq.BackupFile // that were offered
 }
 
 // The panes of Sidekiq.
@@ -112,8 +115,13 @@ func (s *Sidekiq) Update(msg tea.Msg) (Action, tea.Cmd) {
 		return nil, s.tick()
 	case Answer:
 		if m, ok := s.Open(msg); ok {
+			if found, is := m.(gotBackups); is {
+				return s.choose(found), nil
+			}
 			return nil, s.answered(m)
 		}
+	case dialog.Result:
+		return s.chosen(msg), nil
 	case Pressed:
 		return s.press(msg.ID)
 	}
@@ -203,6 +211,8 @@ func (s *Sidekiq) press(id string) (Action, tea.Cmd) {
 		return nil, nil
 	case "look-again":
 		return nil, tea.Batch(s.Init(), s.look(true))
+	case "sidekiq-load":
+		return nil, s.findBackups()
 	}
 	if o, ok := s.order(id); ok {
 		return Push{NewDeed(s.env, o)}, nil

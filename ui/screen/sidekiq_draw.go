@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -220,11 +221,11 @@ func (s *Sidekiq) insideLines(name string, w int) []widget.Line {
 	case s.inside.err != nil:
 		return append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(s.inside.err), w)...)
 	}
-	return append(lines, histogramLines(s.inside.in, w, 6)...)
+	return append(lines, histogramLines(s.inside.in, s.env.World.Now, w, 6)...)
 }
 
-// histogramLines are what is in a place: first of what that was counted, then the largest of each kind.
-func histogramLines(h sidekiq.Histogram, w, most int) []widget.Line {
+// histogramLines are what is in a place: first of what that was counted, then the largest of each kind, and since when the oldest waits.
+func histogramLines(h sidekiq.Histogram, now time.Time, w, most int) []widget.Line {
 	if h.Counted == 0 {
 		return []widget.Line{widget.L(theme.Muted, "nothing")}
 	}
@@ -241,6 +242,9 @@ func histogramLines(h sidekiq.Histogram, w, most int) []widget.Line {
 		all  []sidekiq.Share
 	}{{"class", h.Classes}, {"to host", h.Hosts}, {"error", h.Errors}} {
 		lines = append(lines, shareLines(part.head, part.all, h.Meant, w, most)...)
+	}
+	if !h.Oldest.IsZero() {
+		lines = append(lines, widget.L(theme.Plain, "the oldest waits for "+age(h.Oldest, now)).Fit(w))
 	}
 	if h.Locked > 0 {
 		lines = append(lines, widget.L(theme.Plain, fmt.Sprintf("%d say they hold a unique lock", h.Locked)).Fit(w))

@@ -64,6 +64,7 @@ func (s *Sidekiq) Bindings() []binding.Binding {
 			off(bs, bs[i].ID, orderOff(s.env, s.err))
 		}
 	}
+	off(bs, "sidekiq-load", orderOff(s.env, s.err))
 	if s.inspected() == "" {
 		off(bs, "open", "only a place with jobs can be looked into")
 	}

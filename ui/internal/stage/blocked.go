@@ -196,6 +196,12 @@ func (b Blocked) DoSidekiq(context.Context, sidekiq.Order, sidekiq.Plan) (sideki
 	return sidekiq.Report{}, ErrStage
 }
 
+// SidekiqBackups implements ui.Desk.
+func (b Blocked) SidekiqBackups(context.Context) ([]sidekiq.BackupFile, error) {
+	<-b
+	return nil, ErrStage
+}
+
 // Probe implements ui.Desk.
 func (b Blocked) Probe(context.Context, string) (cache.Probe, error) {
 	<-b

@@ -69,6 +69,15 @@ func (d *Desk) DoSidekiq(_ context.Context, o sidekiq.Order, _ sidekiq.Plan) (si
 	return Report(), d.Fails
 }
 
+// SidekiqBackups implements ui.Desk.
+func (d *Desk) SidekiqBackups(context.Context) ([]sidekiq.BackupFile, error) {
+	d.told("backups")
+	return []sidekiq.BackupFile{
+		{BackupHead: sidekiq.BackupHead{Queue: "pull", Of: "delete 48210 jobs from pull-parked-20260807-093000000 (every job)", At: Noon.Add(-26 * time.Hour)}, Path: "/state/sidekiq/20260807-100000-pull-abcd.jsonl.gz", Bytes: 9 << 20},
+		{BackupHead: sidekiq.BackupHead{Queue: sidekiq.Dead, Set: true, Of: "deleted from dead: class ThreadResolveWorker", At: Noon.Add(-50 * time.Hour)}, Path: "/state/sidekiq/20260806-100000-dead-efgh.jsonl.gz", Bytes: 81 << 10},
+	}, d.Fails
+}
+
 // number is a number that is known.
 func number(f float64) *float64 { return &f }
 
