@@ -135,6 +135,9 @@ func (a *app) mayPurge(ctx context.Context, f *flags, x *purgeFlags, p cache.Pla
 	case !f.attended(false) && !x.yes:
 		return "", unconfirmed(p.Order.Words())
 	case x.yes:
+		for _, l := range keptBy(p) {
+			f.note(l)
+		}
 		return x.confirm, nil
 	}
 	f.note(strings.Join(purgePlanLines(p), "\n"))
@@ -162,12 +165,7 @@ func purgePlanLines(p cache.Plan) []string {
 	if p.Repeats != "" {
 		out[0] = "the rest of purge " + p.Repeats + ": " + p.Order.Words()
 	}
-	for _, b := range p.Rules {
-		out = append(out, "  kept by: "+b.String()+". Mend it first, or it is kept again")
-	}
-	for _, w := range p.Warnings {
-		out = append(out, "  ! "+w)
-	}
+	out = append(out, keptBy(p)...)
 	for _, l := range p.Lines {
 		out = append(out, "  "+l)
 	}
@@ -176,6 +174,18 @@ func purgePlanLines(p cache.Plan) []string {
 	}
 	if p.Limits != "" {
 		out = append(out, "  the plan allows: "+p.Limits)
+	}
+	return out
+}
+
+// keptBy are the rules that keep what is purged, and what is left out: also who asks no question is told.
+func keptBy(p cache.Plan) []string {
+	var out []string
+	for _, b := range p.Rules {
+		out = append(out, "  kept by: "+b.String()+". Mend it first, or it is kept again")
+	}
+	for _, w := range p.Warnings {
+		out = append(out, "  ! "+w)
 	}
 	return out
 }

@@ -61,7 +61,7 @@ func (a *app) maySwitch(ctx context.Context, f *flags, yes bool, s cache.Switch)
 		return nil
 	}
 	if !f.attended(false) {
-		return unconfirmed("set " + s.Setting + " to " + s.To)
+		return &fault.Error{What: "not confirmed", On: "set " + s.Setting + " to " + s.To, Why: "nobody sits at a terminal to say yes. " + strings.Join(s.Text, " "), Next: "repeat it with --yes", Code: fault.Refused}
 	}
 	answer, err := f.asker(false).Ask(ctx, desk.Question{Subject: a.cfg.Cloudflare.Zone, Text: "set " + s.Setting + " from " + s.Was + " to " + s.To + "?", Details: s.Text})
 	if err == nil && !answer.Yes {
@@ -112,6 +112,7 @@ type (
 		Where   string     `json:"where"`
 		What    string     `json:"what"`
 		Expires *time.Time `json:"expires"`
+		Doubt   string     `json:"doubt,omitempty"`
 		Error   string     `json:"error,omitempty"`
 	}
 )
@@ -146,7 +147,7 @@ func zoneJSON(g cache.Glance) zoneDoc {
 		d.Records = append(d.Records, zoneRecord{r.Type, r.Name, r.Content, r.Proxied})
 	}
 	for _, c := range g.Certificates {
-		one := zoneCert{Where: c.Where, What: c.What}
+		one := zoneCert{Where: c.Where, What: c.What, Doubt: c.Doubt}
 		if !c.Expires.IsZero() {
 			one.Expires = &c.Expires
 		}

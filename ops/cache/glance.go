@@ -11,9 +11,9 @@ import (
 // Lines is the zone in words, one thing a line.
 func (g Glance) Lines(now time.Time) []string {
 	z := g.Zone.Value
-	out := []string{fmt.Sprintf("zone %s: %s, %s", z.Name, known(z.Status, g.Zone.Err), known(z.Plan, g.Zone.Err))}
+	out := []string{fmt.Sprintf("zone %s: %s", z.Name, g.PlanWords())}
 	if z.Paused {
-		out = append(out, "  ! it is paused: nothing is cached and nobody is shielded")
+		out = append(out, "  ! "+Paused)
 	}
 	out = append(out, "  allows     "+g.Limits, "  token      "+g.TokenWords(now), "  dev mode   "+g.DevelopmentWords(), "  security   "+g.SecurityWords())
 	for _, m := range g.Reminders {
@@ -46,6 +46,14 @@ func (g Glance) Lines(now time.Time) []string {
 		}
 	}
 	return out
+}
+
+// Paused is what a paused zone means.
+const Paused = "it is paused: nothing is cached and nobody is shielded"
+
+// PlanWords is the plan, and how the zone stands.
+func (g Glance) PlanWords() string {
+	return known(g.Zone.Value.Plan+", "+g.Zone.Value.Status, g.Zone.Err)
 }
 
 // known is a value, or that it is not known.
@@ -111,7 +119,7 @@ func RecordWords(r cloudflare.Record) string {
 // Worry is how near a certificate's end is: 0 far, 1 soon, 2 past or unknown.
 func (c Certificate) Worry(now time.Time) int {
 	switch {
-	case c.Err != nil, !c.Expires.IsZero() && c.Expires.Before(now):
+	case c.Err != nil, c.Doubt != "", !c.Expires.IsZero() && c.Expires.Before(now):
 		return 2
 	case !c.Expires.IsZero() && c.Expires.Sub(now) < Soon:
 		return 1
@@ -132,5 +140,9 @@ func (c Certificate) Words(now time.Time) string {
 	default:
 		said += fmt.Sprintf("until %s, %d days", c.Expires.Format(time.DateOnly), int(c.Expires.Sub(now).Hours()/24))
 	}
-	return said + ", " + c.What
+	said += ", " + c.What
+	if c.Doubt != "" {
+		said += "; " + c.Doubt
+	}
+	return said
 }

@@ -69,10 +69,14 @@ func (r *Room) symptom(raw string) run.Step {
 			for _, line := range p.Lines() {
 				w.Out("%s", line)
 			}
-			if v := p.Verdict; !v.Wrong && !v.Cached && !v.Unsure {
+			v := p.Verdict
+			if !v.Wrong && !v.Cached && !v.Unsure {
 				return w.Remember(ctx, healthy, "yes")
 			}
-			return w.Remember(ctx, healthy, "no")
+			if err := w.Remember(ctx, healthy, "no"); err != nil || !v.Vain {
+				return err
+			}
+			return unlessGranted(w, run.NeedsGo{Key: "vain", Cause: v.Says, Hint: v.Next + "; say retry when that is mended. Going on purges all the same", Attended: true})
 		},
 	}
 }

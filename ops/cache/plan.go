@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func (p *Plan) cdn(c digitalocean.CDN) {
 }
 
 // cdnName is a CDN as its items are filed: by its id, which purges it, and by its host for people.
-func cdnName(c digitalocean.CDN) string { return c.Hosts()[0] + " " + c.ID }
+func cdnName(c digitalocean.CDN) string { return cmp.Or(c.Domain, c.Endpoint, "nameless") + " " + c.ID }
 
 // loads says what emptying a whole cache brings, in plain words.
 func loads(items []Item) []string {

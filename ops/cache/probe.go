@@ -49,19 +49,11 @@ func (r *Room) probe(ctx context.Context, typed string, proof bool) (Probe, erro
 		return Probe{}, err
 	}
 	p := Probe{URL: raw, At: time.Now().UTC(), Proof: proof}
-	var layers sync.WaitGroup
-	var mu sync.Mutex
-	take := func(answers []Answer) {
-		mu.Lock()
-		defer mu.Unlock()
-		p.Answers = append(p.Answers, answers...)
-	}
 	path := paths(u, proof)
-	layers.Go(func() { take(r.askEdge(ctx, u, path)) })
-	if u.Hostname() == r.Config.Instance { // what else the zone has does not come from the workers
-		layers.Go(func() { r.askOrigin(ctx, u, path, take) })
+	for _, form := range forms {
+		p.Answers = append(p.Answers, r.askLayers(ctx, u, form, path[form])...)
 	}
-	layers.Wait()
+	p.copyVersions()
 	if err := ctx.Err(); err != nil {
 		return p, err
 	}
@@ -71,6 +63,25 @@ func (r *Room) probe(ctx context.Context, typed string, proof bool) (Probe, erro
 		p.Verdict.Rules, p.Verdict.RulesErr = r.blamed(ctx, u)
 	}
 	return p, nil
+}
+
+// askLayers asks everybody at once for one form. The next one waits for all: the edge asks the workers too, and a worker's nginx that was asked for JSON
+// meanwhile would be what hands it that.
+func (r *Room) askLayers(ctx context.Context, u *url.URL, form Form, path string) []Answer {
+	var layers sync.WaitGroup
+	var mu sync.Mutex
+	var out []Answer
+	take := func(answers ...Answer) {
+		mu.Lock()
+		defer mu.Unlock()
+		out = append(out, answers...)
+	}
+	layers.Go(func() { take(r.askEdge(ctx, u, form, path)) })
+	if u.Hostname() == r.Config.Instance { // what else the zone has does not come from the workers
+		layers.Go(func() { r.askOrigin(ctx, u, form, path, take) })
+	}
+	layers.Wait()
+	return out
 }
 
 // paths are what is asked for in each form.
@@ -92,37 +103,37 @@ var forms = []Form{HTML, JSON}
 const versionPath = "/api/v2/instance"
 
 // askEdge asks as visitors do.
-func (r *Room) askEdge(ctx context.Context, u *url.URL, path map[Form]string) []Answer {
+func (r *Room) askEdge(ctx context.Context, u *url.URL, form Form, path string) Answer {
 	at := u.Scheme + "://" + u.Host
 	if u.Hostname() == r.Config.Instance {
 		at = r.Config.Site
 	}
-	return r.askPages(ctx, Answer{Layer: AtEdge, Name: "edge"}, page.Ask{Of: "the edge", At: at, Host: u.Host}, path)
+	return r.askPage(ctx, Answer{Layer: AtEdge, Name: "edge", Wanted: form}, page.Ask{Of: "the edge", At: at, Host: u.Host, Path: path, Accept: accepts[form]})
 }
 
-// askPages asks one address for every form, and which Mastodon it is.
-func (r *Room) askPages(ctx context.Context, as Answer, ask page.Ask, path map[Form]string) []Answer {
+// askPage asks one address for a page, and which Mastodon it is.
+func (r *Room) askPage(ctx context.Context, a Answer, ask page.Ask) Answer {
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
-	var out []Answer
-	for _, form := range forms {
-		one := as
-		one.Wanted = form
-		ask.Path, ask.Accept = path[form], accepts[form]
-		one.readPage(r.Get(ctx, ask))
-		out = append(out, one)
+	a.readPage(r.Get(ctx, ask))
+	if a.Wanted != HTML {
+		return a
 	}
 	ask.Path, ask.Accept = versionPath, "application/json"
 	if p, err := r.Get(ctx, ask); err == nil {
-		mark(out, versionIn(p.Body))
+		a.Version = versionIn(p.Body)
 	}
-	return out
+	return a
 }
 
-// mark writes the version into answers.
-func mark(answers []Answer, version string) {
-	for i := range answers {
-		answers[i].Version = version
+// copyVersions writes the version of a layer, which is asked for once, into its other answer too.
+func (p *Probe) copyVersions() {
+	known := map[string]string{}
+	for _, a := range p.Answers {
+		known[a.Name] = cmp.Or(known[a.Name], a.Version)
+	}
+	for i := range p.Answers {
+		p.Answers[i].Version = known[p.Answers[i].Name]
 	}
 }
 
@@ -141,31 +152,28 @@ func versionIn(body string) string {
 }
 
 // askOrigin asks past the edge: the balancer from here, and each worker from exec at its private address, as the balancer does.
-func (r *Room) askOrigin(ctx context.Context, u *url.URL, path map[Form]string, take func([]Answer)) {
+func (r *Room) askOrigin(ctx context.Context, u *url.URL, form Form, path string, take func(...Answer)) {
 	lb, err := r.balancer(ctx)
 	if err != nil {
-		take(r.silent(fault.Of(err).What + ": " + fault.Of(err).Why))
+		take(r.silent(form, fault.Of(err).What+": "+fault.Of(err).Why)...)
 		return
 	}
 	var all sync.WaitGroup
 	all.Go(func() {
-		ask := page.Ask{Of: "the balancer", At: r.front(lb), Host: u.Host, AnyCertificate: true}
-		take(r.askPages(ctx, Answer{Layer: AtBalancer, Name: "balancer"}, ask, path))
+		ask := page.Ask{Of: "the balancer", At: r.front(lb), Host: u.Host, Path: path, Accept: accepts[form], AnyCertificate: true}
+		take(r.askPage(ctx, Answer{Layer: AtBalancer, Name: "balancer", Wanted: form}, ask))
 	})
 	for _, n := range r.Config.Workers() {
-		all.Go(func() { take(r.askWorker(ctx, n, lb, u.Hostname(), path)) })
+		all.Go(func() { take(r.askWorker(ctx, n, lb, u.Hostname(), form, path)) })
 	}
 	all.Wait()
 }
 
 // silent are the answers of an origin that could not be asked.
-func (r *Room) silent(why string) []Answer {
-	out := []Answer{}
-	for _, form := range forms {
-		out = append(out, Answer{Layer: AtBalancer, Name: "balancer", Wanted: form, Why: why})
-		for _, n := range r.Config.Workers() {
-			out = append(out, Answer{Layer: AtWorker, Name: n.Name, Wanted: form, Why: why})
-		}
+func (r *Room) silent(form Form, why string) []Answer {
+	out := []Answer{{Layer: AtBalancer, Name: "balancer", Wanted: form, Why: why}}
+	for _, n := range r.Config.Workers() {
+		out = append(out, Answer{Layer: AtWorker, Name: n.Name, Wanted: form, Why: why})
 	}
 	return out
 }
@@ -217,15 +225,13 @@ func plainly(protocol string, port int) string {
 // curl asks a worker: its header, and a body that is cut off where it is read.
 const curl = `curl -sS -i -m 15 "$@"`
 
-func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Balancer, host string, path map[Form]string) []Answer {
+func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Balancer, host string, form Form, path string) Answer {
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
-	out := []Answer{{Layer: AtWorker, Name: n.Name, Wanted: HTML}, {Layer: AtWorker, Name: n.Name, Wanted: JSON}}
+	out := Answer{Layer: AtWorker, Name: n.Name, Wanted: form}
 	d, err := r.Provider.Droplet(ctx, n.Droplet)
 	if err != nil {
-		for i := range out {
-			out[i].Why = fault.Of(err).Why
-		}
+		out.Why = fault.Of(err).Why
 		return out
 	}
 	way := rule(lb)
@@ -235,15 +241,16 @@ func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Bal
 	if lb.ProxyProtocol {
 		flags = append(flags, "--haproxy-protocol")
 	}
-	for i := range out {
-		said, err := r.curl(ctx, "ask "+n.Name+" for "+path[out[i].Wanted], append(slices.Clone(flags), "-H", "Accept: "+accepts[out[i].Wanted], at+path[out[i].Wanted]))
-		if out[i].Why = err; err == "" {
-			out[i].readText(said)
-		}
+	said, why := r.curl(ctx, "ask "+n.Name+" for "+path, append(slices.Clone(flags), "-H", "Accept: "+accepts[form], at+path))
+	if out.Why = why; why == "" {
+		out.readText(said)
 	}
-	if said, err := r.curl(ctx, "ask "+n.Name+" for its version", append(flags, at+versionPath)); err == "" {
+	if form != HTML {
+		return out
+	}
+	if said, why := r.curl(ctx, "ask "+n.Name+" for its version", append(flags, at+versionPath)); why == "" {
 		_, body, _ := strings.Cut(strings.ReplaceAll(said, "\r\n", "\n"), "\n\n")
-		mark(out, versionIn(body))
+		out.Version = versionIn(body)
 	}
 	return out
 }

@@ -1,13 +1,17 @@
 package cache
 
 import (
+	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/vmtui/vmtui/fixtures/edge"
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote/page"
+	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 func (p Probe) find(t *testing.T, name string, f Form) Answer {
@@ -52,7 +56,7 @@ func TestTheDisasterIsNamedWithItsRule(t *testing.T) {
 	s.edge.SetRules(edge.Rule{Name: "static", Path: "/packs"}, edge.Rule{Name: "cache profiles", Path: "/@", TTL: time.Hour})
 	s.visit(t, "/@picard", JSON)
 	v := s.look(t, "/@picard").Verdict
-	if !v.Wrong || v.At != AtEdge || !strings.Contains(v.Says, "JSON is served as HTML") || !strings.Contains(v.Says, "ignores Vary") || v.Centre != "YYZ" {
+	if !v.Wrong || v.Vain || v.At != AtEdge || !strings.Contains(v.Says, "JSON is served as HTML") || !strings.Contains(v.Says, "ignores Vary") || v.Centre != "YYZ" {
 		t.Errorf("%+v", v)
 	}
 	if len(v.Rules) != 1 || !v.Rules[0].Sure || !strings.Contains(v.Rules[0].Rule, `"cache profiles"`) || v.RulesErr != nil {
@@ -85,7 +89,7 @@ func TestWhatCannotBeAskedIsNotProved(t *testing.T) {
 func TestChallengesAreNamed(t *testing.T) {
 	s := newStand(t)
 	s.edge.Set("security_level", "under_attack")
-	if v := s.look(t, "/@picard").Verdict; !v.Wrong || !strings.Contains(v.Says, "challenges") || !strings.Contains(v.Next, "vmtui zone") {
+	if v := s.look(t, "/@picard").Verdict; !v.Wrong || !v.Vain || !strings.Contains(v.Says, "challenges") || !strings.Contains(v.Next, "vmtui zone") {
 		t.Errorf("%+v", v)
 	}
 }
@@ -121,5 +125,48 @@ func TestAddressesAreCompleted(t *testing.T) {
 		if got != want || (err == nil) == (want == "") {
 			t.Errorf("%q: %q, %v", typed, got, err)
 		}
+	}
+}
+
+// watched is a host whose questions are heard.
+type watched struct {
+	Host
+	hear func(question string) (answered func())
+}
+
+func (w watched) Look(ctx context.Context, c ssh.Command) ssh.Result {
+	defer w.hear(strings.Join(c.Args, " "))()
+	return w.Host.Look(ctx, c)
+}
+
+// The edge asks the workers: nobody may be asked for JSON while somebody still waits for HTML, or the probe itself would mix them up.
+func TestNobodyIsAskedForJSONBeforeAllHaveGivenHTML(t *testing.T) {
+	s := newStand(t)
+	var mu sync.Mutex
+	waiting, jsons, early := 0, 0, []string{}
+	hear := func(question string) func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.Contains(question, accepts[JSON]) {
+			if jsons++; waiting > 0 {
+				early = append(early, question)
+			}
+			return func() {}
+		}
+		waiting++
+		return func() {
+			mu.Lock()
+			defer mu.Unlock()
+			waiting--
+		}
+	}
+	get, host := s.Get, s.Host
+	s.Get = func(ctx context.Context, a page.Ask) (page.Answer, error) {
+		defer hear(a.Path + " " + a.Accept)()
+		return get(ctx, a)
+	}
+	s.Host = func(node string) Host { return watched{host(node), hear} }
+	if p := s.look(t, "/@picard"); p.Verdict.Unsure || jsons != 4 || len(early) != 0 {
+		t.Errorf("%d asked for JSON, too early: %q", jsons, early)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/remote/cloudflare"
 )
 
 // Proof is when the token was last proved to be able to purge, and how that ended.
@@ -28,8 +29,11 @@ func (r *Room) proof() Proof {
 	return p
 }
 
-// noteProof remembers a proof. That it could not be written takes nothing from it.
+// noteProof remembers a proof; an API that is in trouble proves nothing. That it could not be written takes nothing from it.
 func (r *Room) noteProof(err error) {
+	if err != nil && !errors.Is(err, cloudflare.ErrToken) && !errors.Is(err, cloudflare.ErrScope) {
+		return
+	}
 	text, bad := json.Marshal(Proof{At: time.Now().UTC(), Says: brief(err)})
 	if bad == nil && os.MkdirAll(r.Config.StateDir, 0o700) == nil {
 		_ = replace(r.proofFile(), text)

@@ -147,28 +147,36 @@ func (w *Work) purge(ctx context.Context) error {
 	return nil
 }
 
-// proveToken purges what never was, as often as the API asks for patience.
+// proveToken purges what never was, as often as the API asks for patience, or does not say what came of it.
 func (w *Work) proveToken(ctx context.Context) error {
 	for try := 1; ; try++ {
 		err := w.room.Edge.ProvePurge(ctx, w.permit)
 		w.room.noteProof(err)
-		d := cloudflare.RetryAfter(err)
-		if err == nil || d == 0 || d > web.Patience || try >= tries {
-			return err
+		d, why := cloudflare.RetryAfter(err), "rate limit"
+		if errors.Is(err, remote.ErrUnknown) {
+			d, why = web.BackOff(try), brief(err)
 		}
-		if !w.pause(ctx, "prove that the token may purge", "rate limit", d) {
-			return err
+		if err == nil || d == 0 || d > web.Patience || try >= tries || !w.pause(ctx, "prove that the token may purge", why, d) {
+			return w.unproved(err)
 		}
 	}
 }
 
-// heldBack says why a cache is not purged yet: one further in still has the old page and would fill it again. A worker that does not answer does not fill
-// anything.
+// unproved is the error of a proof. What became of the proof may be unknown; of the order it is not: nothing was sent.
+func (w *Work) unproved(err error) error {
+	if !errors.Is(err, remote.ErrUnknown) {
+		return err
+	}
+	return &fault.Error{What: "prove that the token may purge", On: w.room.zone(), Why: brief(err), Next: "nothing of the order was sent; repeat it: vmtui purge --repeat " + w.record.ID, Code: fault.Failed}
+}
+
+// heldBack says why the edge is not purged yet: a worker still has the old page and would fill it again. One that does not answer does not fill anything.
+// The CDN asks the Space, and no worker.
 func (w *Work) heldBack(at Where) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, i := range w.record.Items {
-		if slices.Index(order, i.At) < slices.Index(order, at) && (i.State == Failed || i.State == Unknown) && i.At == Origin {
+		if at == TheEdge && i.At == Origin && (i.State == Failed || i.State == Unknown) {
 			return "held back: " + i.On + " may still have the old page and would fill it again"
 		}
 	}

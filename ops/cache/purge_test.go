@@ -173,6 +173,9 @@ func TestThreeHundredURLs(t *testing.T) {
 					t.Fatalf("%s was never purged", path)
 				}
 			}
+			if again, err := s.Repeat(t.Context(), "last"); fault.CodeOf(err) != fault.Usage {
+				t.Errorf("what was repeated is repeated again: %d items, %v", len(again.Items), err)
+			}
 		})
 	}
 }
@@ -197,10 +200,32 @@ func TestATokenThatMayNotPurgeIsFoundOutFirst(t *testing.T) {
 	}
 }
 
+// An API in trouble is asked again for its proof; one that stays so has proved nothing, and nothing of the order was sent.
+func TestAnAPIInTroubleProvesNothing(t *testing.T) {
+	s := newStand(t)
+	s.edge.BadGateway(1)
+	if v := s.purge(t, Order{URLs: []string{"/@data"}}, ""); v.Err != nil || v.Tally() != "1 of 1 purged" || !strings.Contains(strings.Join(v.Notes, " "), "502") {
+		t.Errorf("%v %s %q", v.Err, v.Tally(), v.Notes)
+	}
+	proved := s.proof()
+	s.edge.BadGateway(1000)
+	v := s.purge(t, Order{URLs: []string{"/@data"}}, "")
+	if f := fault.Of(v.Err); states(v)[Waiting] != 1 || fault.CodeOf(v.Err) != fault.Failed || !strings.Contains(f.Next, "--repeat "+v.ID) || !strings.Contains(f.Why, "502") {
+		t.Errorf("%+v: %+v", v.Items, f)
+	}
+	if p := s.proof(); p != proved || p.Says != "" {
+		t.Errorf("%+v, it was %+v", p, proved)
+	}
+}
+
 func TestTheEdgeIsHeldBackWhereTheOriginIsStillWrong(t *testing.T) {
 	s := newStand(t)
 	s.hosts["worker-2"].refuses = true
-	v := s.purge(t, Order{URLs: []string{"/@data"}, At: []Where{Origin, TheEdge}}, "")
+	v := s.purge(t, Order{URLs: []string{"/@data", "https://cdn.vmst.example/a.png"}, At: []Where{Origin, CDN}}, "")
+	if got := states(v); got[Failed] != 1 || got[Waiting] != 0 || !slices.Equal(s.api.Flushed(cdnID), []string{"a.png"}) {
+		t.Errorf("the CDN does not ask the workers: %+v", v.Items)
+	}
+	v = s.purge(t, Order{URLs: []string{"/@data"}, At: []Where{Origin, TheEdge}}, "")
 	if got := states(v); got[Purged] != 1 || got[Failed] != 1 || got[Waiting] != 1 || !strings.Contains(v.Items[2].Why, "held back: worker-2") || len(s.purged()) != 0 {
 		t.Errorf("%+v", v.Items)
 	}

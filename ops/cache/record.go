@@ -140,8 +140,9 @@ func (r *Room) Record(id string) (Record, error) {
 		return rec, err
 	}
 	all, err := r.Records()
+	repeated := map[string]bool{} // what is left of those is left of the repetition
 	for _, rec := range all {
-		if len(rec.Rest()) > 0 {
+		if repeated[rec.Repeats] = true; len(rec.Rest()) > 0 && !repeated[rec.ID] {
 			return rec, nil
 		}
 	}

@@ -3,15 +3,18 @@ package cache
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
 
 // Verdict is what the answers mean.
 type Verdict struct {
-	Wrong  bool     `json:"wrong"`  // somebody gets the other form: browsers JSON, or servers HTML
-	Cached bool     `json:"cached"` // nobody does just now, but a layer keeps what it should not: the next one will
-	Unsure bool     `json:"unsure"` // a layer that matters did not answer
+	Wrong  bool     `json:"wrong"`         // somebody gets the other form: browsers JSON, or servers HTML
+	Cached bool     `json:"cached"`        // nobody does just now, but a layer keeps what it should not: the next one will
+	Unsure bool     `json:"unsure"`        // a layer that matters did not answer
+	Vain   bool     `json:"purge_in_vain"` // it is wrong, and no cache has a part in it
 	At     Layer    `json:"at,omitempty"`
 	Names  []string `json:"names"` // of the layers where it begins: the workers, "balancer", "edge"
 	Says   string   `json:"says"`
@@ -32,10 +35,10 @@ func judge(p Probe) Verdict {
 		}
 	}
 	switch {
-	case v.barred(p), v.swapped(p), v.refused(p), v.silent(p), v.stored(p):
+	case v.barred(p), v.swapped(p), v.refused(p), v.silent(p), v.uneven(p), v.stored(p):
 	default:
 		v.Says = "every layer gives browsers HTML and other servers JSON, and none keeps either"
-		if !has(p, JSON) {
+		if !has(p, JSON) || !has(p, HTML) {
 			v.Says = "every layer answers alike, and none keeps it"
 		}
 	}
@@ -53,7 +56,7 @@ func (v *Verdict) barred(p Probe) bool {
 	if !slices.ContainsFunc(p.Answers, func(a Answer) bool { return a.Barred }) {
 		return false
 	}
-	v.Wrong, v.At, v.Names = true, AtEdge, []string{"edge"}
+	v.Wrong, v.Vain, v.At, v.Names = true, true, AtEdge, []string{"edge"}
 	v.Says = "the edge challenges whoever asks: other servers cannot answer that, and federation stands still"
 	v.Next = "see `vmtui zone`: \"under attack\" is on, or a bot rule is; a purge mends nothing here"
 	return true
@@ -71,7 +74,7 @@ func (v *Verdict) swapped(p Probe) bool {
 		if len(wrong) == 0 {
 			continue
 		}
-		v.Wrong, v.At = true, layer
+		v.Wrong, v.Vain, v.At = true, !slices.ContainsFunc(p.Answers, func(a Answer) bool { return a.Swapped() && a.Stored() }), layer
 		for _, a := range wrong {
 			if !slices.Contains(v.Names, a.Name) {
 				v.Names = append(v.Names, a.Name)
@@ -91,7 +94,7 @@ func (v *Verdict) swapped(p Probe) bool {
 // sameOnPurpose: a page that the origin has in HTML only (the front page, an about page) is no swap when a server asks for it.
 func sameOnPurpose(p Probe, a Answer) bool {
 	if a.Wanted == HTML {
-		return false // browsers always want HTML of a page
+		return forMachines(p.URL) // browsers want HTML of every page, and this is none
 	}
 	for _, layer := range []Layer{AtWorker, AtBalancer} {
 		seen, plain := 0, 0
@@ -108,6 +111,20 @@ func sameOnPurpose(p Probe, a Answer) bool {
 		}
 	}
 	return false
+}
+
+// forMachines: what is never a page but a document for programs, whoever asks for it.
+func forMachines(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	for _, whole := range []string{"/.well-known/", "/nodeinfo/", "/api/"} {
+		if strings.HasPrefix(u.Path, whole) {
+			return true
+		}
+	}
+	return u.Path == "/actor" || u.Path == "/manifest" || slices.Contains([]string{"inbox", "outbox"}, path.Base(u.Path)) || path.Ext(u.Path) == ".json"
 }
 
 // disaster names what happened.
@@ -183,6 +200,28 @@ func (v *Verdict) silent(p Probe) bool {
 	v.Unsure, v.Names = true, mute
 	v.Says = "nothing wrong was seen, but not everybody gave the page: " + strings.Join(mute, ", ")
 	v.Next = "look at them with `vmtui status`, and ask again"
+	return true
+}
+
+// uneven: nothing is in the wrong form, but whether there is a page at all depends on who is asked.
+func (v *Verdict) uneven(p Probe) bool {
+	for _, form := range forms {
+		said, status := []string{}, map[int]bool{}
+		for _, a := range p.Answers {
+			if a.Wanted == form {
+				status[a.Status] = true
+				said = append(said, fmt.Sprintf("%s %d", a.Name, a.Status))
+			}
+		}
+		if len(status) > 1 {
+			v.Unsure = true
+			v.Why = append(v.Why, fmt.Sprintf("to who wants %s: %s", form, strings.Join(said, ", ")))
+		}
+	}
+	if !v.Unsure {
+		return false
+	}
+	v.Says, v.Next = "nothing is in the wrong form, but the layers do not answer alike", "look at whoever answers otherwise; a purge mends that only where a cache keeps it"
 	return true
 }
 

@@ -29,3 +29,34 @@ func TestOnlyThePageItselfProves(t *testing.T) {
 		}
 	}
 }
+
+// A document for programs is JSON for everybody; a page is not.
+func TestADocumentForProgramsIsNoDisaster(t *testing.T) {
+	for address, wrong := range map[string]bool{
+		"https://vmst.example/.well-known/webfinger?resource=acct:data@vmst.example": false, "https://vmst.example/nodeinfo/2.0": false, "https://vmst.example/api/v2/instance": false,
+		"https://vmst.example/users/data/outbox": false, "https://vmst.example/@data.json": false, "https://vmst.example/@data": true, "https://vmst.example/users/data": true,
+	} {
+		p := Probe{URL: address}
+		for _, f := range forms {
+			p.Answers = append(p.Answers, Answer{Layer: AtWorker, Name: "worker-1", Wanted: f, Status: 200, Got: JSON}, Answer{Layer: AtEdge, Name: "edge", Wanted: f, Status: 200, Got: JSON, Edge: "DYNAMIC"})
+		}
+		if v := judge(p); v.Wrong != wrong || v.Vain != wrong || v.Unsure || !wrong && v.Says != "every layer answers alike, and none keeps it" {
+			t.Errorf("%s: %+v", address, v)
+		}
+	}
+}
+
+// Nobody is said to answer alike who does not.
+func TestLayersThatDifferAreNamed(t *testing.T) {
+	var p Probe
+	for _, f := range forms {
+		p.Answers = append(p.Answers, Answer{Layer: AtWorker, Name: "worker-1", Wanted: f, Status: 200, Got: f}, Answer{Layer: AtWorker, Name: "worker-2", Wanted: f, Status: 200, Got: f})
+	}
+	if v := judge(p); v.Unsure || !strings.HasPrefix(v.Says, "every layer gives") {
+		t.Errorf("%+v", v)
+	}
+	p.Answers[3].Status, p.Answers[3].Got = 404, Other
+	if v := judge(p); !v.Unsure || v.Wrong || !strings.Contains(strings.Join(v.Why, " "), "to who wants json: worker-1 200, worker-2 404") {
+		t.Errorf("%+v", v)
+	}
+}

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/cloudflare"
 	"github.com/vmtui/vmtui/remote/digitalocean"
@@ -41,10 +45,13 @@ type Glance struct {
 
 // Certificate is one that somebody shows, and until when.
 type Certificate struct {
-	Where   string // "edge (API)", "edge (as shown)", "worker-1"
+	Where   string // "edge (API)", "edge (as shown)", "worker-1", "worker-1 (as shown)"
 	What    string // hosts, issuer, or the file
 	Expires time.Time
+	Doubt   string // why it is not good, whenever it ends
 	Err     error
+
+	print string // its fingerprint, to tell it from another; "" where nobody said
 }
 
 // DNSRecord is a record of the zone.
@@ -62,7 +69,8 @@ func (r *Room) Glance(ctx context.Context) (Glance, error) {
 	if fault.CodeOf(g.Zone.Err) == fault.Usage {
 		return g, g.Zone.Err
 	}
-	g.Limits = cloudflare.LimitsOf(g.Zone.Value.Plan).String()
+	g.Zone.Value.Name = r.zone()
+	g.Limits = known(cloudflare.LimitsOf(g.Zone.Value.Plan).String(), g.Zone.Err)
 	g.Proved, g.Reminders = r.proof(), r.reminders()
 	var all sync.WaitGroup
 	var lb digitalocean.Balancer
@@ -106,40 +114,69 @@ func (r *Room) edgeCertificates(ctx context.Context) []Certificate {
 	return out
 }
 
-// shownCertificate is what visitors are shown, which is what counts.
+// shownCertificate is what visitors are shown, which is what counts: also when no browser would take it.
 func (r *Room) shownCertificate(ctx context.Context) []Certificate {
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
-	p, err := r.Get(ctx, page.Ask{Of: "the edge", At: r.Config.Site, Host: r.Config.Instance, Path: "/health", Accept: "*/*"})
-	switch {
-	case err != nil:
-		return []Certificate{{Where: "edge (as shown)", Err: err}}
-	case p.Expires.IsZero():
+	c := Certificate{Where: "edge (as shown)"}
+	ask := page.Ask{Of: "the edge", At: r.Config.Site, Host: r.Config.Instance, Path: "/health", Accept: "*/*"}
+	p, err := r.Get(ctx, ask)
+	if err != nil {
+		c.Doubt, ask.AnyCertificate = "visitors are warned of it: "+brief(err), true
+		var any error
+		if p, any = r.Get(ctx, ask); any != nil {
+			c.Doubt, c.Err = "", err
+			return []Certificate{c}
+		}
+	}
+	if p.Expires.IsZero() {
 		return nil // it is asked without TLS
 	}
-	return []Certificate{{Where: "edge (as shown)", What: "by " + p.Issuer, Expires: p.Expires}}
+	c.What, c.Expires = "by "+p.Issuer, p.Expires
+	return []Certificate{c}
 }
 
-// certificates prints each certificate that nginx is told to show, with its end.
+// certificates prints each certificate that nginx is told to show, with its end and its fingerprint.
 const certificates = `for f in $(cat /etc/nginx/nginx.conf /etc/nginx/conf.d/*.conf /etc/nginx/sites-enabled/* 2>/dev/null | sed -n 's/^[[:space:]]*ssl_certificate[[:space:]][[:space:]]*\([^;]*\);.*/\1/p' | sort -u); do
-	printf '%s ' "$f"; openssl x509 -noout -enddate -in "$f" 2>&1 | head -n 1
+	printf '%s ' "$f"; openssl x509 -noout -enddate -fingerprint -sha256 -in "$f" 2>&1 | head -n 2 | tr '\n' ' '; echo
 done`
 
 // endDate is how openssl writes a time.
 const endDate = "Jan _2 15:04:05 2006 MST"
+
+// What openssl says of a certificate, in whatever order.
+var (
+	ends   = regexp.MustCompile(`notAfter=(\S+ +\d+ \S+ \d+ \S+)`)
+	prints = regexp.MustCompile(`Fingerprint=([0-9A-F:]+)`)
+)
+
+// told reads what openssl said into a certificate; false where it said no end.
+func (c *Certificate) told(said string) bool {
+	if m := prints.FindStringSubmatch(said); m != nil {
+		c.print = m[1]
+	}
+	m := ends.FindStringSubmatch(said)
+	if m == nil {
+		return false
+	}
+	var err error
+	c.Expires, err = time.Parse(endDate, m[1])
+	return err == nil
+}
 
 func (r *Room) workerCertificates(ctx context.Context) []Certificate {
 	nodes := r.Config.Workers()
 	found := make([][]Certificate, len(nodes))
 	var all sync.WaitGroup
 	for n, node := range nodes {
-		all.Go(func() { found[n] = r.certificatesOn(ctx, node.Name) })
+		all.Go(func() { found[n] = r.certificatesOn(ctx, node) })
 	}
 	all.Wait()
 	return slices.Concat(found...)
 }
 
-func (r *Room) certificatesOn(ctx context.Context, node string) []Certificate {
+func (r *Room) certificatesOn(ctx context.Context, n config.Node) []Certificate {
+	node := n.Name
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
 	const what = "read the certificates of nginx"
@@ -151,7 +188,29 @@ func (r *Room) certificatesOn(ctx context.Context, node string) []Certificate {
 	if len(out) == 0 {
 		return []Certificate{{Where: node, What: "nginx shows none"}}
 	}
-	return out
+	return append(out, r.servedBy(ctx, n, out))
+}
+
+// servedBy is what nginx holds in memory, seen from exec. Where that is in none of its files, they were not read anew.
+func (r *Room) servedBy(ctx context.Context, n config.Node, files []Certificate) Certificate {
+	c := Certificate{Where: n.Name + " (as shown)", What: fmt.Sprintf("on port %d", r.Config.Certificate.Port)}
+	if r.Provider == nil {
+		c.Err = &fault.Error{What: "its address is not known", Why: "no provider is configured", On: n.Name, Next: "add `digitalocean: {token: …}`", Code: fault.Usage}
+		return c
+	}
+	d, err := r.Provider.Droplet(ctx, n.Droplet)
+	var shown worker.Certificate
+	if err == nil {
+		shown, err = worker.Served(ctx, r.Host(r.Config.Exec().Name), r.Config, n.Name, d.PrivateIP)
+	}
+	switch c.Err = err; {
+	case err != nil:
+	case !c.told(shown.Ends + " " + shown.Print):
+		c.Err = &fault.Error{What: "read a certificate", On: n.Name, Why: clean.Short(shown.Ends, 120), Next: "look at it with openssl s_client"}
+	case !slices.ContainsFunc(files, func(f Certificate) bool { return f.Err != nil || f.print == c.print }):
+		c.Doubt = "nginx has not read its file anew: vmtui run certificate-rollout"
+	}
+	return c
 }
 
 func readCertificates(node, text string) []Certificate {
@@ -162,9 +221,7 @@ func readCertificates(node, text string) []Certificate {
 			continue
 		}
 		c := Certificate{Where: node, What: file}
-		end, ok := strings.CutPrefix(said, "notAfter=")
-		at, err := time.Parse(endDate, end)
-		if c.Expires = at; !ok || err != nil {
+		if !c.told(said) {
 			c.Err = &fault.Error{What: "read a certificate", On: node + " " + file, Why: clean.Short(said, 120), Next: "look at the file, and whether the share is mounted"}
 		}
 		out = append(out, c)
@@ -199,7 +256,7 @@ func compare(instance string, records []cloudflare.Record, lb digitalocean.Balan
 	for _, x := range records {
 		address := x.Type == "A" || x.Type == "AAAA"
 		switch node := owner[x.Content]; {
-		case x.Name == instance && address && x.Content == lb.IP:
+		case x.Name == instance && address && leadsTo(lb, x.Content):
 			leads = true
 			if !x.Proxied {
 				say("%s %s leads to the load balancer past the edge: it is not proxied", x.Type, x.Name)
@@ -230,6 +287,13 @@ func compare(instance string, records []cloudflare.Record, lb digitalocean.Balan
 		}
 	}
 	return out
+}
+
+// leadsTo reports that an address is one of the balancer's. One of IPv6 is written in many ways.
+func leadsTo(lb digitalocean.Balancer, address string) bool {
+	at, err := netip.ParseAddr(address)
+	v6, err6 := netip.ParseAddr(lb.IPv6)
+	return address == lb.IP || err == nil && err6 == nil && at == v6
 }
 
 // Errors are why parts are not known.

@@ -1,6 +1,12 @@
 package cache
 
 import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +16,8 @@ import (
 	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote/cloudflare"
+	"github.com/vmtui/vmtui/remote/digitalocean"
+	"github.com/vmtui/vmtui/remote/page"
 )
 
 func (s *stand) glance(t *testing.T) Glance {
@@ -122,8 +130,74 @@ func TestASwitchThatWasRefusedLeavesNoReminder(t *testing.T) {
 }
 
 func TestCertificatesOfWorkersAreRead(t *testing.T) {
-	got := readCertificates("worker-1", "/root/certificates/fullchain.pem notAfter=Jan  5 11:22:33 2027 GMT\n/gone.pem Could not open file\n")
-	if len(got) != 2 || got[0].Expires.Year() != 2027 || got[0].Err != nil || got[1].Err == nil || !strings.Contains(fault.Of(got[1].Err).Why, "Could not open") {
+	got := readCertificates("worker-1", "/root/certificates/fullchain.pem notAfter=Jan  5 11:22:33 2027 GMT sha256 Fingerprint=AB:CD \n/gone.pem Could not open file \n")
+	if len(got) != 2 || got[0].Expires.Year() != 2027 || got[0].Err != nil || got[0].print != "AB:CD" || got[1].Err == nil || !strings.Contains(fault.Of(got[1].Err).Why, "Could not open") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// The certificate that visitors are shown is read in a handshake, also one that no browser would take.
+func TestTheCertificateThatTheEdgeShows(t *testing.T) {
+	s := newStand(t)
+	if got := s.shownCertificate(t.Context()); len(got) != 0 {
+		t.Errorf("without TLS: %+v", got)
+	}
+	front := httptest.NewUnstartedServer(http.HandlerFunc(origin))
+	front.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of whoever goes away
+	front.StartTLS()
+	defer front.Close()
+	s.Config.Site = front.URL
+	got := s.shownCertificate(t.Context())
+	if len(got) != 1 || !got[0].Expires.Equal(front.Certificate().NotAfter) || got[0].Err != nil || !strings.Contains(got[0].Doubt, "visitors are warned of it: ") || got[0].Worry(time.Now()) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	if said := got[0].Words(time.Now()); !strings.Contains(said, "until 2084-01-29") || !strings.Contains(said, "certificate") {
+		t.Error(said)
+	}
+	get := s.Get
+	s.Get = func(ctx context.Context, a page.Ask) (page.Answer, error) {
+		a.AnyCertificate = true // as where its issuer is trusted
+		return get(ctx, a)
+	}
+	if got := s.shownCertificate(t.Context()); len(got) != 1 || got[0].Doubt != "" || got[0].Worry(time.Now()) != 0 {
+		t.Errorf("%+v", got)
+	}
+	s.Get = get
+	front.Close()
+	if got := s.shownCertificate(t.Context()); len(got) != 1 || got[0].Err == nil || got[0].Doubt != "" {
+		t.Errorf("nobody answers: %+v", got)
+	}
+}
+
+// A zone that cannot be asked for has its name, and nothing is made up of it.
+func TestAZoneThatCannotBeSeenIsUnknown(t *testing.T) {
+	s := newStand(t)
+	s.Edge = wrongToken(t, s.edge.URL())
+	g := s.glance(t)
+	said := strings.Join(g.Lines(time.Now()), "\n")
+	if !errors.Is(g.Zone.Err, cloudflare.ErrToken) || !strings.HasPrefix(said, "zone vmst.example: unknown\n  allows     unknown\n") || !strings.Contains(said, "make a new token") {
+		t.Errorf("%v\n%s", g.Zone.Err, said)
+	}
+}
+
+func wrongToken(t *testing.T, url string) *cloudflare.Client {
+	t.Helper()
+	c, err := cloudflare.New(cloudflare.Config{URL: url, Zone: instance, Token: func(context.Context) (string, error) { return "ferengi", nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestTheBalancersOtherAddressIsNoDifference(t *testing.T) {
+	lb := digitalocean.Balancer{IP: "203.0.113.4", IPv6: "2604:a880::4"}
+	records := []cloudflare.Record{{Type: "A", Name: instance, Content: "203.0.113.4", Proxied: true}, {Type: "AAAA", Name: instance, Content: "2604:a880:0:0::4", Proxied: true}}
+	if said := compare(instance, records, lb, nil, nil); len(said) != 0 {
+		t.Errorf("%q", said)
+	}
+	records[1].Content = "2604:a880::5"
+	if said := compare(instance, records, lb, nil, nil); len(said) != 1 || !strings.Contains(said[0], "2604:a880::5, which is neither") {
+		t.Errorf("%q", said)
 	}
 }

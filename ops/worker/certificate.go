@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 // Certificate is a certificate as openssl tells of it.
@@ -56,14 +58,24 @@ func (p Part) OnDisk(ctx context.Context) (Certificate, error) {
 
 // Served is the certificate that the worker shows to whoever asks, seen from exec: what nginx holds in memory, whatever the file says.
 func (p Part) Served(ctx context.Context) (Certificate, error) {
-	exec := p.c.Config.Exec().Name
-	out, err := askOn(ctx, p.c.exec(), exec, "asking "+p.c.node.Name+" for its certificate", ofHandshake, p.c.in.Private, strconv.Itoa(p.c.Config.Certificate.Port), p.c.Config.Instance)
+	return Served(ctx, p.c.exec(), p.c.Config, p.c.node.Name, p.c.in.Private)
+}
+
+// Looker is a machine that can be looked at.
+type Looker interface {
+	Look(ctx context.Context, c ssh.Command) ssh.Result
+}
+
+// Served is the certificate that a worker shows at its private address, seen from exec.
+func Served(ctx context.Context, exec Looker, cfg *config.Config, worker, private string) (Certificate, error) {
+	port := strconv.Itoa(cfg.Certificate.Port)
+	out, err := askOn(ctx, exec, cfg.Exec().Name, "asking "+worker+" for its certificate", ofHandshake, private, port, cfg.Instance)
 	if err != nil {
 		return Certificate{}, err
 	}
 	c, read := certificate(out)
 	if !read {
-		return c, &fault.Error{What: "no certificate was shown", On: p.c.node.Name, Why: "port " + strconv.Itoa(p.c.Config.Certificate.Port) + " speaks no TLS", Next: "see certificate.port in " + p.c.Config.Path()}
+		return c, &fault.Error{What: "no certificate was shown", On: worker, Why: "port " + port + " speaks no TLS", Next: "see certificate.port in " + cfg.Path()}
 	}
 	return c, nil
 }

@@ -18,7 +18,7 @@ func (c *crew) ask(ctx context.Context, what, script string, args ...string) (st
 	return askOn(ctx, c.host(), c.node.Name, what, script, args...)
 }
 
-func askOn(ctx context.Context, h Host, name, what, script string, args ...string) (string, error) {
+func askOn(ctx context.Context, h Looker, name, what, script string, args ...string) (string, error) {
 	res := h.Look(ctx, ssh.Command{For: what, Script: script, Args: args})
 	if err := res.Err(what, name); err != nil {
 		return "", err

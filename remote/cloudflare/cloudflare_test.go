@@ -114,6 +114,24 @@ func TestRefusalsAreTold(t *testing.T) {
 	}
 }
 
+// A token that lacks a permission hears "Authentication error"; it is not to be thrown away for that.
+func TestAWrongTokenIsToldFromOneThatMayNot(t *testing.T) {
+	for says, want := range map[string]error{
+		`{"code":10000,"message":"Authentication error"}`:                     cloudflare.ErrScope,
+		`{"code":9109,"message":"Unauthorized to access requested resource"}`: cloudflare.ErrScope,
+		`{"code":9109,"message":"Invalid access token"}`:                      cloudflare.ErrToken,
+	} {
+		c, _ := purging(t, func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(`{"success":false,"errors":[` + says + `],"messages":[],"result":null}`))
+		})
+		err := c.PurgeEverything(t.Context(), &permit{})
+		if !errors.Is(err, want) || strings.Contains(fault.Of(err).Next, "Zone.Cache Purge") != errors.Is(want, cloudflare.ErrScope) {
+			t.Errorf("%s: %+v", says, fault.Of(err))
+		}
+	}
+}
+
 func TestPurgeWithoutAnAnswerIsUnknown(t *testing.T) {
 	for name, end := range map[string]func(http.ResponseWriter){
 		"502":     func(w http.ResponseWriter) { w.WriteHeader(502) },

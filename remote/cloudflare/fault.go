@@ -68,12 +68,12 @@ func told(f *fault.Error, e errand, answer *cache.Error) {
 	case code == http.StatusTooManyRequests:
 		kind = ErrLimited
 		f.Next = "wait " + RetryAfter(answer).String() + "; other programs share the limit by using the same token"
-	case code == http.StatusUnauthorized, code == http.StatusForbidden && says(answer, 10000), code == http.StatusBadRequest && says(answer, 6003):
+	case code == http.StatusUnauthorized, code == http.StatusForbidden && says(answer, 9109, "Invalid access token"), code == http.StatusBadRequest && says(answer, 6003, ""):
 		kind = ErrToken
 		f.Next = "make a new token in Cloudflare's panel (My Profile, API Tokens) and put it where cloudflare.token points"
 	case code == http.StatusForbidden:
 		kind = ErrScope
-		f.Next = "give the token " + e.needs + " for this zone (My Profile, API Tokens)"
+		f.Next = "give the token " + e.needs + " for this zone (My Profile, API Tokens); where it has that, make a new one"
 	case code >= http.StatusInternalServerError:
 		f.Next = "look at Cloudflare's status page and try again"
 	default:
@@ -82,10 +82,11 @@ func told(f *fault.Error, e errand, answer *cache.Error) {
 	f.Err = errors.Join(kind, answer)
 }
 
-// says reports that the answer bears an error of that number.
-func says(answer *cache.Error, number int64) bool {
+// says reports that the answer bears an error of that number, in these words. A number alone does not tell: "Authentication error" (10000) is what a
+// good token hears that lacks a permission, and 9109 is said to it and to a wrong one.
+func says(answer *cache.Error, number int64, words string) bool {
 	for _, e := range answer.Errors {
-		if e.Code == number {
+		if e.Code == number && strings.Contains(e.Message, words) {
 			return true
 		}
 	}

@@ -49,7 +49,7 @@ func TestBalancer(t *testing.T) {
 			return
 		}
 		answer(w, 200, map[string]any{"load_balancer": map[string]any{
-			"id": "lb-1", "name": "front", "status": "active", "ip": "203.0.113.9", "tag": "", "droplet_ids": []int{11, 12}, "enable_proxy_protocol": true,
+			"id": "lb-1", "name": "front", "status": "active", "ip": "203.0.113.9", "ipv6": "2604:a880::9", "tag": "", "droplet_ids": []int{11, 12}, "enable_proxy_protocol": true,
 			"redirect_http_to_https": true,
 			"forwarding_rules":       []any{map[string]any{"entry_protocol": "https", "entry_port": 443, "target_protocol": "http", "target_port": 80, "tls_passthrough": false}},
 			"health_check": map[string]any{"protocol": "http", "port": 80, "path": "/lb-health", "check_interval_seconds": 10,
@@ -60,7 +60,7 @@ func TestBalancer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !b.Has(12) || b.Has(13) || !b.ProxyProtocol || !b.RedirectHTTP || b.Forwarding[0].TargetPort != 80 || b.Check.Path != "/lb-health" {
+	if b.IPv6 != "2604:a880::9" || !b.Has(12) || b.Has(13) || !b.ProxyProtocol || !b.RedirectHTTP || b.Forwarding[0].TargetPort != 80 || b.Check.Path != "/lb-health" {
 		t.Errorf("balancer: %+v", b)
 	}
 	if b.Check.DrainTime() != 55*time.Second || b.Check.EntryTime() != 35*time.Second {

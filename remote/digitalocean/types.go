@@ -20,6 +20,7 @@ type Balancer struct {
 	Name          string
 	Status        string // "new", "active", "errored"
 	IP            string
+	IPv6          string // empty where it has none
 	Tag           string // members are selected by this tag; empty when they are listed by id
 	DropletIDs    []int
 	Check         HealthCheck
@@ -126,7 +127,7 @@ type TagUses struct {
 
 func balancerOf(l godo.LoadBalancer) Balancer {
 	b := Balancer{
-		ID: text(l.ID), Name: text(l.Name), Status: text(l.Status), IP: text(l.IP), Tag: text(l.Tag), DropletIDs: l.DropletIDs,
+		ID: text(l.ID), Name: text(l.Name), Status: text(l.Status), IP: text(l.IP), IPv6: text(l.IPv6), Tag: text(l.Tag), DropletIDs: l.DropletIDs,
 		ProxyProtocol: l.EnableProxyProtocol, RedirectHTTP: l.RedirectHttpToHttps,
 	}
 	if h := l.HealthCheck; h != nil {

@@ -214,7 +214,10 @@ func (z *Zone) zoneLines(w int) []widget.Line {
 	for _, m := range g.Reminders {
 		out = append(out, widget.Hang(widget.L(theme.Warn, "▲ "), theme.Warn, m.Words(now), w)...)
 	}
-	fact("plan", g.Zone.Value.Plan+", "+g.Zone.Value.Status, theme.Plain)
+	if g.Zone.Value.Paused {
+		out = append(out, widget.Hang(widget.L(theme.Peril, "▲ "), theme.Peril, cache.Paused, w)...)
+	}
+	fact("plan", g.PlanWords(), theme.Plain)
 	fact("token", g.TokenWords(now), theme.Plain)
 	fact("dev mode", g.DevelopmentWords(), loud(g.Developing()))
 	fact("security", g.SecurityWords(), loud(g.UnderAttack()))
