@@ -31,7 +31,7 @@ type Command struct {
 
 	// Told is given the secret that the command was sent for, which stands in its output behind Mark to the end of the line. From then on it is hidden
 	// like every other one, here as well. Not for a Stream.
-	Told func(secret string)
+	Told func(secret string) `json:"-"`
 	Mark string
 
 	Colours bool // a Stream's lines keep the colours of their letters: for a screen that shows them, and never for what is read
