@@ -91,7 +91,8 @@ func walkInAStorm(t *testing.T, seed uint64) {
 			calm()
 			weather.Wait()
 		}
-		if code = o.leg(rng, leg < fairAfter); code == 0 {
+		if code = o.leg(rng, leg < fairAfter); code == 0 || o.over() {
+			code = 0
 			break
 		}
 		if id, _ := o.log(); code == 4 && leg >= fairAfter {
@@ -125,6 +126,12 @@ func (o *ordeal) leg(rng *rand.Rand, rough bool) int {
 	}
 	_, code := o.walk(d)
 	return code
+}
+
+// over reports that the run is done, however its last leg fared on the way out: what is done is not resumed.
+func (o *ordeal) over() bool {
+	_, events := o.log()
+	return len(events) > 0 && events[len(events)-1].State == string(run.Done)
 }
 
 // weather strikes and heals until ctx ends.

@@ -38,7 +38,7 @@ func (c *crew) quitNginx() run.Step {
 			return done("nginx does not run"), nil
 		},
 		Do: func(ctx context.Context, w *run.Walk) error {
-			return c.change(ctx, w, "nginx -s quit", ssh.Command{Script: "nginx -s quit"})
+			return c.change(ctx, w, "nginx -s quit", ssh.Command{Script: quitScript})
 		},
 		Verify: c.verifyQuit,
 		Undo: func(ctx context.Context, w *run.Walk) error {
@@ -47,6 +47,9 @@ func (c *crew) quitNginx() run.Step {
 		UndoPlan: []string{c.node.Name + "$ systemctl start nginx"},
 	}
 }
+
+// quitScript asks nginx to finish. One that was asked before may be gone by now, and its pid file with it: that is what was wanted.
+const quitScript = `nginx -s quit || ! pgrep -x nginx >/dev/null`
 
 func (c *crew) nginxRuns(ctx context.Context) (bool, error) {
 	res := c.host().Look(ctx, ssh.Command{Script: "pgrep -x nginx >/dev/null"})
