@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -131,7 +132,7 @@ func (o *ordeal) leg(rng *rand.Rand, rough bool) int {
 // over reports that the run is done, however its last leg fared on the way out: what is done is not resumed.
 func (o *ordeal) over() bool {
 	_, events := o.log()
-	return len(events) > 0 && events[len(events)-1].State == string(run.Done)
+	return slices.ContainsFunc(events, func(ev run.Event) bool { return ev.Type == run.Result && ev.State == string(run.Done) })
 }
 
 // weather strikes and heals until ctx ends.
