@@ -127,7 +127,7 @@ func (s *Sidekiq) procColumns() []column[sidekiq.Process] {
 		{Column: widget.Column{Head: "PROCESS", W: 16, Grow: 2}, by: byText(id), cell: inked(theme.Strong, id)},
 		{Column: widget.Column{Head: "STATE", W: 8}, cell: func(p sidekiq.Process, _ int) widget.Line { return procMark(p).full() }},
 		{Column: widget.Column{Head: "BUSY", W: 7, Right: true}, most: true, by: func(a, b sidekiq.Process) int { return cmp.Compare(a.Busy, b.Busy) },
-			cell: func(p sidekiq.Process, _ int) widget.Line { return handsFull(p) }},
+			cell: func(p sidekiq.Process, _ int) widget.Line { return inHand(p) }},
 		{Column: widget.Column{Head: "RSS", W: 6, Right: true, Rank: 2}, most: true, by: func(a, b sidekiq.Process) int { return cmp.Compare(a.RSS, b.RSS) }, cell: inked(theme.Plain, rss)},
 		{Column: widget.Column{Head: "BEAT", W: 5, Right: true, Rank: 1}, cell: func(p sidekiq.Process, _ int) widget.Line { return s.beat(p) }},
 		{Column: widget.Column{Head: "VERS", W: 6, Rank: 3}, cell: inked(theme.Muted, func(p sidekiq.Process) string { return p.Version })},
@@ -146,7 +146,8 @@ func procMark(p sidekiq.Process) mark {
 	return mark{"●", "takes", theme.Good}
 }
 
-func handsFull(p sidekiq.Process) widget.Line {
+// inHand is how many jobs a process has, of how many it can take; nobody knows of one that is gone.
+func inHand(p sidekiq.Process) widget.Line {
 	if p.Stale {
 		return widget.L(theme.Muted, "?")
 	}

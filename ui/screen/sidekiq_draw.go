@@ -150,11 +150,11 @@ func (s *Sidekiq) queuesBox(w, h int) widget.Frame {
 func (s *Sidekiq) procsBox(w, h int) widget.Frame {
 	rows := s.visibleProcs()
 	lines, hits := s.procs.draw(rows, "process", w-4, h-2)
-	inHand, threads := 0, 0
+	busy, threads := 0, 0
 	for _, p := range s.view.Processes {
-		inHand, threads = inHand+p.Busy, threads+p.Concurrency
+		busy, threads = busy+p.Busy, threads+p.Concurrency
 	}
-	box := widget.Box{Title: title("Processes"), Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d threads busy", inHand, threads)), Foot: s.procs.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: title("Processes"), Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d threads busy", busy, threads)), Foot: s.procs.note(rows), Lines: lines, Hits: hits}
 	return s.panes.box(paneProcs, box).Draw(w, h)
 }
 
@@ -273,7 +273,7 @@ func (s *Sidekiq) procLines(p sidekiq.Process, w int) []widget.Line {
 		return widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, "registered, without a heartbeat for a minute or more: it died, or cannot reach Redis. What it had in hand may be lost.", w)
 	}
 	lines := []widget.Line{
-		fact("identity", widget.L(theme.Plain, p.Identity)).Fit(w), fact("state", procMark(p).full()), fact("busy", handsFull(p)), fact("rss", widget.L(theme.Plain, rss(p))),
+		fact("identity", widget.L(theme.Plain, p.Identity)).Fit(w), fact("state", procMark(p).full()), fact("busy", inHand(p)), fact("rss", widget.L(theme.Plain, rss(p))),
 		fact("beat", s.beat(p)), fact("started", widget.L(theme.Plain, age(p.Started, s.view.Time)+" ago")), fact("version", widget.L(theme.Plain, p.Version)),
 	}
 	lines = append(lines, nil, widget.L(theme.Head, "QUEUES"))
