@@ -166,7 +166,7 @@ func (b *Books) wheel(m Wheeled) tea.Cmd {
 		return nil
 	}
 	b.panes.focus(m.Pane)
-	b.move(map[bool]string{false: "up", true: "down"}[m.Down])
+	b.move(m.step())
 	return b.look()
 }
 

@@ -21,10 +21,7 @@ func (f *Fleet) nodesBox(w, h int) widget.Frame {
 	if len(nodes) == 0 {
 		lines = append(lines, widget.L(theme.Muted, "no node matches the filter"))
 	}
-	head := title("Nodes")
-	if f.filter.on() {
-		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, f.filter.text))
-	}
+	head := f.filter.title("Nodes")
 	right := widget.Join(widget.Gap(2), f.nodes.note(nodes), f.leftoverNote(), f.holdsNote())
 	return f.panes.box(paneNodes, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }

@@ -83,7 +83,7 @@ func (n *Node) move(id string) bool {
 func (n *Node) wheel(m Wheeled) {
 	if m.Pane == paneRuns {
 		n.panes.focus(m.Pane)
-		n.move(map[bool]string{false: "up", true: "down"}[m.Down])
+		n.move(m.step())
 		return
 	}
 	n.panes.scroll(m.Pane).wheel(m.Down)

@@ -103,7 +103,7 @@ func (t *Toot) Update(msg tea.Msg) (Action, tea.Cmd) {
 		return t.click(msg.ID)
 	case Wheeled:
 		t.panes.focus(msg.Pane)
-		t.move(map[bool]string{false: "up", true: "down"}[msg.Down])
+		t.move(msg.step())
 	case dialog.Result:
 		return t.decided(msg)
 	case Pressed:
