@@ -114,7 +114,7 @@ func (b *Books) look() tea.Cmd {
 	b.wanted, b.asked = want, b.env.World.Now
 	d, id := b.env.Desk, book.ID
 	return b.Ask("plan", func(ctx context.Context) tea.Msg {
-		if !wait(ctx, booksPause) {
+		if !Pause(ctx, booksPause) {
 			return shelved{of: want, err: ctx.Err()}
 		}
 		p, err := d.Plan(ctx, id, worker, nil)

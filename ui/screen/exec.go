@@ -134,10 +134,7 @@ func (x *Exec) prepare() tea.Cmd {
 func (x *Exec) follow(id string, after uint64) tea.Cmd {
 	d := x.env.Desk
 	return x.Ask("answers", func(ctx context.Context) tea.Msg {
-		v, err := d.Answers(ctx, id, after)
-		if err == nil && after > 0 && !v.Over && wait(ctx, gather) {
-			v, err = d.Answers(ctx, id, after)
-		}
+		v, err := news(ctx, after, gather, func(v fanout.View) bool { return v.Over }, func(ctx context.Context, after uint64) (fanout.View, error) { return d.Answers(ctx, id, after) })
 		return gotAnswers{v, err}
 	})
 }

@@ -83,24 +83,9 @@ func (l *Log) Init() tea.Cmd { return l.read() }
 func (l *Log) read() tea.Cmd {
 	d, after := l.env.Desk, l.view.Version
 	return l.Ask("calls", func(ctx context.Context) tea.Msg {
-		v, err := d.Commands(ctx, after)
-		if err == nil && after > 0 && wait(ctx, logPause) {
-			v, err = d.Commands(ctx, after)
-		}
+		v, err := news(ctx, after, logPause, func(audit.View) bool { return false }, d.Commands)
 		return gotCalls{v, err}
 	})
-}
-
-// wait reports that the time passed before the context ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // Update implements Screen.

@@ -239,19 +239,13 @@ func (n *Node) runsBox(w, h int) widget.Frame {
 	runs := n.theirs()
 	n.page = max((h-2)/2, 1)
 	at := n.runs.settle(n.runIDs())
-	var lines []widget.Line
-	var hits []widget.Hit
+	b := widget.Box{Title: title("Runs on " + n.name)}
 	for i, r := range runs {
-		row := runLine(n.env.World, r, w-4)
-		if i == at && n.panes.on == paneRuns {
-			row = row.On(theme.Selected)
-		}
-		hits = append(hits, widget.Hit{Y: i, ID: "run:" + r.ID})
-		lines = append(lines, row)
+		b.Choice("run:"+r.ID, runLine(n.env.World, r, w-4), i == at && n.panes.on == paneRuns)
 	}
 	if len(runs) == 0 {
-		lines = []widget.Line{widget.L(theme.Muted, "none")}
+		b.Lines = []widget.Line{widget.L(theme.Muted, "none")}
 	}
-	b := widget.Box{Title: title("Runs on " + n.name), Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
+	b.From = window(max(at, 0), len(b.Lines), h-2)
 	return n.panes.box(paneRuns, b).Draw(w, h)
 }

@@ -86,6 +86,12 @@ func (p *panes) press(id string) bool {
 	return true
 }
 
+// wheel scrolls a pane of text, and gives it the keys.
+func (p *panes) wheel(m Wheeled) {
+	p.focus(m.Pane)
+	p.scroll(m.Pane).wheel(m.Down)
+}
+
 // focus gives the keys to a pane that is drawn.
 func (p *panes) focus(name string) {
 	if p.drawn[name] {

@@ -162,7 +162,7 @@ func (s *Sidekiq) look(again bool) tea.Cmd {
 	d := s.env.Desk
 	s.wanted = name
 	return s.Ask("inside", func(ctx context.Context) tea.Msg {
-		if !again && !wait(ctx, booksPause) {
+		if !again && !Pause(ctx, booksPause) {
 			return inside{of: name, err: ctx.Err()}
 		}
 		in := inside{of: name, seen: time.Now()}
