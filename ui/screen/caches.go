@@ -178,6 +178,7 @@ func (c *Caches) Update(msg tea.Msg) (Action, tea.Cmd) {
 	case Clicked:
 		return c.click(msg.ID)
 	case Wheeled:
+		c.panes.focus(msg.Pane)
 		c.panes.wheel(msg)
 	case dialog.Result:
 		return c.decided(msg)

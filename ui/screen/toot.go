@@ -60,6 +60,10 @@ type (
 // NewToot opens tootctl, with a command line filled in or with "".
 func NewToot(env Env, line string) *Toot {
 	t := &Toot{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneCommands, paneForm, panePast), forms: map[string]*tootctl.Form{}}
+	t.panes.choices = map[string]*choice{
+		paneCommands: {kind: "command", at: &t.at, ids: func() []string { return commandNames(t.found()) }, page: 5},
+		paneForm:     {kind: "field", at: &t.field, ids: t.fieldNames, page: 5}, panePast: {kind: "line", at: &t.line, ids: t.past, page: 5},
+	}
 	t.fill(line)
 	return t
 }
@@ -98,10 +102,9 @@ func (t *Toot) Update(msg tea.Msg) (Action, tea.Cmd) {
 			return t.answered(m)
 		}
 	case Clicked:
-		return t.click(msg.ID)
+		t.panes.click(msg.ID)
 	case Wheeled:
-		t.panes.focus(msg.Pane)
-		t.move(msg.step())
+		t.panes.wheel(msg)
 	case dialog.Result:
 		return t.decided(msg)
 	case Pressed:
@@ -126,10 +129,7 @@ func (t *Toot) answered(m tea.Msg) (Action, tea.Cmd) {
 }
 
 func (t *Toot) press(id string) (Action, tea.Cmd) {
-	switch {
-	case t.move(id):
-		return nil, nil
-	case t.panes.press(id):
+	if t.panes.move(id) || t.panes.press(id) {
 		return nil, nil
 	}
 	switch id {
@@ -151,17 +151,6 @@ func (t *Toot) press(id string) (Action, tea.Cmd) {
 		}
 	}
 	return nil, nil
-}
-
-// move moves in the pane that has the keys.
-func (t *Toot) move(id string) bool {
-	switch t.panes.on {
-	case paneCommands:
-		return t.at.move(id, commandNames(t.found()), 5)
-	case paneForm:
-		return t.field.move(id, t.fieldNames(), 5)
-	}
-	return t.line.move(id, t.past(), 5)
 }
 
 // open goes from a command to its form, changes a field of that, or fills in a line of the past.
@@ -190,23 +179,6 @@ func (t *Toot) favour() (Action, tea.Cmd) {
 		l, err := d.Favour(ctx, line)
 		return gotLines{l, err}
 	})
-}
-
-func (t *Toot) click(id string) (Action, tea.Cmd) {
-	switch kind, what := split(id); kind {
-	case "command":
-		t.panes.focus(paneCommands)
-		t.at.id = what
-	case "field":
-		t.panes.focus(paneForm)
-		t.field.id = what
-	case "line":
-		t.panes.focus(panePast)
-		t.line.id = what
-	case "pane":
-		t.panes.focus(what)
-	}
-	return nil, nil
 }
 
 // found are the commands that fit what is typed.

@@ -74,6 +74,7 @@ func (z *Zone) Update(msg tea.Msg) (Action, tea.Cmd) {
 			z.panes.focus(what)
 		}
 	case Wheeled:
+		z.panes.focus(msg.Pane)
 		z.panes.wheel(msg)
 	case dialog.Result:
 		return z.decided(msg)
