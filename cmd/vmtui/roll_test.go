@@ -290,7 +290,20 @@ func TestUpgradeWithoutAPause(t *testing.T) {
 	if out := typed(t, b, "worker-2", "grep -c ':v4.7.0' /root/mastodon/docker-compose.yml; ls /root/mastodon"); !strings.HasPrefix(out, "3\n") || !strings.Contains(out, "docker-compose.yml.before-v4.7.0") {
 		t.Errorf("the compose file: %s", out)
 	}
-	again := done(t, b, "done", "run", "workers-upgrade", "v4.7.0", "--yes", "--set", "backup=the same", "--set", "search=none", "--json")
+	for _, want := range []string{"worker-3 serves 4.7.0; v4.7.0 in ", "exec: begun since the code was checked out: mastodon-sidekiq.service, mastodon-streaming.service, mastodon-web.service", "4 Sidekiqs live"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("what was looked at for old code: no %q in\n%s", want, said)
+		}
+	}
+	// Somebody puts one streaming back, past the compose file: its pages, and its file, are those of the new version.
+	typed(t, b, "worker-3", `cd /root/mastodon && sed 's/mastodon-streaming:v4.7.0/mastodon-streaming:v4.6.5/' docker-compose.yml >old.yml &&
+docker compose -p mastodon -f old.yml up -d streaming && rm old.yml`)
+	stopped := done(t, b, "waiting", "run", "workers-upgrade", "v4.7.0", "--yes", "--set", "backup=the same", "--set", "search=none", "--json")
+	if end := last(t, stopped.out); !strings.Contains(end.Detail, "mastodon-streaming-1 on worker-3 is of v4.6.5") {
+		t.Errorf("an old streaming: %+v", end)
+	}
+	typed(t, b, "worker-3", "cd /root/mastodon && docker compose up -d streaming")
+	again := done(t, b, "done", "runs", "resume", walked(t, stopped), "--yes", "--json")
 	if now := turns(t, b, walked(t, again)); !slices.Equal(now, []string{"exec done"}) {
 		t.Errorf("it was upgraded already: %v", now)
 	}

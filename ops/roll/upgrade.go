@@ -414,31 +414,6 @@ func (u *upgrade) runs(p worker.Part) func(*run.Walk) run.Check {
 	}
 }
 
-// nothingOld proves that every process runs the new code, whichever worker was left out of the roll.
-func (u *upgrade) nothingOld() run.Step {
-	return u.reading(reading{
-		id: "nothing-old", title: "Prove that nothing old runs", why: "Old code breaks on what the next migrations take away.", late: true,
-		plan: []string{"/api/v2/instance of every worker of the config, from exec: version " + u.tagged()},
-	}, func(ctx context.Context, _ *run.Walk) ([]string, error) {
-		var said []string
-		for _, n := range u.Config.Workers() {
-			part, err := worker.Recruit(ctx, u.Deps.Deps, n.Name, "")
-			if err != nil {
-				return said, err
-			}
-			now, err := part.Version(ctx)
-			if err != nil {
-				return said, err
-			}
-			if now != u.tagged() {
-				return said, &fault.Error{What: "an older version still serves", On: n.Name, Why: "it says " + now + ", not " + u.tagged(), Next: "upgrade it as well: " + worker.Recreate + " " + n.Name}
-			}
-			said = append(said, n.Name+" serves "+now)
-		}
-		return said, nil
-	})
-}
-
 // mapping tells the search server of new mappings, where the release notes ask for it.
 func (u *upgrade) mapping() run.Step {
 	s := u.task(task{
