@@ -146,6 +146,9 @@ type Upgrade struct {
 	DBHost string `yaml:"db_host"` // of the database itself, for migrations: a transaction pool loses their locks; "" leaves it as it is
 	DBPort int    `yaml:"db_port"` // the same; 0 leaves it as it is
 	DBName string `yaml:"db_name"` // the real database behind the pool's name; "" leaves it as it is
+
+	Database string        `yaml:"database"`   // the managed one, as the provider calls it: its backups are looked at; "" where it is not the provider's
+	Backup   time.Duration `yaml:"backup_age"` // how old its newest backup may be
 }
 
 // Cloudflare is the edge.
