@@ -67,6 +67,8 @@ type Node struct {
 	Droplet  int      `yaml:"droplet"`
 	Mastodon Mastodon `yaml:"mastodon"`
 	Cache    string   `yaml:"nginx_cache"` // the directory of nginx's own cache, or none
+
+	AccessLog string `yaml:"access_log"` // what nginx writes of each request
 }
 
 // Mastodon says how Mastodon runs on a node.
@@ -215,6 +217,7 @@ const (
 	KindCompose = "compose"
 	NoLameDuck  = "none"
 	NoCache     = "none"
+	NginxLog    = "/var/log/nginx/access.log" // as Debian builds nginx
 	TootctlExec = "exec"
 	TootctlRun  = "run"
 	Direct      = "direct" // dialled from here

@@ -57,6 +57,7 @@ func (n *Node) fill() {
 		def(&n.Cache, "/var/cache/nginx")
 	}
 	def(&n.Cache, NoCache)
+	def(&n.AccessLog, NginxLog)
 	def(&n.Mastodon.Kind, KindNative)
 	if n.Mastodon.Kind == KindCompose {
 		def(&n.Mastodon.Dir, "/root/mastodon")
