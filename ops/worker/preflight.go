@@ -51,6 +51,10 @@ func (c *crew) preflightPlan(newDisk bool) []string {
 		fmt.Sprintf("%s$ the balancer's own probe of each other worker: %s", exec, probeURL(c.in.Check, "PEER")),
 		"redis: SMEMBERS processes (who else runs the scheduler queue)",
 	}
+	if !c.in.Dead {
+		lines = append(lines, fmt.Sprintf("%s$ ps, and what cron has: whose tootctl, tmux or apt is at work", c.node.Name),
+			fmt.Sprintf("%s$ grep stop_grace_period %s/docker-compose.yml; nginx -T | grep access_log   must name %s", c.node.Name, c.node.Mastodon.Dir, c.node.AccessLog))
+	}
 	if newDisk {
 		lines = append(lines, fmt.Sprintf("image %s = id %d, same OS family; one of our keys among the droplet's", c.in.ImageTag, c.in.Image))
 	}
