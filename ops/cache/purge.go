@@ -191,6 +191,7 @@ type sending struct {
 	split bool          // it may be a single item that was refused
 	whole bool          // nothing more of this cache can go well
 	mute  bool          // whoever should have taken it does not answer
+	why   string        // why there was nothing to purge
 	note  string
 }
 
@@ -206,12 +207,12 @@ func (w *Work) send(ctx context.Context, b batch) (whole bool, err error) {
 		}
 		w.tell(b.line())
 		s := w.room.sendOnce(ctx, w.permit, b)
-		refused := fault.CodeOf(s.err) == fault.Refused && s.state != Purged
+		refused := fault.CodeOf(s.err) == fault.Refused && !s.state.Settled()
 		again := s.after > 0 && s.after <= web.Patience || !s.mute && (s.state == Unknown || s.state == Waiting)
 		switch {
-		case s.state == Purged:
+		case s.state.Settled():
 			w.note(s.note)
-			return false, w.mark(b, Purged, "")
+			return false, w.mark(b, s.state, s.why)
 		case refused:
 			return true, errors.Join(w.mark(b, Waiting, brief(s.err)), s.err)
 		case again && try < tries && ctx.Err() == nil:
@@ -360,7 +361,7 @@ const proofs = 3
 func (w *Work) sample() []string {
 	o, purged := w.record.Order, false
 	for _, i := range w.record.Items {
-		purged = purged || i.State == Purged
+		purged = purged || i.State.Settled()
 	}
 	if !purged {
 		return nil

@@ -221,6 +221,7 @@ func TestAnAPIInTroubleProvesNothing(t *testing.T) {
 func TestTheEdgeIsHeldBackWhereTheOriginIsStillWrong(t *testing.T) {
 	s := newStand(t)
 	s.hosts["worker-2"].refuses = true
+	s.keep(t, "worker-1", "0123456789abcdef0123456789abcdef", "httpbackend/@troi")
 	v := s.purge(t, Order{URLs: []string{"/@data", "https://cdn.vmst.example/a.png"}, At: []Where{Origin, CDN}}, "")
 	if got := states(v); got[Failed] != 1 || got[Waiting] != 0 || !slices.Equal(s.api.Flushed(cdnID), []string{"a.png"}) {
 		t.Errorf("the CDN does not ask the workers: %+v", v.Items)

@@ -189,6 +189,7 @@ var itemMarks = map[cache.State]mark{
 	cache.Waiting: {"○", "not sent", theme.Muted},
 	cache.Sent:    {"◐", "on its way", theme.Info},
 	cache.Purged:  {"✓", "purged", theme.Good},
+	cache.Absent:  {"–", "had none", theme.Muted},
 	cache.Failed:  {"✗", "failed", theme.Bad},
 	cache.Unknown: {"?", "unknown", theme.Warn},
 }
@@ -241,12 +242,12 @@ func (c *Caches) purgeBar(w int) widget.Line {
 // itemsDrawn bounds the list: a screen has no more rows, and 20,000 items would be drawn at every key.
 const itemsDrawn = 300
 
-// itemLines are the items, those first that were not purged.
+// itemLines are the items, those first that are not settled.
 func itemLines(items []cache.Item, w int) []widget.Line {
 	var out []widget.Line
-	for _, purged := range []bool{false, true} {
+	for _, settled := range []bool{false, true} {
 		for _, i := range items {
-			if (i.State == cache.Purged) != purged {
+			if i.State.Settled() != settled {
 				continue
 			}
 			if len(out) == itemsDrawn {
