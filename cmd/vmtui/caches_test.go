@@ -44,7 +44,7 @@ func TestACachedPageIsFoundPurgedAndProved(t *testing.T) {
 	path := b.ConfigPath()
 	got := vmtui(t, path, "probe", "--json", "/@picard")
 	p := into[probed](t, got.out).Probes[0]
-	if got.code != 1 || !p.Verdict.Wrong || p.Verdict.At != "worker" || len(p.Answers) != 10 || !strings.Contains(p.Verdict.Rules[0].Rule, "cache profiles") {
+	if got.code != 1 || !p.Verdict.Wrong || p.Verdict.At != "worker" || len(p.Answers) != 11 || p.Answers[0].Layer != "mastodon" || p.Answers[0].Type != "text/html; charset=utf-8" || !strings.Contains(p.Verdict.Rules[0].Rule, "cache profiles") {
 		t.Errorf("exit %d: %+v", got.code, p)
 	}
 	for _, x := range []struct {

@@ -82,6 +82,16 @@ func (s *shell) program(t *testing.T, name, script string) {
 	}
 }
 
+// leads makes the node's curl meet another server at an address.
+func (s *shell) leads(t *testing.T, at, to string) {
+	t.Helper()
+	curl, err := exec.LookPath("curl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.program(t, "curl", "exec "+curl+" --connect-to "+at+":"+to+" \"$@\"")
+}
+
 func (s *shell) Look(ctx context.Context, c ssh.Command) ssh.Result { return s.run(ctx, c) }
 
 func (s *shell) Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result {
@@ -194,6 +204,7 @@ state_dir: %s/state
 			if err := os.MkdirAll(n.Cache, 0o700); err != nil {
 				t.Fatal(err)
 			}
+			s.hosts[n.Name].leads(t, "127.0.0.1:3000", strings.TrimPrefix(back, "http://"))
 			s.hosts[n.Name].nginx(t, "http {\n  proxy_cache_path "+n.Cache+" levels=1:2 keys_zone=CACHE:10m;\n}\n")
 		}
 	}

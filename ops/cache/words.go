@@ -40,9 +40,9 @@ func (p Probe) Meaning() []string {
 // Line is an answer in a line.
 func (a Answer) Line() string {
 	if a.Status == 0 {
-		return fmt.Sprintf("%-10s %-4s  no answer: %s", a.Name, a.Wanted, a.Why)
+		return fmt.Sprintf("%-13s %-4s  no answer: %s", a.Name, a.Wanted, a.Why)
 	}
-	said := []string{fmt.Sprintf("%-10s %-4s  %d %s", a.Name, a.Wanted, a.Status, a.Type)}
+	said := []string{fmt.Sprintf("%-13s %-4s  %d %s", a.Name, a.Wanted, a.Status, a.Type)}
 	for _, x := range []struct{ name, value string }{
 		{"Age", a.AgeText()}, {"CF-Cache-Status", a.Edge}, {"X-Cached", a.Nginx}, {"Vary", a.Vary}, {"Cache-Control", a.Control}, {"version", a.Version}, {"data centre", a.Centre},
 	} {

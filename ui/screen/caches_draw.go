@@ -121,14 +121,23 @@ func (c *Caches) answersBox(w, h int) widget.Frame {
 	return c.panes.text(paneLayers, box, w, h)
 }
 
-func answerTable(w int) widget.Table {
-	return widget.NewTable(w, widget.Column{W: 1}, widget.Column{Head: "LAYER", W: 10}, widget.Column{Head: "FOR", W: 4}, widget.Column{Head: "ST", W: 3}, widget.Column{Head: "TYPE", W: 16, Grow: 2},
+// layerWidth holds the names of those who were asked: a worker's Mastodon is one with a port.
+func layerWidth(answers []cache.Answer) int {
+	w := 10
+	for _, a := range answers {
+		w = min(max(w, len(a.Name)), 16)
+	}
+	return w
+}
+
+func answerTable(w, layer int) widget.Table {
+	return widget.NewTable(w, widget.Column{W: 1}, widget.Column{Head: "LAYER", W: layer}, widget.Column{Head: "FOR", W: 4}, widget.Column{Head: "ST", W: 3}, widget.Column{Head: "TYPE", W: 16, Grow: 2},
 		widget.Column{Head: "EDGE", W: 8}, widget.Column{Head: "NGINX", W: 6}, widget.Column{Head: "AGE", W: 6}, widget.Column{Head: "VERSION", W: 8, Rank: 1},
 		widget.Column{Head: "CACHE-CONTROL", W: 16, Grow: 3, Rank: 2}, widget.Column{Head: "VARY", W: 14, Grow: 2, Rank: 3})
 }
 
 func (c *Caches) answerLines(w int) []widget.Line {
-	t := answerTable(w)
+	t := answerTable(w, layerWidth(c.probe.Answers))
 	lines := append(c.meaningLines(w), nil, t.Head())
 	for _, a := range c.probe.Answers {
 		lines = append(lines, answerRow(t, a))
