@@ -132,6 +132,23 @@ func TestCacheIncidentFromSymptomToProof(t *testing.T) {
 	if said := transcript(t, b, end.Run); !strings.Contains(said, "nginx kept 1 of it") || !strings.Contains(said, "cache profiles") || !strings.Contains(said, "will not last") {
 		t.Error(said)
 	}
+	if got := vmtui(t, b.ConfigPath(), "purge", "list"); strings.Count(got.out, "purge url https://vmst.example/@picard at") != 2 || !strings.Contains(got.out, "1 of 3 purged, 2 had nothing to purge") {
+		t.Errorf("what the run purged is kept as any purge: %s", got.out)
+	}
+	b.Edge().Spare(2) // both proofs of the token
+	b.Edge().RateLimit(1)
+	b.Edge().BadGateway(1)
+	got = vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@picard", "--yes", "--json")
+	end = last(t, got.out)
+	if said := transcript(t, b, end.Run); end.State != "done" || !strings.Contains(said, "rate limit") || !strings.Contains(said, "502") || strings.Count(said, "proving that the token may purge") != 2 {
+		t.Errorf("exit %d, %+v\n%s", got.code, end, said)
+	}
+	b.Edge().Forbid("purge", true)
+	got = vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@picard", "--yes", "--json")
+	if end := last(t, got.out); end.State == "done" || !strings.Contains(got.out, "Zone.Cache Purge") || !strings.Contains(got.out, "vmtui purge --repeat ") {
+		t.Errorf("exit %d\n%s", got.code, got.out)
+	}
+	b.Edge().Forbid("purge", false)
 	b.Edge().SetRules()
 	got = vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@data", "--yes", "--json")
 	if end := last(t, got.out); end.State != "done" || !strings.Contains(got.out, "nothing is wrong with the page") {

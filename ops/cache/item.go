@@ -19,6 +19,9 @@ const (
 	Absent  State = "absent" // the cache itself says that it has nothing that could be purged
 	Failed  State = "failed" // it was refused
 	Unknown State = "unknown"
+
+	// Unreached is of a worker that was not reached: nothing was removed there, and what it keeps and serves is unknown.
+	Unreached State = "unreached"
 )
 
 // Settled reports that nothing is left to do.

@@ -89,7 +89,7 @@ func (r *Room) purgeOrigin(ctx context.Context, p act.Permit, b batch) sending {
 	case err == nil:
 		return saidByNginx(b.on, strings.TrimSpace(res.Stdout))
 	case res.Outcome == ssh.Unreachable:
-		return sending{state: Waiting, err: err, mute: true}
+		return sending{state: Unreached, err: err}
 	case res.Outcome == ssh.Unknown:
 		return sending{state: Unknown, err: err}
 	}

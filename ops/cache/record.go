@@ -42,7 +42,7 @@ func (r Record) Tally() string {
 	for _, s := range []struct {
 		state State
 		words string
-	}{{Absent, "had nothing to purge"}, {Failed, "failed"}, {Unknown, "unknown"}, {Sent, "under way"}, {Waiting, "not sent"}} {
+	}{{Absent, "had nothing to purge"}, {Failed, "failed"}, {Unknown, "unknown"}, {Unreached, "unreached"}, {Sent, "under way"}, {Waiting, "not sent"}} {
 		if n := count[s.state]; n > 0 {
 			said = append(said, fmt.Sprintf("%d %s", n, s.words))
 		}

@@ -201,6 +201,8 @@ var itemMarks = map[cache.State]mark{
 	cache.Absent:  {"–", "had none", theme.Muted},
 	cache.Failed:  {"✗", "failed", theme.Bad},
 	cache.Unknown: {"?", "unknown", theme.Warn},
+
+	cache.Unreached: {"?", "unreached", theme.Warn},
 }
 
 // purgeBox is how the purge stands.
