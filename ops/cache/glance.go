@@ -113,6 +113,9 @@ func RecordWords(r cloudflare.Record) string {
 	if r.Proxied {
 		way = "through the edge"
 	}
+	if r.TTL > 0 && !r.Proxied {
+		way += ", kept for " + span(r.TTL)
+	}
 	return fmt.Sprintf("%-5s %s → %s, %s", r.Type, r.Name, r.Content, way)
 }
 
