@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/fixtures/box"
 )
@@ -118,6 +119,84 @@ func TestThreeHundredURLsAndTheNetworkGoes(t *testing.T) {
 	if got := vmtui(t, b.ConfigPath(), "purge", "--repeat", "last", "--yes"); got.code != 2 || !strings.Contains(got.err, "nothing to repeat") {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}
+}
+
+// Whatever goes wrong with the edge's API, what was purged and what was not is said, and the command that is named does the rest.
+func TestEveryFailureOfAPurgeIsKnownAndRepeatable(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	path, list := b.ConfigPath(), filepath.Join(b.Dir(), "urls.txt")
+	var urls []string
+	for i := range 300 {
+		urls = append(urls, fmt.Sprintf("/@picard/%d", i))
+	}
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(list, strings.Join(urls, "\n"))
+	purge := func(config string, code int, says ...string) said {
+		t.Helper()
+		got := vmtui(t, config, "purge", "--from", list, "--yes")
+		for _, want := range says {
+			if !strings.Contains(strings.Join(strings.Fields(got.out+got.err), " "), want) {
+				t.Errorf("not said: %s\n%s%s", want, got.out, got.err)
+			}
+		}
+		if got.code != code {
+			t.Errorf("exit %d, not %d\n%s%s", got.code, code, got.out, got.err)
+		}
+		return got
+	}
+	// repeat does what the error says.
+	repeat := func(got said, tally string) {
+		t.Helper()
+		_, rest, ok := strings.Cut(got.err, "vmtui purge --repeat ")
+		id := strings.FieldsFunc(rest, func(r rune) bool { return r != '-' && !('a' <= r && r <= 'z' || '0' <= r && r <= '9') })
+		if !ok || len(id) == 0 {
+			t.Fatalf("no command repeats it: %s", got.err)
+		}
+		if again := vmtui(t, path, "purge", "--repeat", id[0], "--yes"); again.code != 0 || !strings.Contains(again.out, tally) {
+			t.Errorf("repeated: exit %d\n%s%s", again.code, again.out, again.err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := os.ReadFile(filepath.Join(b.Dir(), "token-cloudflare"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(filepath.Join(b.Dir(), "token-cloudflare"), "ferengi")
+	purge(path, 1, "make a new token in Cloudflare's panel")
+	write(filepath.Join(b.Dir(), "token-cloudflare"), string(token))
+	wrong := filepath.Join(b.Dir(), "wrong-zone.yaml")
+	write(wrong, strings.Replace(string(text), "zone: vmst.example", "zone: vmst.elsewhere", 1))
+	purge(wrong, 1, "no such zone (vmst.elsewhere)", "look at cloudflare.zone")
+	b.Edge().RateLimitFor(time.Hour)
+	purge(path, 1, "the API answered 429", "wait 1h0m0s")
+	b.Edge().RateLimitFor(0)
+	if n := len(b.Edge().Purges()); n != 0 {
+		t.Errorf("%d purges", n)
+	}
+
+	b.Edge().Forbid("purge", true)
+	got := purge(path, 1, "0 of 300 purged, 300 not sent", "give the token Zone.Cache Purge for this zone")
+	b.Edge().Forbid("purge", false)
+	repeat(got, "300 of 300 purged")
+
+	b.Edge().Spare(2) // the proof, and the first hundred
+	b.Edge().RateLimit(2)
+	purge(path, 0, "waiting 1s to POST /zones/vmst.example/purge_cache {files: 100}: rate limit", "300 of 300 purged")
+
+	b.Edge().Spare(2)
+	b.Edge().BadGateway(1000)
+	got = purge(path, 4, "100 of 300 purged, 100 unknown, 100 not sent", "the API answered 502")
+	b.Edge().BadGateway(0)
+	repeat(got, "200 of 200 purged")
 }
 
 // The runbook names the rule and waits; when it is mended, it purges and proves.

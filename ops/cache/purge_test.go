@@ -200,6 +200,30 @@ func TestATokenThatMayNotPurgeIsFoundOutFirst(t *testing.T) {
 	}
 }
 
+// revoking takes the token's permission after a few purges.
+type revoking struct {
+	Edge
+	left   int
+	revoke func()
+}
+
+func (r *revoking) Purge(ctx context.Context, p remote.Permit, b cloudflare.Batch) error {
+	if r.left--; r.left < 0 {
+		r.revoke()
+	}
+	return r.Edge.Purge(ctx, p, b)
+}
+
+// A token that is revoked half-way ends it: what was purged is known, and the error says what to do before the rest is repeated.
+func TestATokenThatIsRevokedHalfWay(t *testing.T) {
+	s := newStand(t)
+	s.Edge = &revoking{s.Edge, 1, func() { s.edge.Forbid("purge", true) }}
+	v := s.purge(t, Order{URLs: many(300)}, "")
+	if f := fault.Of(v.Err); v.Tally() != "100 of 300 purged, 100 failed, 100 not sent" || !strings.Contains(f.Next, "Zone.Cache Purge") || !strings.Contains(f.Next, "vmtui purge --repeat "+v.ID) {
+		t.Errorf("%s: %+v", v.Tally(), f)
+	}
+}
+
 // An API in trouble is asked again for its proof; one that stays so has proved nothing, and nothing of the order was sent.
 func TestAnAPIInTroubleProvesNothing(t *testing.T) {
 	s := newStand(t)
