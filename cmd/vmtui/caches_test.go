@@ -68,7 +68,7 @@ func TestACachedPageIsFoundPurgedAndProved(t *testing.T) {
 		t.Errorf("%d purges", n)
 	}
 	got = vmtui(t, path, "purge", "/@picard", "--origin", "--edge", "--yes")
-	if got.code != 0 || !strings.Contains(got.out, "2 of 4 purged, 2 had nothing to purge") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
+	if got.code != 0 || !strings.Contains(got.out, "2 of 4 purged, 2 had nothing to purge") || !strings.Contains(got.out, "worker-1: nothing to purge: nginx never kept a page in /var/cache/nginx") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
 		!strings.Contains(got.err, "kept by: cache rule") || strings.Index(got.err, "kept by: cache rule") > strings.Index(got.err, "proving that the token") {
 		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
 	}
@@ -190,7 +190,7 @@ func TestEveryFailureOfAPurgeIsKnownAndRepeatable(t *testing.T) {
 
 	b.Edge().Spare(2) // the proof, and the first hundred
 	b.Edge().RateLimit(2)
-	purge(path, 0, "waiting 1s to POST /zones/vmst.example/purge_cache {files: 100}: rate limit", "300 of 300 purged")
+	purge(path, 0, "waiting 1s to POST /zones/vmst.example/purge_cache {files: 100}: rate limit", "300 of 300 purged", "3 of 300 pages are asked for again: the proof is theirs")
 
 	b.Edge().Spare(2)
 	b.Edge().BadGateway(1000)

@@ -147,11 +147,14 @@ func follow(records []cloudflare.Record, name string, hops int) []end {
 	return out
 }
 
+// leading are the types of records that lead visitors anywhere.
+var leading = []string{"A", "AAAA", "CNAME"}
+
 // of are a name's records that lead anywhere.
 func of(records []cloudflare.Record, name string) []cloudflare.Record {
 	var out []cloudflare.Record
 	for _, x := range records {
-		if strings.EqualFold(x.Name, name) && slices.Contains([]string{"A", "AAAA", "CNAME"}, x.Type) {
+		if strings.EqualFold(x.Name, name) && slices.Contains(leading, x.Type) {
 			out = append(out, x)
 		}
 	}

@@ -376,7 +376,11 @@ const samples = 3
 
 // prove asks for some of what was purged again. A purge by prefix or host is proved by the page at its beginning.
 func (w *Work) prove(ctx context.Context) {
-	for _, u := range w.sample() {
+	all := w.pages()
+	if len(all) > samples {
+		w.note(fmt.Sprintf("%d of %d pages are asked for again: the proof is theirs", samples, len(all)))
+	}
+	for _, u := range all[:min(len(all), samples)] {
 		if ctx.Err() != nil {
 			return
 		}
@@ -409,8 +413,8 @@ func (w *Work) proof(ctx context.Context, u string) (Probe, error) {
 // proofs is how often a page is asked for before it is said that the purge did not work.
 const proofs = 3
 
-// sample is what is proved.
-func (w *Work) sample() []string {
+// pages are those by which it can be proved.
+func (w *Work) pages() []string {
 	o, purged := w.record.Order, false
 	for _, i := range w.record.Items {
 		purged = purged || i.State.Settled()
@@ -428,7 +432,7 @@ func (w *Work) sample() []string {
 	if o.Everything || len(out) == 0 {
 		out = append(out, "/")
 	}
-	return out[:min(len(out), samples)]
+	return out
 }
 
 // outcome is how it ended, for the record. It needs the lock.
