@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -51,6 +52,26 @@ func (a Answer) Line() string {
 		}
 	}
 	return strings.Join(said, "; ")
+}
+
+// Details are what the answers say besides, each once with all who say it: for where there is no room for columns.
+func (p Probe) Details() []string {
+	var said []string
+	who := map[string][]string{}
+	for _, a := range p.Answers {
+		if a.Status == 0 {
+			continue
+		}
+		d := fmt.Sprintf("Cache-Control %s; Vary %s; version %s", cmp.Or(a.Control, "–"), cmp.Or(a.Vary, "–"), cmp.Or(a.Version, "–"))
+		if len(who[d]) == 0 {
+			said = append(said, d)
+		}
+		who[d] = append(who[d], a.Name+" "+string(a.Wanted))
+	}
+	for n, d := range said {
+		said[n] = strings.Join(who[d], ", ") + ": " + d
+	}
+	return said
 }
 
 // AgeText is the age in words; "" without one.
