@@ -160,6 +160,7 @@ func panes() []Binding {
 		case n <= 2:
 			places = at(Fleet, Node, Run, Log, Books, Exec, Trail, Tootctl, Job, Sidekiq, Backlog, Caches, Zone, Runs, Jobs)
 		case n == 3:
+			places = append(places, Books, Tootctl, Job, Caches)
 		case n > 4:
 			places = at(Run)
 		}
