@@ -100,7 +100,7 @@ func places() []Binding {
 		{ID: "jobs", Keys: keys("J"), Word: "jobs", Long: "tootctl's jobs on the exec node: what runs, and how it ended", Places: at(Fleet, Node, Runs, Tootctl, Job), Hidden: true},
 		{ID: "sidekiq", Keys: keys("s"), Word: "sidekiq", Long: "Sidekiq live: queues, processes, what is in them, and what can be done about it", Places: at(Fleet, Node, Runs, Books)},
 		{ID: "trail", Keys: keys("A"), Word: "audit", Long: "the audit trail: who did what, when, on what, and how it ended", Places: at(Fleet, Node, Runs, Run), Hidden: true},
-		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look again", Places: at(Books, Trail, Sidekiq, Backlog, Payload, Zone), Danger: act.Safe},
+		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look again", Places: at(Books, Plan, Trail, Sidekiq, Backlog, Payload, Zone), Danger: act.Safe},
 		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
 		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs, Trail, Tootctl, Jobs, Sidekiq, Backlog)},
 		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},

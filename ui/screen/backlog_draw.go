@@ -76,13 +76,14 @@ func (b *Backlog) jobsBox(w, h int) widget.Frame {
 	}
 	box := widget.Box{Title: head, Foot: b.rows.note(rows), Lines: lines, Hits: hits}
 	if b.known && b.err == nil && len(b.page.Entries) > 0 {
-		box.Right = widget.L(theme.Muted, fmt.Sprintf("%d to %d of %s", b.skip+1, b.skip+len(b.page.Entries), count(b.page.Size)))
+		box.Right = widget.L(theme.Muted, fmt.Sprintf("%d to %d of %s · ", b.skip+1, b.skip+len(b.page.Entries), count(b.page.Size)))
 	}
+	box.Right = append(box.Right, seenAgo(b.seen, b.env.World.Now)...)
 	return b.panes.box(paneBacklog, box).Draw(w, h)
 }
 
 func (b *Backlog) countsBox(w, h int) widget.Frame {
-	return b.panes.text(paneCounts, widget.Box{Title: title("What is in it"), Lines: b.countLines(w - 4)}, w, h)
+	return b.panes.text(paneCounts, widget.Box{Title: title("What is in it"), Right: seenAgo(b.counted, b.env.World.Now), Lines: b.countLines(w - 4)}, w, h)
 }
 
 func (b *Backlog) countLines(w int) []widget.Line {
@@ -96,7 +97,7 @@ func (b *Backlog) countLines(w int) []widget.Line {
 	if b.in.Place == "" {
 		return lines
 	}
-	lines = append(lines, histogramLines(b.in, b.env.World.Now, w, 12)...)
+	lines = append(lines, histogramLines(b.in, b.counted, w, 12)...)
 	queue := b.name
 	if b.place.Shelf != nil {
 		queue = b.place.Shelf.Queue

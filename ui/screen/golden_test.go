@@ -178,7 +178,7 @@ func backlogOf(e Env) *Backlog {
 
 func payloadOf(e Env, everything bool) *Payload {
 	x := NewPayload(e, sidekiq.Place{Name: "push"}, stage.Backlog().Entries[0])
-	x.full, x.known, x.everything = stage.Payload(everything), true, everything
+	x.full, x.known, x.everything, x.seen = stage.Payload(everything), true, everything, e.World.Now
 	return x
 }
 

@@ -27,6 +27,7 @@ type Plan struct {
 	plan  desk.Plan
 	known bool
 	asked time.Time // since when it is looked for
+	seen  time.Time // when it was found
 	err   error
 	at    cursor
 	page  int
@@ -137,7 +138,7 @@ func (p *Plan) answered(m tea.Msg) (Action, tea.Cmd) {
 	case unsaid:
 		return p.askInputs(), nil
 	case planned:
-		p.plan, p.err, p.known = m.plan, m.err, true
+		p.plan, p.err, p.known, p.seen = m.plan, m.err, true, p.env.World.Now
 		p.at.settle(p.ids())
 	case started:
 		if m.err != nil {
@@ -159,6 +160,9 @@ func (p *Plan) press(id string) (Action, tea.Cmd) {
 	switch id {
 	case "start":
 		return p.confirm()
+	case "look-again":
+		p.known = false
+		return nil, p.Init()
 	case "next-target":
 		return inPlace(p.round.next(p.env))
 	case "left":

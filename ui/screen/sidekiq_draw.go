@@ -87,7 +87,7 @@ func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 	}
 	box := widget.Box{Title: title("Sidekiq"), Lines: lines}
 	if s.known {
-		box.Right = widget.L(theme.Muted, "seen "+age(s.view.Time, s.env.World.Now)+" ago")
+		box.Right = seenAgo(s.view.Time, s.env.World.Now)
 	}
 	if s.filter.on() {
 		box.Title = box.Title.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, s.filter.text))
@@ -221,11 +221,13 @@ func (s *Sidekiq) insideLines(name string, w int) []widget.Line {
 	case s.inside.err != nil:
 		return append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(s.inside.err), w)...)
 	}
-	return append(lines, histogramLines(s.inside.in, s.env.World.Now, w, 6)...)
+	lines[1] = append(lines[1].Add(widget.Gap(2)), seenAgo(s.inside.seen, s.env.World.Now)...)
+	return append(lines, histogramLines(s.inside.in, s.inside.seen, w, 6)...)
 }
 
-// histogramLines are what is in a place: first of what that was counted, then the largest of each kind, and since when the oldest waits.
-func histogramLines(h sidekiq.Histogram, now time.Time, w, most int) []widget.Line {
+// histogramLines are what is in a place: first of what that was counted, then the largest of each kind, and how long the oldest had
+// waited when that was seen: it may be gone by now.
+func histogramLines(h sidekiq.Histogram, seen time.Time, w, most int) []widget.Line {
 	if h.Counted == 0 {
 		return []widget.Line{widget.L(theme.Muted, "nothing")}
 	}
@@ -244,7 +246,7 @@ func histogramLines(h sidekiq.Histogram, now time.Time, w, most int) []widget.Li
 		lines = append(lines, shareLines(part.head, part.all, h.Meant, w, most)...)
 	}
 	if !h.Oldest.IsZero() {
-		lines = append(lines, widget.L(theme.Plain, "the oldest waits for "+age(h.Oldest, now)).Fit(w))
+		lines = append(lines, widget.L(theme.Plain, "the oldest waited for "+age(h.Oldest, seen)).Fit(w))
 	}
 	if h.Locked > 0 {
 		lines = append(lines, widget.L(theme.Plain, fmt.Sprintf("%d say they hold a unique lock", h.Locked)).Fit(w))
