@@ -165,3 +165,31 @@ func TestSidekiqIsLookedAtAgain(t *testing.T) {
 		}
 	})
 }
+
+// Queues have a plan and a name each: they are not marked, and that is said. Processes are.
+func TestOnlyProcessesAreMarkedInSidekiq(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.press("s", "space")
+		d.sees("mark is off: this is acted on one at a time; only processes in [2] are marked")
+		d.press("2", "space", "space", "z")
+		d.sees("quiet")
+		if last := fake.Calls()[len(fake.Calls())-1]; !strings.HasPrefix(last, "plan quiet") {
+			t.Errorf("asked: %q", last)
+		}
+	})
+}
+
+// A list without jobs says why it is empty.
+func TestAnEmptyBacklogSaysWhy(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		d.press("s", "down", "enter", "/")
+		d.write("picard")
+		d.press("enter")
+		d.sees("none of the 4 jobs on this page matches /picard")
+	})
+}

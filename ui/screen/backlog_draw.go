@@ -65,7 +65,7 @@ func (b *Backlog) jobsBox(w, h int) widget.Frame {
 	case b.err != nil:
 		lines = append(lines, faultLines(b.err, w-4)...)
 	case len(rows) == 0:
-		lines = append(lines, widget.L(theme.Muted, "no job there is meant"))
+		lines = append(lines, widget.L(theme.Muted, b.empty()).Fit(w-4))
 	}
 	head := title("Jobs of " + b.name)
 	if !b.filter.Empty() {
@@ -80,6 +80,21 @@ func (b *Backlog) jobsBox(w, h int) widget.Frame {
 	}
 	box.Right = append(box.Right, seenAgo(b.seen, b.env.World.Now)...)
 	return b.panes.box(paneBacklog, box).Draw(w, h)
+}
+
+// empty says why no job is listed.
+func (b *Backlog) empty() string {
+	switch {
+	case !b.known:
+		return "◌ asking Redis"
+	case b.shown.on() && len(b.page.Entries) > 0:
+		return fmt.Sprintf("none of the %d jobs on this page matches /%s", len(b.page.Entries), b.shown.text)
+	case b.skip > 0:
+		return "there are no more jobs"
+	case !b.filter.Empty():
+		return "none of its jobs is meant by that"
+	}
+	return "there is no job in " + b.name
 }
 
 func (b *Backlog) countsBox(w, h int) widget.Frame {
