@@ -102,7 +102,7 @@ func places() []Binding {
 		{ID: "trail", Keys: keys("A"), Word: "audit", Long: "the audit trail: who did what, when, on what, and how it ended", Places: at(Fleet, Node, Runs, Run), Hidden: true},
 		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look again", Places: at(Books, Plan, Trail, Sidekiq, Backlog, Payload, Zone), Danger: act.Safe},
 		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
-		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs, Trail, Tootctl, Jobs, Sidekiq, Backlog)},
+		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Books, Run, Log, Logs, Trail, Tootctl, Jobs, Sidekiq, Backlog)},
 		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
 		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
 		{ID: "caches", Keys: keys("p"), Word: "purge", Long: "the caches: what each layer answers for a page, and purging it", Places: at(Fleet, Node, Runs, Zone)},
@@ -139,7 +139,7 @@ func general() []Binding {
 // rows are the bindings for the rows and columns of a list.
 func rows() []Binding {
 	lists := at(Fleet, Runs, Sidekiq, Backlog)
-	sorted := append(lists, Log, Exec, Trail)
+	sorted := append(lists, Books, Jobs, Log, Exec, Trail)
 	return []Binding{
 		{ID: "mark", Keys: keys("space"), Word: "mark", Long: "mark the row, or take its mark off; a verb is then done to the marked, one after another", Places: lists, Hidden: true},
 		{ID: "mark-all", Keys: keys("*"), Word: "mark all", Long: "mark every row that is seen; where all are marked, take their marks off", Places: lists, Hidden: true},

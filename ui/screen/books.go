@@ -23,7 +23,9 @@ type Books struct {
 	known bool
 	err   error
 
-	at, on cursor // the runbook, and the worker whose plan is shown
+	rows   list[desk.Book]
+	filter matcher
+	on     cursor // the worker whose plan is shown
 	panes  panes
 	first  string // the runbook to begin with
 	plan   shelved
@@ -54,7 +56,9 @@ type gotBooks struct {
 
 // NewBooks opens the shelf, at a runbook or with "" at the first.
 func NewBooks(env Env, book string) *Books {
-	return &Books{Post: NewPost(env.Ctx), env: env, first: book, panes: newPanes(paneBooks, paneBook, panePlan)}
+	b := &Books{Post: NewPost(env.Ctx), env: env, first: book, panes: newPanes(paneBooks, paneBook, panePlan)}
+	b.rows = list[desk.Book]{id: func(x desk.Book) string { return x.ID }, cols: b.columns(), fixed: 1, page: 5}
+	return b
 }
 
 // Crumb implements Screen.
@@ -79,6 +83,9 @@ func (b *Books) Update(msg tea.Msg) (Action, tea.Cmd) {
 		if m, ok := b.Open(msg); ok {
 			return nil, b.answered(m)
 		}
+	case Filter:
+		b.filter = newMatcher(msg.Text)
+		return nil, b.look()
 	case Clicked:
 		return nil, b.click(msg.ID)
 	case Wheeled:
@@ -94,9 +101,7 @@ func (b *Books) answered(m tea.Msg) tea.Cmd {
 	switch m := m.(type) {
 	case gotBooks:
 		b.books, b.err, b.known = m.books, m.err, true
-		if b.at.id == "" {
-			b.at.id = cmp.Or(b.first, b.at.id)
-		}
+		b.rows.at.id = cmp.Or(b.rows.at.id, b.first)
 		return b.look()
 	case shelved:
 		b.plan = m
@@ -153,7 +158,7 @@ func (b *Books) press(id string) (Action, tea.Cmd) {
 func (b *Books) move(id string) bool {
 	switch b.panes.on {
 	case paneBooks:
-		return b.at.move(id, b.ids(), 2)
+		return b.rows.press(id, b.visible())
 	case paneBook:
 		return b.on.move(id, b.workers(), 2)
 	}
@@ -172,9 +177,9 @@ func (b *Books) wheel(m Wheeled) tea.Cmd {
 
 func (b *Books) click(id string) tea.Cmd {
 	switch kind, what := split(id); kind {
-	case "book":
+	case "book", "sort":
 		b.panes.focus(paneBooks)
-		b.at.id = what
+		b.rows.click(kind, what, "book")
 	case "worker":
 		b.panes.focus(paneBook)
 		b.on.id = what
@@ -220,10 +225,15 @@ func (b *Books) stands(book, worker string) string {
 
 // book is the selected one; its id is "" when there is none.
 func (b *Books) book() desk.Book {
-	if i := b.at.settle(b.ids()); i >= 0 {
-		return b.books[i]
-	}
-	return desk.Book{}
+	x, _ := selectedIn(&b.rows, b.visible())
+	return x
+}
+
+// visible are the runbooks that the filter lets through, as they are sorted.
+func (b *Books) visible() []desk.Book {
+	return b.rows.arrange(sifted(b.filter, b.books, func(x desk.Book) string {
+		return strings.Join([]string{x.ID, x.Title, string(x.Danger)}, " ")
+	}))
 }
 
 // worker is the one whose plan is shown: at first one that the runbook can be walked on.
@@ -242,14 +252,6 @@ func (b *Books) worker() string {
 	return ""
 }
 
-func (b *Books) ids() []string {
-	ids := make([]string, len(b.books))
-	for i, x := range b.books {
-		ids[i] = x.ID
-	}
-	return ids
-}
-
 // workers are the nodes that the selected runbook can be done to; none for one that has no target.
 func (b *Books) workers() []string {
 	var out []string
@@ -265,9 +267,10 @@ func (b *Books) workers() []string {
 // Bindings implements Screen.
 func (b *Books) Bindings() []binding.Binding {
 	bs := b.env.World.Keys.At(binding.Books)
-	if why := b.stands(b.book().ID, b.worker()); why != "" {
-		off(bs, "open", why)
+	if b.book().ID == "" {
+		off(bs, "open", "there is no runbook here")
 	}
+	off(bs, "open", b.stands(b.book().ID, b.worker()))
 	return bs
 }
 

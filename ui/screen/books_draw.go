@@ -2,7 +2,10 @@ package screen
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
+	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -36,28 +39,43 @@ func (b *Books) Draw(w, h int) widget.Frame {
 
 // shelfBox is the list of runbooks.
 func (b *Books) shelfBox(w, h int) widget.Frame {
-	box := widget.Box{Title: title("Runbooks"), Right: widget.L(theme.Muted, widget.Count(len(b.books), "runbook", "runbooks"))}
+	rows := b.visible()
+	box := widget.Box{Title: title("Runbooks"), Right: widget.L(theme.Muted, b.counted(len(rows)))}
+	if b.filter.on() {
+		box.Title = box.Title.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, b.filter.text))
+	}
+	box.Lines, box.Hits = b.rows.draw(rows, "book", w-4, h-2)
 	switch {
 	case !b.known:
 		box.Right, box.Lines = nil, []widget.Line{widget.L(theme.Muted, "◌ reading the shelf")}
 	case b.err != nil:
 		box.Lines = []widget.Line{widget.Line{widget.S(theme.Bad, "✗ "), widget.S(theme.Plain, brief(b.err))}.Fit(w - 4)}
+	case len(rows) == 0:
+		box.Lines = append(box.Lines, widget.L(theme.Muted, "no runbook matches /"+b.filter.text).Fit(w-4))
 	}
-	t := widget.NewTable(w-4, widget.Column{Head: "RUNBOOK", W: 16, Grow: 1}, widget.Column{Head: "DANGER", W: 12}, widget.Column{Head: "LAST", W: 23, Least: 44})
-	if len(b.books) > 0 {
-		box.Lines = append(box.Lines, t.Head())
-	}
-	at := b.at.settle(b.ids())
-	for i, x := range b.books {
-		row := t.Row(widget.L(theme.Strong, x.ID), shortDanger(x), b.lastLine(x.ID)).Fit(w - 4)
-		if i == at {
-			row = row.On(theme.Selected)
-		}
-		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "book:" + x.ID})
-		box.Lines = append(box.Lines, row)
-	}
-	box.From = window(max(at+1, 0), len(box.Lines), h-2)
+	box.Foot = b.rows.note(rows)
 	return b.panes.box(paneBooks, box).Draw(w, h)
+}
+
+// counted is how many runbooks there are, and how many of them are seen.
+func (b *Books) counted(shown int) string {
+	if shown < len(b.books) {
+		return fmt.Sprintf("%d of %d runbooks", shown, len(b.books))
+	}
+	return widget.Count(shown, "runbook", "runbooks")
+}
+
+// columns are what a runbook shows in the list.
+func (b *Books) columns() []column[desk.Book] {
+	worse := []act.Danger{act.Safe, act.Changes, act.Destroys}
+	last := func(x desk.Book) time.Time { r, _ := b.last(x.ID); return r.Updated }
+	return []column[desk.Book]{
+		{Column: widget.Column{Head: "RUNBOOK", W: 17, Grow: 3}, by: byText(func(x desk.Book) string { return x.ID }), cell: inked(theme.Strong, func(x desk.Book) string { return x.ID })},
+		{Column: widget.Column{Head: "DANGER", W: 10}, most: true, by: func(x, y desk.Book) int { return slices.Index(worse, x.Danger) - slices.Index(worse, y.Danger) },
+			cell: func(x desk.Book, _ int) widget.Line { return shortDanger(x) }},
+		{Column: widget.Column{Head: "LAST", W: 16, Grow: 1}, most: true, by: func(x, y desk.Book) int { return last(x).Compare(last(y)) },
+			known: func(x desk.Book) bool { return !last(x).IsZero() }, cell: func(x desk.Book, w int) widget.Line { return b.lastLine(x.ID, w) }},
+	}
 }
 
 // shortDanger is a runbook's danger in a word.
@@ -70,13 +88,17 @@ func shortDanger(x desk.Book) widget.Line {
 }
 
 // lastLine is how a runbook's newest run stands, and how long ago that was.
-func (b *Books) lastLine(book string) widget.Line {
+func (b *Books) lastLine(book string, w int) widget.Line {
 	x, ok := b.last(book)
 	if !ok {
 		return widget.L(theme.Muted, "never run here")
 	}
 	m := runMark(x.State)
-	return widget.Line{widget.S(m.ink, m.sign+" "+m.word), widget.S(theme.Muted, " "+age(x.Updated, b.env.World.Now)+" ago")}
+	l := widget.Line{widget.S(m.ink, m.sign+" "+m.word), widget.S(theme.Muted, " "+age(x.Updated, b.env.World.Now))}
+	if l.Width()+4 <= w {
+		l = l.Add(widget.S(theme.Muted, " ago"))
+	}
+	return l
 }
 
 // bookBox says what the selected runbook does, what is dangerous about it, and on which worker it can be walked.

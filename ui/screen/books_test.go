@@ -80,7 +80,7 @@ func TestTheShelfShowsRunbooksOfOnesOwn(t *testing.T) {
 		{desk.Book{ID: "one-exec", Title: "Exec", Targets: "exec", From: "/c/x.yaml"}, true, []string{"exec", "Plan for exec"}},
 		{desk.Book{ID: "to-mend", Title: "to-mend", From: "/c/x.yaml", Off: "/c/x.yaml:4: there is no step “lok”"}, false, []string{"its file has a mistake", "/c/x.yaml:4"}},
 	} {
-		b.at.id, b.plan, b.wanted, b.on.id = "", shelved{}, "", ""
+		b.rows.at.id, b.plan, b.wanted, b.on.id = "", shelved{}, "", ""
 		cmd := b.answered(gotBooks{books: []desk.Book{x.book}})
 		if (cmd != nil) != x.asked {
 			t.Errorf("%s: a plan is asked for: %v", x.book.ID, cmd != nil)
