@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -136,9 +137,19 @@ func (p *Plan) add(s run.StepPlan) {
 		p.Refusals = append(p.Refusals, Refusal{Why: s.Finding.Detail, Next: s.Finding.Hint})
 	}
 	for _, detail := range s.Finding.Details {
-		if warning, is := strings.CutPrefix(detail, "warning"); is || strings.Contains(detail, ": warning") {
-			p.Warnings = append(p.Warnings, strings.TrimLeft(warning, ":, "))
-		}
+		p.warn(detail)
+	}
+}
+
+// warn takes a warning over. What is said of each of many workers in the same words is said once.
+func (p *Plan) warn(detail string) {
+	of, warning, is := strings.Cut(": "+detail, ": warning")
+	if !is {
+		return
+	}
+	said := strings.TrimLeft(of+": "+strings.TrimLeft(warning, ":, "), ": ")
+	if !slices.Contains(p.Warnings, said) {
+		p.Warnings = append(p.Warnings, said)
 	}
 }
 

@@ -3,10 +3,12 @@ package screen
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -153,13 +155,25 @@ func ownLines(x desk.Book, w int) []widget.Line {
 		lines = append(lines, widget.Hang(widget.L(theme.Muted, "file    "), theme.Muted, x.From, w)...)
 	}
 	for _, in := range x.Inputs {
-		said := in.Name + ", " + in.Type
-		if !in.Needed {
-			said += ", " + orWord(in.Default, "empty") + " unless said"
-		}
-		lines = append(lines, widget.Hang(widget.L(theme.Muted, "takes   "), theme.Plain, said, w)...)
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, "takes   "), theme.Plain, inputWords(in), w)...)
 	}
 	return lines
+}
+
+// inputWords say what an input is, of what kind, and what it is when nothing is said.
+func inputWords(in run.Input) string {
+	kind := []string{orWord(in.Default, "empty") + " unless said"}
+	if in.Needed {
+		kind = []string{"needed"}
+	}
+	if in.Type != "" && in.Type != "string" {
+		kind = append([]string{in.Type}, kind...)
+	}
+	said := in.Name
+	if in.About != "" {
+		said += ": " + in.About
+	}
+	return said + " (" + strings.Join(kind, ", ") + ")"
 }
 
 // workerLine is a worker, and why the runbook cannot be walked on it just now.

@@ -90,9 +90,17 @@ func (p *Plan) Init() tea.Cmd {
 func (p *Plan) askInputs() Action {
 	form := &dialog.Form{Tag: "inputs", Title: p.Crumb(), Text: "What it is to be done with. Nothing is changed yet: its plan comes next.", Deed: "look at the plan"}
 	for _, in := range p.asks {
-		form.Fields = append(form.Fields, dialog.Field{Name: in.Name, About: strings.TrimSpace(in.Type + "  " + in.About), Value: in.Default, Values: in.Values, Needed: in.Needed})
+		form.Fields = append(form.Fields, dialog.Field{Name: in.Name, About: inputAbout(in), Value: in.Default, Values: in.Values, Needed: in.Needed})
 	}
 	return Open{form}
+}
+
+// inputAbout explains an input; that it is text goes without saying.
+func inputAbout(in run.Input) string {
+	if in.Type == "" || in.Type == "string" {
+		return in.About
+	}
+	return strings.TrimSpace(in.Type + "  " + in.About)
 }
 
 // look asks what the run would do.
