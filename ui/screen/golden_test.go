@@ -245,6 +245,7 @@ func scenes(e Env) map[string]Screen {
 		"jobs-empty":     NewJobs(e),
 		"job":            jobOf(e, nil),
 		"job-beside":     jobOf(e, endedJob(e)),
+		"job-over":       endedJob(e),
 		"job-begun":      NewJob(e, stage.Jobs()[0].Record),
 		"node-dead":      NewNode(e, "worker-3"),
 		"log-empty":      NewLog(e),
