@@ -119,7 +119,8 @@ func (c *Caches) planLines(w int) []widget.Line {
 		out = append(out, widget.Hang(widget.L(theme.Warn, "▲ "), theme.Plain, text, w)...)
 	}
 	for _, text := range p.Lines {
-		out = append(out, widget.L(theme.Muted, text).Fit(w))
+		said := strings.TrimLeft(text, " ")
+		out = append(out, widget.Hang(widget.L(theme.Muted, text[:len(text)-len(said)]), theme.Muted, said, w)...)
 	}
 	return out
 }
