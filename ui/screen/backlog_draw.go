@@ -74,7 +74,7 @@ func (b *Backlog) jobsBox(w, h int) widget.Frame {
 	if b.shown.on() {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, b.shown.text))
 	}
-	box := widget.Box{Title: head, Foot: b.rows.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: head, Foot: widget.Join(widget.Gap(2), b.rows.note(rows), b.rows.foot()), Lines: lines, Hits: hits}
 	if b.known && b.err == nil && len(b.page.Entries) > 0 {
 		box.Right = widget.L(theme.Muted, fmt.Sprintf("%d to %d of %s · ", b.skip+1, b.skip+len(b.page.Entries), count(b.page.Size)))
 	}

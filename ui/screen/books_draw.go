@@ -55,7 +55,7 @@ func (b *Books) shelfBox(w, h int) widget.Frame {
 	case len(rows) == 0:
 		box.Lines = append(box.Lines, widget.L(theme.Muted, "no runbook matches /"+b.filter.text).Fit(w-4))
 	}
-	box.Foot = b.rows.note(rows)
+	box.Foot = widget.Join(widget.Gap(2), b.rows.note(rows), b.rows.foot())
 	return b.panes.box(paneBooks, box).Draw(w, h)
 }
 

@@ -143,7 +143,7 @@ func (s *Sidekiq) queuesBox(w, h int) widget.Frame {
 	for _, q := range rows {
 		jobs += q.Size
 	}
-	box := widget.Box{Title: title("Queues"), Right: widget.L(theme.Muted, count(jobs)+" jobs wait"), Foot: s.queues.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: title("Queues"), Right: widget.L(theme.Muted, count(jobs)+" jobs wait"), Foot: widget.Join(widget.Gap(2), s.queues.note(rows), s.queues.foot()), Lines: lines, Hits: hits}
 	return s.panes.box(paneQueues, box).Draw(w, h)
 }
 
@@ -154,14 +154,14 @@ func (s *Sidekiq) procsBox(w, h int) widget.Frame {
 	for _, p := range s.view.Processes {
 		busy, threads = busy+p.Busy, threads+p.Concurrency
 	}
-	box := widget.Box{Title: title("Processes"), Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d threads busy", busy, threads)), Foot: s.procs.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: title("Processes"), Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d threads busy", busy, threads)), Foot: widget.Join(widget.Gap(2), s.procs.note(rows), s.procs.foot()), Lines: lines, Hits: hits}
 	return s.panes.box(paneProcs, box).Draw(w, h)
 }
 
 func (s *Sidekiq) storesBox(w, h int) widget.Frame {
 	rows := s.visibleStores()
 	lines, hits := s.stores.draw(rows, "store", w-4, h-2)
-	box := widget.Box{Title: title("Aside"), Foot: s.stores.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: title("Aside"), Foot: widget.Join(widget.Gap(2), s.stores.note(rows), s.stores.foot()), Lines: lines, Hits: hits}
 	if n := len(s.view.Shelves); n > 0 {
 		box.Right = widget.L(theme.Info, fmt.Sprintf("%d parked", n))
 	}
