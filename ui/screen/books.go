@@ -58,6 +58,9 @@ type gotBooks struct {
 func NewBooks(env Env, book string) *Books {
 	b := &Books{Post: NewPost(env.Ctx), env: env, first: book, panes: newPanes(paneBooks, paneBook, panePlan)}
 	b.rows = list[desk.Book]{id: func(x desk.Book) string { return x.ID }, cols: b.columns(), fixed: 1, page: 5}
+	b.panes.choices = map[string]*choice{
+		paneBooks: {kind: "book", at: &b.rows.at, ids: func() []string { return b.rows.ids(b.visible()) }, page: 5}, paneBook: {kind: "worker", at: &b.on, ids: b.workers, page: 2},
+	}
 	return b
 }
 
@@ -87,9 +90,15 @@ func (b *Books) Update(msg tea.Msg) (Action, tea.Cmd) {
 		b.filter = newMatcher(msg.Text)
 		return nil, b.look()
 	case Clicked:
-		return nil, b.click(msg.ID)
+		kind, what := split(msg.ID)
+		if b.panes.click(msg.ID); b.rows.click(kind, what, "book") {
+			b.panes.focus(paneBooks)
+		}
+		return nil, b.look()
 	case Wheeled:
-		return nil, b.wheel(msg)
+		if b.panes.wheel(msg); msg.Pane != panePlan {
+			return nil, b.look()
+		}
 	case Pressed:
 		return b.press(msg.ID)
 	}
@@ -119,7 +128,7 @@ func (b *Books) look() tea.Cmd {
 	b.wanted, b.asked = want, b.env.World.Now
 	d, id := b.env.Desk, book.ID
 	return b.Ask("plan", func(ctx context.Context) tea.Msg {
-		if !wait(ctx, booksPause) {
+		if !Pause(ctx, booksPause) {
 			return shelved{of: want, err: ctx.Err()}
 		}
 		p, err := d.Plan(ctx, id, worker, nil)
@@ -139,7 +148,7 @@ func wants(x desk.Book) string {
 
 func (b *Books) press(id string) (Action, tea.Cmd) {
 	switch {
-	case b.move(id):
+	case b.panes.on == paneBooks && b.rows.press(id, b.visible()), b.panes.move(id):
 		return nil, b.look()
 	case b.panes.press(id):
 		return nil, nil
@@ -152,41 +161,6 @@ func (b *Books) press(id string) (Action, tea.Cmd) {
 		return b.open()
 	}
 	return nil, nil
-}
-
-// move moves in the pane that has the keys.
-func (b *Books) move(id string) bool {
-	switch b.panes.on {
-	case paneBooks:
-		return b.rows.press(id, b.visible())
-	case paneBook:
-		return b.on.move(id, b.workers(), 2)
-	}
-	return b.panes.scroll(b.panes.on).move(id)
-}
-
-func (b *Books) wheel(m Wheeled) tea.Cmd {
-	if m.Pane == panePlan {
-		b.panes.scroll(m.Pane).wheel(m.Down)
-		return nil
-	}
-	b.panes.focus(m.Pane)
-	b.move(map[bool]string{false: "up", true: "down"}[m.Down])
-	return b.look()
-}
-
-func (b *Books) click(id string) tea.Cmd {
-	switch kind, what := split(id); kind {
-	case "book", "sort":
-		b.panes.focus(paneBooks)
-		b.rows.click(kind, what, "book")
-	case "worker":
-		b.panes.focus(paneBook)
-		b.on.id = what
-	case "pane":
-		b.panes.focus(what)
-	}
-	return b.look()
 }
 
 // open shows the plan on a screen of its own, where it can be started.

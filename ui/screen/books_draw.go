@@ -42,10 +42,7 @@ func (b *Books) Draw(w, h int) widget.Frame {
 // shelfBox is the list of runbooks.
 func (b *Books) shelfBox(w, h int) widget.Frame {
 	rows := b.visible()
-	box := widget.Box{Title: title("Runbooks"), Right: widget.L(theme.Muted, b.counted(len(rows)))}
-	if b.filter.on() {
-		box.Title = box.Title.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, b.filter.text))
-	}
+	box := widget.Box{Title: b.filter.title("Runbooks"), Right: widget.L(theme.Muted, b.counted(len(rows)))}
 	box.Lines, box.Hits = b.rows.draw(rows, "book", w-4, h-2)
 	switch {
 	case !b.known:
@@ -110,37 +107,30 @@ func (b *Books) bookBox(w, h int) widget.Frame {
 		return b.panes.text(paneBook, widget.Box{Title: title("What it does")}, w, h)
 	}
 	inner := w - 4
-	lines := widget.Wrap(theme.Plain, x.Summary, inner)
+	box := widget.Box{Title: title(x.Title), Right: danger(x.Danger).full(), Lines: widget.Wrap(theme.Plain, x.Summary, inner)}
 	if x.Usual != "" {
-		lines = append(lines, widget.Line{widget.S(theme.Muted, "usually "), widget.S(theme.Plain, x.Usual)}.Fit(inner))
+		box.Lines = append(box.Lines, widget.Line{widget.S(theme.Muted, "usually "), widget.S(theme.Plain, x.Usual)}.Fit(inner))
 	}
-	lines = append(lines, ownLines(x, inner)...)
-	lines = append(lines, nil, widget.L(theme.Head, "ON"))
+	box.Lines = append(box.Lines, ownLines(x, inner)...)
+	box.Lines = append(box.Lines, nil, widget.L(theme.Head, "ON"))
 	if x.Targets == "" {
-		lines = append(lines, widget.L(theme.Plain, "  no target: it says itself where"))
+		box.Lines = append(box.Lines, widget.L(theme.Plain, "  no target: it says itself where"))
 	}
-	hits, at := []widget.Hit{}, 0
-	chosen := b.worker()
+	chosen, at := b.worker(), 0
 	for _, name := range b.workers() {
-		row := b.workerLine(x.ID, name, name == chosen, inner)
 		if name == chosen {
-			at = len(lines)
-			if b.panes.on == paneBook {
-				row = row.On(theme.Selected)
-			}
+			at = len(box.Lines)
 		}
-		hits = append(hits, widget.Hit{Y: len(lines), ID: "worker:" + name})
-		lines = append(lines, row)
+		box.Choice("worker:"+name, b.workerLine(x.ID, name, name == chosen, inner), name == chosen && b.panes.on == paneBook)
 	}
 	if len(x.Dangers) > 0 {
-		lines = append(lines, nil, widget.L(theme.Head, "DANGERS"))
+		box.Lines = append(box.Lines, nil, widget.L(theme.Head, "DANGERS"))
 	}
 	for _, d := range x.Dangers {
-		lines = append(lines, widget.Hang(widget.L(theme.Bad, "▲ "), theme.Plain, d, inner)...)
+		box.Lines = append(box.Lines, widget.Hang(widget.L(theme.Bad, "▲ "), theme.Plain, d, inner)...)
 	}
-	box := widget.Box{Title: title(x.Title), Right: danger(x.Danger).full(), Lines: lines, Hits: hits}
 	if b.panes.on == paneBook {
-		box.From = window(at, len(lines), h-2)
+		box.From = window(at, len(box.Lines), h-2)
 	}
 	return b.panes.box(paneBook, box).Draw(w, h)
 }
