@@ -23,7 +23,7 @@ func (b *Books) Draw(w, h int) widget.Frame {
 	shelf := min(len(b.books)+3, max(h/3, 5))
 	if w >= 110 {
 		shelf = min(len(b.books)+3, max(h-bookRows, h/3))
-		left := min(max(w*2/5, 52), 90)
+		left := min(max(w*2/5, 58), 90)
 		out.Put(0, 0, b.shelfBox(left, shelf))
 		out.Put(0, shelf, b.bookBox(left, h-shelf))
 		out.Put(left, 0, b.planBox(w-left, h))
@@ -80,8 +80,12 @@ func (b *Books) columns() []column[desk.Book] {
 // shortDanger is a runbook's danger in a word.
 func shortDanger(x desk.Book) widget.Line {
 	m := danger(x.Danger)
-	if m.ink == theme.Warn {
+	switch m.ink {
+	case theme.Warn:
 		m.word = "changes"
+	case theme.Good:
+		m.word = "looks"
+	default:
 	}
 	return m.full()
 }
