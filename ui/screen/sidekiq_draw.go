@@ -70,7 +70,7 @@ func (s *Sidekiq) heights(h int, narrow bool) (queues, procs int) {
 // nowBox is Sidekiq in a line, and under it what is wrong.
 func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 	inner := w - 4
-	lines := []widget.Line{s.nowLine().Fit(inner)}
+	lines := []widget.Line{s.nowLine(inner).Fit(inner)}
 	if s.err != nil {
 		lines = append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(s.err), inner)...)
 	}
@@ -83,7 +83,11 @@ func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 			lines = append(lines, widget.L(theme.Muted, fmt.Sprintf("  and %d more: vmtui sidekiq status says them all", len(s.view.Alarms)-i)))
 			break
 		}
-		lines = append(lines, alarmLine(a).Fit(inner))
+		said := alarmLines(a, inner)
+		if most := max(h/10, 1); len(said) > most {
+			said = append(said[:most-1], said[most-1].Add(widget.S(theme.Muted, " …")))
+		}
+		lines = append(lines, said...)
 	}
 	box := widget.Box{Title: s.filter.title("Sidekiq"), Lines: lines}
 	if s.known {
@@ -92,8 +96,8 @@ func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 	return box.Draw(w, len(lines)+2)
 }
 
-// nowLine is what goes through.
-func (s *Sidekiq) nowLine() widget.Line {
+// nowLine is what goes through; where there is little room the scheduler is not told by its last job's name.
+func (s *Sidekiq) nowLine(w int) widget.Line {
 	if !s.known {
 		return widget.L(theme.Muted, "◌ asking Redis")
 	}
@@ -104,17 +108,22 @@ func (s *Sidekiq) nowLine() widget.Line {
 		widget.S(theme.Plain, count(v.Today)), widget.S(theme.Muted, ", "+inPercent(v.TodayBad, v.Today)+" failed  "),
 	}
 	if len(v.Ticks) > 0 && !v.Ticks[0].At.IsZero() {
-		l = l.Add(widget.S(theme.Muted, "scheduler "), widget.S(theme.Plain, strings.TrimSuffix(v.Ticks[0].Name, "_scheduler")), widget.S(theme.Muted, " "+age(v.Ticks[0].At, v.Time)+" ago"))
+		name, ago := strings.TrimSuffix(v.Ticks[0].Name, "_scheduler")+" ", age(v.Ticks[0].At, v.Time)+" ago"
+		if l.Width()+len("scheduler "+name+ago) > w {
+			name, ago = "", strings.TrimSuffix(ago, " ago")
+		}
+		l = l.Add(widget.S(theme.Muted, "scheduler "), widget.S(theme.Plain, name), widget.S(theme.Muted, ago))
 	}
 	return l
 }
 
-func alarmLine(a sidekiq.Alarm) widget.Line {
+// alarmLines are an alarm whole: what to do about it stands at its end.
+func alarmLines(a sidekiq.Alarm, w int) []widget.Line {
 	m := mark{"▲", "", theme.Warn}
 	if a.Level == sidekiq.Critical {
 		m = mark{"✗", "", theme.Bad}
 	}
-	return widget.Line{widget.S(m.ink, m.sign+" "+a.On+": "), widget.S(theme.Plain, a.Why), widget.S(theme.Muted, " → "+a.Next)}
+	return widget.Hang(widget.L(m.ink, m.sign+" "), theme.Plain, a.On+": "+a.Why+" → "+a.Next, w)
 }
 
 // perSecond is a rate; unknown until enough was seen.
