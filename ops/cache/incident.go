@@ -25,6 +25,7 @@ func (r *Room) Books() []run.Book {
 		ID: Incident, Title: "Mend a cached page", Danger: act.Changes,
 		Summary: "Finds which cache serves a page in the wrong form and by which rule, purges it from the origin outwards, and proves that it is right.",
 		Dangers: []string{"The workers render the page anew; nothing else is touched.", "A purge without mending the rule lasts until the next visitor."},
+		Untried: []string{"How long a purge at the edge takes to reach all of its places: the box's edge is one place.", "What a plan of the edge's lets one purge in a row: its published limits are kept to."},
 		Inputs:  []run.Input{{Name: "url", Type: "string", About: "the page that is wrong: /@picard, or a whole URL", Needed: true}},
 		Build:   r.incident,
 	}}
