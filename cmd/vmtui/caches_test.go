@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -153,12 +154,11 @@ func TestEveryFailureOfAPurgeIsKnownAndRepeatable(t *testing.T) {
 	// repeat does what the error says.
 	repeat := func(got said, tally string) {
 		t.Helper()
-		_, rest, ok := strings.Cut(got.err, "vmtui purge --repeat ")
-		id := strings.FieldsFunc(rest, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-		if !ok || len(id) == 0 {
+		id := regexp.MustCompile(`vmtui purge --repeat ([a-z0-9-]+)`).FindStringSubmatch(got.err)
+		if id == nil {
 			t.Fatalf("no command repeats it: %s", got.err)
 		}
-		if again := vmtui(t, path, "purge", "--repeat", id[0], "--yes"); again.code != 0 || !strings.Contains(again.out, tally) {
+		if again := vmtui(t, path, "purge", "--repeat", id[1], "--yes"); again.code != 0 || !strings.Contains(again.out, tally) {
 			t.Errorf("repeated: exit %d\n%s%s", again.code, again.out, again.err)
 		}
 	}

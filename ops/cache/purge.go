@@ -404,7 +404,7 @@ func (w *Work) proof(ctx context.Context, u string) (Probe, error) {
 		if err != nil || try == proofs {
 			return p, err
 		}
-		if ok, said := p.Worked(); ok || !w.pause(ctx, "ask for "+u+" again", said, proofAgain) {
+		if ok, said := p.Worked(); ok || !p.pending() || !w.pause(ctx, "ask for "+u+" again", said, proofAgain) {
 			return p, nil
 		}
 	}

@@ -305,6 +305,12 @@ func (v *Verdict) notes(p Probe) {
 	}
 }
 
+// pending reports that another answer may come in a moment: a purge takes one to be everywhere. A worker that is silent stays so for longer.
+func (p Probe) pending() bool {
+	v := p.Verdict
+	return !v.Unsure || len(v.Names) == 0 || slices.Contains(v.Names, string(AtEdge))
+}
+
 // Worked says whether a purge has done what it was for, by the probe after it.
 func (p Probe) Worked() (bool, string) {
 	centre := ""

@@ -60,3 +60,25 @@ func TestLayersThatDifferAreNamed(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// A purge is waited for at the edge; a worker that is silent is not asked three times over.
+func TestWhatIsWorthAskingAgain(t *testing.T) {
+	html := func(l Layer, name string, status int, got Form) Answer {
+		return Answer{Layer: l, Name: name, Wanted: HTML, Status: status, Got: got}
+	}
+	for name, x := range map[string]struct {
+		worker, edge Answer
+		again        bool
+	}{
+		"a silent worker": {html(AtWorker, "worker-1", 0, ""), html(AtEdge, "edge", 200, HTML), false},
+		"a silent edge":   {html(AtWorker, "worker-1", 200, HTML), html(AtEdge, "edge", 0, ""), true},
+		"an old 404":      {html(AtWorker, "worker-1", 200, HTML), html(AtEdge, "edge", 404, HTML), true},
+		"still wrong":     {html(AtWorker, "worker-1", 200, HTML), html(AtEdge, "edge", 200, JSON), true},
+	} {
+		p := Probe{URL: "https://vmst.example/@data", Answers: []Answer{x.worker, x.edge}, Proof: true}
+		p.Verdict = judge(p)
+		if ok, said := p.Worked(); ok || p.pending() != x.again {
+			t.Errorf("%s: again %v: %s", name, p.pending(), said)
+		}
+	}
+}
