@@ -252,7 +252,7 @@ func TestOwnRunbookInTheConsole(t *testing.T) {
 	for range builtIn(t) {
 		s.press("j")
 	}
-	s.sees("has to be said before", "version, string")
+	s.sees("has to be said before", "version: what was deployed")
 	s.press("\r")
 	s.sees("version", "what was deployed", "look at the plan")
 	s.press("v4.6.5\r")

@@ -137,11 +137,19 @@ func (p *Plan) add(s run.StepPlan) {
 		p.Refusals = append(p.Refusals, Refusal{Why: s.Finding.Detail, Next: s.Finding.Hint})
 	}
 	for _, detail := range s.Finding.Details {
-		text, is := strings.CutPrefix(detail, "warning")
-		text = strings.TrimLeft(text, ":, ")
-		if (is || strings.Contains(detail, ": warning")) && !slices.Contains(p.Warnings, text) { // in a roll each worker has the same
-			p.Warnings = append(p.Warnings, text)
-		}
+		p.warn(detail)
+	}
+}
+
+// warn takes a warning over. What is said of each of many workers in the same words is said once.
+func (p *Plan) warn(detail string) {
+	of, warning, is := strings.Cut(": "+detail, ": warning")
+	if !is {
+		return
+	}
+	said := strings.TrimLeft(of+": "+strings.TrimLeft(warning, ":, "), ": ")
+	if !slices.Contains(p.Warnings, said) {
+		p.Warnings = append(p.Warnings, said)
 	}
 }
 

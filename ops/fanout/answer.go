@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/nodeset"
@@ -127,8 +128,10 @@ type View struct {
 	Order   Order
 	Answers []Answer // those that went well first; otherwise in the order's order
 	Waiting []string // nodes that have not answered yet
-	Over    bool     // nothing is awaited any more, and the outcome is on record
-	Err     error    // why the outcome could not be recorded
+	Began   time.Time
+	Latest  time.Time // when the latest answer came; zero for none
+	Over    bool      // nothing is awaited any more, and the outcome is on record
+	Err     error     // why the outcome could not be recorded
 	Version uint64
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
@@ -41,6 +42,8 @@ type Work struct {
 	edition edition.Edition
 
 	mu      sync.Mutex
+	began   time.Time
+	latest  time.Time        // when the latest answer came
 	answers map[Said]*Answer // equal ones are kept once
 	waiting map[string]bool
 	over    bool
@@ -55,7 +58,7 @@ func (f Fan) Start(ctx context.Context, o Order) (*Work, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &Work{order: o, cancel: cancel, done: make(chan struct{}), answers: map[Said]*Answer{}, waiting: map[string]bool{}}
+	w := &Work{order: o, began: time.Now(), cancel: cancel, done: make(chan struct{}), answers: map[Said]*Answer{}, waiting: map[string]bool{}}
 	for _, n := range o.Nodes {
 		w.waiting[n] = true
 	}
@@ -122,6 +125,7 @@ func (w *Work) take(node string, said Said, next string) {
 		w.answers[said] = a
 	}
 	a.Nodes = append(a.Nodes, node)
+	w.latest = time.Now()
 	delete(w.waiting, node)
 }
 
@@ -156,7 +160,7 @@ func (w *Work) now() View {
 	v := View{Order: w.order, Version: w.edition.Number()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	v.Over, v.Err = w.over, w.err
+	v.Over, v.Err, v.Began, v.Latest = w.over, w.err, w.began, w.latest
 	for _, a := range w.answers {
 		one := *a
 		one.Nodes = slices.Clone(a.Nodes)

@@ -68,6 +68,10 @@ func verbs() []Binding {
 // queues are what is done to Sidekiq.
 func queues() []Binding {
 	return []Binding{
+		{ID: "deed-do", Keys: keys("g"), Word: "do it", Long: "do what the plan says; what destroys asks for its name", Places: at(Deed), Danger: act.Destroys},
+		{ID: "deed-how", Keys: keys("e"), Word: "how", Long: "change how it is done: paced, capped, with a backup", Places: at(Deed)},
+		{ID: "deed-halt", Keys: keys("x"), Word: "halt", Long: "stop between two portions; nothing is lost, and it can go on", Places: at(Deed), Danger: act.Changes},
+		{ID: "backlog-filter", Keys: keys("f"), Word: "which", Long: "say which jobs are meant: by class, host, error, arguments or age", Places: at(Backlog)},
 		{ID: "sidekiq-park", Keys: keys("p"), Word: "park", Long: "put the queue aside at once; it can be restored as it was, or deleted", Places: at(Sidekiq, Backlog), Danger: act.Destroys},
 		{ID: "sidekiq-restore", Keys: keys("r"), Word: "restore", Long: "put back what is parked, or what was in a dead process's hands", Places: at(Sidekiq, Backlog, Deed), Danger: act.Changes},
 		{ID: "sidekiq-delete", Keys: keys("D"), Word: "delete", Long: "delete what is parked, or the jobs that are meant; a backup is written first", Places: at(Sidekiq, Backlog, Deed), Danger: act.Destroys},
@@ -78,14 +82,10 @@ func queues() []Binding {
 		{ID: "sidekiq-quiet", Keys: keys("z"), Word: "quiet", Long: "let the process take no new jobs; only a restart takes that back", Places: at(Sidekiq), Danger: act.Changes},
 		{ID: "sidekiq-stop", Keys: keys("x"), Word: "stop", Long: "let the process end; what it cannot finish goes back into its queue", Places: at(Sidekiq), Danger: act.Changes},
 		{ID: "sidekiq-dump", Keys: keys("d"), Word: "dump threads", Long: "let the process write the backtraces of its threads into its log", Places: at(Sidekiq), Danger: act.Changes, Hidden: true},
-		{ID: "backlog-filter", Keys: keys("f"), Word: "which", Long: "say which jobs are meant: by class, host, error, arguments or age", Places: at(Backlog)},
 		{ID: "backlog-count", Keys: keys("c"), Word: "count all", Long: "count the whole instead of a sample of both ends", Places: at(Backlog)},
 		{ID: "backlog-next", Keys: keys("n"), Word: "next", Long: "the next page of jobs", Places: at(Backlog)},
 		{ID: "backlog-before", Keys: keys("N"), Word: "before", Long: "the page of jobs before", Places: at(Backlog), Hidden: true},
 		{ID: "payload-unfold", Keys: keys("u"), Word: "unfold", Long: "show what the arguments say of people, or fold it", Places: at(Payload)},
-		{ID: "deed-do", Keys: keys("g"), Word: "do it", Long: "do what the plan says; what destroys asks for its name", Places: at(Deed), Danger: act.Destroys},
-		{ID: "deed-how", Keys: keys("e"), Word: "how", Long: "change how it is done: paced, capped, with a backup", Places: at(Deed)},
-		{ID: "deed-halt", Keys: keys("x"), Word: "halt", Long: "stop between two portions; nothing is lost, and it can go on", Places: at(Deed), Danger: act.Changes},
 	}
 }
 
@@ -100,9 +100,9 @@ func places() []Binding {
 		{ID: "jobs", Keys: keys("J"), Word: "jobs", Long: "tootctl's jobs on the exec node: what runs, and how it ended", Places: at(Fleet, Node, Runs, Tootctl, Job), Hidden: true},
 		{ID: "sidekiq", Keys: keys("s"), Word: "sidekiq", Long: "Sidekiq live: queues, processes, what is in them, and what can be done about it", Places: at(Fleet, Node, Runs, Books)},
 		{ID: "trail", Keys: keys("A"), Word: "audit", Long: "the audit trail: who did what, when, on what, and how it ended", Places: at(Fleet, Node, Runs, Run), Hidden: true},
-		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look again", Places: at(Books, Trail, Sidekiq, Backlog, Payload, Zone), Danger: act.Safe},
+		{ID: "look-again", Keys: keys("ctrl+r"), Word: "look now", Long: "look again", Places: at(Books, Plan, Trail, Sidekiq, Backlog, Payload, Zone), Danger: act.Safe},
 		{ID: "log", Keys: keys("L"), Word: "log", Long: "every command and call this console made, with how it ended", Places: at(Fleet, Node, Runs, Run, Plan, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
-		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Run, Log, Logs, Trail, Tootctl, Jobs, Sidekiq, Backlog)},
+		{ID: "filter", Keys: keys("/"), Word: "filter", Long: "show only what matches; a regular expression, ! in front turns it round", Places: at(Fleet, Runs, Books, Run, Log, Logs, Trail, Tootctl, Jobs, Sidekiq, Backlog)},
 		{ID: "copy", Keys: keys("y"), Word: "copy", Long: "copy the row, the plan, the command or the transcript to the terminal's clipboard", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
 		{ID: "save", Keys: keys("Y"), Word: "save", Long: "save it into a file instead", Places: at(Fleet, Node, Runs, Run, Plan, Log, Books, Logs, Exec, Trail, Tootctl, Jobs, Job, Sidekiq, Backlog, Payload, Deed, Caches, Zone, File), Hidden: true},
 		{ID: "caches", Keys: keys("p"), Word: "purge", Long: "the caches: what each layer answers for a page, and purging it", Places: at(Fleet, Node, Runs, Zone)},
@@ -139,10 +139,10 @@ func general() []Binding {
 // rows are the bindings for the rows and columns of a list.
 func rows() []Binding {
 	lists := at(Fleet, Runs, Sidekiq, Backlog)
-	sorted := append(lists, Log, Exec, Trail)
+	sorted := append(lists, Books, Jobs, Log, Exec, Trail)
 	return []Binding{
-		{ID: "mark", Keys: keys("space"), Long: "mark the row, or take its mark off; a verb is then done to the marked, one after another", Places: lists, Hidden: true},
-		{ID: "mark-all", Keys: keys("*"), Long: "mark every row that is seen; where all are marked, take their marks off", Places: lists, Hidden: true},
+		{ID: "mark", Keys: keys("space"), Word: "mark", Long: "mark the row, or take its mark off; a verb is then done to the marked, one after another", Places: lists, Hidden: true},
+		{ID: "mark-all", Keys: keys("*"), Word: "mark all", Long: "mark every row that is seen; where all are marked, take their marks off", Places: lists, Hidden: true},
 		{ID: "unmark", Keys: keys("-", "ctrl+\\"), Long: "take every mark off", Places: lists, Hidden: true},
 		{ID: "sort", Keys: keys("o"), Long: "sort by the next column; behind the last one comes the list's own order", Places: sorted, Hidden: true},
 		{ID: "reverse", Keys: keys("O"), Long: "turn the order round", Places: sorted, Hidden: true},
@@ -160,6 +160,7 @@ func panes() []Binding {
 		case n <= 2:
 			places = at(Fleet, Node, Run, Log, Books, Exec, Trail, Tootctl, Job, Sidekiq, Backlog, Caches, Zone, Runs, Jobs)
 		case n == 3:
+			places = append(places, Books, Tootctl, Job, Caches)
 		case n > 4:
 			places = at(Run)
 		}

@@ -3,6 +3,7 @@ package binding
 import (
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,7 +42,7 @@ func TestEveryBindingCanBeRemapped(t *testing.T) {
 			t.Errorf("%s: %v", b.ID, err)
 			continue
 		}
-		for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help} {
+		for _, p := range everyScreen() {
 			if !b.Holds(p) {
 				continue
 			}
@@ -74,9 +75,14 @@ func TestEveryBindingRefusesAKeyThatIsTaken(t *testing.T) {
 	}
 }
 
+// everyScreen are the places but for dialogs, in which what holds everywhere does not hold.
+func everyScreen() []Place {
+	return slices.DeleteFunc(everyPlace(), func(p Place) bool { return p == Dialog })
+}
+
 // meet reports that two bindings hold in one place.
 func meet(a, b Binding) bool {
-	for _, p := range []Place{Fleet, Node, Runs, Run, Plan, Help} {
+	for _, p := range everyScreen() {
 		if a.Holds(p) && b.Holds(p) {
 			return true
 		}

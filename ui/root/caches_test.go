@@ -15,7 +15,7 @@ func TestAPageIsAskedForAndPurged(t *testing.T) {
 		d := opened(t, desk, 120, 36)
 		defer d.stop()
 		d.press("p")
-		d.sees("needed: enter, and type a page", "Nothing was purged from this console yet")
+		d.sees("needed, such as /@picard: enter", "Nothing was purged from this console yet")
 		d.press("down", "enter")
 		d.write("/@picard")
 		d.press("enter")
@@ -25,7 +25,9 @@ func TestAPageIsAskedForAndPurged(t *testing.T) {
 		d.press("right", "enter")
 		d.rest(time.Second)
 		d.sees("1 of 4 purged", "waiting 17s")
-		d.press("x", "1", "up")
+		d.press("x", "2", "enter")
+		d.sees("▸[1] Purge", "▸url") // who reads the answers changes nothing by enter
+		d.press("up")
 		for range 4 { // url, prefix, host, tag, everything
 			d.press("enter")
 		}

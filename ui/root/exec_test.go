@@ -68,7 +68,7 @@ func TestTheLastCommandCanBeSeenAgain(t *testing.T) {
 		d.press(":")
 		d.write("exec")
 		d.press("enter")
-		d.sees("6 of 7 have answered")
+		d.sees("6 of 7 have answered after 12s")
 	})
 }
 

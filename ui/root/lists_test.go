@@ -253,3 +253,26 @@ func TestARemappedKeyDoesWhatTheOldOneDid(t *testing.T) {
 		d.sees("NODE↑", "◆ 1 marked", "▸[3] Under way")
 	})
 }
+
+// The shelf is thinned out and sorted as every other list is, and the plan follows what is selected.
+func TestTheShelfIsFilteredAndSorted(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		d.press("B", "/")
+		d.write("!drain a")
+		d.press("enter", "up")
+		d.rest(time.Second)
+		d.sees("2 of 3 runbooks", "[2] Reimage a worker", "Plan for worker-1")
+		d.press("esc")
+		d.sees("3 runbooks", "[2] Reimage a worker")
+		d.press("o", "o", "g")
+		d.sees("DANGER↓", "[2] Reimage a worker")
+		d.press("/")
+		d.write("holodeck")
+		d.press("enter")
+		d.sees("no runbook matches /holodeck", "nothing is selected")
+		d.press("enter")
+		d.sees("open is off: there is no runbook here")
+	})
+}

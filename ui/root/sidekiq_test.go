@@ -20,7 +20,7 @@ func TestAQueueIsParkedByItsName(t *testing.T) {
 		d.press("down", "p")
 		d.sees("park the queue push", "RENAME queue:push", "privacy problem")
 		d.press("g")
-		d.sees("type push to go on", "of 400 looked at: ActivityPub::DeliveryWorker 371", "the oldest waits for 12m")
+		d.sees("type push to go on", "of 400 looked at: ActivityPub::DeliveryWorker 371", "the oldest waited for 12m")
 		d.write("pull")
 		d.press("enter")
 		d.sees("“pull” is not push")
@@ -63,6 +63,31 @@ func TestJobsAreMeantByAFilterOrByMarks(t *testing.T) {
 		if last := fake.Calls()[len(fake.Calls())-1]; !strings.HasPrefix(last, "plan delete retry: jid 0") {
 			t.Errorf("asked: %q", last)
 		}
+	})
+}
+
+// What was seen once says how long ago that was, and is not added to meanwhile.
+func TestWhatWasSeenOnceHasItsAge(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		d.press("s", "down", "enter")
+		d.sees("Jobs of push", "seen 0s ago")
+		d.rest(70 * time.Second)
+		d.sees("1 to 4 of 12,840 · seen 70s ago", "the oldest waited for 12m")
+		d.press("ctrl+r")
+		d.sees("1 to 4 of 12,840 · seen 0s ago")
+		d.press("enter")
+		d.rest(9 * time.Second)
+		d.sees("what may be about people is folded · seen 9s ago")
+		d.press("esc", "esc", "p")
+		d.rest(70 * time.Second)
+		d.sees("▲ destroys · seen 70s ago", "the oldest waited for 13m")
+		d.press("esc", "esc", "down", "down", "r")
+		d.rest(9 * time.Second)
+		d.sees("▲ destroys · seen 9s ago")
+		d.press("ctrl+r")
+		d.sees("▲ destroys · seen 0s ago")
 	})
 }
 
@@ -138,5 +163,33 @@ func TestSidekiqIsLookedAtAgain(t *testing.T) {
 		if looks < 9 || looks > 11 {
 			t.Errorf("%d looks in 20 s", looks)
 		}
+	})
+}
+
+// Queues have a plan and a name each: they are not marked, and that is said. Processes are.
+func TestOnlyProcessesAreMarkedInSidekiq(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.press("s", "space")
+		d.sees("mark is off: this is acted on one at a time; only processes in [2] are marked")
+		d.press("2", "space", "space", "z")
+		d.sees("quiet")
+		if last := fake.Calls()[len(fake.Calls())-1]; !strings.HasPrefix(last, "plan quiet") {
+			t.Errorf("asked: %q", last)
+		}
+	})
+}
+
+// A list without jobs says why it is empty.
+func TestAnEmptyBacklogSaysWhy(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(nil), 120, 36)
+		defer d.stop()
+		d.press("s", "down", "enter", "/")
+		d.write("picard")
+		d.press("enter")
+		d.sees("none of the 4 jobs on this page matches /picard")
 	})
 }

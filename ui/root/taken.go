@@ -24,7 +24,7 @@ func (r *Root) take(how takeHow) tea.Cmd {
 	c, ok := r.top().(screen.Copier)
 	var all []screen.Excerpt
 	if ok {
-		all = c.Excerpts()
+		all = screen.Filled(c)
 	}
 	switch len(all) {
 	case 0:

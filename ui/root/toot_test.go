@@ -2,10 +2,12 @@ package root
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/vmtui/vmtui/ui/internal/stage"
+	"github.com/vmtui/vmtui/ui/screen"
 )
 
 func TestTootctlIsFoundFilledInAndRun(t *testing.T) {
@@ -85,6 +87,24 @@ func TestJobsAreListedAndOpened(t *testing.T) {
 		d.sees("Job 20260808-115700-aaaaaa")
 		if !slices.Contains(desk.Calls(), "cancel 20260808-115700-aaaaaa") {
 			t.Errorf("%q", desk.Calls())
+		}
+	})
+}
+
+// The job that was asked about is cancelled, wherever the selection has gone meanwhile; and exit 0 is not called success.
+func TestTheJobThatWasMeantIsCancelled(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("J")
+		d.sees("running", "exit 0")
+		d.press("x")
+		d.sees("Cancel the job")
+		d.root.top().Update(screen.Clicked{ID: "job:20260808-110000-bbbbbb"}) // as a row that vanished would
+		d.press("tab", "enter")
+		if calls := desk.Calls(); !slices.ContainsFunc(calls, func(c string) bool { return strings.HasPrefix(c, "cancel") }) || slices.ContainsFunc(calls, func(c string) bool { return strings.Contains(c, "bbbbbb") }) {
+			t.Errorf("%q", calls)
 		}
 	})
 }

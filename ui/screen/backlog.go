@@ -30,11 +30,13 @@ type Backlog struct {
 	page   sidekiq.Page
 	known  bool
 	err    error
-	looks  *work // while jobs are looked for
+	seen   time.Time // when the page was read
+	looks  *work     // while jobs are looked for
 
-	in    sidekiq.Histogram
-	inErr error
-	count *work // while the whole is counted
+	in      sidekiq.Histogram
+	inErr   error
+	counted time.Time
+	count   *work // while the whole is counted
 
 	rows  list[sidekiq.Entry]
 	shown matcher
@@ -151,12 +153,12 @@ func (b *Backlog) answered(m tea.Msg) {
 	case gotPage:
 		b.looks, b.err, b.known = nil, m.err, true
 		if m.err == nil {
-			b.place, b.page = m.place, m.page
+			b.place, b.page, b.seen = m.place, m.page, b.env.World.Now
 		}
 	case gotCounts:
 		b.count, b.inErr = nil, m.err
 		if m.err == nil {
-			b.in = m.in
+			b.in, b.counted = m.in, b.env.World.Now
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (b *Backlog) jobsBox(w, h int) widget.Frame {
 	case b.err != nil:
 		lines = append(lines, faultLines(b.err, w-4)...)
 	case len(rows) == 0:
-		lines = append(lines, widget.L(theme.Muted, "no job there is meant"))
+		lines = append(lines, widget.L(theme.Muted, b.empty()).Fit(w-4))
 	}
 	head := title("Jobs of " + b.name)
 	if !b.filter.Empty() {
@@ -74,15 +74,31 @@ func (b *Backlog) jobsBox(w, h int) widget.Frame {
 	if b.shown.on() {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, b.shown.text))
 	}
-	box := widget.Box{Title: head, Foot: b.rows.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: head, Foot: widget.Join(widget.Gap(2), b.rows.note(rows), b.rows.foot()), Lines: lines, Hits: hits}
 	if b.known && b.err == nil && len(b.page.Entries) > 0 {
-		box.Right = widget.L(theme.Muted, fmt.Sprintf("%d to %d of %s", b.skip+1, b.skip+len(b.page.Entries), count(b.page.Size)))
+		box.Right = widget.L(theme.Muted, fmt.Sprintf("%d to %d of %s · ", b.skip+1, b.skip+len(b.page.Entries), count(b.page.Size)))
 	}
+	box.Right = append(box.Right, seenAgo(b.seen, b.env.World.Now)...)
 	return b.panes.box(paneBacklog, box).Draw(w, h)
 }
 
+// empty says why no job is listed.
+func (b *Backlog) empty() string {
+	switch {
+	case !b.known:
+		return "◌ asking Redis"
+	case b.shown.on() && len(b.page.Entries) > 0:
+		return fmt.Sprintf("none of the %d jobs on this page matches /%s", len(b.page.Entries), b.shown.text)
+	case b.skip > 0:
+		return "there are no more jobs"
+	case !b.filter.Empty():
+		return "none of its jobs is meant by that"
+	}
+	return "there is no job in " + b.name
+}
+
 func (b *Backlog) countsBox(w, h int) widget.Frame {
-	return b.panes.text(paneCounts, widget.Box{Title: title("What is in it"), Lines: b.countLines(w - 4)}, w, h)
+	return b.panes.text(paneCounts, widget.Box{Title: title("What is in it"), Right: seenAgo(b.counted, b.env.World.Now), Lines: b.countLines(w - 4)}, w, h)
 }
 
 func (b *Backlog) countLines(w int) []widget.Line {
@@ -96,7 +112,7 @@ func (b *Backlog) countLines(w int) []widget.Line {
 	if b.in.Place == "" {
 		return lines
 	}
-	lines = append(lines, histogramLines(b.in, b.env.World.Now, w, 12)...)
+	lines = append(lines, histogramLines(b.in, b.counted, w, 12)...)
 	queue := b.name
 	if b.place.Shelf != nil {
 		queue = b.place.Shelf.Queue

@@ -23,7 +23,9 @@ type Books struct {
 	known bool
 	err   error
 
-	at, on cursor // the runbook, and the worker whose plan is shown
+	rows   list[desk.Book]
+	filter matcher
+	on     cursor // the worker whose plan is shown
 	panes  panes
 	first  string // the runbook to begin with
 	plan   shelved
@@ -55,8 +57,9 @@ type gotBooks struct {
 // NewBooks opens the shelf, at a runbook or with "" at the first.
 func NewBooks(env Env, book string) *Books {
 	b := &Books{Post: NewPost(env.Ctx), env: env, first: book, panes: newPanes(paneBooks, paneBook, panePlan)}
+	b.rows = list[desk.Book]{id: func(x desk.Book) string { return x.ID }, cols: b.columns(), fixed: 1, page: 5}
 	b.panes.choices = map[string]*choice{
-		paneBooks: {kind: "book", at: &b.at, ids: b.ids, page: 2}, paneBook: {kind: "worker", at: &b.on, ids: b.workers, page: 2},
+		paneBooks: {kind: "book", at: &b.rows.at, ids: func() []string { return b.rows.ids(b.visible()) }, page: 5}, paneBook: {kind: "worker", at: &b.on, ids: b.workers, page: 2},
 	}
 	return b
 }
@@ -83,8 +86,14 @@ func (b *Books) Update(msg tea.Msg) (Action, tea.Cmd) {
 		if m, ok := b.Open(msg); ok {
 			return nil, b.answered(m)
 		}
+	case Filter:
+		b.filter = newMatcher(msg.Text)
+		return nil, b.look()
 	case Clicked:
-		b.panes.click(msg.ID)
+		kind, what := split(msg.ID)
+		if b.panes.click(msg.ID); b.rows.click(kind, what, "book") {
+			b.panes.focus(paneBooks)
+		}
 		return nil, b.look()
 	case Wheeled:
 		if b.panes.wheel(msg); msg.Pane != panePlan {
@@ -101,9 +110,7 @@ func (b *Books) answered(m tea.Msg) tea.Cmd {
 	switch m := m.(type) {
 	case gotBooks:
 		b.books, b.err, b.known = m.books, m.err, true
-		if b.at.id == "" {
-			b.at.id = cmp.Or(b.first, b.at.id)
-		}
+		b.rows.at.id = cmp.Or(b.rows.at.id, b.first)
 		return b.look()
 	case shelved:
 		b.plan = m
@@ -141,7 +148,7 @@ func wants(x desk.Book) string {
 
 func (b *Books) press(id string) (Action, tea.Cmd) {
 	switch {
-	case b.panes.move(id):
+	case b.panes.on == paneBooks && b.rows.press(id, b.visible()), b.panes.move(id):
 		return nil, b.look()
 	case b.panes.press(id):
 		return nil, nil
@@ -192,10 +199,15 @@ func (b *Books) stands(book, worker string) string {
 
 // book is the selected one; its id is "" when there is none.
 func (b *Books) book() desk.Book {
-	if i := b.at.settle(b.ids()); i >= 0 {
-		return b.books[i]
-	}
-	return desk.Book{}
+	x, _ := selectedIn(&b.rows, b.visible())
+	return x
+}
+
+// visible are the runbooks that the filter lets through, as they are sorted.
+func (b *Books) visible() []desk.Book {
+	return b.rows.arrange(sifted(b.filter, b.books, func(x desk.Book) string {
+		return strings.Join([]string{x.ID, x.Title, string(x.Danger)}, " ")
+	}))
 }
 
 // worker is the one whose plan is shown: at first one that the runbook can be walked on.
@@ -214,14 +226,6 @@ func (b *Books) worker() string {
 	return ""
 }
 
-func (b *Books) ids() []string {
-	ids := make([]string, len(b.books))
-	for i, x := range b.books {
-		ids[i] = x.ID
-	}
-	return ids
-}
-
 // workers are the nodes that the selected runbook can be done to; none for one that has no target.
 func (b *Books) workers() []string {
 	var out []string
@@ -237,9 +241,10 @@ func (b *Books) workers() []string {
 // Bindings implements Screen.
 func (b *Books) Bindings() []binding.Binding {
 	bs := b.env.World.Keys.At(binding.Books)
-	if why := b.stands(b.book().ID, b.worker()); why != "" {
-		off(bs, "open", why)
+	if b.book().ID == "" {
+		off(bs, "open", "there is no runbook here")
 	}
+	off(bs, "open", b.stands(b.book().ID, b.worker()))
 	return bs
 }
 

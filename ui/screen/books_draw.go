@@ -2,8 +2,13 @@ package screen
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -18,7 +23,7 @@ func (b *Books) Draw(w, h int) widget.Frame {
 	shelf := min(len(b.books)+3, max(h/3, 5))
 	if w >= 110 {
 		shelf = min(len(b.books)+3, max(h-bookRows, h/3))
-		left := min(max(w*2/5, 52), 90)
+		left := min(max(w*2/5, 58), 90)
 		out.Put(0, 0, b.shelfBox(left, shelf))
 		out.Put(0, shelf, b.bookBox(left, h-shelf))
 		out.Put(left, 0, b.planBox(w-left, h))
@@ -36,42 +41,67 @@ func (b *Books) Draw(w, h int) widget.Frame {
 
 // shelfBox is the list of runbooks.
 func (b *Books) shelfBox(w, h int) widget.Frame {
-	box := widget.Box{Title: title("Runbooks"), Right: widget.L(theme.Muted, widget.Count(len(b.books), "runbook", "runbooks"))}
+	rows := b.visible()
+	box := widget.Box{Title: b.filter.title("Runbooks"), Right: widget.L(theme.Muted, b.counted(len(rows)))}
+	box.Lines, box.Hits = b.rows.draw(rows, "book", w-4, h-2)
 	switch {
 	case !b.known:
 		box.Right, box.Lines = nil, []widget.Line{widget.L(theme.Muted, "◌ reading the shelf")}
 	case b.err != nil:
 		box.Lines = []widget.Line{widget.Line{widget.S(theme.Bad, "✗ "), widget.S(theme.Plain, brief(b.err))}.Fit(w - 4)}
+	case len(rows) == 0:
+		box.Lines = append(box.Lines, widget.L(theme.Muted, "no runbook matches /"+b.filter.text).Fit(w-4))
 	}
-	t := widget.NewTable(w-4, widget.Column{Head: "RUNBOOK", W: 16, Grow: 1}, widget.Column{Head: "DANGER", W: 12}, widget.Column{Head: "LAST", W: 23, Least: 44})
-	if len(b.books) > 0 {
-		box.Lines = append(box.Lines, t.Head())
-	}
-	at := b.at.settle(b.ids())
-	for i, x := range b.books {
-		box.Choice("book:"+x.ID, t.Row(widget.L(theme.Strong, x.ID), shortDanger(x), b.lastLine(x.ID)).Fit(w-4), i == at)
-	}
-	box.From = window(max(at+1, 0), len(box.Lines), h-2)
+	box.Foot = widget.Join(widget.Gap(2), b.rows.note(rows), b.rows.foot())
 	return b.panes.box(paneBooks, box).Draw(w, h)
+}
+
+// counted is how many runbooks there are, and how many of them are seen.
+func (b *Books) counted(shown int) string {
+	if shown < len(b.books) {
+		return fmt.Sprintf("%d of %d runbooks", shown, len(b.books))
+	}
+	return widget.Count(shown, "runbook", "runbooks")
+}
+
+// columns are what a runbook shows in the list.
+func (b *Books) columns() []column[desk.Book] {
+	worse := []act.Danger{act.Safe, act.Changes, act.Destroys}
+	last := func(x desk.Book) time.Time { r, _ := b.last(x.ID); return r.Updated }
+	return []column[desk.Book]{
+		{Column: widget.Column{Head: "RUNBOOK", W: 17, Grow: 3}, by: byText(func(x desk.Book) string { return x.ID }), cell: inked(theme.Strong, func(x desk.Book) string { return x.ID })},
+		{Column: widget.Column{Head: "DANGER", W: 10}, most: true, by: func(x, y desk.Book) int { return slices.Index(worse, x.Danger) - slices.Index(worse, y.Danger) },
+			cell: func(x desk.Book, _ int) widget.Line { return shortDanger(x) }},
+		{Column: widget.Column{Head: "LAST", W: 16, Grow: 1}, most: true, by: func(x, y desk.Book) int { return last(x).Compare(last(y)) },
+			known: func(x desk.Book) bool { return !last(x).IsZero() }, cell: func(x desk.Book, w int) widget.Line { return b.lastLine(x.ID, w) }},
+	}
 }
 
 // shortDanger is a runbook's danger in a word.
 func shortDanger(x desk.Book) widget.Line {
 	m := danger(x.Danger)
-	if m.ink == theme.Warn {
+	switch m.ink {
+	case theme.Warn:
 		m.word = "changes"
+	case theme.Good:
+		m.word = "looks"
+	default:
 	}
 	return m.full()
 }
 
 // lastLine is how a runbook's newest run stands, and how long ago that was.
-func (b *Books) lastLine(book string) widget.Line {
+func (b *Books) lastLine(book string, w int) widget.Line {
 	x, ok := b.last(book)
 	if !ok {
 		return widget.L(theme.Muted, "never run here")
 	}
 	m := runMark(x.State)
-	return widget.Line{widget.S(m.ink, m.sign+" "+m.word), widget.S(theme.Muted, " "+age(x.Updated, b.env.World.Now)+" ago")}
+	l := widget.Line{widget.S(m.ink, m.sign+" "+m.word), widget.S(theme.Muted, " "+age(x.Updated, b.env.World.Now))}
+	if l.Width()+4 <= w {
+		l = l.Add(widget.S(theme.Muted, " ago"))
+	}
+	return l
 }
 
 // bookBox says what the selected runbook does, what is dangerous about it, and on which worker it can be walked.
@@ -119,13 +149,25 @@ func ownLines(x desk.Book, w int) []widget.Line {
 		lines = append(lines, widget.Hang(widget.L(theme.Muted, "file    "), theme.Muted, x.From, w)...)
 	}
 	for _, in := range x.Inputs {
-		said := in.Name + ", " + in.Type
-		if !in.Needed {
-			said += ", " + orWord(in.Default, "empty") + " unless said"
-		}
-		lines = append(lines, widget.Hang(widget.L(theme.Muted, "takes   "), theme.Plain, said, w)...)
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, "takes   "), theme.Plain, inputWords(in), w)...)
 	}
 	return lines
+}
+
+// inputWords say what an input is, of what kind, and what it is when nothing is said.
+func inputWords(in run.Input) string {
+	kind := []string{orWord(in.Default, "empty") + " unless said"}
+	if in.Needed {
+		kind = []string{"needed"}
+	}
+	if in.Type != "" && in.Type != "string" {
+		kind = append([]string{in.Type}, kind...)
+	}
+	said := in.Name
+	if in.About != "" {
+		said += ": " + in.About
+	}
+	return said + " (" + strings.Join(kind, ", ") + ")"
 }
 
 // workerLine is a worker, and why the runbook cannot be walked on it just now.

@@ -74,13 +74,13 @@ func TestTheShelfShowsRunbooksOfOnesOwn(t *testing.T) {
 		says  []string
 	}{
 		{desk.Book{ID: "clean-media", Title: "Clean", From: "/c/runbooks/clean-media.yaml", Inputs: []run.Input{{Name: "days", Type: "int", Default: "14"}}}, true,
-			[]string{"no target", "days, int, 14 unless said", "/c/runbooks/clean-media.yaml", "Plan of clean-media", "looking at the world"}},
+			[]string{"no target", "days (int, 14 unless said)", "/c/runbooks/clean-media.yaml", "Plan of clean-media", "looking at the world"}},
 		{desk.Book{ID: "after-deploy", Title: "Purge", From: "/c/x.yaml", Inputs: []run.Input{{Name: "version", Type: "string", Needed: true}}}, false,
-			[]string{"version has to be said before", "version, string"}},
+			[]string{"version has to be said before", "version (needed)"}},
 		{desk.Book{ID: "one-exec", Title: "Exec", Targets: "exec", From: "/c/x.yaml"}, true, []string{"exec", "Plan for exec"}},
 		{desk.Book{ID: "to-mend", Title: "to-mend", From: "/c/x.yaml", Off: "/c/x.yaml:4: there is no step “lok”"}, false, []string{"its file has a mistake", "/c/x.yaml:4"}},
 	} {
-		b.at.id, b.plan, b.wanted, b.on.id = "", shelved{}, "", ""
+		b.rows.at.id, b.plan, b.wanted, b.on.id = "", shelved{}, "", ""
 		cmd := b.answered(gotBooks{books: []desk.Book{x.book}})
 		if (cmd != nil) != x.asked {
 			t.Errorf("%s: a plan is asked for: %v", x.book.ID, cmd != nil)

@@ -98,7 +98,7 @@ func (b *browser[T]) touch(handle func() bool) bool {
 // pane draws the list's. said stands in its border behind what the list has to note itself, below stands under the rows.
 func (b *browser[T]) pane(words string, rows []T, said widget.Line, below []widget.Line, w, h int) widget.Frame {
 	lines, hits := b.draw(rows, b.kind, w-4, h-2)
-	box := widget.Box{Title: b.filter.title(words), Right: widget.Join(widget.Gap(2), b.note(rows), said), Lines: append(lines, below...), Hits: hits}
+	box := widget.Box{Title: b.filter.title(words), Right: widget.Join(widget.Gap(2), b.note(rows), said), Foot: b.foot(), Lines: append(lines, below...), Hits: hits}
 	return b.panes.box(b.panes.names[0], box).Draw(w, h)
 }
 

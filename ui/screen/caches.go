@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -28,7 +29,8 @@ type Caches struct {
 	plan    cache.Plan
 	planErr error
 	planned string // the form that the plan is of
-	repeats bool   // the plan is the rest of an earlier purge
+	found   time.Time
+	repeats bool // the plan is the rest of an earlier purge
 
 	probe    cache.Probe
 	probeErr error
@@ -81,6 +83,9 @@ const (
 	fieldKind  = "by"
 	fieldItems = "what"
 )
+
+// kinds are how something to purge is named, in the order in which the form goes through them.
+var kinds = []cache.Kind{cache.ByURL, cache.ByPrefix, cache.ByHost, cache.ByTag, cache.Everything}
 
 // NewCaches opens the caches, with a page filled in or with "".
 func NewCaches(env Env, page string) *Caches {
@@ -191,7 +196,7 @@ func (c *Caches) Update(msg tea.Msg) (Action, tea.Cmd) {
 func (c *Caches) answered(m tea.Msg) (Action, tea.Cmd) {
 	switch m := m.(type) {
 	case gotPurgePlan:
-		c.plan, c.planErr, c.planned, c.repeats = m.plan, m.err, m.of, m.repeats
+		c.plan, c.planErr, c.planned, c.repeats, c.found = m.plan, m.err, m.of, m.repeats, c.env.World.Now
 		if m.repeats && m.err != nil {
 			c.repeats = false
 			return refusal("repeat", m.err), c.replan()
@@ -238,14 +243,26 @@ func (c *Caches) fields() []string {
 	return []string{fieldKind, fieldItems, string(cache.Origin), string(cache.CDN), string(cache.TheEdge)}
 }
 
+// move moves in the pane that has the keys: in the form from field to field, and by pages through what is sent.
+func (c *Caches) move(id string) bool {
+	if c.panes.on == paneForms && !slices.Contains([]string{"half-up", "half-down", "page-up", "page-down"}, id) {
+		c.panes.scroll(paneForms).from = 0
+		return c.field.move(id, c.fields(), 2)
+	}
+	return c.panes.scroll(c.panes.on).move(id)
+}
+
 func (c *Caches) press(id string) (Action, tea.Cmd) {
-	if c.panes.on == paneForms && c.field.move(id, c.fields(), 2) || c.panes.on != paneForms && c.panes.scroll(c.panes.on).move(id) || c.panes.press(id) {
+	if c.move(id) || c.panes.press(id) {
 		return nil, nil
 	}
 	d := c.env.Desk
 	switch id {
 	case "open":
-		c.panes.focus(paneForms)
+		if c.panes.on != paneForms { // who reads changes nothing
+			c.panes.focus(paneForms)
+			return nil, nil
+		}
 		return c.change()
 	case "probe":
 		return nil, c.ask()
@@ -267,7 +284,6 @@ func (c *Caches) change() (Action, tea.Cmd) {
 	all := c.fields()
 	switch name := all[max(c.field.settle(all), 0)]; name {
 	case fieldKind:
-		kinds := []cache.Kind{cache.ByURL, cache.ByPrefix, cache.ByHost, cache.ByTag, cache.Everything}
 		c.kind = kinds[(slices.Index(kinds, c.kind)+1)%len(kinds)]
 	case fieldItems:
 		p := &dialog.Prompt{Tag: fieldItems, Title: "What to purge", Text: "Pages such as /@picard, or whole URLs; by prefix and host without https://. Several stand behind one another.", Empty: true}

@@ -22,6 +22,9 @@ func (c *Caches) Draw(w, h int) widget.Frame {
 		return out
 	}
 	form := max(h/3, 8)
+	if c.panes.on == paneForms { // what has the keys grows
+		form = max(form, min(len(c.fields())+len(c.planLines(w-4))+2, h*3/5))
+	}
 	rest := h - form
 	out.Put(0, 0, c.formBox(w, form))
 	if c.panes.on == panePurge || c.begun && !c.view.Over {
@@ -36,7 +39,7 @@ func (c *Caches) Draw(w, h int) widget.Frame {
 
 // abouts explain the fields.
 var abouts = map[string]string{
-	string(cache.Origin): "nginx's own cache on every worker", string(cache.CDN): "before the Space with the media", string(cache.TheEdge): "Cloudflare",
+	string(cache.Origin): "nginx's cache on every worker", string(cache.CDN): "before the Space with the media", string(cache.TheEdge): "Cloudflare",
 }
 
 // formBox is what would be purged, where, and exactly what is sent.
@@ -54,19 +57,22 @@ func (c *Caches) formBox(w, h int) widget.Frame {
 		box.Lines = append(box.Lines, l)
 	}
 	box.Lines = append(box.Lines, c.planLines(inner)...)
-	return c.panes.box(paneForms, box).Draw(w, h)
+	if len(c.plan.Items) > 0 {
+		box.Right = seenAgo(c.found, c.env.World.Now)
+	}
+	return c.panes.text(paneForms, box, w, h)
 }
 
 func (c *Caches) fieldValue(name string) widget.Line {
 	switch name {
 	case fieldKind:
-		return widget.L(theme.Accent, string(c.kind)).Add(widget.S(theme.Muted, "  enter: url, prefix, host, tag, everything"))
+		return c.kindsLine()
 	case fieldItems:
 		switch {
 		case c.kind == cache.Everything:
 			return widget.L(theme.Peril, "everything there is")
 		case c.items == "":
-			return widget.L(theme.Warn, "needed: enter, and type a page such as /@picard")
+			return widget.L(theme.Warn, "needed, such as /@picard: enter")
 		}
 		return widget.L(theme.Accent, c.items)
 	}
@@ -74,6 +80,22 @@ func (c *Caches) fieldValue(name string) widget.Line {
 		return widget.L(theme.Good, "● yes").Add(widget.S(theme.Muted, "  "+abouts[name]))
 	}
 	return widget.L(theme.Muted, "○ no   "+abouts[name])
+}
+
+// kindsLine are the kinds of purge, with a sign at the one that is chosen.
+func (c *Caches) kindsLine() widget.Line {
+	var out widget.Line
+	for i, k := range kinds {
+		if i > 0 {
+			out = out.Add(widget.Gap(2))
+		}
+		if k == c.kind {
+			out = out.Add(widget.S(theme.Accent, "▸"+string(k)))
+			continue
+		}
+		out = out.Add(widget.S(theme.Muted, string(k)))
+	}
+	return out
 }
 
 // planLines are what stands in the way, who keeps the page, and what is sent.
@@ -97,7 +119,8 @@ func (c *Caches) planLines(w int) []widget.Line {
 		out = append(out, widget.Hang(widget.L(theme.Warn, "▲ "), theme.Plain, text, w)...)
 	}
 	for _, text := range p.Lines {
-		out = append(out, widget.L(theme.Muted, text).Fit(w))
+		said := strings.TrimLeft(text, " ")
+		out = append(out, widget.Hang(widget.L(theme.Muted, text[:len(text)-len(said)]), theme.Muted, said, w)...)
 	}
 	return out
 }
@@ -115,7 +138,7 @@ func (c *Caches) answersBox(w, h int) widget.Frame {
 		box.Lines = widget.Wrap(theme.Muted, "Nothing was asked for yet. Name a page, and every worker, the balancer and the edge are asked for it: as a browser, and as another server.", inner)
 	default:
 		box.Title = box.Title.Add(widget.S(theme.Muted, "  "+c.probe.URL))
-		box.Right = widget.L(theme.Muted, age(c.probe.At, c.env.World.Now))
+		box.Right = seenAgo(c.probe.At, c.env.World.Now)
 		box.Lines = c.answerLines(inner)
 	}
 	return c.panes.text(paneLayers, box, w, h)

@@ -24,6 +24,7 @@ type Deed struct {
 
 	plan    sidekiq.Plan
 	planned bool
+	seen    time.Time // when the plan was found
 	err     error
 
 	teller *work // hears of the progress, of looking and of doing
@@ -118,7 +119,7 @@ func (x *Deed) Update(msg tea.Msg) (Action, tea.Cmd) {
 func (x *Deed) answered(m tea.Msg) (Action, tea.Cmd) {
 	switch m := m.(type) {
 	case plannedDeed:
-		x.plan, x.err, x.planned, x.work = m.plan, m.err, m.err == nil, nil
+		x.plan, x.err, x.planned, x.work, x.seen = m.plan, m.err, m.err == nil, nil, x.env.World.Now
 	case didDeed:
 		x.work.end()
 		x.report, x.err, x.done, x.work = m.report, m.err, true, nil
@@ -175,7 +176,7 @@ func (x *Deed) atStake() []string {
 		out = append(out, fmt.Sprintf("of %s looked at: %s", count(int64(in.Counted)), strings.Join(top, ", ")))
 	}
 	if !in.Oldest.IsZero() {
-		out = append(out, "the oldest waits for "+age(in.Oldest, x.env.World.Now))
+		out = append(out, "the oldest waited for "+age(in.Oldest, x.seen))
 	}
 	return out
 }

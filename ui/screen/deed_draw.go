@@ -13,7 +13,8 @@ import (
 // Draw implements Screen.
 func (x *Deed) Draw(w, h int) widget.Frame {
 	lines := x.lines(w - 4)
-	box := widget.Box{Title: title("Plan: " + x.Crumb()), Right: danger(x.plan.Danger).full(), Lines: lines, Ink: theme.Focus}
+	box := widget.Box{Title: title("Plan: " + x.Crumb()), Lines: lines, Ink: theme.Focus}
+	box.Right = widget.Join(widget.S(theme.Muted, " · "), danger(x.plan.Danger).full(), seenAgo(x.seen, x.env.World.Now))
 	switch {
 	case x.done:
 		box.Title, box.Right = title("Done: "+x.Crumb()), nil
@@ -42,7 +43,7 @@ func (x *Deed) lines(w int) []widget.Line {
 		lines = append(lines, progressLine(x.work, x.env, w), nil)
 	}
 	if x.planned {
-		lines = append(lines, deedLines(x.plan, x.env.World.Now, w)...)
+		lines = append(lines, deedLines(x.plan, x.seen, w)...)
 	}
 	return lines
 }
@@ -77,7 +78,7 @@ func progressLine(x *work, env Env, w int) widget.Line {
 }
 
 // deedLines are a plan: what it does, to what, what that loses, and what is to be known first.
-func deedLines(p sidekiq.Plan, now time.Time, w int) []widget.Line {
+func deedLines(p sidekiq.Plan, seen time.Time, w int) []widget.Line {
 	lines := widget.Wrap(theme.Strong, p.What, w)
 	if p.Refusal != nil {
 		lines = append(append(lines, nil), faultLines(p.Refusal, w)...)
@@ -99,7 +100,7 @@ func deedLines(p sidekiq.Plan, now time.Time, w int) []widget.Line {
 	}
 	if p.In.Counted > 0 {
 		lines = append(lines, nil, widget.L(theme.Head, "WHAT IS MEANT"))
-		lines = append(lines, histogramLines(p.In, now, w, 5)...)
+		lines = append(lines, histogramLines(p.In, seen, w, 5)...)
 	}
 	return lines
 }

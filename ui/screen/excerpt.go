@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,11 @@ type Excerpt struct {
 // Copier is a screen with something to take along, the likeliest first.
 type Copier interface {
 	Excerpts() []Excerpt
+}
+
+// Filled are the excerpts in which there is something.
+func Filled(c Copier) []Excerpt {
+	return slices.DeleteFunc(c.Excerpts(), func(e Excerpt) bool { return strings.TrimSpace(e.Text) == "" })
 }
 
 // Once is a screen with a secret among its excerpts: it is copied once and then forgotten, and no file keeps it.

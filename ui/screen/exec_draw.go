@@ -102,7 +102,7 @@ func (x *Exec) stand(w int) []widget.Line {
 		return nil
 	case x.given:
 		return []widget.Line{{widget.S(theme.Info, "◐ "), widget.S(theme.Plain, fmt.Sprintf("%d of %d have answered", len(x.view.Order.Nodes)-len(waiting), len(x.view.Order.Nodes))),
-			widget.Gap(2), widget.S(theme.Key, keys.Get("cancel").Cap()), widget.S(theme.Muted, " ends it there")}}
+			widget.S(theme.Muted, " after "+age(x.view.Began, x.env.World.Now)), widget.Gap(2), widget.S(theme.Key, keys.Get("cancel").Cap()), widget.S(theme.Muted, " ends it there")}}
 	case x.env.World.About.ReadOnly:
 		return []widget.Line{widget.L(theme.Warn, "○ "+readOnly+": a command may change something")}
 	}
@@ -152,6 +152,9 @@ func (x *Exec) count() widget.Line {
 		if p.n > 0 {
 			parts = append(parts, widget.L(p.ink, fmt.Sprintf(p.word, p.n)))
 		}
+	}
+	if len(x.view.Waiting) == 0 {
+		parts = append(parts, seenAgo(x.view.Latest, x.env.World.Now))
 	}
 	return widget.Join(widget.Gap(2), parts...)
 }

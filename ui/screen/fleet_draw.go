@@ -23,7 +23,7 @@ func (f *Fleet) nodesBox(w, h int) widget.Frame {
 	}
 	head := f.filter.title("Nodes")
 	right := widget.Join(widget.Gap(2), f.nodes.note(nodes), f.leftoverNote(), f.holdsNote())
-	return f.panes.box(paneNodes, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
+	return f.panes.box(paneNodes, widget.Box{Title: head, Right: right, Foot: f.nodes.foot(), Lines: lines, Hits: hits}).Draw(w, h)
 }
 
 // holdsNote says in the nodes' border who is at work.

@@ -178,7 +178,7 @@ func backlogOf(e Env) *Backlog {
 
 func payloadOf(e Env, everything bool) *Payload {
 	x := NewPayload(e, sidekiq.Place{Name: "push"}, stage.Backlog().Entries[0])
-	x.full, x.known, x.everything = stage.Payload(everything), true, everything
+	x.full, x.known, x.everything, x.seen = stage.Payload(everything), true, everything, e.World.Now
 	return x
 }
 
@@ -245,6 +245,7 @@ func scenes(e Env) map[string]Screen {
 		"jobs-empty":     NewJobs(e),
 		"job":            jobOf(e, nil),
 		"job-beside":     jobOf(e, endedJob(e)),
+		"job-over":       endedJob(e),
 		"job-begun":      NewJob(e, stage.Jobs()[0].Record),
 		"node-dead":      NewNode(e, "worker-3"),
 		"log-empty":      NewLog(e),

@@ -34,7 +34,8 @@ type Job struct {
 	rateAt  time.Time
 
 	ended    bool
-	err      error // why nothing is read any more
+	over     time.Time // when it ended, as the node says; zero while that is not known
+	err      error     // why nothing is read any more
 	result   tootctl.Result
 	why      string
 	password string
@@ -163,6 +164,9 @@ func (j *Job) find() tea.Cmd {
 // judge weighs what the node knows and what was read.
 func (j *Job) judge(m foundJobs) {
 	i := slices.IndexFunc(m.jobs, func(x job.Job) bool { return x.ID == j.rec.ID })
+	if i >= 0 {
+		j.over = m.jobs[i].Ended
+	}
 	switch {
 	case m.err != nil:
 		j.result, j.why = tootctl.Unsure, brief(m.err)

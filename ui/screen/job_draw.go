@@ -48,10 +48,21 @@ func (j *Job) stateBox(w int) widget.Frame {
 	inner := w - 4
 	lines := []widget.Line{
 		widget.L(theme.Strong, j.rec.Line).Fit(inner),
-		widget.L(theme.Muted, fmt.Sprintf("on %s, started by %s %s ago; it goes on without you", j.rec.Node, j.rec.By, age(j.rec.Started, j.env.World.Now))).Fit(inner),
+		widget.L(theme.Muted, fmt.Sprintf("on %s, started by %s %s ago%s", j.rec.Node, j.rec.By, age(j.rec.Started, j.env.World.Now), j.sinceThen())).Fit(inner),
 		j.standLine(inner),
 	}
 	return widget.Box{Title: title("Job " + j.rec.ID), Lines: lines, Ink: theme.Focus}.Draw(w, len(lines)+2)
+}
+
+// sinceThen says when it ended, or that leaving does not end it.
+func (j *Job) sinceThen() string {
+	switch {
+	case !j.over.IsZero():
+		return fmt.Sprintf(", ended %s ago after %s", age(j.over, j.env.World.Now), widget.Since(j.over.Sub(j.rec.Started)))
+	case j.ended:
+		return ""
+	}
+	return "; it goes on without you"
 }
 
 // standLine is the result, or else the bar, or else what is waited for.
@@ -110,6 +121,9 @@ func (j *Job) outputBox(w, h int) widget.Frame {
 func (j *Job) outputLines(w int) []widget.Line {
 	var out []widget.Line
 	for _, text := range j.lines {
+		if len(out) == 0 && strings.TrimSpace(text) == "" {
+			continue // what a bar leaves behind
+		}
 		for l := range strings.Lines(text) {
 			ink := theme.Plain
 			if strings.HasPrefix(l, "Error ") {

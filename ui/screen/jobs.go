@@ -25,6 +25,8 @@ type Jobs struct {
 	seen time.Time
 	err  error
 	rows browser[job.Job]
+
+	doomed job.Record // that is asked about: another may be selected by the time of the answer
 }
 
 // The panes of the list of jobs.
@@ -105,24 +107,28 @@ func (j *Jobs) press(id string) (Action, tea.Cmd) {
 	case id == "open":
 		return Push{NewJob(j.env, x.Record)}, nil
 	case id == "job-cancel":
+		j.doomed = x.Record
 		return Open{cancelDialog(x.Record)}, nil
 	}
 	return nil, nil
 }
 
 func (j *Jobs) decided(res dialog.Result) (Action, tea.Cmd) {
-	x, ok := j.rows.selected()
-	if !res.OK || !ok {
+	if !res.OK {
 		return nil, nil
 	}
-	d := j.env.Desk
-	return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, x.Record)} })
+	d, rec := j.env.Desk, j.doomed
+	return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, rec)} })
 }
 
 // Bindings implements Screen.
 func (j *Jobs) Bindings() []binding.Binding {
 	bs := j.env.World.Keys.At(binding.Jobs)
-	if x, ok := j.rows.selected(); !ok || x.State != job.Running {
+	x, ok := j.rows.selected()
+	if !ok {
+		off(bs, "open", "there is no job here")
+	}
+	if x.State != job.Running {
 		off(bs, "job-cancel", "only a job that runs can be cancelled")
 	}
 	if j.env.World.About.ReadOnly {
@@ -145,7 +151,9 @@ func (j *Jobs) detail(w, h int) widget.Frame {
 	}
 	m := known(jobMarks, x.State)
 	lines := widget.Hang(widget.L(theme.Accent, "› "), theme.Info, x.Line, w-4)
-	lines = append(lines, m.full())
+	if lines = append(lines, m.full()); x.State == job.Done {
+		lines[len(lines)-1] = lines[len(lines)-1].Add(widget.S(theme.Muted, ": tootctl says so too where single items failed")).Fit(w - 4)
+	}
 	if x.Why != "" {
 		lines = append(lines, widget.Hang(widget.L(m.ink, "  "), m.ink, x.Why, w-4)...)
 	}
@@ -163,7 +171,7 @@ func (j *Jobs) list(w, h int) widget.Frame {
 	case j.seen.IsZero():
 		below = []widget.Line{widget.L(theme.Muted, "◌ asking exec")}
 	case len(rows) == 0:
-		below = []widget.Line{widget.L(theme.Muted, "no job was started yet, or none matches")}
+		below = []widget.Line{widget.L(theme.Muted, map[bool]string{true: "no job matches the filter", false: "no job was started yet"}[j.rows.filter.on()])}
 	}
 	var said widget.Line
 	if !j.seen.IsZero() {
@@ -175,7 +183,7 @@ func (j *Jobs) list(w, h int) widget.Frame {
 // jobMarks are the states of a job.
 var jobMarks = map[job.State]mark{
 	job.Running:   {"◐", "running", theme.Info},
-	job.Done:      {"✓", "done", theme.Good},
+	job.Done:      {"✓", "exit 0", theme.Plain}, // tootctl says that of a job in which single items failed as well
 	job.Failed:    {"✗", "failed", theme.Bad},
 	job.Cancelled: {"○", "cancelled", theme.Muted},
 	job.Unknown:   {"?", "unknown", theme.Warn},

@@ -34,6 +34,7 @@ type list[T any] struct {
 	full map[string]int // the widest cell seen in a column, so that columns do not twitch while rows move
 	seen int            // of the columns that move, how many the last drawing showed
 	told []string       // the heads that the last drawing showed
+	over [2]int         // how many rows the last drawing left out above and below
 }
 
 // arrange sorts rows as the operator chose; equal rows keep the list's own order.
@@ -163,6 +164,7 @@ func (l *list[T]) draw(rows []T, row string, w, h int) ([]widget.Line, []widget.
 	at := l.at.settle(l.ids(rows))
 	from := window(at, len(rows), h-1)
 	shown := rows[from:min(from+max(h-1, 0), len(rows))]
+	l.over = [2]int{from, len(rows) - from - len(shown)}
 	cols, t := l.lay(shown, w-1)
 	l.told = headsOf(cols, t)
 	by := slices.IndexFunc(cols, func(c column[T]) bool { return c.Head == l.order.by && l.order.by != "" })
@@ -300,6 +302,20 @@ func (l *list[T]) note(rows []T) widget.Line {
 		parts = append(parts, widget.L(theme.Muted, fmt.Sprintf("← %d · %d →", l.left, max(all-l.left-l.seen, 0))))
 	}
 	return widget.Join(widget.Gap(2), parts...)
+}
+
+// foot says in the list's lower border how many rows are out of sight; nothing when none is.
+func (l *list[T]) foot() widget.Line {
+	var parts []string
+	for i, sign := range []string{"↑", "↓"} {
+		if n := l.over[i]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d more", sign, n))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return widget.L(theme.Muted, strings.Join(parts, "  "))
 }
 
 // hidden counts the marked rows that are not among these.

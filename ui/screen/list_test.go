@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -324,5 +325,22 @@ func TestLeftoversAreOnTheFleet(t *testing.T) {
 	}
 	if f := NewFleet(env(ctx, d)).Draw(80, 24); !strings.Contains(f.String(), "▲ 1 left behind") {
 		t.Errorf("it is out of sight:\n%s", f.String())
+	}
+}
+
+// Rows that are out of sight are counted in the border, above and below.
+func TestRowsOutOfSightAreCounted(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	s := scenes(env(ctx, stage.New(nil)))["sidekiq"].(*Sidekiq)
+	n := len(s.visibleQueues())
+	s.panes.on = paneProcs // the queues give way
+	for _, at := range []string{"top", "bottom"} {
+		s.queues.press(at, s.visibleQueues())
+		f := s.Draw(80, 16)
+		want := map[string]string{"top": fmt.Sprintf("↓ %d more", n-1), "bottom": fmt.Sprintf("↑ %d more", n-1)}[at]
+		if !strings.Contains(f.String(), want) {
+			t.Errorf("%s: %q is not said of %d queues:\n%s", at, want, n, f.String())
+		}
 	}
 }

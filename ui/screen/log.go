@@ -62,7 +62,7 @@ func (l *Log) columns() []column[audit.Entry] {
 		{Column: widget.Column{W: 1}, cell: func(e audit.Entry, _ int) widget.Line { return verdictMarks[e.Verdict].line() }},
 		{Column: widget.Column{Head: "ON", W: 12}, by: byText(on), cell: inked(theme.Plain, on)},
 		{Column: widget.Column{W: 6}, cell: func(e audit.Entry, _ int) widget.Line { return changeWord(e) }},
-		{Column: widget.Column{Head: "WHAT", W: 20, Grow: 4}, by: byText(what), cell: func(e audit.Entry, _ int) widget.Line { return widget.L(whatInk(e), e.What) }},
+		{Column: widget.Column{Head: "WHAT", W: 20, Grow: 4}, by: byText(what), cell: func(e audit.Entry, _ int) widget.Line { return widget.L(whatInk(e), shortIDs(e.What)) }},
 		{Column: widget.Column{Head: "TOOK", W: 6, Right: true}, most: true, by: took, cell: func(e audit.Entry, _ int) widget.Line { return l.took(e) }},
 		{Column: widget.Column{Head: "ANSWER", W: 12, Grow: 1, Least: 76}, by: byText(answerOf), cell: func(e audit.Entry, _ int) widget.Line {
 			return widget.L(verdictMarks[e.Verdict].ink, answerOf(e))

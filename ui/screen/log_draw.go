@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,13 @@ func (l *Log) Draw(w, h int) widget.Frame {
 func (l *Log) list(w, h int) widget.Frame {
 	calls := l.calls.visible()
 	return l.calls.pane("Everything this console did", calls, l.count(len(calls)), l.none(calls), w, h)
+}
+
+// longID is a name that a provider gives: in a row of a list its beginning is enough, and what is asked of it stands behind.
+var longID = regexp.MustCompile(`\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+
+func shortIDs(text string) string {
+	return longID.ReplaceAllStringFunc(text, func(id string) string { return id[:4] + "…" })
 }
 
 // count says how many are seen, of how many, and how many are gone.

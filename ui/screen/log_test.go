@@ -9,6 +9,19 @@ import (
 	"github.com/vmtui/vmtui/ui/internal/stage"
 )
 
+// In a row the end of a long address is what tells calls apart.
+func TestLongIDsAreShortInARow(t *testing.T) {
+	for what, want := range map[string]string{
+		"GET /client/v4/zones/023e105f4ecef8ad9ca31a8372d0c353/settings/security_level": "GET /client/v4/zones/023e…/settings/security_level",
+		"DELETE /v2/load_balancers/4de7ac8b-495b-4884-9a69-1050c6793cd6/droplets":       "DELETE /v2/load_balancers/4de7…/droplets",
+		"LRANGE queue:default 0 199": "LRANGE queue:default 0 199",
+	} {
+		if got := shortIDs(what); got != want {
+			t.Errorf("%q became %q", what, got)
+		}
+	}
+}
+
 func TestTheSelectionStaysOnItsCall(t *testing.T) {
 	l := logOf(env(t.Context(), stage.New(nil)))
 	defer l.Close()

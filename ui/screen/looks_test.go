@@ -165,6 +165,7 @@ func peopledScenes(ctx context.Context, text string) map[string]Screen {
 	logs := NewLogs(e, text, text)
 	logs.answered(poured{Lines: []string{text, text + text, strings.Repeat(text, 40)}})
 	all["help"], all["logs"] = NewHelp(e, all["fleet"]), logs
+	maps.Copy(all, strangeScenes(ctx, text))
 	return all
 }
 

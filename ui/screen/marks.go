@@ -165,6 +165,14 @@ func age(seen, now time.Time) string {
 	return widget.Brief(now.Sub(seen))
 }
 
+// seenAgo says how long ago something was seen; nothing of what was not seen yet.
+func seenAgo(seen, now time.Time) widget.Line {
+	if seen.IsZero() {
+		return nil
+	}
+	return widget.L(theme.Muted, "seen "+age(seen, now)+" ago")
+}
+
 // brief is the shortest honest form of an error: what and why; the next step has its own place.
 func brief(err error) string {
 	if err == nil {

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"regexp"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -179,6 +180,17 @@ func (n *Node) loadBox(x fleet.Node, w, h int) widget.Frame {
 	return n.panes.text(paneLoad, b, w, h)
 }
 
+// access is a line of nginx's access log: when, what was asked for, and the answer's status.
+var access = regexp.MustCompile(`^\S+ \S+ \S+ \[[^:\]]+:(\d\d:\d\d:\d\d)[^\]]*\] "([^"]*?)(?: HTTP/[\d.]+)?" (\d{3}) `)
+
+// accessWords are what matters of a line of the access log, where there is one row for it: otherwise all that is seen would be address and date.
+func accessWords(text string) string {
+	if m := access.FindStringSubmatch(text); m != nil {
+		return m[1] + " " + m[3] + " " + m[2]
+	}
+	return text
+}
+
 // log are the last lines of the access log, the newest at the bottom: each whole where there is room, else in one row.
 func (n *Node) log(x fleet.Node, w, rows int) []widget.Line {
 	all := x.Health.Value.LogLines
@@ -188,7 +200,7 @@ func (n *Node) log(x fleet.Node, w, rows int) []widget.Line {
 	var whole, rowed []widget.Line
 	for _, text := range all {
 		whole = append(whole, widget.Wrap(theme.Plain, text, w)...)
-		rowed = append(rowed, widget.L(theme.Plain, text).Fit(w))
+		rowed = append(rowed, widget.L(theme.Plain, accessWords(text)).Fit(w))
 	}
 	if len(whole) <= rows {
 		return whole

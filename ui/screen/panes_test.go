@@ -3,9 +3,11 @@ package screen
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 )
 
@@ -154,6 +156,25 @@ func TestASmallScreenSaysWhatMustBeKnown(t *testing.T) {
 		say(s, "pane-3")
 		if s.Draw(60, 14); s.logRows < 5 {
 			t.Errorf("%s: the transcript that is read has %d rows", name, s.logRows)
+		}
+	}
+}
+
+// TestANumberThatIsShownIsAKey presses the number of every pane that is seen on any screen.
+func TestANumberThatIsShownIsAKey(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	number := regexp.MustCompile(`─[ ▸]\[([1-9])\] `)
+	for name, s := range scenes(env(ctx, stage.New(nil))) {
+		for _, size := range sizes {
+			f := s.Draw(size.w, size.h)
+			for _, m := range number.FindAllStringSubmatch(f.String(), -1) {
+				b, ok := binding.Find(s.Bindings(), m[1])
+				say(s, b.ID)
+				if f = s.Draw(size.w, size.h); !ok || !strings.Contains(f.String(), "─▸["+m[1]+"] ") {
+					t.Errorf("%s at %s shows pane %s, and its number does not lead there", name, size.name, m[1])
+				}
+			}
 		}
 	}
 }

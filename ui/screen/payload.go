@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -22,6 +23,7 @@ type Payload struct {
 	full       sidekiq.Full
 	known      bool
 	err        error
+	seen       time.Time
 	text       scroll
 }
 
@@ -56,7 +58,7 @@ func (x *Payload) Update(msg tea.Msg) (Action, tea.Cmd) {
 	case Answer:
 		if m, ok := x.Open(msg); ok {
 			if got, is := m.(gotPayload); is {
-				x.full, x.err, x.known = got.full, got.err, got.err == nil
+				x.full, x.err, x.known, x.seen = got.full, got.err, got.err == nil, x.env.World.Now
 			}
 		}
 	case Wheeled:
@@ -89,12 +91,14 @@ func (x *Payload) Bindings() []binding.Binding {
 func (x *Payload) Draw(w, h int) widget.Frame {
 	lines := x.lines(w - 4)
 	box := widget.Box{Title: title("Job " + x.entry.JID), Lines: lines, Ink: theme.Focus}
+	var fold widget.Line
 	switch {
 	case x.everything:
-		box.Right = widget.L(theme.Warn, "unfolded: people's words are on the screen")
+		fold = widget.L(theme.Warn, "unfolded: people's words are on the screen")
 	case x.full.Folded:
-		box.Right = widget.L(theme.Muted, "what may be about people is folded")
+		fold = widget.L(theme.Muted, "what may be about people is folded")
 	}
+	box.Right = widget.Join(widget.S(theme.Muted, " · "), fold, seenAgo(x.seen, x.env.World.Now))
 	box.From = x.text.show(len(lines), h-2)
 	return box.Draw(w, h)
 }

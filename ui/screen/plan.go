@@ -27,6 +27,7 @@ type Plan struct {
 	plan  desk.Plan
 	known bool
 	asked time.Time // since when it is looked for
+	seen  time.Time // when it was found
 	err   error
 	at    cursor
 	page  int
@@ -89,9 +90,17 @@ func (p *Plan) Init() tea.Cmd {
 func (p *Plan) askInputs() Action {
 	form := &dialog.Form{Tag: "inputs", Title: p.Crumb(), Text: "What it is to be done with. Nothing is changed yet: its plan comes next.", Deed: "look at the plan"}
 	for _, in := range p.asks {
-		form.Fields = append(form.Fields, dialog.Field{Name: in.Name, About: strings.TrimSpace(in.Type + "  " + in.About), Value: in.Default, Values: in.Values, Needed: in.Needed})
+		form.Fields = append(form.Fields, dialog.Field{Name: in.Name, About: inputAbout(in), Value: in.Default, Values: in.Values, Needed: in.Needed})
 	}
 	return Open{form}
+}
+
+// inputAbout explains an input; that it is text goes without saying.
+func inputAbout(in run.Input) string {
+	if in.Type == "" || in.Type == "string" {
+		return in.About
+	}
+	return strings.TrimSpace(in.Type + "  " + in.About)
 }
 
 // look asks what the run would do.
@@ -137,7 +146,7 @@ func (p *Plan) answered(m tea.Msg) (Action, tea.Cmd) {
 	case unsaid:
 		return p.askInputs(), nil
 	case planned:
-		p.plan, p.err, p.known = m.plan, m.err, true
+		p.plan, p.err, p.known, p.seen = m.plan, m.err, true, p.env.World.Now
 		p.at.settle(p.ids())
 	case started:
 		if m.err != nil {
@@ -159,6 +168,9 @@ func (p *Plan) press(id string) (Action, tea.Cmd) {
 	switch id {
 	case "start":
 		return p.confirm()
+	case "look-again":
+		p.known = false
+		return nil, p.Init()
 	case "next-target":
 		return inPlace(p.round.next(p.env))
 	case "left":

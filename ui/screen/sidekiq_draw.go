@@ -70,7 +70,7 @@ func (s *Sidekiq) heights(h int, narrow bool) (queues, procs int) {
 // nowBox is Sidekiq in a line, and under it what is wrong.
 func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 	inner := w - 4
-	lines := []widget.Line{s.nowLine().Fit(inner)}
+	lines := []widget.Line{s.nowLine(inner).Fit(inner)}
 	if s.err != nil {
 		lines = append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(s.err), inner)...)
 	}
@@ -83,17 +83,21 @@ func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 			lines = append(lines, widget.L(theme.Muted, fmt.Sprintf("  and %d more: vmtui sidekiq status says them all", len(s.view.Alarms)-i)))
 			break
 		}
-		lines = append(lines, alarmLine(a).Fit(inner))
+		said := alarmLines(a, inner)
+		if most := max(h/10, 1); len(said) > most {
+			said = append(said[:most-1], said[most-1].Add(widget.S(theme.Muted, " …")))
+		}
+		lines = append(lines, said...)
 	}
 	box := widget.Box{Title: s.filter.title("Sidekiq"), Lines: lines}
 	if s.known {
-		box.Right = widget.L(theme.Muted, "seen "+age(s.view.Time, s.env.World.Now)+" ago")
+		box.Right = seenAgo(s.view.Time, s.env.World.Now)
 	}
 	return box.Draw(w, len(lines)+2)
 }
 
-// nowLine is what goes through.
-func (s *Sidekiq) nowLine() widget.Line {
+// nowLine is what goes through; where there is little room the scheduler is not told by its last job's name.
+func (s *Sidekiq) nowLine(w int) widget.Line {
 	if !s.known {
 		return widget.L(theme.Muted, "◌ asking Redis")
 	}
@@ -104,17 +108,22 @@ func (s *Sidekiq) nowLine() widget.Line {
 		widget.S(theme.Plain, count(v.Today)), widget.S(theme.Muted, ", "+inPercent(v.TodayBad, v.Today)+" failed  "),
 	}
 	if len(v.Ticks) > 0 && !v.Ticks[0].At.IsZero() {
-		l = l.Add(widget.S(theme.Muted, "scheduler "), widget.S(theme.Plain, strings.TrimSuffix(v.Ticks[0].Name, "_scheduler")), widget.S(theme.Muted, " "+age(v.Ticks[0].At, v.Time)+" ago"))
+		name, ago := strings.TrimSuffix(v.Ticks[0].Name, "_scheduler")+" ", age(v.Ticks[0].At, v.Time)+" ago"
+		if l.Width()+len("scheduler "+name+ago) > w {
+			name, ago = "", strings.TrimSuffix(ago, " ago")
+		}
+		l = l.Add(widget.S(theme.Muted, "scheduler "), widget.S(theme.Plain, name), widget.S(theme.Muted, ago))
 	}
 	return l
 }
 
-func alarmLine(a sidekiq.Alarm) widget.Line {
+// alarmLines are an alarm whole: what to do about it stands at its end.
+func alarmLines(a sidekiq.Alarm, w int) []widget.Line {
 	m := mark{"▲", "", theme.Warn}
 	if a.Level == sidekiq.Critical {
 		m = mark{"✗", "", theme.Bad}
 	}
-	return widget.Line{widget.S(m.ink, m.sign+" "+a.On+": "), widget.S(theme.Plain, a.Why), widget.S(theme.Muted, " → "+a.Next)}
+	return widget.Hang(widget.L(m.ink, m.sign+" "), theme.Plain, a.On+": "+a.Why+" → "+a.Next, w)
 }
 
 // perSecond is a rate; unknown until enough was seen.
@@ -140,7 +149,7 @@ func (s *Sidekiq) queuesBox(w, h int) widget.Frame {
 	for _, q := range rows {
 		jobs += q.Size
 	}
-	box := widget.Box{Title: title("Queues"), Right: widget.L(theme.Muted, count(jobs)+" jobs wait"), Foot: s.queues.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: title("Queues"), Right: widget.L(theme.Muted, count(jobs)+" jobs wait"), Foot: widget.Join(widget.Gap(2), s.queues.note(rows), s.queues.foot()), Lines: lines, Hits: hits}
 	return s.panes.box(paneQueues, box).Draw(w, h)
 }
 
@@ -151,14 +160,14 @@ func (s *Sidekiq) procsBox(w, h int) widget.Frame {
 	for _, p := range s.view.Processes {
 		busy, threads = busy+p.Busy, threads+p.Concurrency
 	}
-	box := widget.Box{Title: title("Processes"), Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d threads busy", busy, threads)), Foot: s.procs.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: title("Processes"), Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d threads busy", busy, threads)), Foot: widget.Join(widget.Gap(2), s.procs.note(rows), s.procs.foot()), Lines: lines, Hits: hits}
 	return s.panes.box(paneProcs, box).Draw(w, h)
 }
 
 func (s *Sidekiq) storesBox(w, h int) widget.Frame {
 	rows := s.visibleStores()
 	lines, hits := s.stores.draw(rows, "store", w-4, h-2)
-	box := widget.Box{Title: title("Aside"), Foot: s.stores.note(rows), Lines: lines, Hits: hits}
+	box := widget.Box{Title: title("Aside"), Foot: widget.Join(widget.Gap(2), s.stores.note(rows), s.stores.foot()), Lines: lines, Hits: hits}
 	if n := len(s.view.Shelves); n > 0 {
 		box.Right = widget.L(theme.Info, fmt.Sprintf("%d parked", n))
 	}
@@ -218,11 +227,13 @@ func (s *Sidekiq) insideLines(name string, w int) []widget.Line {
 	case s.inside.err != nil:
 		return append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(s.inside.err), w)...)
 	}
-	return append(lines, histogramLines(s.inside.in, s.env.World.Now, w, 6)...)
+	lines[1] = append(lines[1].Add(widget.Gap(2)), seenAgo(s.inside.seen, s.env.World.Now)...)
+	return append(lines, histogramLines(s.inside.in, s.inside.seen, w, 6)...)
 }
 
-// histogramLines are what is in a place: first of what that was counted, then the largest of each kind, and since when the oldest waits.
-func histogramLines(h sidekiq.Histogram, now time.Time, w, most int) []widget.Line {
+// histogramLines are what is in a place: first of what that was counted, then the largest of each kind, and how long the oldest had
+// waited when that was seen: it may be gone by now.
+func histogramLines(h sidekiq.Histogram, seen time.Time, w, most int) []widget.Line {
 	if h.Counted == 0 {
 		return []widget.Line{widget.L(theme.Muted, "nothing")}
 	}
@@ -241,7 +252,7 @@ func histogramLines(h sidekiq.Histogram, now time.Time, w, most int) []widget.Li
 		lines = append(lines, shareLines(part.head, part.all, h.Meant, w, most)...)
 	}
 	if !h.Oldest.IsZero() {
-		lines = append(lines, widget.L(theme.Plain, "the oldest waits for "+age(h.Oldest, now)).Fit(w))
+		lines = append(lines, widget.L(theme.Plain, "the oldest waited for "+age(h.Oldest, seen)).Fit(w))
 	}
 	if h.Locked > 0 {
 		lines = append(lines, widget.L(theme.Plain, fmt.Sprintf("%d say they hold a unique lock", h.Locked)).Fit(w))

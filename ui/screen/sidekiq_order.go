@@ -65,6 +65,10 @@ func (s *Sidekiq) Bindings() []binding.Binding {
 		}
 	}
 	off(bs, "sidekiq-load", orderOff(s.env, s.err))
+	if s.listed() != paneProcs {
+		off(bs, "mark", oneAtATime)
+		off(bs, "mark-all", oneAtATime)
+	}
 	if s.inspected() == "" {
 		off(bs, "open", "only a place with jobs can be looked into")
 	}
@@ -81,6 +85,9 @@ var orderWhy = map[string]string{
 	"sidekiq-stop":    "only a process is stopped; choose one in [2]",
 	"sidekiq-dump":    "only a process has threads; choose one in [2]",
 }
+
+// oneAtATime is why only processes are marked: every other act has a plan and a name of its own.
+const oneAtATime = "this is acted on one at a time; only processes in [2] are marked"
 
 // orderOff says why no act is possible at all.
 func orderOff(env Env, err error) string {

@@ -105,7 +105,13 @@ func (t *Trail) open() (Action, tea.Cmd) {
 }
 
 // Bindings implements Screen.
-func (t *Trail) Bindings() []binding.Binding { return t.env.World.Keys.At(binding.Trail) }
+func (t *Trail) Bindings() []binding.Binding {
+	bs := t.env.World.Keys.At(binding.Trail)
+	if _, ok := t.entries.selected(); !ok {
+		off(bs, "open", "there is no entry here")
+	}
+	return bs
+}
 
 // Excerpts implements Copier.
 func (t *Trail) Excerpts() []Excerpt {

@@ -182,7 +182,7 @@ func (z *Zone) zoneBox(w, h int) widget.Frame {
 	box := widget.Box{Title: title("Zone"), Lines: z.zoneLines(w - 4)}
 	if z.seen && z.err == nil {
 		box.Title = title("Zone " + z.glance.Zone.Value.Name)
-		box.Right = widget.L(theme.Muted, age(z.glance.At, z.env.World.Now))
+		box.Right = seenAgo(z.glance.At, z.env.World.Now)
 	}
 	return z.panes.text(paneZone, box, w, h)
 }

@@ -1,12 +1,16 @@
 package stage
 
-import "github.com/vmtui/vmtui/ops/fanout"
+import (
+	"time"
+
+	"github.com/vmtui/vmtui/ops/fanout"
+)
 
 // Answers is a command on nodes with an answer of nearly every kind, and one that is still awaited.
 func Answers() fanout.View {
 	return fanout.View{
 		Order:   fanout.Order{Nodes: []string{"exec", "worker-1", "worker-2", "worker-3", "worker-4", "worker-5", "worker-6"}, Words: []string{"df -h / | tail -1; nginx -t"}},
-		Version: 1,
+		Version: 1, Began: Noon.Add(-12 * time.Second), Latest: Noon.Add(-4 * time.Second),
 		Answers: []fanout.Answer{
 			{ID: "1", Nodes: []string{"worker-1", "worker-2"}, Said: fanout.Said{
 				Outcome: fanout.Exited,
