@@ -40,7 +40,7 @@ func newFlags(s streams) *flags {
 // monitor would inherit.
 func (f *flags) guard(ctx context.Context, stateDir string, refs ...string) {
 	f.secrets.Foresee(ctx, refs...)
-	f.watched.start(stateDir)
+	f.watched.start(stateDir) //nolint:contextcheck // a monitor is there until the very end
 }
 
 func newRoot(f *flags) *cobra.Command {
