@@ -102,3 +102,40 @@ func TestLabSecurityKey(t *testing.T) {
 		t.Errorf("by the agent: %+v", r)
 	}
 }
+
+// An OpenSSH of 9.8 or later holds failed logins against an address. Who is turned away for that is told so; to go on trying does not lengthen it, and the
+// host is reached when it is over.
+func TestLabPenalty(t *testing.T) {
+	root, err := sshd.Newer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := startLab(t, sshd.Options{Root: root, Config: []string{"PerSourcePenalties authfail:4s noauth:0s min:1s"}})
+	if err := l.Authorize(); err != nil {
+		t.Fatal(err)
+	}
+	if r := l.open(t, Own, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable || !strings.Contains(r.Cause.Error(), "login refused") {
+		t.Fatalf("%+v", r)
+	}
+	eventually(t, "it is held against us", func() bool {
+		return strings.Contains(l.Log(), "penalty of 4 seconds for penalty: failed authentication")
+	})
+	if err := l.Authorize(l.key.PublicKey()); err != nil {
+		t.Fatal(err)
+	}
+	h := l.open(t, Own, nil).Host("lab", "lab")
+	turnedAway := 0
+	eventually(t, "the penalty is over", func() bool {
+		r := h.Look(within1m(t), Command{Script: "true"})
+		if !r.OK() && (!strings.Contains(r.Cause.Error(), `it says "Not allowed at this time"`) || !strings.Contains(r.Cause.Error(), "PerSourcePenaltyExemptList")) {
+			t.Fatalf("%+v", r)
+		}
+		if !r.OK() {
+			turnedAway++
+		}
+		return r.OK()
+	})
+	if turnedAway == 0 {
+		t.Error("it was never turned away")
+	}
+}
