@@ -50,7 +50,7 @@ func initialise(ctx context.Context, f *flags, a answers) error {
 		return q.err
 	}
 	f.guard(ctx, config.StateHome(), a.token)
-	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, asGiven, f.secrets, nil, f.note)
+	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, "", asGiven, f.secrets, nil, f.note)
 	if err != nil {
 		return err
 	}
