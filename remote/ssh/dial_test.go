@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,10 +175,10 @@ func TestServerThatHangsUpFirstIsTriedAgain(t *testing.T) {
 // OpenSSH since 9.8 answers an address that it holds earlier failures against, or that comes with too many logins at once, with a line and the end.
 func TestServerThatTurnsUsAwayIsQuoted(t *testing.T) {
 	for said, why := range map[string]string{"Not allowed at this time\r\n": `it says "Not allowed at this time": `, "": "it says nothing", "\x1b]0;x\aNo\n": `it says "No": `} {
-		connections := 0
+		var connections atomic.Int32
 		s := newServer(t, func(s *server) {
 			s.wrap = func(c net.Conn) net.Conn {
-				connections++
+				connections.Add(1)
 				_, _ = io.WriteString(c, said)
 				_ = c.Close()
 				return c
@@ -194,8 +195,8 @@ func TestServerThatTurnsUsAwayIsQuoted(t *testing.T) {
 		h.mu.Lock()
 		wait := time.Until(h.failed.until)
 		h.mu.Unlock()
-		if connections != resets || wait < 45*time.Minute {
-			t.Errorf("%q: %d connections, the next in %v", said, connections, wait)
+		if connections.Load() != resets || wait < 45*time.Minute {
+			t.Errorf("%q: %d connections, the next in %v", said, connections.Load(), wait)
 		}
 	}
 }

@@ -129,13 +129,14 @@ func TestLabPenalty(t *testing.T) {
 		turnedAway := 0
 		eventually(t, "the penalty is over", func() bool {
 			r := h.Look(within1m(t), Command{Script: "true"})
-			if !r.OK() && !(strings.Contains(r.Cause.Error(), says[by]) && strings.Contains(r.Cause.Error(), "PerSourcePenaltyExemptList")) {
+			if r.OK() {
+				return true
+			}
+			turnedAway++
+			if why := r.Cause.Error(); !strings.Contains(why, says[by]) || !strings.Contains(why, "PerSourcePenaltyExemptList") {
 				t.Fatalf("%+v", r)
 			}
-			if !r.OK() {
-				turnedAway++
-			}
-			return r.OK()
+			return false
 		})
 		if turnedAway == 0 {
 			t.Error("it was never turned away")
