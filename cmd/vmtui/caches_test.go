@@ -154,7 +154,7 @@ func TestEveryFailureOfAPurgeIsKnownAndRepeatable(t *testing.T) {
 	repeat := func(got said, tally string) {
 		t.Helper()
 		_, rest, ok := strings.Cut(got.err, "vmtui purge --repeat ")
-		id := strings.FieldsFunc(rest, func(r rune) bool { return r != '-' && !('a' <= r && r <= 'z' || '0' <= r && r <= '9') })
+		id := strings.FieldsFunc(rest, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 		if !ok || len(id) == 0 {
 			t.Fatalf("no command repeats it: %s", got.err)
 		}
