@@ -84,6 +84,7 @@ func (i *Identities) Offer(ctx context.Context, w Wish) (*Offer, error) {
 		l.addHeld()
 	}
 	l.addNameless(o)
+	l.tellAway(o)
 	o.Signers = l.signers[:min(len(l.signers), maxSigners)]
 	if len(o.Signers) == 0 {
 		o.Close()

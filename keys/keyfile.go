@@ -18,6 +18,7 @@ type keyFile struct {
 	signer ssh.Signer       // nil while encrypted, and for a public key alone
 	cert   *ssh.Certificate // from PATH-cert.pub
 	data   []byte           // what is still to be unlocked
+	away   bool             // the private half is on a security key: only ssh itself and an agent can ask that
 }
 
 // loadKey reads a key without unlocking it. Errors are faults that name the path and end with fault.Usage.
@@ -49,10 +50,19 @@ func (k keyFile) parse(data []byte) (keyFile, error) {
 		if k.public = locked.PublicKey; k.public == nil {
 			k.public = readPublic(k.path + ".pub")
 		}
+		if onSecurityKey(k.public) {
+			k.data, k.away = nil, true
+		}
+	case onSecurityKey(readPublic(k.path + ".pub")):
+		k.public, k.away = readPublic(k.path+".pub"), true
 	default:
 		return k, unusable(k.path, "it is no private key that SSH can use: "+err.Error(), "check that ssh.identities names the key itself").Because(err)
 	}
 	return k, nil
+}
+
+func onSecurityKey(key ssh.PublicKey) bool {
+	return key != nil && (key.Type() == ssh.KeyAlgoSKED25519 || key.Type() == ssh.KeyAlgoSKECDSA256)
 }
 
 // readPublic is the public key or certificate in a file, nil when there is none.

@@ -15,6 +15,7 @@ type lineup struct {
 	certs    []*ssh.Certificate // of CertificateFile
 	signers  []ssh.Signer
 	nameless []keyFile
+	away     []keyFile // on security keys that the agent does not hold
 }
 
 // addFile adds the key of a file, its certificate first.
@@ -33,6 +34,9 @@ func (l *lineup) addFile(k keyFile) {
 		}
 	}
 	if signer == nil {
+		if k.away {
+			l.away = append(l.away, k)
+		}
 		return
 	}
 	if k.cert != nil {
@@ -109,6 +113,13 @@ func (l *lineup) addNameless(o *Offer) {
 			continue
 		}
 		l.add(signer)
+	}
+}
+
+// tellAway says of keys on security keys how they could be used.
+func (l *lineup) tellAway(o *Offer) {
+	for _, k := range l.away {
+		o.Problems = append(o.Problems, unusable(k.path, "it is on a security key, which the agent does not hold", "ssh-add "+k.path+", or ssh: {transport: openssh}"))
 	}
 }
 

@@ -34,6 +34,7 @@ func checkConfig(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
+	f.guard(ctx, cfg.StateDir, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
 	if err := checkIdentities(cfg, identities(cfg, keys.Refuser{})); err != nil {
 		return err
 	}

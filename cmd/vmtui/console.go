@@ -37,18 +37,14 @@ func console(ctx context.Context, f *flags) error {
 	// In a flood it makes much, so the collector works harder before that is held at once.
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(heapLimit)
-	cfg, err := usable(f.config)
-	if err != nil {
+	if _, err := usable(f.config); err != nil {
 		return err
 	}
 	c, err := canvas.Open(in, out, os.Environ())
 	if err != nil {
 		return err
 	}
-	watched := &monitored{stateDir: cfg.StateDir, secrets: f.secrets, in: in, out: out}
-	err = errors.Join(visit(ctx, f, c, watched.start), c.Close())
-	watched.wellDone() // not deferred: a panic is not well done
-	return err
+	return errors.Join(visit(ctx, f, c), c.Close())
 }
 
 // usable is a config that a console can be opened with.
@@ -61,10 +57,10 @@ func usable(path string) (*config.Config, error) {
 }
 
 // visit sits down at one instance after the other, through the doors the operator takes. One that cannot be entered leads back to where they were.
-func visit(ctx context.Context, f *flags, c *canvas.Canvas, drawn func()) error {
+func visit(ctx context.Context, f *flags, c *canvas.Canvas) error {
 	notice, before := "", ""
 	for {
-		way, err := sitDown(ctx, f, c, notice, drawn)
+		way, err := sitDown(ctx, f, c, notice)
 		switch {
 		case err != nil && before != "" && ctx.Err() == nil && before != f.config:
 			f.config, notice = before, err.Error()
@@ -77,7 +73,7 @@ func visit(ctx context.Context, f *flags, c *canvas.Canvas, drawn func()) error 
 }
 
 // sitDown opens one instance's console.
-func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, drawn func()) (way root.Way, err error) {
+func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (way root.Way, err error) {
 	if _, err := usable(f.config); err != nil {
 		return way, err
 	}
@@ -94,7 +90,7 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string, dra
 		known := a.watch.Snapshot()
 		way, err = root.Run(ctx, c, a.desk, root.Options{
 			About: a.about(), Fleet: known, Verbs: root.VerbsOf(ctx, a.desk, known), Keys: a.cfg.Bindings, Config: f.config, Notice: notice, Look: a.cfg.Look,
-			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Shell: a.shells(ctx), Drawn: drawn, Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
+			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Shell: a.shells(ctx), Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
 		})
 		return err
 	})
@@ -108,14 +104,14 @@ func (f *flags) keyboardAndScreen() (in, out *os.File, err error) {
 	if !ok || !term.IsTerminal(int(out.Fd())) {
 		return nil, nil, none
 	}
-	if in, ok := f.in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-		return in, out, nil
+	in, ok = f.in.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		if in, err = os.OpenFile("/dev/tty", os.O_RDWR, 0); err != nil {
+			none.Why = "its keys cannot be read: " + err.Error()
+			return nil, nil, none
+		}
 	}
-	in, err = os.OpenFile("/dev/tty", os.O_RDWR, 0)
-	if err != nil {
-		none.Why = "its keys cannot be read: " + err.Error()
-		return nil, nil, none
-	}
+	f.watched.sitAt(in, out)
 	return in, out, nil
 }
 

@@ -13,7 +13,7 @@ import (
 var version = "dev"
 
 func main() {
-	os.Exit(Main(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(Main(os.Args[1:], streams{os.Stdin, os.Stdout, aloud()}))
 }
 
 // streams are where a command reads and writes.
@@ -33,10 +33,13 @@ func Main(args []string, s streams) int {
 	// The second Ctrl-C is the operating system's again.
 	context.AfterFunc(ctx, stop)
 	f := newFlags(s)
+	f.watched = newMonitored(s, f.secrets)
 	root := newRoot(f)
 	root.SetArgs(args)
 	root.SetIn(s.in)
 	root.SetOut(f.out)
 	root.SetErr(f.err)
-	return f.exit(ctx, root.ExecuteContext(ctx))
+	code := f.exit(ctx, root.ExecuteContext(ctx))
+	f.watched.wellDone() // not deferred: a panic is not well done
+	return code
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -9,24 +10,22 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/vmtui/vmtui/keys"
 )
 
-// The console can end without a word: a panic in any goroutine, a kill, no memory left. Nothing in the process itself can then give the terminal
-// back, so a second process waits beside it for nothing but that. It hears the console through a pipe: every secret as it comes into use, so
-// that none is in what it writes; the report of a crash; or, at an orderly end, the last word.
-const lastWord = "\x00bye"
+// A process can end without a word: a panic in any goroutine, a kill, no memory left. Nothing in the process itself can then give the terminal
+// back, or keep a secret out of what Go's runtime says of a panic, so a second process waits beside it for nothing but that. It hears every secret
+// through a pipe as it comes into use, and then the report of a crash. One whose charge ends well is put to an end by it.
 
 // confided is a secret on the pipe, and nowhere else: not in arguments, not in the environment.
 var confided = regexp.MustCompile(`\x00secret ([A-Za-z0-9+/=]+)\n`)
@@ -44,30 +43,41 @@ func heardOut(said []byte) []byte {
 	for _, frame := range confided.FindAllSubmatch(said, -1) {
 		if value, err := base64.StdEncoding.DecodeString(string(frame[1])); err == nil {
 			secrets.Add(keys.Confidential(string(value)))
+			secrets.Add(keys.Confidential(strings.ReplaceAll(string(value), "\n", "\n\t"))) // as the runtime prints a panic's lines
 		}
 	}
 	return []byte(secrets.Redact(string(confided.ReplaceAll(said, nil))))
 }
 
-// monitored is a console with a monitor beside it. Without one the console works as well.
+// monitored is a process with a monitor beside it. Without one it works as well; nil is one that shall have none.
 type monitored struct {
-	stateDir string
-	secrets  *keys.Redactor
-	in, out  *os.File
+	secrets *keys.Redactor
+	err     *os.File // where people read what went wrong; nil where nobody does
+	in, out *os.File // the terminal that was taken, if one was
 
-	once     sync.Once
-	starting sync.WaitGroup
-	tell     *os.File
-	cmd      *exec.Cmd
-	speak    func() // gives the standard error output back
+	tell *os.File
+	cmd  *exec.Cmd
 }
 
-// start starts the monitor, once and in the background: the first frame does not wait for it.
-func (m *monitored) start() {
-	m.once.Do(func() { m.starting.Go(m.launch) })
+func newMonitored(s streams, secrets *keys.Redactor) *monitored {
+	errs, _ := s.err.(*os.File)
+	in, _ := s.in.(*os.File)
+	return &monitored{secrets: secrets, err: errs, in: in}
 }
 
-func (m *monitored) launch() {
+// sitAt says which terminal is taken: what was done to it is undone after a crash.
+func (m *monitored) sitAt(in, out *os.File) {
+	if m != nil {
+		m.in, m.out = in, out
+	}
+}
+
+// start starts the monitor, unless there is one. It takes a millisecond, and is done before anything else runs that knows a secret, so that there is no
+// moment in which one could come out.
+func (m *monitored) start(stateDir string) {
+	if m == nil || m.err == nil || m.cmd != nil {
+		return
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return
@@ -76,9 +86,15 @@ func (m *monitored) launch() {
 	if err != nil {
 		return
 	}
-	cmd := exec.CommandContext(context.Background(), self, "monitor", m.stateDir) // #nosec G204 -- this very binary
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = hear, m.out, m.out, []*os.File{m.in}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a hangup that comes before it ignores them is for the console's group
+	cmd := exec.CommandContext(context.Background(), self, "monitor", stateDir) // #nosec G204 -- this very binary
+	cmd.ExtraFiles, cmd.Stdout, cmd.Stderr = []*os.File{hear}, cmp.Or(m.out, m.err), m.err
+	if m.in != nil && term.IsTerminal(int(m.in.Fd())) {
+		cmd.Stdin = m.in // and nothing else: who writes into a pipe must hear when its reader is gone
+	}
+	if m.out != nil {
+		cmd.Args = append(cmd.Args, "--drawn")
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a hangup that comes before it ignores them is for its charge's group
 	err = cmd.Start()
 	_ = hear.Close()
 	if err != nil {
@@ -88,67 +104,75 @@ func (m *monitored) launch() {
 	m.tell, m.cmd = tell, cmd
 	m.secrets.Hear(confide(tell))
 	if debug.SetCrashOutput(tell, debug.CrashOptions{}) == nil { // refused only for a file that is closed
-		m.speak, _ = mute() // where that cannot be done, a crash is seen twice
+		mute(m.err)
 	}
 }
 
-// wellDone says that all is well, and waits for the monitor's end.
+// wellDone puts the monitor to an end: all is well.
 func (m *monitored) wellDone() {
-	m.starting.Wait()
-	if m.cmd == nil {
+	if m == nil || m.cmd == nil {
 		return
 	}
 	m.secrets.Hear(nil)
-	if m.speak != nil {
-		m.speak()
-	}
 	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
-	_, _ = io.WriteString(m.tell, lastWord)
+	speak(m.err)
+	_ = m.cmd.Process.Kill() // before the pipe's end, which would be news to it
 	_ = m.tell.Close()
-	_ = m.cmd.Wait() // it has nothing more to say
+	_ = m.cmd.Wait() // it was killed
 }
 
 func newMonitor() *cobra.Command {
-	return &cobra.Command{
-		Use: "monitor STATE_DIR", Hidden: true, Args: between(1, 1), Short: "Waits beside a console to give the terminal back if it crashes",
+	var drawn bool
+	cmd := &cobra.Command{
+		Use: "monitor STATE_DIR", Hidden: true, Args: between(1, 1), Short: "Waits beside another vmtui, for when it crashes",
 		RunE: func(_ *cobra.Command, args []string) error {
-			return monitor(args[0], os.Stdin, os.Stdout, os.NewFile(3, "terminal"))
+			return monitor(args[0], drawn, os.NewFile(3, "pipe"), os.Stdout, os.Stdin)
 		},
 	}
+	cmd.Flags().BoolVar(&drawn, "drawn", false, "the other one draws on the terminal")
+	return cmd
 }
 
-// monitor outlives every signal that its console may get, hears it out and mends the terminal if it did not say goodbye.
-func monitor(stateDir string, console io.Reader, out, terminal *os.File) error {
+// monitor outlives every signal that its charge may get, hears it out, mends the terminal and says what is to be said.
+func monitor(stateDir string, drawn bool, charge io.Reader, out, terminal *os.File) error {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGTTOU, syscall.SIGPIPE)
-	said, err := io.ReadAll(console)
-	if strings.HasSuffix(string(said), lastWord) {
-		return nil
+	said, err := io.ReadAll(charge)
+	if drawn {
+		_, _ = io.WriteString(out, calm+ansi.ResetModeSynchronizedOutput+ansi.SetModeBiDirectionalSupport)
 	}
-	mend(out, terminal)
+	if term.IsTerminal(int(terminal.Fd())) {
+		sane := exec.CommandContext(context.Background(), "stty", "sane")
+		sane.Stdin = terminal
+		_ = sane.Run() // where there is no stty, `reset` is the operator's own next thought
+	}
 	if _, write := fmt.Fprint(out, obituary(stateDir, heardOut(said))); write != nil {
 		err = errors.Join(err, write)
 	}
 	return err
 }
 
-// mend makes a terminal usable whatever it was left in.
-func mend(out, terminal *os.File) {
-	_, _ = io.WriteString(out, ansi.ResetModeMouseButtonEvent+ansi.ResetModeMouseAnyEvent+ansi.ResetModeMouseExtSgr+
-		ansi.ResetModeSynchronizedOutput+ansi.SetModeBiDirectionalSupport+ansi.ResetModeBracketedPaste+ansi.ResetModeAltScreenSaveCursor+ansi.ShowCursor+ansi.ResetStyle)
-	sane := exec.CommandContext(context.Background(), "stty", "sane")
-	sane.Stdin = terminal
-	_ = sane.Run() // where there is no stty, `reset` is the operator's own next thought
-}
-
 // obituary says what happened, where the report is, and that nothing of the runs is lost.
 func obituary(stateDir string, report []byte) string {
 	said := "vmtui ended without a word: it was killed, or the machine ran out of memory.\n"
 	if len(report) > 0 {
-		path := filepath.Join(stateDir, "crash-"+time.Now().Format("20060102-150405")+".txt")
+		path, err := bury(stateDir, report)
 		said = "vmtui crashed. The report is " + path + "; please open an issue with it, after looking through it.\n"
-		if err := os.WriteFile(path, report, 0o600); err != nil {
+		if err != nil {
 			said = fmt.Sprintf("vmtui crashed, and the report could not be kept: %v\n%s\n", err, report)
 		}
 	}
 	return "\n" + said + "Nothing of a run is lost: `vmtui runs` shows what is unfinished, `vmtui runs resume ID` looks at the world and goes on.\n"
+}
+
+// bury keeps a report where only its owner can read it.
+func bury(stateDir string, report []byte) (path string, err error) {
+	if err := os.MkdirAll(stateDir, 0o700); err != nil {
+		return "", err
+	}
+	file, err := os.CreateTemp(stateDir, "crash-"+time.Now().Format("20060102-150405")+"-*.txt") // of mode 600
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(report)
+	return file.Name(), errors.Join(err, file.Close())
 }

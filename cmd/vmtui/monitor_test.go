@@ -1,15 +1,23 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/vmtui/vmtui/fixtures/box"
+	"github.com/vmtui/vmtui/fixtures/machine"
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/config"
 )
@@ -68,47 +76,155 @@ func panicOf(pipe string) {
 	panic(string(text))
 }
 
-// A panic anywhere gives the terminal back and says where the report is, and the report tells what happened without any secret.
-func TestAPanicAnywhereGivesTheTerminalBack(t *testing.T) {
+// panicking is a box, the token for its API, and a pipe to whoever shall panic.
+type panicking struct {
+	*testing.T
+	b                   *box.Box
+	state, secret, pipe string
+}
+
+func newPanicking(t *testing.T) *panicking {
+	t.Helper()
 	b := startBox(t, nil)
 	cfg, err := config.Load(b.ConfigPath())
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := os.ReadFile(strings.TrimPrefix(cfg.DigitalOcean.Token, "file:"))
-	if err != nil {
+	p := &panicking{T: t, b: b, state: cfg.StateDir, pipe: filepath.Join(t.TempDir(), "panic")}
+	p.secret = strings.TrimSpace(text(t, strings.TrimPrefix(cfg.DigitalOcean.Token, "file:")))
+	if err := unix.Mkfifo(p.pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	secret := strings.TrimSpace(string(token))
-	pipe := filepath.Join(t.TempDir(), "panic")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
+	return p
+}
+
+// panics has it panic with the token in its message.
+func (p *panicking) panics() {
+	p.Helper()
+	pipe, err := os.OpenFile(p.pipe, os.O_WRONLY|unix.O_NONBLOCK, 0) // it does not wait for one who is gone
+	if err == nil {
+		_, err = pipe.WriteString("nobody saw this coming:\n" + p.secret)
 	}
-	t.Setenv(asPanicking, pipe)
-	s := sit(t, 120, 36, "--config", b.ConfigPath())
-	s.sees("worker-2", "healthy", "3/3 serving") // the balancer was asked, so the token is in use
-	s.press(":logs worker-2 web\r")
-	s.sees("Logs worker-2 web")
-	if err := os.WriteFile(pipe, []byte("nobody saw this coming: "+secret), 0); err != nil {
-		t.Fatal(err)
+	if err := errors.Join(err, pipe.Close()); err != nil {
+		p.Error(err)
 	}
-	s.sees("vmtui crashed. The report is", "vmtui runs")
-	<-s.gone
-	if !s.clean() {
-		t.Errorf("the terminal was left in disorder: %q", s.raw[max(0, len(s.raw)-300):])
+}
+
+// told asserts that it was aborted, that what was said names the one report, and that the report tells what happened, to its owner alone and without
+// the token, which is nowhere else either.
+func (p *panicking) told(cmd *exec.Cmd, said []byte) {
+	p.Helper()
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGABRT || status.CoreDump() {
+		p.Errorf("it ended with %v", cmd.ProcessState)
 	}
-	reports, err := filepath.Glob(filepath.Join(cfg.StateDir, "crash-*.txt"))
+	reports, err := filepath.Glob(filepath.Join(p.state, "crash-*.txt"))
 	if err != nil || len(reports) != 1 {
-		t.Fatalf("reports: %v, %v", reports, err)
+		p.Fatalf("reports: %v, %v\n%s", reports, err, said)
 	}
-	text, err := os.ReadFile(reports[0])
-	if err != nil || !strings.Contains(string(text), "nobody saw this coming: "+keys.Masked) || !strings.Contains(string(text), "panicOf") {
-		t.Errorf("%v %q", err, text)
+	if info, err := os.Stat(reports[0]); err != nil || info.Mode().Perm() != 0o600 {
+		p.Errorf("%v, %v", info.Mode(), err)
 	}
-	if strings.Contains(string(text), secret) || bytes.Contains(s.raw, []byte(secret)) {
-		t.Error("the token is in the report or on the screen")
+	report := text(p.T, reports[0])
+	if !strings.Contains(report, "nobody saw this coming:\n\t"+keys.Masked) || !strings.Contains(report, "panicOf") {
+		p.Errorf("%q", report)
 	}
-	_ = s.ends()
+	if !bytes.Contains(said, []byte(filepath.Base(reports[0]))) || bytes.Contains(said, []byte("goroutine ")) {
+		p.Errorf("said %q", said)
+	}
+	x := &planted{t: p.T, all: []string{p.secret}}
+	x.clear("what was said", said)
+	x.files(p.state)
+}
+
+// A panic anywhere gives the terminal back and says where the report is.
+func TestAPanicAnywhereGivesTheTerminalBack(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		args []string
+		way  func(*terminal)
+	}{
+		"console": {nil, func(s *terminal) {
+			s.sees("worker-2", "healthy", "3/3 serving") // the balancer was asked, so the token is in use
+			s.press(":logs worker-2 web\r")
+			s.sees("Logs worker-2 web")
+		}},
+		"shell": {[]string{"shell", "worker-1"}, func(s *terminal) { s.sees("root@worker-1:") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPanicking(t)
+			s := sitWith(t, []string{asPanicking + "=" + p.pipe}, os.Args[0], 160, 36, append([]string{"--config", p.b.ConfigPath()}, x.args...)...)
+			x.way(s)
+			p.panics()
+			s.sees("vmtui crashed. The report is", "vmtui runs")
+			<-s.gone
+			if state, err := unix.IoctlGetTermios(int(s.pty.Fd()), unix.TCGETS); err != nil || state.Lflag&(unix.ECHO|unix.ICANON) != unix.ECHO|unix.ICANON {
+				t.Errorf("the terminal was left raw: %+v, %v", state, err)
+			}
+			if !s.clean() {
+				t.Errorf("the terminal was left in disorder: %q", s.raw[max(0, len(s.raw)-300):])
+			}
+			_ = s.ends()
+			p.told(s.cmd, s.raw)
+		})
+	}
+}
+
+// The same holds where nothing is drawn: whatever the command was at, its own words and what the runtime says pass one place.
+func TestAPanicOfACommandHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		args []string
+		seen string // of the output, once it is in the middle of it
+	}{
+		"exec":         {[]string{"exec", "-n", "worker-1", "--", "sleep 4242"}, ""},
+		"exec as JSON": {[]string{"exec", "-n", "worker-1", "--json", "--", "sleep 4242"}, ""},
+		"logs":         {[]string{"logs", "worker-1", "web", "-f"}, "GET"},
+		"run":          {[]string{"run", "worker-reimage", "worker-1", "--json", "--yes", "--confirm", "worker-1"}, "intent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPanicking(t)
+			cmd := product(t.Context(), p.b.ConfigPath(), x.args...)
+			cmd.Env = append(cmd.Env, asPanicking+"="+p.pipe)
+			var errs bytes.Buffer
+			cmd.Stderr = &errs
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var said []byte
+			if x.seen != "" {
+				scan := bufio.NewScanner(out)
+				for scan.Scan() && !bytes.Contains(said, []byte(x.seen)) {
+					said = append(said, scan.Bytes()...)
+				}
+			} else {
+				awaitCommand(t, p.b.Machine("worker-1"), "sleep 4242")
+			}
+			p.panics()
+			rest, _ := io.ReadAll(out)
+			_ = cmd.Wait() // how it ended is asserted
+			p.told(cmd, slices.Concat(said, rest, errs.Bytes()))
+		})
+	}
+}
+
+// awaitCommand waits until a machine was given a command.
+func awaitCommand(t *testing.T, m *machine.Machine, word string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !strings.Contains(strings.Join(m.Commands(), "\n"), word) {
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatalf("nobody sent %q", word)
+		}
+	}
 }
 
 // A panic may carry a secret in its message. The monitor hears of every secret through the pipe, and keeps them out of the report.

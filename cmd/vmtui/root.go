@@ -21,6 +21,7 @@ type flags struct {
 	streams
 	screen   io.Writer // the standard output as it is
 	secrets  *keys.Redactor
+	watched  *monitored // nil where a command runs inside a test
 	config   string
 	readOnly bool
 	plain    bool
@@ -33,6 +34,13 @@ func newFlags(s streams) *flags {
 	secrets := keys.NewRedactor()
 	out := redacting{secrets, s.out}
 	return &flags{streams: streams{s.in, out, redacting{secrets, s.err}}, screen: s.out, secrets: secrets}
+}
+
+// guard is done before anything that could crash with a secret in its hands: those that can be had at once are hidden, and out of the environment, which the
+// monitor would inherit.
+func (f *flags) guard(ctx context.Context, stateDir string, refs ...string) {
+	f.secrets.Foresee(ctx, refs...)
+	f.watched.start(stateDir) //nolint:contextcheck // a monitor is there until the very end
 }
 
 func newRoot(f *flags) *cobra.Command {

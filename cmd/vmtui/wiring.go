@@ -78,7 +78,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		return nil, err
 	}
 	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
-	a.secrets.Foresee(ctx, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
+	f.guard(ctx, cfg.StateDir, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
 	a.calls = audit.New(a.secrets.Redact)
 	if asker == nil {
 		asker = a.asks

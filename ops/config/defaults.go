@@ -9,11 +9,14 @@ import (
 	"github.com/adrg/xdg"
 )
 
+// StateHome is the directory below which every instance has its state, unless its config says otherwise.
+func StateHome() string { return filepath.Join(xdg.StateHome, "vmtui") }
+
 // fill puts defaults where the file is silent and makes every path absolute.
 func (c *Config) fill() error {
 	def(&c.Site, "https://"+c.Instance)
 	def(&c.Store, LocalStore)
-	def(&c.StateDir, filepath.Join(xdg.StateHome, "vmtui", c.Instance))
+	def(&c.StateDir, filepath.Join(StateHome(), c.Instance))
 	def(&c.SSH.Transport, TransportOwn)
 	def(&c.SSH.Config, "~/.ssh/config")
 	def(&c.SSH.KnownHosts, "~/.ssh/known_hosts")

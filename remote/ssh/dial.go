@@ -3,7 +3,6 @@ package ssh
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"syscall"
 	"time"
@@ -115,7 +114,7 @@ func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (_ *ssh.Client
 	client, err := h.logIn(l, raw)
 	if err != nil {
 		_ = raw.Close()
-		reset := !l.sawKey() && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET))
+		reset := !l.sawKey() && hungUp(err)
 		return nil, &dialError{err: err, reached: true, reset: reset, silent: l.late.Load() && !l.sawKey()}
 	}
 	return client, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,6 +169,35 @@ func TestServerThatHangsUpFirstIsTriedAgain(t *testing.T) {
 	})
 	if r := reach(t, s, nil).Look(within10s(t), Command{Script: "true"}); !r.OK() {
 		t.Errorf("%+v", r)
+	}
+}
+
+// OpenSSH since 9.8 answers an address that it holds earlier failures against, or that comes with too many logins at once, with a line and the end.
+func TestServerThatTurnsUsAwayIsQuoted(t *testing.T) {
+	for said, why := range map[string]string{"Not allowed at this time\r\n": `it says "Not allowed at this time": `, "": "it says nothing", "\x1b]0;x\aNo\n": `it says "No": `} {
+		var connections atomic.Int32
+		s := newServer(t, func(s *server) {
+			s.wrap = func(c net.Conn) net.Conn {
+				connections.Add(1)
+				_, _ = io.WriteString(c, said)
+				_ = c.Close()
+				return c
+			}
+		})
+		h := reach(t, s, func(p *Pool) { p.config.Retry = time.Hour })
+		var f *fault.Error
+		for range 5 {
+			r := h.Look(within10s(t), Command{Script: "true"})
+			if r.Outcome != Unreachable || !errors.As(r.Cause, &f) || f.What != "the SSH server hangs up on us" || !strings.HasPrefix(f.Why, why) || f.Next == "" {
+				t.Errorf("%q: %+v, %+v", said, r, f)
+			}
+		}
+		h.mu.Lock()
+		wait := time.Until(h.failed.until)
+		h.mu.Unlock()
+		if connections.Load() != resets || wait < 45*time.Minute {
+			t.Errorf("%q: %d connections, the next in %v", said, connections.Load(), wait)
+		}
 	}
 }
 

@@ -49,7 +49,8 @@ func (h *Host) seeKey(ctx context.Context, r *route, raw net.Conn) (ssh.PublicKe
 	defer hangUp()
 	defer time.AfterFunc(h.pool.pace.handshake, hangUp).Stop()
 	defer context.AfterFunc(ctx, hangUp)()
-	_, _, _, err := ssh.NewClientConn(raw, r.addr(), &ssh.ClientConfig{
+	heard := &preface{Conn: raw}
+	_, _, _, err := ssh.NewClientConn(heard, r.addr(), &ssh.ClientConfig{
 		User: r.user, HostKeyAlgorithms: h.pool.config.Trust.Algorithms(r.knownAs),
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			seen.Store(&key)
@@ -61,6 +62,9 @@ func (h *Host) seeKey(ctx context.Context, r *route, raw net.Conn) (ssh.PublicKe
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if heard.away(err) {
+		return nil, h.turnedAway(heard, err)
 	}
 	return nil, (&fault.Error{What: "the host shows no key", On: h.name, Next: "see what listens there: ssh -v " + h.dest}).Because(err)
 }

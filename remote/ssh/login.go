@@ -44,7 +44,11 @@ func (l *login) login(raw net.Conn) (*ssh.Client, error) {
 			l.done()
 		}
 	}()
-	c, channels, requests, err := ssh.NewClientConn(raw, l.route.addr(), l.config())
+	heard := &preface{Conn: raw}
+	c, channels, requests, err := ssh.NewClientConn(heard, l.route.addr(), l.config())
+	if err != nil && heard.away(err) && l.ctx.Err() == nil && !l.late.Load() {
+		return nil, l.host.turnedAway(heard, err)
+	}
 	if err != nil {
 		return nil, l.explain(err)
 	}

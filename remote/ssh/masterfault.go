@@ -17,6 +17,7 @@ var (
 	saysDenied   = regexp.MustCompile(`(?i)permission denied|too many authentication failures`)
 	saysSilence  = regexp.MustCompile(`(?i)connection (refused|timed out)|no route to host|host is down|operation timed out`)
 	saysBehind   = regexp.MustCompile(`(?i)open failed: connect failed`)
+	saysHangsUp  = regexp.MustCompile(`(?i)kex_exchange_identification: (read: )?connection (closed|reset)`)
 	saysNoBanner = regexp.MustCompile(`(?i)(during banner exchange|timed out during)`)
 )
 
@@ -38,6 +39,8 @@ func (h *Host) notThrough(ctx context.Context, r *route, m *master, err error) e
 	case saysDenied.MatchString(says):
 		f.What, d.reached = "login refused", true
 		f.Next = "ssh asks nobody here: a key with a passphrase must be in the agent; see ssh -v " + h.dest
+	case saysHangsUp.MatchString(says) && !r.proxied && !saysBehind.MatchString(says): // it does not pass on why
+		f.What, f.Next, d.reached = hangsUp, "it may have too many logins under way, or hold earlier ones against us: "+penalised, true
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Why, d.silent, d.reached = "ssh did not log in within "+h.pool.pace.master.String(), false, true
 	default:

@@ -35,7 +35,6 @@ type Options struct {
 
 	Config string        // the path of the config in use
 	Doors  func() []Door // finds the instances that can be entered from here, this one among them; may take a while
-	Drawn  func()        // called once, when the first frame is on its way to the terminal
 	Edit   Edit          // nil: the config cannot be edited from here
 	Shell  Shell         // nil: no shell can be opened from here
 	Notice string        // said at the start

@@ -34,9 +34,6 @@ func Run(ctx context.Context, c *canvas.Canvas, d ui.Desk, o Options) (Way, erro
 		return Way{}, err
 	}
 	s.draw()
-	if o.Drawn != nil {
-		o.Drawn()
-	}
 	err = s.sit(ctx)
 	return r.way, err
 }
