@@ -39,8 +39,9 @@ type Order struct {
 	Limit  int    // Requeue, Kill, Move, Delete: at most so many, 0 for all; a retry has a limit always
 	Rate   int    // Requeue, Restore: jobs a second, 0 for as fast as it goes; a retry has a rate always
 	Newer  time.Duration
-	// Backup writes a backup before a park. A delete always writes one.
+	// Backup writes a backup before a park. A delete always writes one, and so does a park where Redis may drop what nobody touches.
 	Backup bool
+	Run    string // Park: the run that does it, by which it finds its shelf again; "" for none
 	// KeepLocks leaves the unique locks of deleted and killed jobs.
 	KeepLocks  bool
 	Identities []string // Quiet, Stop, Dump: of processes

@@ -270,15 +270,15 @@ func TestBehindStunnel(t *testing.T) {
 	}
 }
 
-// A Redis that may drop what is parked is not parked in without a backup; one without room says so, and nothing is lost.
+// Where Redis may drop what is parked, a backup is written first, asked for or not; one without room says so, and nothing is lost.
 func TestEvictionAndMemory(t *testing.T) {
 	s, _ := real(t, "--maxmemory", "20mb", "--maxmemory-policy", "allkeys-lru")
 	s.fill("pull", 0, 500, "")
-	if p, err := s.Plan(t.Context(), Order{Deed: Park, Name: "pull"}, nil); err != nil || p.Refusal == nil {
+	if p, err := s.Plan(t.Context(), Order{Deed: Park, Name: "pull"}, nil); err != nil || p.Refusal != nil || !p.Backup {
 		t.Errorf("%+v %v", p, err)
 	}
-	r := s.must(Order{Deed: Park, Name: "pull", Backup: true})
-	if len(r.Backups) != 1 {
+	r := s.must(Order{Deed: Park, Name: "pull"})
+	if len(r.Backups) != 1 || len(s.backedUp()) != 500 {
 		t.Errorf("%+v", r)
 	}
 	s.raw.ConfigSet(t.Context(), "maxmemory-policy", "noeviction")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -39,15 +40,13 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 		return err
 	}
 	switch {
-	case mayDrop(p.Policy) && !o.Backup:
-		p.refuse("Redis may drop a parked list when its memory is full (maxmemory_policy is "+p.Policy+"): it is the coldest key there is, and goes whole", "set the policy to noeviction, or write a backup first: --backup")
 	case mayDrop(p.Policy):
-		p.warn("Redis may drop the parked list whole (maxmemory_policy is %s): the backup is all there is then", p.Policy)
+		p.warn("Redis may drop a parked list when its memory is full (maxmemory_policy is %s): it is the coldest key there is, and goes whole. So a backup is written first, which is then all there is; better set the policy to noeviction", p.Policy)
 	case p.Policy == "":
-		p.warn("Redis does not say its eviction policy; it must be noeviction, or a parked list may be dropped")
+		p.warn("Redis does not say its eviction policy; it must be noeviction, or a parked list may be dropped: a backup before it keeps a copy")
 	}
-	if o.Backup {
-		p.Lines = append([]string{"LRANGE " + p.place.key + "   into a backup, before and after"}, p.Lines...)
+	if p.Backup = o.Backup || mayDrop(p.Policy); p.Backup {
+		p.Lines = append([]string{"LRANGE " + p.place.key + "   into a backup in " + a.Dir + ", read back and proved; what comes in meanwhile into a second one"}, p.Lines...)
 	}
 	return nil
 }
@@ -68,23 +67,24 @@ func (a *Acts) unfiltered(ctx context.Context, p *Plan) error {
 
 func (a *Acts) park(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
 	var r Report
-	newest := ""
-	if o.Backup {
+	shelf, newest := a.newShelf(p.Target, Parked), ""
+	shelf.Run = o.Run
+	if p.Backup {
 		path, first, err := a.backUp(ctx, g, p, "what was parked")
 		if err != nil {
 			return r, err
 		}
 		newest = first
 		if path != "" {
-			r.Backups = append(r.Backups, path)
+			r.Backups, shelf.Backup = append(r.Backups, path), filepath.Base(path)
 		}
 	}
-	shelf, n, err := a.putAside(ctx, g, p.Target, Parked)
+	shelf, n, err := a.putAside(ctx, g, shelf)
 	if err != nil {
 		return r, err
 	}
 	r.Jobs, r.Shelf = n, shelf.ID
-	if !o.Backup || n == 0 {
+	if !p.Backup || n == 0 {
 		return r, nil
 	}
 	more, err := a.backUpNewer(ctx, g, shelf, newest)
@@ -102,9 +102,8 @@ func (a *Acts) newShelf(queue string, kind Kind) Shelf {
 }
 
 // putAside renames a queue, and gives the shelf that it lies on now. Where no answer came it looks.
-func (a *Acts) putAside(ctx context.Context, g *grip, queue string, kind Kind) (Shelf, int64, error) {
-	s := a.newShelf(queue, kind)
-	r, err := g.once(ctx, parkScript, []string{a.Jobs.key("queue:" + queue), a.Jobs.shelfKey(s.ID, ""), a.Jobs.key(shelvesKey)}, s.ID, s.record())
+func (a *Acts) putAside(ctx context.Context, g *grip, s Shelf) (Shelf, int64, error) {
+	r, err := g.once(ctx, parkScript, []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, ""), a.Jobs.key(shelvesKey)}, s.ID, s.record())
 	if errors.Is(err, remote.ErrUnknown) {
 		found, lost := a.Jobs.Shelf(ctx, s.ID)
 		if lost == nil {
@@ -116,7 +115,7 @@ func (a *Acts) putAside(ctx context.Context, g *grip, queue string, kind Kind) (
 	case err != nil:
 		return s, 0, err
 	case n < 0:
-		return s, 0, &fault.Error{What: "not parked", On: queue, Why: "the name " + s.ID + " is taken", Next: "do it again", Code: fault.Refused}
+		return s, 0, &fault.Error{What: "not parked", On: s.Queue, Why: "the name " + s.ID + " is taken", Next: "do it again", Code: fault.Refused}
 	default:
 		return s, n, nil
 	}

@@ -26,6 +26,7 @@ type Plan struct {
 	In      Histogram  `json:"in"`   // what they are
 	Locks   Locks      `json:"locks"`
 	Policy  string     `json:"eviction_policy,omitempty"` // of Redis; "" when it does not say
+	Backup  bool       `json:"backup,omitempty"`          // a park writes one, asked for or not
 	Caution []string   `json:"caution"`
 	Confirm string     `json:"confirm,omitempty"` // to be typed
 	Again   string     `json:"again,omitempty"`   // to be typed as well, where it is asked twice

@@ -79,7 +79,7 @@ func (w *weeding) target() (mode, key string) {
 
 // onQueue renames the queue and lets what stays flow back, the oldest first and much faster than workers work, so that they never wait for it.
 func (w *weeding) onQueue(ctx context.Context, g *grip) error {
-	s, n, err := w.acts.putAside(ctx, g, w.plan.Target, Filtered)
+	s, n, err := w.acts.putAside(ctx, g, w.acts.newShelf(w.plan.Target, Filtered))
 	if err != nil || n == 0 {
 		return err
 	}
