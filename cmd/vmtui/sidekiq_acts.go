@@ -454,6 +454,9 @@ func sidekiqSignal(f *flags, deed sidekiq.Deed, short string) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withApp(cmd.Context(), f, f.asker(x.yes), func(ctx context.Context, a *app) error {
 			o := sidekiq.Order{Deed: deed}
+			if _, is := a.cfg.Node(args[0]); is && len(args) == 1 {
+				o.Name = args[0]
+			}
 			for _, name := range args {
 				found, err := a.desk.SidekiqsOf(ctx, name)
 				if err != nil {

@@ -33,7 +33,7 @@ const (
 // Order is what somebody wants done. Acts.Plan says what it would do, Acts.Do does it.
 type Order struct {
 	Deed   Deed
-	Name   string // of a queue, a set or a shelf; of a backup's file for Load
+	Name   string // of a queue, a set or a shelf; of a backup's file for Load; Quiet, Stop, Dump: of the node whose processes are meant, "" for none
 	Filter Filter // Delete, Requeue, Kill, Move: which jobs
 	To     string // Move: the queue
 	Limit  int    // Requeue, Kill, Move, Delete: at most so many, 0 for all; a retry has a limit always

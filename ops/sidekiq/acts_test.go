@@ -621,6 +621,10 @@ func TestSignalsGuardTheScheduler(t *testing.T) {
 	if err != nil || p.Again != instance || p.Confirm != "exec:1:ffff" {
 		t.Errorf("%+v %v", p, err)
 	}
+	p, err = s.Plan(t.Context(), Order{Deed: Quiet, Name: "exec", Identities: []string{"exec:1:ffff", host + ":7:0a1b2c3d4e5f"}}, nil)
+	if err != nil || p.Again != instance || p.Confirm != "exec" || !strings.Contains(p.What, "2 Sidekiq processes of exec") {
+		t.Errorf("of a node: %+v %v", p, err)
+	}
 	s.must(Order{Deed: Dump, Identities: []string{"exec:1:ffff"}})
 	if l, err := m.List("exec:1:ffff-signals"); err != nil || len(l) != 1 || l[0] != "TTIN" {
 		t.Errorf("%v %v", l, err)

@@ -38,18 +38,22 @@ func (a *Acts) planSignal(ctx context.Context, o Order, p *Plan) error {
 		}
 		p.Lines = append(p.Lines, fmt.Sprintf("LPUSH %s-signals %s; EXPIRE 60", clean.Line(a.Jobs.key(id)), signals[o.Deed]))
 	}
+	words := map[Deed]string{Quiet: "quiet", Stop: "stop", Dump: "dump the threads of"}
+	p.What = fmt.Sprintf("%s %d Sidekiq process%s", words[o.Deed], len(o.Identities), map[bool]string{false: "es"}[len(o.Identities) == 1])
 	p.Target = strings.Join(cleaned(o.Identities), ", ")
+	if o.Name != "" {
+		p.Target = clean.Line(o.Name)
+		p.What += " of " + p.Target
+	}
 	p.Jobs = int64(len(o.Identities))
 	p.identity = func(ctx context.Context) error { return a.living(ctx, o.Identities) }
-	words := map[Deed]string{Quiet: "quiet", Stop: "stop", Dump: "dump the threads of"}
-	p.What = fmt.Sprintf("%s %d Sidekiq processes", words[o.Deed], len(o.Identities))
-	p.warn("each hears it at its next heartbeat, within 10 s (5 s before Sidekiq 7), and says so in the one after")
-	p.signalNotes(o.Deed, busy)
 	if scheduling && o.Deed != Dump {
 		p.warn("the scheduler runs in no other process: its jobs stop until one is started again")
 		p.Danger, p.Confirm = act.Destroys, p.Target
 		p.Again = a.Instance
 	}
+	p.warn("each hears it at its next heartbeat, within 10 s (5 s before Sidekiq 7), and says so in the one after")
+	p.signalNotes(o.Deed, busy)
 	return nil
 }
 
