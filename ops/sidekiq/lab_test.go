@@ -201,41 +201,49 @@ func TestRetryAndKillAsRubySeesThem(t *testing.T) {
 	})
 }
 
-// Jobs in the hands of a process that is killed are remembered, and can be put back.
+// Jobs in the hands of a process that is killed are remembered by whoever looked at all, before it died or in the minute after, and can be put back.
 func TestWhatAKilledRubyHadInHand(t *testing.T) {
 	s, server := real(t)
 	dir := t.TempDir()
-	if err := lab.Ruby(t.Context(), dir, server.URL(), `Sidekiq.redis { |r| r.set("n", 0) }; Sidekiq::Client.push("class" => "SleepingWorker", "queue" => "push", "args" => [1])`, nil); err != nil {
+	if err := lab.Ruby(t.Context(), dir, server.URL(), `2.times { |n| Sidekiq::Client.push("class" => SleepingWorker, "queue" => "push", "args" => [n]) }`, nil); err != nil {
 		t.Fatal(err)
 	}
+	raws := s.raw.LRange(t.Context(), "queue:push", 0, -1).Val()
 	workers, err := lab.Work(dir, server.URL(), 2, "push")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := s.Jobs.NewWatch()
+	before, after := s.Jobs.NewWatch(), s.Jobs.NewWatch()
 	var id string
-	eventually(t, "a heartbeat", func() bool {
-		v, err := w.Look(t.Context())
+	eventually(t, "both jobs in hand", func() bool {
+		v, err := before.Look(t.Context())
 		if err == nil && len(v.Processes) == 1 {
 			id = v.Processes[0].Identity
 		}
-		return id != ""
+		return id != "" && len(v.Processes[0].Work) == 2
 	})
-	// Its class does not exist, so that it fails at once; what it has in hand is written for it.
-	raw := job("push", "SleepingWorker", 7, time.Minute, "")
 	workers.Kill()
-	s.raw.HSet(t.Context(), id+":work", "t1", fmt.Sprintf(`{"queue":"push","payload":%s,"run_at":%d}`, quoted(raw), time.Now().Unix()))
-	if _, err := w.Look(t.Context()); err != nil {
+	if v, err := after.Look(t.Context()); err != nil || len(v.Lost) != 0 || len(v.Processes[0].Work) != 2 {
+		t.Fatalf("just dead, and Redis does not know: %+v %v", v.Lost, err)
+	}
+	for _, key := range []string{id, id + ":workers"} { // a minute later
+		if !s.raw.PExpire(t.Context(), key, time.Millisecond).Val() {
+			t.Errorf("%s is not there", key)
+		}
+	}
+	eventually(t, "Redis to forget", func() bool { return s.raw.Exists(t.Context(), id, id+":workers").Val() == 0 })
+	for _, w := range []*Watch{before, after} {
+		if v, err := w.Look(t.Context()); err != nil || len(v.Lost) != 2 || v.Lost[0].Class != "SleepingWorker" {
+			t.Fatalf("%+v %v", v.Lost, err)
+		}
+	}
+	v, err := after.Look(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	s.raw.Del(t.Context(), id, id+":work") // a minute later
-	v, err := w.Look(t.Context())
-	if err != nil || len(v.Lost) != 1 || v.Lost[0].Class != "SleepingWorker" {
-		t.Fatalf("%+v %v", v.Lost, err)
-	}
 	s.must(Order{Deed: PutBack, Lost: v.Lost})
-	if got := s.raw.LIndex(t.Context(), "queue:push", -1).Val(); got != raw {
-		t.Errorf("%s", got)
+	if got := s.raw.LRange(t.Context(), "queue:push", 0, -1).Val(); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(raws))) {
+		t.Errorf("%v, and were %v", got, raws)
 	}
 }
 
