@@ -242,6 +242,7 @@ func TestAnAgedRestoreThatIsInterruptedGoesOn(t *testing.T) {
 		t.Fatal("it was not interrupted")
 	}
 	s.Door.SetReadOnly(false)
+	s.later()
 	all := slices.Concat(s.numbers("queue:"+parked.Shelf), s.numbers("queue:"+parked.Shelf+stayPart), s.numbers("queue:"+parked.Shelf+goPart), s.numbers("queue:mailers"))
 	slices.Sort(all)
 	s.equal("together", all, upTo(3000))
@@ -401,6 +402,7 @@ func TestAFilterThatDiedIsBroughtToItsEnd(t *testing.T) {
 		t.Fatal("it did not die")
 	}
 	s.Door.SetReadOnly(false)
+	s.later()
 	s.fill("push", 3000, 3050, "")
 	snap, err := s.Jobs.Snapshot(t.Context())
 	if err != nil || len(snap.Shelves) != 2 || len(alarms(snap, nil)) < 2 {

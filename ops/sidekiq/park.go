@@ -32,9 +32,6 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 		p.refuse("it is empty", "nothing needs to be parked")
 		return nil
 	}
-	if err := a.unfiltered(ctx, p); err != nil || p.Refusal != nil {
-		return err
-	}
 	var err error
 	if p.Policy, err = a.Jobs.policy(ctx); err != nil {
 		return err
@@ -51,18 +48,49 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 	return nil
 }
 
-// unfiltered refuses while a filter is at work on the queue: its marks would be moved away.
-func (a *Acts) unfiltered(ctx context.Context, p *Plan) error {
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+// undisturbed refuses while somebody is at work on the queue, or an act on it was interrupted: its marks would be moved away.
+func (a *Acts) undisturbed(ctx context.Context, p *Plan) error {
+	queue := p.claimed()
+	if queue == "" {
+		return nil
+	}
+	by, err := a.Jobs.atWork(ctx, queue)
 	if err != nil {
 		return err
 	}
+	if by != "" {
+		p.Refusal = busyWith(queue, by)
+		return nil
+	}
+	s, is, err := a.unfinished(ctx, *p)
+	if is {
+		p.Refusal = interrupted(queue, s)
+	}
+	return err
+}
+
+// unfinished is what an act on the queue left that was interrupted, other than what the plan is about.
+func (a *Acts) unfinished(ctx context.Context, p Plan) (Shelf, bool, error) {
+	if p.Deed == Load { // onto a shelf of its own, which may be an interrupted one
+		return Shelf{}, false, nil
+	}
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	if err != nil {
+		return Shelf{}, false, err
+	}
 	for _, s := range shelvesOf(got[0].Map()) {
 		if s.Queue == p.queue() && (s.Kind == Filtered || s.Restoring) && (p.place.Shelf == nil || p.place.Shelf.ID != s.ID) {
-			p.refuse(fmt.Sprintf("an act of %s's on this queue is under way or was interrupted (%s)", s.By, s.ID), "wait for it, or bring it to an end: vmtui sidekiq restore "+s.ID)
+			return s, true, nil
 		}
 	}
-	return nil
+	return Shelf{}, false, nil
+}
+
+func interrupted(queue string, s Shelf) *fault.Error {
+	return &fault.Error{
+		What: "refused: an act was interrupted there", On: queue, Why: fmt.Sprintf("an act of %s's on this queue was interrupted (%s)", s.By, s.ID),
+		Next: "bring it to an end: vmtui sidekiq restore " + s.ID, Code: fault.Refused,
+	}
 }
 
 func (a *Acts) park(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
@@ -136,7 +164,7 @@ func (a *Acts) backUp(ctx context.Context, g *grip, p Plan, of string) (path, ne
 			return false, g.asked.Err()
 		}
 		g.say(Progress{Doing: "writing the backup", Done: b.count, Of: p.Size})
-		return true, b.add(jobs...)
+		return true, errors.Join(g.keep(ctx), b.add(jobs...))
 	})
 	if b.count == 0 {
 		return "", newest, err
@@ -162,7 +190,7 @@ func (a *Acts) backUpNewer(ctx context.Context, g *grip, s Shelf, newest string)
 				return false, err
 			}
 		}
-		return true, nil
+		return true, g.keep(ctx)
 	})
 	if b.count > 0 {
 		path = b.path

@@ -87,10 +87,8 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	if err := a.lookAtLocks(ctx, p); err != nil {
 		return err
 	}
-	if p.isQueue() && (o.Deed == Delete || o.Deed == Kill || o.Deed == Move) {
-		if err := a.unfiltered(ctx, p); err != nil || p.Refusal != nil {
-			return err
-		}
+	if err := a.undisturbed(ctx, p); err != nil || p.Refusal != nil {
+		return err
 	}
 	switch o.Deed {
 	case Park:

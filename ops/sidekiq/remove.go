@@ -106,7 +106,7 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 		}
 		oldest = strings.Clone(jobs[len(jobs)-1].raw)
 		g.say(Progress{Doing: "writing the backup", Done: b.count, Of: p.Size})
-		return !g.givenUp(), b.add(jobs...)
+		return !g.givenUp(), errors.Join(g.keep(ctx), b.add(jobs...))
 	})
 	if err == nil && g.givenUp() {
 		err = g.asked.Err()

@@ -1,5 +1,14 @@
 -- What the scripts below have in common. Lists run from the newest job on the left to the oldest on the right, which workers take.
 
+-- The first key is the claim on the queue that the act works on; the first two arguments are what this act writes there ('' for no claim) and for how many
+-- milliseconds. Nothing is done under another act's claim.
+local claim, token, life = table.remove(KEYS, 1), table.remove(ARGV, 1), table.remove(ARGV, 1)
+if token ~= '' then
+  local other = redis.call('GET', claim)
+  if other and other ~= token then return redis.error_reply('VMTUI-CLAIMED ' .. other) end
+  redis.call('SET', claim, token, 'PX', life)
+end
+
 -- A call is to take a few milliseconds of Redis's time, however large the jobs and however busy the machine are: what goes round looks at the clock, and
 -- leaves the rest to the next call. A Redis whose clock stands still within a script is bounded by the numbers alone.
 local function clock()
