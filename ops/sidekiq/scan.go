@@ -52,13 +52,16 @@ func (p *pace) learn(jobs []found) {
 // scriptTime is what a script may take of Redis's time; 20 ms is what is promised.
 const scriptTime = 5 * time.Millisecond
 
-// heed bounds the pages by how long a script took for the jobs of the last one. The bound grows again, slowly: what made one script slow may be over.
+// heed bounds the pages by how long a script took for the jobs of the last one. The bound soon grows again: a machine that was busy for a moment looks like
+// a script that is slow. A hundred jobs of usual size take a fraction of a millisecond, and large ones are bounded by their bytes.
 func (p *pace) heed(jobs int, took time.Duration) {
 	switch {
 	case jobs > 0 && took > scriptTime:
-		p.most = max(int(int64(jobs)*int64(scriptTime)/int64(took)), 10)
+		p.most = max(int(int64(jobs)*int64(scriptTime)/int64(took)), pageFirst)
+	case p.most >= pageMost:
+		p.most = 0
 	case p.most > 0:
-		p.most += p.most/8 + 1
+		p.most *= 2
 	}
 }
 
