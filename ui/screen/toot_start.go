@@ -1,0 +1,105 @@
+package screen
+
+import (
+	"context"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// begun opens the job that was started; a dry run stays at hand for the real one.
+func (t *Toot) begun(m begunJob) (Action, tea.Cmd) {
+	d := t.env.Desk
+	again := t.Ask("lines", func(ctx context.Context) tea.Msg {
+		l, err := d.Remembered(ctx)
+		return gotLines{l, err}
+	})
+	if m.err != nil && m.begun.Said == "" {
+		return refusal("run", m.err), again
+	}
+	j := NewJob(t.env, m.begun.Record)
+	j.boot = t.where.Boot
+	if m.begun.Secret {
+		j.told(m.begun, m.err)
+	}
+	if m.begun.DryRun {
+		t.rehearsed = j
+	} else if t.rehearsed != nil && sameBut(t.rehearsed.rec, m.begun.Record) {
+		j.beside = t.rehearsed
+	}
+	return Push{j}, again
+}
+
+// sameBut reports that one is the dry run of the other.
+func sameBut(dry, real job.Record) bool {
+	return slices.Equal(slices.DeleteFunc(slices.Clone(dry.Words), func(w string) bool { return w == "--dry-run" }), real.Words)
+}
+
+// decided takes what a dialog said.
+func (t *Toot) decided(res dialog.Result) (Action, tea.Cmd) {
+	kind, name := split(res.Tag)
+	switch {
+	case !res.OK:
+		return nil, nil
+	case kind == "field":
+		t.form().Set(name, res.Text)
+	case kind == "line":
+		t.fill(res.Text)
+	case kind == "run" && res.Choice == "rehearse":
+		if dry, ok := t.call.Rehearse(); ok {
+			return t.start(dry, "")
+		}
+	case kind == "run" && res.Choice == "typed":
+		return Open{t.typed()}, nil
+	case kind == "run":
+		return t.start(t.call, res.Text)
+	}
+	return nil, nil
+}
+
+// confirm asks by the danger. What has a dry run offers that first.
+func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
+	t.call = c
+	_, dry := c.Rehearse()
+	switch {
+	case c.Danger() == act.Safe:
+		return t.start(c, "")
+	case c.Danger() == act.Destroys && !dry:
+		return Open{t.typed()}, nil
+	}
+	run := dialog.Option{ID: "run", Key: "g", Label: "Run it"}
+	if c.Danger() == act.Destroys {
+		run = dialog.Option{ID: "typed", Key: "g", Label: "Go on without"}
+	}
+	options := []dialog.Option{run}
+	if dry {
+		options = []dialog.Option{{ID: "rehearse", Key: "r", Label: "Rehearse it first"}, run}
+	}
+	return Open{&dialog.Choice{
+		Tag: "run", Title: c.Command.Name(), Alarm: theme.Alarm, Text: c.Command.Summary + ".", Details: append([]string{c.Line()}, c.Caution()...), Options: options,
+	}}, nil
+}
+
+// typed asks for the instance's name before something is lost.
+func (t *Toot) typed() dialog.Dialog {
+	name := t.env.World.About.Instance
+	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name(), Text: t.call.Line(), Details: t.call.Caution(), Name: name, Deed: "run it on " + name}
+}
+
+// start starts a call.
+func (t *Toot) start(c *tootctl.Call, typed string) (Action, tea.Cmd) {
+	if t.Waiting("start") {
+		return Say{Text: "still starting"}, nil
+	}
+	d := t.env.Desk
+	return Say{Text: "starting " + c.Line() + ": Rails starts first, " + t.where.Boot.String()}, t.Act("start", func(ctx context.Context) tea.Msg {
+		b, err := d.RunTootctl(ctx, c, typed)
+		return begunJob{b, err}
+	})
+}
