@@ -97,7 +97,9 @@ func TestAClaimThatWasLost(t *testing.T) {
 		}
 		i := slices.IndexFunc(snap.Shelves, func(s Shelf) bool { return s.Kind == Filtered })
 		other.must(Order{Deed: Restore, Name: snap.Shelves[i].ID})
-		m.Set(claimKey+"push", "anna@desk X") // and goes on there
+		if err := m.Set(claimKey+"push", "anna@desk X"); err != nil { // and goes on there
+			t.Fatal(err)
+		}
 	}
 	if _, err := one.Do(t.Context(), o, p); fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), "anna@desk") {
 		t.Errorf("%v", err)
