@@ -111,6 +111,13 @@ func TestLocksAreReleasedForTheirHolderOnly(t *testing.T) {
 	if r.Unlocked != 100 || s.raw.ZCard(t.Context(), "uniquejobs:digests").Val() != 100 || len(s.raw.Keys(t.Context(), "uniquejobs:*:LOCKED").Val()) != 100 {
 		t.Errorf("%+v", r)
 	}
+	if p, err := s.Plan(t.Context(), Order{Deed: Load, Name: r.Backups[0]}, nil); err != nil || !strings.Contains(strings.Join(p.Caution, "\n"), "unique lock") {
+		t.Errorf("reading back does not say what it does to locks: %+v %v", p.Caution, err)
+	}
+	lost := Lost{Job: Job{Class: "RefreshWorker", Queue: "pull", queue: "pull", raw: job("pull", "RefreshWorker", 1, 0, `,"lock_digest":"uniquejobs:1"`)}}
+	if p, err := s.Plan(t.Context(), Order{Deed: PutBack, Lost: []Lost{lost}}, nil); err != nil || !strings.Contains(strings.Join(p.Caution, "\n"), "unique lock") {
+		t.Errorf("putting back does not say what it does to locks: %+v %v", p.Caution, err)
+	}
 }
 
 func TestSignalsGuardTheScheduler(t *testing.T) {

@@ -102,10 +102,16 @@ func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
 	p.What = fmt.Sprintf("put %d jobs back that dead processes had in hand", len(o.Lost))
 	p.warn("a job that was done after all is done twice: only the log of its process knows")
 	p.identity = func(context.Context) error { return nil }
-	cmds := make([]redis.Command, 0, len(o.Lost))
+	cmds, locked := make([]redis.Command, 0, len(o.Lost)), 0
 	for _, l := range o.Lost {
+		if _, has := lockOf(payloadOf(l.raw)); has {
+			locked++
+		}
 		p.Lines = append(p.Lines, fmt.Sprintf("RPUSH queue:%s   %s %s", l.Queue, l.Class, l.JID))
 		cmds = append(cmds, redis.Cmd("LPOS", a.Jobs.key("queue:"+l.queue), redis.Unshown(l.raw), "RANK", -1, "MAXLEN", 10_000))
+	}
+	if locked > 0 {
+		p.warn("%d of them say they hold a unique lock; each keeps it until it has run", locked)
 	}
 	got, err := a.Jobs.redis.Read(ctx, cmds...)
 	if err != nil {
