@@ -38,7 +38,8 @@ func everywhere(t *testing.T, of trial) (all []doom.Crash) {
 	t.Helper()
 	o := newOrdealOf(t, of, doom.Crash{})
 	if _, code := o.walk(doomed{Confirm: of.target}); code != 0 {
-		t.Fatalf("exit %d", code)
+		id, _ := o.log()
+		t.Fatalf("%s: exit %d\n%s", of.book, code, transcript(t, o.b, id))
 	}
 	_, events := o.log()
 	var steps []string

@@ -68,7 +68,7 @@ func expect(d Deps, name string, in inputs) *crew {
 	cfg.Nodes = slices.DeleteFunc(slices.Clone(cfg.Nodes), func(n config.Node) bool { return n.Name == name })
 	c := &crew{Deps: d, in: in, node: config.Node{Name: name, Role: config.RoleWorker}}
 	if like, known := d.Config.Node(in.New.Model); known {
-		c.takeAfter(like)
+		c.node = modelled(c.node, like)
 	}
 	cfg.Nodes = append(cfg.Nodes, c.node)
 	c.Config = &cfg
@@ -81,9 +81,16 @@ func expect(d Deps, name string, in inputs) *crew {
 	return c
 }
 
-// takeAfter makes the new node's Mastodon and nginx those of another.
-func (c *crew) takeAfter(n config.Node) {
-	c.node.Mastodon, c.node.Cache, c.node.AccessLog = n.Mastodon, n.Cache, n.AccessLog
+// modelled is a node whose Mastodon and nginx are those of another.
+func modelled(n, like config.Node) config.Node {
+	n.Mastodon, n.Cache, n.AccessLog = like.Mastodon, like.Cache, like.AccessLog
+	return n
+}
+
+// become makes the new node like another, for whoever finds it in the config too: the last there, as expect has put it.
+func (c *crew) become(like config.Node) {
+	c.node = modelled(c.node, like)
+	c.Config.Nodes[len(c.Config.Nodes)-1] = c.node
 }
 
 // unknown stands for the address that only the provider can say.
@@ -107,7 +114,7 @@ func (c *crew) model(ctx context.Context, given map[string]string) error {
 	if err != nil {
 		return err
 	}
-	c.takeAfter(like)
+	c.become(like)
 	c.in.Private, c.in.KnownAs = unknown, unknown
 	c.in.Balancer, c.in.Tag, c.in.Check, c.in.Proxy = lb.ID, lb.Tag, lb.Check, lb.ProxyProtocol
 	*c.in.New = proposal{

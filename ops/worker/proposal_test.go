@@ -130,3 +130,19 @@ func TestQueuesThatNobodyElseServes(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Who looks a new worker up in the config finds what it was made like, as its own steps do.
+func TestANewWorkerIsLikeItsModelInTheConfigToo(t *testing.T) {
+	d := sample(t).Deps
+	c := expect(d, "worker-4", inputs{New: &proposal{}})
+	like := d.Config.Workers()[0]
+	like.AccessLog = "/srv/log/access.log"
+	c.become(like)
+	n, known := c.Config.Node("worker-4")
+	if !known || n.AccessLog != like.AccessLog || n.Mastodon.Dir != like.Mastodon.Dir || c.node.AccessLog != n.AccessLog {
+		t.Errorf("%t %+v, and %+v", known, n, c.node)
+	}
+	if _, known := d.Config.Node("worker-4"); known {
+		t.Error("everybody's config knows it")
+	}
+}
