@@ -48,15 +48,18 @@ func (a *app) seeBalancer(ctx context.Context) (fleet.Balancer, error) {
 	return fleet.Describe(lb, fleetNodes(a.cfg)), err
 }
 
+// seeSidekiqs looks at all of Sidekiq, so that what a process has in hand is remembered though nobody looks at the queues: Redis forgets it a minute
+// after the process died.
 func (a *app) seeSidekiqs(ctx context.Context) ([]fleet.Sidekiq, error) {
-	all, err := a.jobs.Processes(ctx)
-	var beating []fleet.Sidekiq
-	for _, p := range all {
-		if !p.Stale {
-			beating = append(beating, fleet.Sidekiq{Identity: p.Identity, Hostname: p.Hostname, Busy: p.Busy, Quiet: p.Quiet})
-		}
+	v, err := a.desk.Sidekiq(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return beating, err
+	var beating []fleet.Sidekiq
+	for _, p := range v.Processes {
+		beating = append(beating, fleet.Sidekiq{Identity: p.Identity, Hostname: p.Hostname, Busy: p.Busy, Quiet: p.Quiet})
+	}
+	return beating, nil
 }
 
 func (a *app) seeRedis(ctx context.Context) (string, error) {

@@ -146,11 +146,13 @@ func sidekiqPark(f *flags) *cobra.Command {
 	backup := false
 	cmd := &cobra.Command{Use: "park QUEUE", Short: "Put a queue aside at once; it can be restored as it was", Args: between(1, 1)}
 	x.add(cmd, true)
-	cmd.Flags().BoolVar(&backup, "backup", false, "write a backup first; needed where Redis may drop a parked list")
+	cmd.Flags().BoolVar(&backup, "backup", false, backupSays)
 	return acted(f, cmd, &x, func(args []string) (sidekiq.Order, error) {
 		return sidekiq.Order{Deed: sidekiq.Park, Name: args[0], Backup: backup}, nil
 	})
 }
+
+const backupSays = "write a backup first; one is written anyway where Redis may drop a parked list (maxmemory_policy allkeys-*)"
 
 func sidekiqRestore(f *flags) *cobra.Command {
 	var x ackFlags
@@ -205,49 +207,83 @@ const (
 	thenRestore = "restore"
 )
 
+// flushFlags are what a flush is told.
+type flushFlags struct {
+	ackFlags
+
+	then, deletion    string // deletion is what confirms it: the park's own confirmation does not
+	backup, keepLocks bool
+}
+
 func sidekiqFlush(f *flags) *cobra.Command {
-	var x ackFlags
-	var then string
-	keepLocks := false
+	var x flushFlags
 	cmd := &cobra.Command{
 		Use: "flush QUEUE", Short: "Park a queue, then decide: leave it parked, delete it with a backup, or restore it", Args: between(1, 1),
-		Long: "A flush is a park, which can be taken back, and a second decision about what is parked. At a terminal you are asked; a script says --then leave, delete or restore.",
+		Long: "A flush is a park, which can be taken back, and a second decision about what is parked. At a terminal you are asked; a script says --then leave, delete or restore.\n\n" +
+			"Deleting is an act of its own, with a confirmation of its own: --confirm QUEUE lets it park, --confirm-delete QUEUE lets it delete what it has parked.",
+		Example: "  vmtui sidekiq flush pull\n  vmtui sidekiq flush pull --confirm pull\n  vmtui sidekiq flush pull --confirm pull --then delete --confirm-delete pull",
 	}
 	x.add(cmd, true)
-	cmd.Flags().StringVar(&then, "then", "", "unattended: `leave`, delete or restore; leave is the default")
-	cmd.Flags().BoolVar(&keepLocks, "keep-locks", false, "leave the unique locks of deleted jobs")
+	cmd.Flags().StringVar(&x.then, "then", "", "unattended: `leave`, delete or restore; leave is the default")
+	cmd.Flags().StringVar(&x.deletion, "confirm-delete", "", "unattended, with --then delete: the `QUEUE` once more")
+	cmd.Flags().BoolVar(&x.backup, "backup", false, backupSays)
+	cmd.Flags().BoolVar(&x.keepLocks, "keep-locks", false, "leave the unique locks of deleted jobs")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		switch then {
+		switch x.then {
 		case "", thenLeave, thenDelete, thenRestore:
 		default:
 			return usage(cmd, "--then is leave, delete or restore")
 		}
-		return withApp(cmd.Context(), f, f.asker(x.yes), func(ctx context.Context, a *app) error { return a.flush(ctx, f, x, args[0], then, keepLocks) })
+		if x.deletion != "" && x.then != thenDelete {
+			return usage(cmd, "--confirm-delete goes with --then delete")
+		}
+		return withApp(cmd.Context(), f, f.asker(x.yes), func(ctx context.Context, a *app) error { return a.flush(ctx, f, x, args[0]) })
 	}
 	return withJSON(f, cmd)
 }
 
-func (a *app) flush(ctx context.Context, f *flags, x ackFlags, queue, then string, keepLocks bool) error {
-	parked, err := a.order(ctx, f, x, sidekiq.Order{Deed: sidekiq.Park, Name: queue})
+func (a *app) flush(ctx context.Context, f *flags, x flushFlags, queue string) error {
+	if err := x.deletable(f, queue); err != nil {
+		return err
+	}
+	parked, err := a.order(ctx, f, x.ackFlags, sidekiq.Order{Deed: sidekiq.Park, Name: queue, Backup: x.backup})
 	if err != nil || parked.Jobs == 0 {
 		return f.reported(parked, err)
 	}
-	second := ackFlags{confirm: parked.Shelf, again: a.cfg.Instance} // by --then: it was said with the name
+	then := x.then
 	if then == "" && f.attended(x.yes) {
 		if then, err = f.decide(ctx, parked); err != nil {
 			return errors.Join(f.answer(parked, plain.SidekiqReport(parked)), err)
 		}
-		second = ackFlags{}
 	}
 	switch then {
 	case thenRestore:
 		back, err := a.order(ctx, f, ackFlags{yes: true}, sidekiq.Order{Deed: sidekiq.Restore, Name: parked.Shelf})
 		return f.reported(back, err)
 	case thenDelete:
-		gone, err := a.order(ctx, f, second, sidekiq.Order{Deed: sidekiq.Delete, Name: parked.Shelf, KeepLocks: keepLocks})
+		gone, err := a.order(ctx, f, x.second(parked.Shelf), sidekiq.Order{Deed: sidekiq.Delete, Name: parked.Shelf, KeepLocks: x.keepLocks})
 		return f.reported(gone, err)
 	}
 	return f.reported(parked, nil)
+}
+
+// deletable says, before anything is parked, why a script's flush could not end in a deletion.
+func (x flushFlags) deletable(f *flags, queue string) error {
+	if x.then != thenDelete || x.plan || x.deletion == queue || x.deletion == "" && f.attended(x.yes) {
+		return nil
+	}
+	return &fault.Error{
+		What: "not confirmed", On: "deleting what is parked of " + queue, Why: "deleting is a second act, and --confirm is for the park alone",
+		Next: "repeat it with --confirm-delete " + plain.Quoted(queue) + " as well; nothing was parked", Code: fault.Refused,
+	}
+}
+
+// second confirms the deletion: by its own flag, or by whoever sits at the terminal.
+func (x flushFlags) second(shelf string) ackFlags {
+	if x.deletion == "" {
+		return ackFlags{}
+	}
+	return ackFlags{confirm: shelf, again: x.again}
 }
 
 // decide asks what becomes of what was parked.
@@ -418,6 +454,9 @@ func sidekiqSignal(f *flags, deed sidekiq.Deed, short string) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withApp(cmd.Context(), f, f.asker(x.yes), func(ctx context.Context, a *app) error {
 			o := sidekiq.Order{Deed: deed}
+			if _, is := a.cfg.Node(args[0]); is && len(args) == 1 {
+				o.Name = args[0]
+			}
 			for _, name := range args {
 				found, err := a.desk.SidekiqsOf(ctx, name)
 				if err != nil {

@@ -63,7 +63,7 @@ func TestSidekiqFromTheCommandLine(t *testing.T) {
 		call{[]string{"delete", "dead", "--filter", "dead-http", "--confirm", "dead"}, 0, []string{"3 jobs deleted", "backup: "}},
 		call{[]string{"retry", "dead", "--class", "ActivityPub::*", "--yes"}, 0, []string{"2 jobs retried"}},
 		call{[]string{"park", "pull", "--confirm", "pull"}, 0, []string{"jobs parked", "vmtui sidekiq restore pull-parked-"}},
-		call{[]string{"stop", "exec", "--yes"}, 3, []string{"scheduler", "--again vmst.example"}},
+		call{[]string{"stop", "exec", "--yes"}, 3, []string{"scheduler", "--confirm exec --again vmst.example"}},
 		call{[]string{"put-back"}, 3, []string{"repeat it with --yes"}},
 		call{[]string{"put-back", "--yes"}, 3, []string{"nothing is known to be lost"}},
 		call{[]string{"put-back", "0a1b", "--yes"}, 2, []string{"that job is not known to be lost"}},

@@ -141,10 +141,12 @@ func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq
 	if err != nil {
 		return sidekiq.Report{}, err
 	}
-	tellPlan(w, p)
+	if !w.Granted(typedKey) { // else it was told with the question
+		tellPlan(w, p)
+	}
 	if o.Typed == "" && p.Confirm != "" {
 		if !w.Granted(typedKey) {
-			return sidekiq.Report{}, run.NeedsGo{Key: typedKey, Cause: p.What, Hint: "what waits there is not done meanwhile: " + p.Loss.Lost, Details: p.Caution, Confirm: p.Confirm}
+			return sidekiq.Report{}, run.NeedsGo{Key: typedKey, Cause: p.What, Hint: stakes(p), Details: p.Caution, Confirm: p.Confirm}
 		}
 		o.Typed = p.Confirm
 	}
@@ -169,6 +171,14 @@ func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq
 		w.Out("backup: %s", b)
 	}
 	return r, err
+}
+
+// stakes is what is at stake, in a line.
+func stakes(p sidekiq.Plan) string {
+	if p.Deed == sidekiq.Park {
+		return "what waits there is not done meanwhile: " + p.Loss.Lost
+	}
+	return "what is lost: " + p.Loss.Lost
 }
 
 // The questions of an act that asks for names.

@@ -54,16 +54,21 @@ func (s *site) parkStep(queue string) run.Step {
 	return run.Step{
 		StepInfo: run.StepInfo{ID: "park", Title: "Put the queue aside", Kind: run.Once, Panes: []string{Pane}, Usual: "a moment; asks for the queue's name",
 			Why: "A rename is instant and can be taken back, whatever the size. The workers see an empty queue and go on with what arrives."},
-		Deadline: time.Minute,
-		Plan:     plan("redis: RENAME queue:" + queue + " queue:" + queue + "-parked-TIME, as one script with its record"),
+		Deadline: 30 * time.Minute,
+		Plan: plan("where Redis may drop what nobody touches (maxmemory_policy allkeys-*): a backup of all of it first, in "+s.Dir,
+			"redis: RENAME queue:"+queue+" queue:"+queue+"-parked-TIME, as one script with its record"),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
 			if id := w.Fact(factShelf); id != "" {
-				return run.Finding{Truth: run.IsDone, Detail: "it lies in " + id}, nil
+				return run.Finding{Truth: run.IsDone, Detail: "it was put into " + id}, nil
 			}
-			return run.Finding{Truth: run.IsPending}, nil
+			id, err := s.parkedBy(ctx, w.Run(), queue)
+			if err != nil || id == "" {
+				return run.Finding{Truth: run.IsPending}, err
+			}
+			return run.Finding{Truth: run.IsDone, Detail: "it lies in " + id}, nil
 		},
 		Do: func(ctx context.Context, w *run.Walk) error {
-			r, err := s.carry(ctx, w, sidekiq.Order{Deed: sidekiq.Park, Name: queue})
+			r, err := s.carry(ctx, w, sidekiq.Order{Deed: sidekiq.Park, Name: queue, Run: w.Run()})
 			if err != nil {
 				return err
 			}
@@ -80,6 +85,10 @@ func (s *site) takeBack(ctx context.Context, w *run.Walk, queue string) error {
 	if err != nil {
 		return err
 	}
+	if shelf == "" {
+		w.Out("this run has parked nothing that still lies there")
+		return nil
+	}
 	v, err := s.Jobs.Snapshot(ctx)
 	if err != nil {
 		return err
@@ -92,25 +101,30 @@ func (s *site) takeBack(ctx context.Context, w *run.Walk, queue string) error {
 	return err
 }
 
-// mine is the shelf of this run: the one that it remembers, or, when it died before it could, the sole one that its operator has parked since.
+// mine is the shelf of this run: the one that it remembers, or, when it died before it could, the one that says so itself. "" is none.
 func (s *site) mine(ctx context.Context, w *run.Walk, queue string) (string, error) {
 	if id := w.Fact(factShelf); id != "" {
 		return id, nil
+	}
+	return s.parkedBy(ctx, w.Run(), queue)
+}
+
+// parkedBy is the shelf that a run has put a queue onto, "" while there is none: another's is never taken for it.
+func (s *site) parkedBy(ctx context.Context, id, queue string) (string, error) {
+	if id == "" { // a dry walk
+		return "", nil
 	}
 	v, err := s.Jobs.Snapshot(ctx)
 	if err != nil {
 		return "", err
 	}
-	var ids []string
-	for _, shelf := range v.Shelves {
-		if shelf.Queue == queue && shelf.Kind == sidekiq.Parked {
-			ids = append(ids, shelf.ID)
-		}
+	i := slices.IndexFunc(v.Shelves, func(x sidekiq.Shelf) bool {
+		return x.Run == id && x.Queue == queue && x.Kind == sidekiq.Parked
+	})
+	if i < 0 {
+		return "", nil
 	}
-	if len(ids) == 1 {
-		return ids[0], nil
-	}
-	return "", &fault.Error{What: "which parked list is this run's is not known", On: queue, Why: fmt.Sprintf("there are %d of that queue", len(ids)), Next: "restore the right one: vmtui sidekiq restore"}
+	return v.Shelves[i].ID, nil
 }
 
 func (s *site) recoverStep(queue string) run.Step {
@@ -143,8 +157,8 @@ func (s *site) recoverStep(queue string) run.Step {
 
 func (s *site) deleteStep(queue string) run.Step {
 	return run.Step{
-		StepInfo: run.StepInfo{ID: "delete", Title: "Delete what was parked", Kind: run.Once, Confirm: queue, Skip: true, NoUndo: "read the backup back: vmtui sidekiq restore --backup FILE",
-			Why: "A second decision: until here everything can be taken back. A backup is written first, read back and proved."},
+		StepInfo: run.StepInfo{ID: "delete", Title: "Delete what was parked", Kind: run.Once, Skip: true, NoUndo: "read the backup back: vmtui sidekiq restore --backup FILE", Usual: "seconds; asks for the parked list's name",
+			Why: "A second decision, with a name of its own to type, which nobody can have said beforehand: until here everything can be taken back. A backup is written first, read back and proved."},
 		Deadline: 30 * time.Minute,
 		Plan:     plan("a backup of all of it in "+s.Dir, "redis: UNLINK of the parked list, if it still is what the backup was made of", "redis: the unique locks of those jobs, each only if the job in question holds it"),
 		Do: func(ctx context.Context, w *run.Walk) error {
@@ -152,7 +166,10 @@ func (s *site) deleteStep(queue string) run.Step {
 			if err != nil {
 				return err
 			}
-			_, err = s.carry(ctx, w, sidekiq.Order{Deed: sidekiq.Delete, Name: shelf, Typed: shelf})
+			if shelf == "" {
+				return &fault.Error{What: "nothing was deleted", On: queue, Why: "what this run has parked is not there any more", Next: "see what is parked: vmtui sidekiq restore"}
+			}
+			_, err = s.carry(ctx, w, sidekiq.Order{Deed: sidekiq.Delete, Name: shelf})
 			return err
 		},
 	}

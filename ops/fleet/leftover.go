@@ -49,7 +49,7 @@ func (s Snapshot) quiet(now time.Time) []Leftover {
 		return nil // it may have been restarted since
 	}
 	for _, p := range s.Sidekiqs.Value {
-		node := s.nodeOf(p)
+		node := s.NodeOf(p.Hostname)
 		if !p.Quiet || s.atWork(node, now) {
 			continue
 		}
@@ -68,13 +68,14 @@ func (s Snapshot) atWork(node string, now time.Time) bool {
 	return l != nil && h != nil && h.Of(l.Run) && now.Before(l.Expires)
 }
 
-// nodeOf is the node whose container the process runs in; a native one is known by its host's name.
-func (s Snapshot) nodeOf(p Sidekiq) string {
+// NodeOf is the node on which a process of that host name runs: the one with that container, or, for a native one, of that name. Where none is known it
+// is the host name itself.
+func (s Snapshot) NodeOf(hostname string) string {
 	at := slices.IndexFunc(s.Nodes, func(n Node) bool {
-		return n.Name == p.Hostname || slices.ContainsFunc(n.Health.Value.Containers, func(c Container) bool { return c.ID != "" && c.ID == p.Hostname })
+		return n.Name == hostname || slices.ContainsFunc(n.Health.Value.Containers, func(c Container) bool { return c.ID != "" && c.ID == hostname })
 	})
 	if at < 0 {
-		return p.Hostname
+		return hostname
 	}
 	return s.Nodes[at].Name
 }

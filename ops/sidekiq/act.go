@@ -33,14 +33,15 @@ const (
 // Order is what somebody wants done. Acts.Plan says what it would do, Acts.Do does it.
 type Order struct {
 	Deed   Deed
-	Name   string // of a queue, a set or a shelf; of a backup's file for Load
+	Name   string // of a queue, a set or a shelf; of a backup's file for Load; Quiet, Stop, Dump: of the node whose processes are meant, "" for none
 	Filter Filter // Delete, Requeue, Kill, Move: which jobs
 	To     string // Move: the queue
 	Limit  int    // Requeue, Kill, Move, Delete: at most so many, 0 for all; a retry has a limit always
 	Rate   int    // Requeue, Restore: jobs a second, 0 for as fast as it goes; a retry has a rate always
 	Newer  time.Duration
-	// Backup writes a backup before a park. A delete always writes one.
+	// Backup writes a backup before a park. A delete always writes one, and so does a park where Redis may drop what nobody touches.
 	Backup bool
+	Run    string // Park: the run that does it, by which it finds its shelf again; "" for none
 	// KeepLocks leaves the unique locks of deleted and killed jobs.
 	KeepLocks  bool
 	Identities []string // Quiet, Stop, Dump: of processes
@@ -126,11 +127,34 @@ func (a *Acts) With(ctx context.Context, permit act.Permit, o Order, p Plan) (Re
 	}
 	g := &grip{jobs: a.Jobs, permit: permit, what: p.What, asked: ctx, tell: p.tell}
 	defer g.close()
-	began := time.Now()
-	r, err := deeds[o.Deed](context.WithoutCancel(ctx), g, o, p)
+	began, all := time.Now(), context.WithoutCancel(ctx)
+	if err := a.alone(all, g, p); err != nil {
+		return Report{}, err
+	}
+	defer g.release(all)
+	r, err := deeds[o.Deed](all, g, o, p)
 	r.Deed, r.Name, r.Took = o.Deed, p.Target, time.Since(began)
 	r.Seconds = r.Took.Round(time.Millisecond).Seconds()
 	return r, err
+}
+
+// alone takes the queue for the act, and looks once more whether another one was interrupted on it since the plan was made.
+func (a *Acts) alone(ctx context.Context, g *grip, p Plan) error {
+	queue := p.claimed()
+	if queue == "" {
+		return nil
+	}
+	if err := g.claim(ctx, a.Operator, queue); err != nil {
+		return err
+	}
+	if s, is, err := a.unfinished(ctx, p); err != nil || is {
+		g.release(ctx)
+		if is {
+			err = interrupted(queue, s)
+		}
+		return err
+	}
+	return nil
 }
 
 // said is the report for the record.
@@ -153,6 +177,9 @@ type grip struct {
 	asked  context.Context //nolint:containedctx // whoever asked for the act may give up, which is looked at between portions
 	tell   func(Progress)
 	line   *redis.Line
+
+	queue, token string // what it claims, and by what
+	kept         time.Time
 }
 
 func (g *grip) close() {
@@ -180,11 +207,14 @@ func (g *grip) once(ctx context.Context, s redis.Script, keys []string, args ...
 		}
 		g.line = line
 	}
+	keys, args = append([]string{g.jobs.key(claimKey + g.queue)}, keys...), append([]any{g.token, claimLife.Milliseconds()}, args...)
 	r, err := g.line.Run(ctx, g.permit, g.what, s, keys, args...)
 	if err != nil {
 		g.close()
+		return r, g.ours(err)
 	}
-	return r, err
+	g.kept = time.Now()
+	return r, nil
 }
 
 // steady sends a script that may be sent twice, and waits for a Redis that is away, restarts or changes its primary.

@@ -106,6 +106,7 @@ func TestAnAgedRestoreThatIsInterruptedGoesOn(t *testing.T) {
 		t.Fatal("it was not interrupted")
 	}
 	s.Door.SetReadOnly(false)
+	s.later()
 	all := slices.Concat(s.numbers("queue:"+parked.Shelf), s.numbers("queue:"+parked.Shelf+stayPart), s.numbers("queue:"+parked.Shelf+goPart), s.numbers("queue:mailers"))
 	slices.Sort(all)
 	s.equal("together", all, upTo(3000))

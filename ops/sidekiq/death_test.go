@@ -2,6 +2,7 @@ package sidekiq
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -123,22 +124,19 @@ func (w watching) Check(ctx context.Context) error {
 // nothingLost brings everything back, as an operator would, and counts.
 func (s *site) nothingLost(at, least int) {
 	s.Helper()
-	snap, err := s.Jobs.Snapshot(s.Context())
-	if err != nil {
-		s.Fatal(err)
-	}
-	for _, shelf := range snap.Shelves {
-		if shelf.Size > 0 {
-			s.must(Order{Deed: Restore, Name: shelf.ID})
+	s.later()
+	for range 2 { // a second look: what stayed by its age is parked still
+		snap, err := s.Jobs.Snapshot(s.Context())
+		if err != nil {
+			s.Fatal(err)
 		}
-	}
-	// A second look: what stayed by its age is parked still.
-	if snap, err = s.Jobs.Snapshot(s.Context()); err != nil {
-		s.Fatal(err)
-	}
-	for _, shelf := range snap.Shelves {
-		if shelf.Size > 0 {
-			s.must(Order{Deed: Restore, Name: shelf.ID})
+		slices.SortStableFunc(snap.Shelves, func(a, b Shelf) int { // what was interrupted comes first, as the refusals of the others say
+			return cmp.Compare(s.unsettled(b), s.unsettled(a))
+		})
+		for _, shelf := range snap.Shelves {
+			if shelf.Size > 0 || s.unsettled(shelf) > 0 {
+				s.must(Order{Deed: Restore, Name: shelf.ID})
+			}
 		}
 	}
 	here := append(s.numbers("queue:push"), s.numbers("queue:pull")...)
@@ -157,6 +155,25 @@ func (s *site) nothingLost(at, least int) {
 	}
 	if left := s.raw.Keys(s.Context(), "queue:push-*").Val(); len(left) != 0 {
 		s.Errorf("step %d: left behind: %v", at, left)
+	}
+}
+
+// unsettled is 1 for what an act left that was interrupted on its queue.
+func (*site) unsettled(s Shelf) int {
+	if s.Kind == Filtered || s.Restoring {
+		return 1
+	}
+	return 0
+}
+
+// later is when the claims of dead consoles have ended.
+func (s *site) later() {
+	s.Helper()
+	for _, key := range s.raw.Keys(s.Context(), claimKey+"*").Val() {
+		if left := s.raw.PTTL(s.Context(), key).Val(); left <= 0 || left > claimLife {
+			s.Errorf("%s has %s left", key, left)
+		}
+		s.raw.Del(s.Context(), key)
 	}
 }
 

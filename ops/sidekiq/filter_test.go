@@ -123,6 +123,7 @@ func TestAFilterThatDiedIsBroughtToItsEnd(t *testing.T) {
 		t.Fatal("it did not die")
 	}
 	s.Door.SetReadOnly(false)
+	s.later()
 	s.fill("push", 3000, 3050, "")
 	snap, err := s.Jobs.Snapshot(t.Context())
 	if err != nil || len(snap.Shelves) != 2 || len(alarms(snap, nil)) < 2 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -31,60 +32,87 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 		p.refuse("it is empty", "nothing needs to be parked")
 		return nil
 	}
-	if err := a.unfiltered(ctx, p); err != nil || p.Refusal != nil {
-		return err
-	}
 	var err error
 	if p.Policy, err = a.Jobs.policy(ctx); err != nil {
 		return err
 	}
 	switch {
-	case mayDrop(p.Policy) && !o.Backup:
-		p.refuse("Redis may drop a parked list when its memory is full (maxmemory_policy is "+p.Policy+"): it is the coldest key there is, and goes whole", "set the policy to noeviction, or write a backup first: --backup")
 	case mayDrop(p.Policy):
-		p.warn("Redis may drop the parked list whole (maxmemory_policy is %s): the backup is all there is then", p.Policy)
+		p.warn("Redis may drop a parked list when its memory is full (maxmemory_policy is %s): it is the coldest key there is, and goes whole. So a backup is written first, which is then all there is; better set the policy to noeviction", p.Policy)
 	case p.Policy == "":
-		p.warn("Redis does not say its eviction policy; it must be noeviction, or a parked list may be dropped")
+		p.warn("Redis does not say its eviction policy; it must be noeviction, or a parked list may be dropped: a backup before it keeps a copy")
 	}
-	if o.Backup {
-		p.Lines = append([]string{"LRANGE " + p.place.key + "   into a backup, before and after"}, p.Lines...)
+	if p.Backup = o.Backup || mayDrop(p.Policy); p.Backup {
+		p.Lines = append([]string{"LRANGE " + p.place.key + "   into a backup in " + a.Dir + ", read back and proved; what comes in meanwhile into a second one"}, p.Lines...)
 	}
 	return nil
 }
 
-// unfiltered refuses while a filter is at work on the queue: its marks would be moved away.
-func (a *Acts) unfiltered(ctx context.Context, p *Plan) error {
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+// undisturbed refuses while somebody is at work on the queue, or an act on it was interrupted: its marks would be moved away.
+func (a *Acts) undisturbed(ctx context.Context, p *Plan) error {
+	queue := p.claimed()
+	if queue == "" {
+		return nil
+	}
+	by, err := a.Jobs.atWork(ctx, queue)
 	if err != nil {
 		return err
 	}
+	if by != "" {
+		p.Refusal = busyWith(queue, by)
+		return nil
+	}
+	s, is, err := a.unfinished(ctx, *p)
+	if is {
+		p.Refusal = interrupted(queue, s)
+	}
+	return err
+}
+
+// unfinished is what an act on the queue left that was interrupted, other than what the plan is about.
+func (a *Acts) unfinished(ctx context.Context, p Plan) (Shelf, bool, error) {
+	if p.Deed == Load { // onto a shelf of its own, which may be an interrupted one
+		return Shelf{}, false, nil
+	}
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	if err != nil {
+		return Shelf{}, false, err
+	}
 	for _, s := range shelvesOf(got[0].Map()) {
 		if s.Queue == p.queue() && (s.Kind == Filtered || s.Restoring) && (p.place.Shelf == nil || p.place.Shelf.ID != s.ID) {
-			p.refuse(fmt.Sprintf("an act of %s's on this queue is under way or was interrupted (%s)", s.By, s.ID), "wait for it, or bring it to an end: vmtui sidekiq restore "+s.ID)
+			return s, true, nil
 		}
 	}
-	return nil
+	return Shelf{}, false, nil
+}
+
+func interrupted(queue string, s Shelf) *fault.Error {
+	return &fault.Error{
+		What: "refused: an act was interrupted there", On: queue, Why: fmt.Sprintf("an act of %s's on this queue was interrupted (%s)", s.By, s.ID),
+		Next: "bring it to an end: vmtui sidekiq restore " + s.ID, Code: fault.Refused,
+	}
 }
 
 func (a *Acts) park(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
 	var r Report
-	newest := ""
-	if o.Backup {
+	shelf, newest := a.newShelf(p.Target, Parked), ""
+	shelf.Run = o.Run
+	if p.Backup {
 		path, first, err := a.backUp(ctx, g, p, "what was parked")
 		if err != nil {
 			return r, err
 		}
 		newest = first
 		if path != "" {
-			r.Backups = append(r.Backups, path)
+			r.Backups, shelf.Backup = append(r.Backups, path), filepath.Base(path)
 		}
 	}
-	shelf, n, err := a.putAside(ctx, g, p.Target, Parked)
+	shelf, n, err := a.putAside(ctx, g, shelf)
 	if err != nil {
 		return r, err
 	}
 	r.Jobs, r.Shelf = n, shelf.ID
-	if !o.Backup || n == 0 {
+	if !p.Backup || n == 0 {
 		return r, nil
 	}
 	more, err := a.backUpNewer(ctx, g, shelf, newest)
@@ -102,9 +130,8 @@ func (a *Acts) newShelf(queue string, kind Kind) Shelf {
 }
 
 // putAside renames a queue, and gives the shelf that it lies on now. Where no answer came it looks.
-func (a *Acts) putAside(ctx context.Context, g *grip, queue string, kind Kind) (Shelf, int64, error) {
-	s := a.newShelf(queue, kind)
-	r, err := g.once(ctx, parkScript, []string{a.Jobs.key("queue:" + queue), a.Jobs.shelfKey(s.ID, ""), a.Jobs.key(shelvesKey)}, s.ID, s.record())
+func (a *Acts) putAside(ctx context.Context, g *grip, s Shelf) (Shelf, int64, error) {
+	r, err := g.once(ctx, parkScript, []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, ""), a.Jobs.key(shelvesKey)}, s.ID, s.record())
 	if errors.Is(err, remote.ErrUnknown) {
 		found, lost := a.Jobs.Shelf(ctx, s.ID)
 		if lost == nil {
@@ -116,7 +143,7 @@ func (a *Acts) putAside(ctx context.Context, g *grip, queue string, kind Kind) (
 	case err != nil:
 		return s, 0, err
 	case n < 0:
-		return s, 0, &fault.Error{What: "not parked", On: queue, Why: "the name " + s.ID + " is taken", Next: "do it again", Code: fault.Refused}
+		return s, 0, &fault.Error{What: "not parked", On: s.Queue, Why: "the name " + s.ID + " is taken", Next: "do it again", Code: fault.Refused}
 	default:
 		return s, n, nil
 	}
@@ -137,7 +164,7 @@ func (a *Acts) backUp(ctx context.Context, g *grip, p Plan, of string) (path, ne
 			return false, g.asked.Err()
 		}
 		g.say(Progress{Doing: "writing the backup", Done: b.count, Of: p.Size})
-		return true, b.add(jobs...)
+		return true, errors.Join(g.keep(ctx), b.add(jobs...))
 	})
 	if b.count == 0 {
 		return "", newest, err
@@ -163,7 +190,7 @@ func (a *Acts) backUpNewer(ctx context.Context, g *grip, s Shelf, newest string)
 				return false, err
 			}
 		}
-		return true, nil
+		return true, g.keep(ctx)
 	})
 	if b.count > 0 {
 		path = b.path

@@ -151,8 +151,8 @@ func (k *picking) page(ctx context.Context, g *grip, page []found) (bool, error)
 		if g.givenUp() {
 			return false, g.asked.Err()
 		}
-		n := k.portion(page, meant)
-		if err := k.take(ctx, g, page, meant[:n]); err != nil {
+		n, err := k.take(ctx, g, page, meant[:k.portion(page, meant)])
+		if err != nil {
 			return false, err
 		}
 		meant = meant[n:]
@@ -188,7 +188,8 @@ func (k *picking) wait(g *grip) {
 	}
 }
 
-func (k *picking) take(ctx context.Context, g *grip, page []found, meant []int) error {
+// take takes out as many of the meant as one script has time for, and says how many it looked at.
+func (k *picking) take(ctx context.Context, g *grip, page []found, meant []int) (int, error) {
 	jobs := k.acts.Jobs
 	keys, args := []string{k.plan.place.key, jobs.key(Dead), jobs.key("queues")}, []any{string(k.order.Deed), score(time.Now())}
 	number := map[string]int{}
@@ -197,7 +198,7 @@ func (k *picking) take(ctx context.Context, g *grip, page []found, meant []int) 
 		if k.order.Deed == Requeue {
 			var err error
 			if text, err = again(page[i].raw, p, time.Now()); err != nil {
-				return err
+				return 0, err
 			}
 			if number[p.queue] == 0 {
 				keys = append(keys, jobs.key("queue:"+p.queue))
@@ -209,10 +210,14 @@ func (k *picking) take(ctx context.Context, g *grip, page []found, meant []int) 
 	}
 	r, err := g.steady(ctx, pickScript, keys, args...)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var locks []lock
-	for n, was := range r.List() {
+	there := r.List()
+	if len(there) == 0 || len(there) > len(meant) {
+		return 0, fmt.Errorf("an answer of %d parts from the script", len(there))
+	}
+	for n, was := range there {
 		page[meant[n]].gone = true
 		if was.Int() == 0 {
 			k.report.Gone++
@@ -225,5 +230,5 @@ func (k *picking) take(ctx context.Context, g *grip, page []found, meant []int) 
 	}
 	n, err := g.unlock(ctx, locks)
 	k.report.Unlocked += n
-	return err
+	return len(there), err
 }

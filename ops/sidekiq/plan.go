@@ -26,6 +26,7 @@ type Plan struct {
 	In      Histogram  `json:"in"`   // what they are
 	Locks   Locks      `json:"locks"`
 	Policy  string     `json:"eviction_policy,omitempty"` // of Redis; "" when it does not say
+	Backup  bool       `json:"backup,omitempty"`          // a park writes one, asked for or not
 	Caution []string   `json:"caution"`
 	Confirm string     `json:"confirm,omitempty"` // to be typed
 	Again   string     `json:"again,omitempty"`   // to be typed as well, where it is asked twice
@@ -33,11 +34,12 @@ type Plan struct {
 
 	place    Place
 	few      []found // all that are meant, when they are few
+	deep     int64   // among how many of the oldest they are; fewer, when workers have taken some since
 	identity func(context.Context) error
 	tell     func(Progress)
 }
 
-// fewest is up to how many jobs are taken out of a living queue one by one, without anything else moving.
+// fewest is up to how many jobs are taken out of a living queue one by one, without anything else moving; see deepest.
 const fewest = 200
 
 // Plan looks at what an order would do. Tell hears of the progress, now and when it is done, from the goroutine that does it; it may be nil.
@@ -85,10 +87,8 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	if err := a.lookAtLocks(ctx, p); err != nil {
 		return err
 	}
-	if p.isQueue() && (o.Deed == Delete || o.Deed == Kill || o.Deed == Move) {
-		if err := a.unfiltered(ctx, p); err != nil || p.Refusal != nil {
-			return err
-		}
+	if err := a.undisturbed(ctx, p); err != nil || p.Refusal != nil {
+		return err
 	}
 	switch o.Deed {
 	case Park:
@@ -120,12 +120,15 @@ func (p *Plan) queue() string {
 
 // countMeant reads the whole place, and keeps what is meant while that is little.
 func (a *Acts) countMeant(ctx context.Context, o Order, p *Plan) error {
-	c := newCounter(sieve{o.Filter, time.Now()})
+	c, first := newCounter(sieve{o.Filter, time.Now()}), 0
 	err := a.Jobs.scan(ctx, p.place, func(jobs []found) (bool, error) {
 		for _, f := range jobs {
 			c.read++
 			if pl := payloadOf(f.raw); c.means(pl) {
 				c.count(pl)
+				if len(p.few) == 0 {
+					first = c.read
+				}
 				if len(p.few) <= fewest {
 					p.few = append(p.few, found{raw: strings.Clone(f.raw), score: f.score})
 				}
@@ -138,6 +141,7 @@ func (a *Acts) countMeant(ctx context.Context, o Order, p *Plan) error {
 	})
 	p.In = c.histogram(p.place)
 	p.Jobs = int64(c.meant)
+	p.deep = int64(c.read - first + 1) // a list is read from its newest on
 	if len(p.few) > fewest {
 		p.few = nil
 	}

@@ -33,6 +33,8 @@ type Process struct {
 
 	// Stale: it is registered, but its heartbeat is gone for a minute or more. What it was doing is unknown; Busy says nothing.
 	Stale bool `json:"stale"`
+
+	left time.Duration // until Redis forgets it, unless it is heard from again; 0 when that is not known
 }
 
 // Processes reads all registered processes, stale ones included, sorted by identity.

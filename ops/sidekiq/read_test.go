@@ -136,6 +136,50 @@ func TestHandsOfTheDead(t *testing.T) {
 	}
 }
 
+// What a process had in hand when it died is told from what one that ended took along, by what Redis still has of them.
+func TestHandsOfThoseWhoseNameIsGone(t *testing.T) {
+	m := miniredis.RunT(t)
+	s := at(t, m.Addr())
+	for _, id := range []string{"swept:1:aa", "ended:2:bb", "unnamed:3:cc", "lives:4:dd", "old:5:ee"} {
+		beat(m, "", id, map[bool]string{true: "6.4.1", false: "8.1.6"}[id[:3] == "old"], "false")
+		m.SetTTL(id, time.Minute)
+	}
+	m.HSet("old:5:ee:workers", "t1", m.HGet("swept:1:aa:work", "t1")) // as Sidekiq wrote it before 6.5
+	m.Del("old:5:ee:work")
+	m.SetTTL("swept:1:aa", 20*time.Second) // silent for 40 s
+	m.SetTTL("unnamed:3:cc", 40*time.Second)
+	w := s.Jobs.NewWatch()
+	lost := func() (from []string) {
+		t.Helper()
+		v, err := w.Look(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range v.Lost {
+			from = append(from, l.Process)
+		}
+		slices.Sort(from)
+		return from
+	}
+	if got := lost(); len(got) != 0 {
+		t.Fatalf("all live: %v", got)
+	}
+	m.Del("swept:1:aa:work") // expires a moment before its heartbeat does
+	if got := lost(); len(got) != 0 {
+		t.Fatalf("its heartbeat is there: %v", got)
+	}
+	m.Del("swept:1:aa") // and another process takes its name off before anybody looks
+	_, _ = m.SRem("processes", "swept:1:aa")
+	_, _ = m.SRem("processes", "ended:2:bb") // ends: its work goes with its name, its hash stays
+	m.Del("ended:2:bb:work")
+	_, _ = m.SRem("processes", "unnamed:3:cc") // loses its name only, and is silent
+	m.Del("old:5:ee")
+	m.Del("old:5:ee:workers")
+	if got := lost(); !slices.Equal(got, []string{"old:5:ee", "swept:1:aa", "unnamed:3:cc"}) {
+		t.Errorf("%v", got)
+	}
+}
+
 // Whoever comes after the death waits until each process was heard or is gone, and then knows what may be lost.
 func TestARollCallTellsTheDeadFromTheLiving(t *testing.T) {
 	m := miniredis.RunT(t)

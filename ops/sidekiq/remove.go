@@ -46,10 +46,14 @@ func (a *Acts) howTaken(p *Plan) string {
 	return "RENAME " + p.place.key + "; then RPOP -> LPUSH " + p.place.key + " what stays   in portions, oldest first, beside the workers; what arrives meanwhile follows in its order"
 }
 
-// inPlace reports that so few jobs are meant that they are taken out one by one.
+// inPlace reports that so few jobs are meant, and all of them among the oldest, that they are taken out one by one: Redis looks through all that are older
+// for each.
 func (p *Plan) inPlace() bool {
-	return p.isQueue() && p.few != nil
+	return p.isQueue() && p.few != nil && p.deep <= deepest
 }
+
+// deepest is among how many of the oldest jobs single ones are looked for, which takes Redis some milliseconds each.
+const deepest = 20_000
 
 func (p *Plan) locksNote(o Order) {
 	if p.In.Locked == 0 {
@@ -102,7 +106,7 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 		}
 		oldest = strings.Clone(jobs[len(jobs)-1].raw)
 		g.say(Progress{Doing: "writing the backup", Done: b.count, Of: p.Size})
-		return !g.givenUp(), b.add(jobs...)
+		return !g.givenUp(), errors.Join(g.keep(ctx), b.add(jobs...))
 	})
 	if err == nil && g.givenUp() {
 		err = g.asked.Err()

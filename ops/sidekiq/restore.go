@@ -22,6 +22,10 @@ func (a *Acts) planRestore(o Order, p *Plan) {
 		return
 	}
 	p.What = fmt.Sprintf("restore %d jobs of %s into %s", p.Size, s.ID, s.Queue)
+	if s.dropped() {
+		p.What = fmt.Sprintf("take %s off the list of what is parked: it has no job any more", s.ID)
+		p.warn("%s; %s", droppedWhy, s.copies())
+	}
 	live, list := a.Jobs.key("queue:"+s.Queue), a.Jobs.shelfKey(s.ID, "")
 	switch {
 	case s.Kind == Filtered:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/vmtui/vmtui/remote/redis"
 )
@@ -23,7 +24,10 @@ const (
 )
 
 // pace finds how many jobs make a page.
-type pace struct{ next int }
+type pace struct {
+	next int
+	most int // what a script had time for; 0: nothing bounds it
+}
 
 func (p *pace) size() int {
 	if p.next == 0 {
@@ -39,6 +43,25 @@ func (p *pace) learn(jobs []found) {
 	}
 	if len(jobs) > 0 {
 		p.next = min(max(pageBytes*len(jobs)/(bytes+1), 10), min(4*p.size(), pageMost))
+	}
+	if p.most > 0 {
+		p.next = min(p.next, p.most)
+	}
+}
+
+// scriptTime is what a script may take of Redis's time; 20 ms is what is promised.
+const scriptTime = 5 * time.Millisecond
+
+// heed bounds the pages by how long a script took for the jobs of the last one. The bound soon grows again: a machine that was busy for a moment looks like
+// a script that is slow. A hundred jobs of usual size take a fraction of a millisecond, and large ones are bounded by their bytes.
+func (p *pace) heed(jobs int, took time.Duration) {
+	switch {
+	case jobs > 0 && took > scriptTime:
+		p.most = max(int(int64(jobs)*int64(scriptTime)/int64(took)), pageFirst)
+	case p.most >= pageMost:
+		p.most = 0
+	case p.most > 0:
+		p.most *= 2
 	}
 }
 

@@ -23,6 +23,9 @@ var (
 	pluckScript  = script("pluck")
 	unlockScript = script("unlock")
 	loadScript   = script("load")
+
+	claimScript   = script("claim")
+	releaseScript = script("release")
 )
 
 // script is one of them, behind what they have in common.

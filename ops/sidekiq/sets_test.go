@@ -111,6 +111,13 @@ func TestLocksAreReleasedForTheirHolderOnly(t *testing.T) {
 	if r.Unlocked != 100 || s.raw.ZCard(t.Context(), "uniquejobs:digests").Val() != 100 || len(s.raw.Keys(t.Context(), "uniquejobs:*:LOCKED").Val()) != 100 {
 		t.Errorf("%+v", r)
 	}
+	if p, err := s.Plan(t.Context(), Order{Deed: Load, Name: r.Backups[0]}, nil); err != nil || !strings.Contains(strings.Join(p.Caution, "\n"), "unique lock") {
+		t.Errorf("reading back does not say what it does to locks: %+v %v", p.Caution, err)
+	}
+	lost := Lost{Job: Job{Class: "RefreshWorker", Queue: "pull", queue: "pull", raw: job("pull", "RefreshWorker", 1, 0, `,"lock_digest":"uniquejobs:1"`)}}
+	if p, err := s.Plan(t.Context(), Order{Deed: PutBack, Lost: []Lost{lost}}, nil); err != nil || !strings.Contains(strings.Join(p.Caution, "\n"), "unique lock") {
+		t.Errorf("putting back does not say what it does to locks: %+v %v", p.Caution, err)
+	}
 }
 
 func TestSignalsGuardTheScheduler(t *testing.T) {
@@ -123,6 +130,10 @@ func TestSignalsGuardTheScheduler(t *testing.T) {
 	p, err := s.Plan(t.Context(), Order{Deed: Stop, Identities: []string{"exec:1:ffff"}}, nil)
 	if err != nil || p.Again != instance || p.Confirm != "exec:1:ffff" {
 		t.Errorf("%+v %v", p, err)
+	}
+	p, err = s.Plan(t.Context(), Order{Deed: Quiet, Name: "exec", Identities: []string{"exec:1:ffff", host + ":7:0a1b2c3d4e5f"}}, nil)
+	if err != nil || p.Again != instance || p.Confirm != "exec" || !strings.Contains(p.What, "2 Sidekiq processes of exec") {
+		t.Errorf("of a node: %+v %v", p, err)
 	}
 	s.must(Order{Deed: Dump, Identities: []string{"exec:1:ffff"}})
 	if l, err := m.List("exec:1:ffff-signals"); err != nil || len(l) != 1 || l[0] != "TTIN" {

@@ -34,6 +34,10 @@ type Shelf struct {
 	Restoring bool `json:"restoring,omitempty"`
 	// Source is the backup that the jobs were read from.
 	Source string `json:"source,omitempty"`
+	// Run is the run that parked them.
+	Run string `json:"run,omitempty"`
+	// Backup is where those who parked them keep a copy: Redis may drop this list.
+	Backup string `json:"backup,omitempty"`
 
 	Size   int64         `json:"size"`
 	Oldest time.Duration `json:"-"` // age of the oldest job
@@ -73,7 +77,7 @@ func shelvesOf(records map[string]string) []Shelf {
 		if json.Unmarshal([]byte(raw), &s) != nil {
 			s = Shelf{Kind: Parked}
 		}
-		s.ID, s.Queue, s.By = id, clean.Line(s.Queue), clean.Line(s.By)
+		s.ID, s.Queue, s.By, s.Run, s.Backup = id, clean.Line(s.Queue), clean.Line(s.By), clean.Line(s.Run), clean.Line(s.Backup)
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b Shelf) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID)) })
@@ -96,6 +100,19 @@ func (s Shelf) record() string {
 		return "{}" // plain values always pack
 	}
 	return string(b)
+}
+
+// dropped reports a parked list that has no job any more, though nobody has put one back or deleted one: that takes its record away.
+func (s Shelf) dropped() bool { return s.Kind == Parked && !s.Restoring && s.Size == 0 }
+
+const droppedWhy = "Redis has dropped what lay there, or somebody deleted it past vmtui"
+
+// copies says where else the jobs of a shelf are.
+func (s Shelf) copies() string {
+	if s.Backup == "" {
+		return "no backup of it is known; look for one: b in the console, or the directory sidekiq of the state directory"
+	}
+	return "read its backup back: vmtui sidekiq restore --backup …/" + s.Backup + ", in the directory sidekiq of " + s.By + "'s state directory; what came in while it was written is in the one after it"
 }
 
 // MarshalJSON writes the age in seconds.

@@ -37,7 +37,7 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 	if err != nil {
 		return err
 	}
-	var rate pace
+	rate := pace{next: siftFirst}
 	step, verdicts, texts := got[0].Int(), []byte(nil), []string(nil)
 	for {
 		args := append([]any{step, string(verdicts), rate.size(), s.mode, score(time.Now()), flag(s.living)}, unshown(texts)...)
@@ -50,6 +50,9 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 		answer := r.List()
 		if len(answer) < 2 {
 			return fmt.Errorf("an answer of %d parts from the script", len(answer))
+		}
+		if len(answer) > 3 {
+			rate.heed(len(verdicts), time.Duration(answer[3].Int())*time.Microsecond)
 		}
 		switch code := answer[0].Int(); code {
 		case -1: // our own step, carried out without our hearing of it; or what another console or primary has
@@ -85,6 +88,9 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 		}
 	}
 }
+
+// siftFirst is how many jobs are looked at first, before it is known how large they are: those of ingress carry whole posts.
+const siftFirst = 20
 
 // restMost bounds a rest. A script takes about that long; the rest of a step is the way to Redis, which rests meanwhile.
 const restMost = 2 * time.Millisecond

@@ -38,18 +38,22 @@ func (a *Acts) planSignal(ctx context.Context, o Order, p *Plan) error {
 		}
 		p.Lines = append(p.Lines, fmt.Sprintf("LPUSH %s-signals %s; EXPIRE 60", clean.Line(a.Jobs.key(id)), signals[o.Deed]))
 	}
+	words := map[Deed]string{Quiet: "quiet", Stop: "stop", Dump: "dump the threads of"}
+	p.What = fmt.Sprintf("%s %d Sidekiq process%s", words[o.Deed], len(o.Identities), map[bool]string{false: "es"}[len(o.Identities) == 1])
 	p.Target = strings.Join(cleaned(o.Identities), ", ")
+	if o.Name != "" {
+		p.Target = clean.Line(o.Name)
+		p.What += " of " + p.Target
+	}
 	p.Jobs = int64(len(o.Identities))
 	p.identity = func(ctx context.Context) error { return a.living(ctx, o.Identities) }
-	words := map[Deed]string{Quiet: "quiet", Stop: "stop", Dump: "dump the threads of"}
-	p.What = fmt.Sprintf("%s %d Sidekiq processes", words[o.Deed], len(o.Identities))
-	p.warn("each hears it at its next heartbeat, within 10 s (5 s before Sidekiq 7), and says so in the one after")
-	p.signalNotes(o.Deed, busy)
 	if scheduling && o.Deed != Dump {
 		p.warn("the scheduler runs in no other process: its jobs stop until one is started again")
 		p.Danger, p.Confirm = act.Destroys, p.Target
 		p.Again = a.Instance
 	}
+	p.warn("each hears it at its next heartbeat, within 10 s (5 s before Sidekiq 7), and says so in the one after")
+	p.signalNotes(o.Deed, busy)
 	return nil
 }
 
@@ -98,10 +102,16 @@ func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
 	p.What = fmt.Sprintf("put %d jobs back that dead processes had in hand", len(o.Lost))
 	p.warn("a job that was done after all is done twice: only the log of its process knows")
 	p.identity = func(context.Context) error { return nil }
-	cmds := make([]redis.Command, 0, len(o.Lost))
+	cmds, locked := make([]redis.Command, 0, len(o.Lost)), 0
 	for _, l := range o.Lost {
+		if _, has := lockOf(payloadOf(l.raw)); has {
+			locked++
+		}
 		p.Lines = append(p.Lines, fmt.Sprintf("RPUSH queue:%s   %s %s", l.Queue, l.Class, l.JID))
 		cmds = append(cmds, redis.Cmd("LPOS", a.Jobs.key("queue:"+l.queue), redis.Unshown(l.raw), "RANK", -1, "MAXLEN", 10_000))
+	}
+	if locked > 0 {
+		p.warn("%d of them say they hold a unique lock; each keeps it until it has run", locked)
 	}
 	got, err := a.Jobs.redis.Read(ctx, cmds...)
 	if err != nil {

@@ -24,6 +24,8 @@ type Snapshot struct {
 	TodayBad  int64     `json:"failed_today"`
 	Shelves   []Shelf   `json:"parked"`    // what is put aside, newest first
 	Ticks     []Tick    `json:"scheduler"` // what the scheduler last did, newest first
+
+	orphans []Process // no longer registered, with what Redis still has of their work
 }
 
 // Queue is a queue's backlog.
@@ -62,7 +64,10 @@ type Sets struct {
 var usual = []string{"default", "push", "ingress", "mailers", "pull", "scheduler"}
 
 // Snapshot reads it all in two round trips.
-func (j *Jobs) Snapshot(ctx context.Context) (Snapshot, error) {
+func (j *Jobs) Snapshot(ctx context.Context) (Snapshot, error) { return j.snapshot(ctx, nil) }
+
+// snapshot looks for the work of processes that were known before as well, whether or not they are registered still.
+func (j *Jobs) snapshot(ctx context.Context, known []string) (Snapshot, error) {
 	day := time.Now().UTC().Format(time.DateOnly)
 	first, err := j.redis.Read(ctx,
 		redis.Cmd("SMEMBERS", j.key("queues")), redis.Cmd("SMEMBERS", j.key("processes")),
@@ -78,7 +83,9 @@ func (j *Jobs) Snapshot(ctx context.Context) (Snapshot, error) {
 		Sets:  Sets{Retry: first[4].Int(), Schedule: first[5].Int(), Dead: first[6].Int()},
 		Ticks: ticksOf(first[9].Map()), Shelves: shelvesOf(first[10].Map()),
 	}
-	second, err := j.lookCloser(ctx, &s, texts(first[0]), texts(first[1]))
+	ids := texts(first[1])
+	known = slices.DeleteFunc(known, func(id string) bool { return slices.Contains(ids, id) })
+	second, err := j.lookCloser(ctx, &s, texts(first[0]), ids, known)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -90,13 +97,15 @@ func (j *Jobs) Snapshot(ctx context.Context) (Snapshot, error) {
 type closer struct {
 	queues    []string
 	ids       []string
+	orphans   []string
 	byQueue   []redis.Reply
 	byProcess []redis.Reply
-	work      []redis.Reply
+	life      []redis.Reply // of the processes and the orphans
+	work      []redis.Reply // of the same
 	byShelf   []redis.Reply
 }
 
-func (j *Jobs) lookCloser(ctx context.Context, s *Snapshot, queues, ids []string) (closer, error) {
+func (j *Jobs) lookCloser(ctx context.Context, s *Snapshot, queues, ids, orphans []string) (closer, error) {
 	var cmds []redis.Command
 	for _, q := range queues {
 		cmds = append(cmds, redis.Cmd("LLEN", j.key("queue:"+q)), redis.Cmd("LINDEX", j.key("queue:"+q), -1))
@@ -104,8 +113,12 @@ func (j *Jobs) lookCloser(ctx context.Context, s *Snapshot, queues, ids []string
 	for _, id := range ids {
 		cmds = append(cmds, j.askProcess(id))
 	}
-	for _, id := range ids {
-		cmds = append(cmds, j.askWork(id))
+	all := slices.Concat(ids, orphans)
+	for _, id := range all {
+		cmds = append(cmds, redis.Cmd("PTTL", j.key(id)))
+	}
+	for _, id := range all {
+		cmds = append(cmds, j.askWork(id)...)
 	}
 	for _, shelf := range s.Shelves {
 		cmds = append(cmds, j.askShelf(shelf.ID)...)
@@ -114,19 +127,33 @@ func (j *Jobs) lookCloser(ctx context.Context, s *Snapshot, queues, ids []string
 	if err != nil {
 		return closer{}, err
 	}
-	c := closer{queues: queues, ids: ids}
-	c.byQueue, got = got[:2*len(queues)], got[2*len(queues):]
-	c.byProcess, got = got[:len(ids)], got[len(ids):]
-	c.work, c.byShelf = got[:len(ids)], got[len(ids):]
+	c := closer{queues: queues, ids: ids, orphans: orphans}
+	for _, part := range []struct {
+		into *[]redis.Reply
+		n    int
+	}{{&c.byQueue, 2 * len(queues)}, {&c.byProcess, len(ids)}, {&c.life, len(all)}, {&c.work, len(workKeys) * len(all)}} {
+		*part.into, got = got[:part.n], got[part.n:]
+	}
+	c.byShelf = got
 	return c, nil
 }
 
 // share puts what came into its places.
 func (s *Snapshot) share(c closer) {
 	all := processesOf(c.ids, c.byProcess)
-	for i := range all {
-		all[i].Work = workOf(c.work[slices.Index(c.ids, all[i].Identity)])
+	for _, id := range c.orphans {
+		all = append(all, Process{Identity: id})
 	}
+	registered := len(c.ids)
+	for i := range all {
+		at := i
+		if i < registered {
+			at = slices.Index(c.ids, all[i].Identity)
+		}
+		all[i].Work = workOf(c.work[at*len(workKeys) : (at+1)*len(workKeys)])
+		all[i].left = time.Duration(max(c.life[at].Int(), 0)) * time.Millisecond
+	}
+	all, s.orphans = all[:registered], all[registered:]
 	s.Processes, s.Stale = []Process{}, []Process{}
 	for _, p := range all {
 		if p.Stale {

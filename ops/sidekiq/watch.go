@@ -3,6 +3,7 @@ package sidekiq
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -38,6 +39,7 @@ type Watch struct {
 	dead      line
 	over      map[string]passed
 	hands     map[string]hand
+	life      time.Duration // how long Redis keeps a process that is not heard from, as far as was seen
 	lost      []Lost
 }
 
@@ -47,7 +49,7 @@ type passed struct{ warn, critical time.Time }
 // hand is a process as it was last seen alive.
 type hand struct {
 	beat  time.Time // by its host's clock
-	heard time.Time // when that heartbeat was first seen, by ours
+	heard time.Time // when that heartbeat was, by ours: as Redis counts it, or else when it was first seen
 	seen  time.Time
 	work  []Job
 }
@@ -62,7 +64,10 @@ func (j *Jobs) NewWatch() *Watch {
 
 // Look looks once, in two round trips, and gives the state. When Redis does not answer it is the last state, with the error in it.
 func (w *Watch) Look(ctx context.Context) (View, error) {
-	s, err := w.jobs.Snapshot(ctx)
+	w.mu.Lock()
+	known := slices.Collect(maps.Keys(w.hands))
+	w.mu.Unlock()
+	s, err := w.jobs.snapshot(ctx, known)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err != nil {
@@ -131,28 +136,43 @@ func (w *Watch) dying() (Alarm, bool) {
 // keysLife is how long Redis keeps a process's keys after its last heartbeat.
 const keysLife = 60 * time.Second
 
-// remember keeps what living processes have in hand, and what dead ones had. A process that ends properly takes its name off the list while its
-// heartbeat is fresh, and has given back what it had.
+// remember keeps what living processes have in hand, and what dead ones had. A process that ends properly takes its name off the list, and its work with
+// it, while its heartbeat is fresh, and has given back what it had.
 func (w *Watch) remember(s Snapshot) {
 	alive := map[string]bool{}
 	for _, p := range s.Processes {
+		w.life = min(max(w.life, p.left), keysLife)
+	}
+	for _, p := range s.Processes {
 		alive[p.Identity] = true
 		h := hand{beat: p.Beat, heard: s.Time, seen: s.Time, work: p.Work}
+		if p.left > 0 {
+			h.heard = s.Time.Add(p.left - w.life)
+		}
 		if before, known := w.hands[p.Identity]; known && before.beat.Equal(p.Beat) {
-			h.heard = before.heard
+			if before.heard.Before(h.heard) {
+				h.heard = before.heard
+			}
+			if len(p.Work) == 0 { // of one heartbeat there is one truth; its work expires a moment before it does
+				h.work = before.work
+			}
 		}
 		w.hands[p.Identity] = h
 	}
-	stale := map[string]Process{}
-	for _, p := range s.Stale {
-		stale[p.Identity] = p
-	}
+	stale, orphans := byIdentity(s.Stale), byIdentity(s.orphans)
 	for id, h := range w.hands {
 		if alive[id] {
 			continue
 		}
+		o, silent := orphans[id], s.Time.Sub(h.heard)
 		_, registered := stale[id]
-		if died := registered || s.Time.Sub(h.heard) > keysLife/2; died {
+		switch {
+		case len(o.Work) > 0 && silent <= keysLife/4: // its name was taken off and its work was not: it may be heard from again
+			continue
+		case len(o.Work) > 0:
+			w.lose(id, hand{seen: h.seen, work: o.Work})
+		case o.left > 0: // it took its work along when it ended; what it says of itself outlives it
+		case registered || silent > keysLife/2:
 			w.lose(id, h)
 		}
 		delete(w.hands, id)
@@ -162,6 +182,14 @@ func (w *Watch) remember(s Snapshot) {
 			w.lose(id, hand{seen: s.Time, work: p.Work})
 		}
 	}
+}
+
+func byIdentity(all []Process) map[string]Process {
+	out := map[string]Process{}
+	for _, p := range all {
+		out[p.Identity] = p
+	}
+	return out
 }
 
 func (w *Watch) lose(id string, h hand) {

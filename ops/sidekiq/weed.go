@@ -2,6 +2,7 @@ package sidekiq
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/vmtui/vmtui/remote/redis"
@@ -79,7 +80,7 @@ func (w *weeding) target() (mode, key string) {
 
 // onQueue renames the queue and lets what stays flow back, the oldest first and much faster than workers work, so that they never wait for it.
 func (w *weeding) onQueue(ctx context.Context, g *grip) error {
-	s, n, err := w.acts.putAside(ctx, g, w.plan.Target, Filtered)
+	s, n, err := w.acts.putAside(ctx, g, w.acts.newShelf(w.plan.Target, Filtered))
 	if err != nil || n == 0 {
 		return err
 	}
@@ -127,6 +128,11 @@ func (w *weeding) judge(g *grip) func([]found) ([]byte, []string, error) {
 	}
 }
 
+const (
+	pluckMost = 50   // jobs of one script; it does as many of them as it has time for
+	givenBack = 1000 // jobs that processes which end may have put in front of those that were counted
+)
+
 func (w *weeding) full() bool { return w.order.Limit > 0 && w.taken >= int64(w.order.Limit) }
 
 // note keeps a job's lock for when the job is gone. One that is moved keeps its lock, and what is deleted keeps it until then.
@@ -153,17 +159,16 @@ func (w *weeding) passed(g *grip) func(context.Context) error {
 	}
 }
 
-// pluck takes single jobs out, where they are. In a long queue each takes Redis some milliseconds, so that few go into one script.
+// pluck takes single jobs out, where they are.
 func (w *weeding) pluck(ctx context.Context, g *grip) error {
 	mode, key := w.target()
 	few := w.plan.few
 	if w.order.Limit > 0 {
 		few = few[:min(len(few), w.order.Limit)]
 	}
-	portion := int(min(max(500_000/(w.plan.Size+1), 1), 50))
 	for len(few) > 0 && !g.givenUp() {
-		n := min(portion, len(few))
-		args := []any{mode, score(time.Now()), w.order.To}
+		n := min(pluckMost, len(few))
+		args := []any{mode, score(time.Now()), w.order.To, w.plan.deep + givenBack}
 		for _, f := range few[:n] {
 			text := f.raw
 			if w.order.Deed == Move {
@@ -176,7 +181,11 @@ func (w *weeding) pluck(ctx context.Context, g *grip) error {
 			return err
 		}
 		w.pending.locks, w.pending.meant, w.pending.kept = nil, 0, 0
-		for i, was := range r.List() {
+		there := r.List()
+		if len(there) == 0 || len(there) > n {
+			return fmt.Errorf("an answer of %d parts from the script", len(there))
+		}
+		for i, was := range there {
 			if was.Int() == 0 {
 				w.report.Gone++
 				continue
@@ -187,7 +196,7 @@ func (w *weeding) pluck(ctx context.Context, g *grip) error {
 		if err := w.passed(g)(ctx); err != nil {
 			return err
 		}
-		few = few[n:]
+		few = few[len(there):]
 		g.say(Progress{Doing: "taking out", Done: w.report.Jobs + w.report.Gone, Of: int64(len(w.plan.few))})
 	}
 	w.report.Kept = max(w.plan.Size-w.report.Jobs-w.report.Gone, 0)

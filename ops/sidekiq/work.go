@@ -28,22 +28,30 @@ type Job struct {
 // Work reads what a process has in hand as of its last heartbeat, the oldest first. A process whose heartbeat is gone has nothing here, which
 // does not mean that it had nothing: ask Processes whether it is Stale.
 func (j *Jobs) Work(ctx context.Context, identity string) ([]Job, error) {
-	got, err := j.redis.Read(ctx, j.askWork(identity))
+	got, err := j.redis.Read(ctx, j.askWork(identity)...)
 	if err != nil {
 		return nil, err
 	}
-	return workOf(got[0]), nil
+	return workOf(got), nil
 }
 
-func (j *Jobs) askWork(identity string) redis.Command {
-	return redis.Cmd("HGETALL", j.key(identity+":work"))
+// workKeys are where a process writes what it has in hand: the first since Sidekiq 6.5, the other one before.
+var workKeys = []string{":work", ":workers"}
+
+func (j *Jobs) askWork(identity string) []redis.Command {
+	cmds := make([]redis.Command, len(workKeys))
+	for i, k := range workKeys {
+		cmds[i] = redis.Cmd("HGETALL", j.key(identity+k))
+	}
+	return cmds
 }
 
-func workOf(r redis.Reply) []Job {
-	all := r.Map()
-	out := make([]Job, 0, len(all))
-	for thread, raw := range all {
-		out = append(out, jobInHand(thread, []byte(raw)))
+func workOf(replies []redis.Reply) []Job {
+	out := []Job{}
+	for _, r := range replies {
+		for thread, raw := range r.Map() {
+			out = append(out, jobInHand(thread, []byte(raw)))
+		}
 	}
 	slices.SortFunc(out, func(a, b Job) int {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Thread, b.Thread))

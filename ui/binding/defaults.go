@@ -81,6 +81,7 @@ func queues() []Binding {
 		{ID: "sidekiq-move", Keys: keys("m"), Word: "move", Long: "move the jobs that are meant to another queue", Places: at(Backlog), Danger: act.Changes},
 		{ID: "sidekiq-quiet", Keys: keys("z"), Word: "quiet", Long: "let the process take no new jobs; only a restart takes that back", Places: at(Sidekiq), Danger: act.Changes},
 		{ID: "sidekiq-stop", Keys: keys("x"), Word: "stop", Long: "let the process end; what it cannot finish goes back into its queue", Places: at(Sidekiq), Danger: act.Changes},
+		{ID: "sidekiq-node", Keys: keys("N"), Word: "mark node", Long: "mark every process of the selected one's node, or take their marks off; what is done next is done to all of them", Places: at(Sidekiq), Danger: act.Safe, Hidden: true},
 		{ID: "sidekiq-dump", Keys: keys("d"), Word: "dump threads", Long: "let the process write the backtraces of its threads into its log", Places: at(Sidekiq), Danger: act.Changes, Hidden: true},
 		{ID: "backlog-count", Keys: keys("c"), Word: "count all", Long: "count the whole instead of a sample of both ends", Places: at(Backlog)},
 		{ID: "backlog-next", Keys: keys("n"), Word: "next", Long: "the next page of jobs", Places: at(Backlog)},

@@ -213,6 +213,9 @@ func (s *Sidekiq) press(id string) (Action, tea.Cmd) {
 		return nil, tea.Batch(s.Init(), s.look(true))
 	case "sidekiq-load":
 		return nil, s.findBackups()
+	case "sidekiq-node":
+		s.markNode()
+		return nil, nil
 	}
 	if o, ok := s.order(id); ok {
 		return Push{NewDeed(s.env, o)}, nil
@@ -263,7 +266,9 @@ func (s *Sidekiq) visibleQueues() []sidekiq.Queue {
 // visibleProcs are the living, and behind them those without a heartbeat.
 func (s *Sidekiq) visibleProcs() []sidekiq.Process {
 	all := append(s.view.Processes[:len(s.view.Processes):len(s.view.Processes)], s.view.Stale...)
-	return s.procs.arrange(sifted(s.filter, all, func(p sidekiq.Process) string { return p.Identity + " " + strings.Join(p.Queues, " ") }))
+	return s.procs.arrange(sifted(s.filter, all, func(p sidekiq.Process) string {
+		return p.Identity + " " + s.node(p) + " " + strings.Join(p.Queues, " ")
+	}))
 }
 
 func (s *Sidekiq) visibleStores() []store {

@@ -281,7 +281,7 @@ func (s *Sidekiq) procLines(p sidekiq.Process, w int) []widget.Line {
 		return widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, "registered, without a heartbeat for a minute or more: it died, or cannot reach Redis. What it had in hand may be lost.", w)
 	}
 	lines := []widget.Line{
-		fact("identity", widget.L(theme.Plain, p.Identity)).Fit(w), fact("state", procMark(p).full()), fact("busy", inHand(p)), fact("rss", widget.L(theme.Plain, rss(p))),
+		fact("identity", widget.L(theme.Plain, p.Identity)).Fit(w), fact("node", widget.L(theme.Plain, s.node(p))).Fit(w), fact("state", procMark(p).full()), fact("busy", inHand(p)), fact("rss", widget.L(theme.Plain, rss(p))),
 		fact("beat", s.beat(p)), fact("started", widget.L(theme.Plain, age(p.Started, s.view.Time)+" ago")), fact("version", widget.L(theme.Plain, p.Version)),
 	}
 	lines = append(lines, nil, widget.L(theme.Head, "QUEUES"))

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"slices"
+
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/binding"
 )
@@ -23,7 +25,7 @@ func (s *Sidekiq) order(id string) (sidekiq.Order, bool) {
 // deedOf is what a key does to processes.
 var deedOf = map[string]sidekiq.Deed{"sidekiq-quiet": sidekiq.Quiet, "sidekiq-stop": sidekiq.Stop, "sidekiq-dump": sidekiq.Dump}
 
-// signal is to the marked processes, or else to the selected one.
+// signal is to the marked processes, or else to the selected one. The marked are called by their node where they are all that runs there.
 func (s *Sidekiq) signal(id string) (sidekiq.Order, bool) {
 	deed, known := deedOf[id]
 	p, ok := s.proc()
@@ -31,10 +33,40 @@ func (s *Sidekiq) signal(id string) (sidekiq.Order, bool) {
 		return sidekiq.Order{}, false
 	}
 	o := sidekiq.Order{Deed: deed, Identities: []string{p.Identity}}
-	if len(s.procs.picks.ids) > 0 {
-		o.Identities = s.procs.picks.among(s.procs.ids(s.visibleProcs()))
+	if len(s.procs.picks.ids) == 0 {
+		return o, true
+	}
+	o.Identities = s.procs.picks.among(s.procs.ids(s.visibleProcs()))
+	for _, p := range s.view.Processes {
+		if node := s.node(p); sameSet(s.onNode(node), o.Identities) {
+			o.Name = node
+		}
 	}
 	return o, true
+}
+
+// node is where a process runs, as far as the fleet knows.
+func (s *Sidekiq) node(p sidekiq.Process) string { return s.env.World.Fleet.NodeOf(p.Hostname) }
+
+// onNode are the living processes of a node.
+func (s *Sidekiq) onNode(node string) (ids []string) {
+	for _, p := range s.view.Processes {
+		if s.node(p) == node {
+			ids = append(ids, p.Identity)
+		}
+	}
+	return ids
+}
+
+// markNode marks all processes of the selected one's node.
+func (s *Sidekiq) markNode() {
+	if p, ok := s.proc(); ok && s.listed() == paneProcs {
+		s.procs.picks.all(s.onNode(s.node(p)))
+	}
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 func (s *Sidekiq) storeOrder(id string) (sidekiq.Order, bool) {
@@ -68,6 +100,7 @@ func (s *Sidekiq) Bindings() []binding.Binding {
 	if s.listed() != paneProcs {
 		off(bs, "mark", oneAtATime)
 		off(bs, "mark-all", oneAtATime)
+		off(bs, "sidekiq-node", "only processes run on a node; choose one in [2]")
 	}
 	if s.inspected() == "" {
 		off(bs, "open", "only a place with jobs can be looked into")

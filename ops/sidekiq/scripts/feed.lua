@@ -1,5 +1,7 @@
 -- Puts a portion of a list back at the end of a queue, the oldest first, as if it were enqueued now.
+-- A shelf whose record is gone was restored meanwhile: then nothing is done.
 -- KEYS: queue, list, shelves, queues   ARGV: most jobs, most bytes, id, record that stays ('' for none), the queue's name
+if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 0 then return {0, 0} end
 local fed = move(KEYS[2], KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))
 if fed > 0 then redis.call('SADD', KEYS[4], ARGV[5]) end
 local left = redis.call('LLEN', KEYS[2])

@@ -1,5 +1,24 @@
 -- What the scripts below have in common. Lists run from the newest job on the left to the oldest on the right, which workers take.
 
+-- The first key is the claim on the queue that the act works on; the first two arguments are what this act writes there ('' for no claim) and for how many
+-- milliseconds. Nothing is done under another act's claim.
+local claim, token, life = table.remove(KEYS, 1), table.remove(ARGV, 1), table.remove(ARGV, 1)
+if token ~= '' then
+  local other = redis.call('GET', claim)
+  if other and other ~= token then return redis.error_reply('VMTUI-CLAIMED ' .. other) end
+  redis.call('SET', claim, token, 'PX', life)
+end
+
+-- A call is to take a few milliseconds of Redis's time, however large the jobs and however busy the machine are: what goes round looks at the clock, and
+-- leaves the rest to the next call. A Redis whose clock stands still within a script is bounded by the numbers alone.
+local function clock()
+  local t = redis.call('TIME')
+  return t[1] * 1000000 + t[2]
+end
+local began = clock()
+local function took() return clock() - began end
+local function late() return took() > 4000 end
+
 -- Puts jobs, the oldest first, behind what a list has.
 local function push(key, jobs)
   for i = 1, #jobs, 200 do
@@ -7,7 +26,7 @@ local function push(key, jobs)
   end
 end
 
--- Moves jobs from the oldest end of one list to the newest of another, in their order, until most or as many bytes are moved. Says how many.
+-- Moves jobs from the oldest end of one list to the newest of another, in their order, until most or as many bytes are moved, or it is late. Says how many.
 local function move(from, to, most, room)
   local moved = 0
   while moved < most and room > 0 do
@@ -21,6 +40,7 @@ local function move(from, to, most, room)
     end
     push(to, oldest)
     moved = moved + #jobs
+    if late() then break end
   end
   return moved
 end

@@ -1,8 +1,10 @@
--- Takes jobs out of a sorted set, each if it still is there, and puts them where they belong. Says which were there.
+-- Takes jobs out of a sorted set, each if it still is there, and puts them where they belong. Says which were there, of as
+-- many as there was time for.
 -- KEYS: set, dead, queues, and the lists of the queues   ARGV: mode (delete, retry, kill), score, and for each job: itself, its new text, the number of
 -- its queue's key, the queue's name
 local out = {}
 for i = 3, #ARGV, 4 do
+  if #out > 0 and late() then break end
   local there = redis.call('ZREM', KEYS[1], ARGV[i])
   out[#out + 1] = there
   if there == 1 then

@@ -1,5 +1,5 @@
 -- Carries out a filter on a list that nobody else touches, a page a call: each of its oldest jobs goes on to where it belongs, in its order, or not at
--- all. Gives the next page. A call that was carried out already is known by its number and does nothing.
+-- all. Gives the next page, and how long it took, in microseconds. A call that was carried out already is known by its number and does nothing.
 -- When what is kept goes to a living queue, jobs that have arrived there since the last call are newer than all of it: they wait in a list of their own.
 -- KEYS: list, kept to, arrivals, steps, meant to
 -- ARGV: step, verdicts (k or m, the oldest first), jobs of the next page, what becomes of the meant (drop, list, set), score, living ('1' or ''),
@@ -32,4 +32,5 @@ if n > 0 then
   if #kept > 0 then redis.call('HSET', KEYS[4], 'mark', kept[#kept]) end
   step = redis.call('HINCRBY', KEYS[4], 'step', 1)
 end
-return {step, redis.call('LLEN', KEYS[1]), redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1)}
+local page = redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1)
+return {step, redis.call('LLEN', KEYS[1]), page, took()}

@@ -26,13 +26,13 @@ func seen[T any](v T, ago int) fleet.Observation[T] {
 	return fleet.Observation[T]{Value: v, Seen: Noon.Add(-time.Duration(ago) * time.Second)}
 }
 
-// containers are a worker's, with the state of its Sidekiq.
-func containers(cpu, mem string, sidekiq, health string) []fleet.Container {
+// containers are a worker's, with the id and the state of its Sidekiq's.
+func containers(id, cpu, mem string, sidekiq, health string) []fleet.Container {
 	const image = "ghcr.io/mastodon/mastodon:v4.6.5"
 	return []fleet.Container{
 		{Service: "web", Name: "mastodon-web-1", State: "running", Health: "healthy", Image: image, Status: "Up 2 days (healthy)", CPU: cpu, Mem: mem},
 		{Service: "streaming", Name: "mastodon-streaming-1", State: "running", Health: "healthy", Image: image, Status: "Up 2 days (healthy)", CPU: "4%", Mem: "180MiB"},
-		{Service: "sidekiq", Name: "mastodon-sidekiq-1", State: sidekiq, Health: health, Image: image, Status: "Up 2 days (healthy)", CPU: "11%", Mem: "512MiB"},
+		{Service: "sidekiq", ID: id, Name: "mastodon-sidekiq-1", State: sidekiq, Health: health, Image: image, Status: "Up 2 days (healthy)", CPU: "11%", Mem: "512MiB"},
 	}
 }
 
@@ -40,7 +40,7 @@ func containers(cpu, mem string, sidekiq, health string) []fleet.Container {
 func Fleet() fleet.Snapshot {
 	hold := fleet.Hold{Worker: "worker-2", By: "mike@laptop", Why: "reimage to worker-golden-2026-11", Since: Noon.Add(-94 * time.Second), Run: "01J9ZQ7K3M"}
 	dead := seen(fleet.Health{CPU: 38, CPUs: []float64{40, 38, 41, 37, 38}, Mem: 57, Disk: 22, Load1: 1.1, Web: 14, Streaming: 61, Nginx: true,
-		Containers: containers("36%", "1.2GiB", "running", "healthy")}, 48)
+		Containers: containers("b1946ac92492", "36%", "1.2GiB", "running", "healthy")}, 48)
 	dead.Err = &desk.Fault{What: "no answer", On: "worker-3", Why: "ssh: handshake: i/o timeout after 10s", Next: "look at its console in the provider's panel"}
 	lease := &fleet.Lease{Owner: "mike", Host: "laptop", Run: hold.Run, Token: 7, Expires: Noon.AddDate(50, 0, 0)}
 	return fleet.Snapshot{
@@ -51,10 +51,10 @@ func Fleet() fleet.Snapshot {
 				Consoles: []presence.Console{{Who: "mike@laptop", Open: 1 * time.Hour}, {Who: "anna@desk", PID: 1, ReadOnly: true, Open: 12 * time.Minute}}}, 1)},
 			{Name: "worker-1", Role: "worker", Dest: "root@10.0.0.11:22", Droplet: 3164494, LB: "in", Link: "up", Health: seen(fleet.Health{
 				CPU: 41, CPUs: []float64{30, 33, 38, 44, 48, 45, 43, 40, 42, 41}, Mem: 58, Disk: 22, Load1: 1.24, Web: 17, Streaming: 64, Nginx: true, RoundTrip: 12 * time.Millisecond,
-				Containers: containers("37%", "1.2GiB", "running", "healthy"), LogLines: accessLog(`10.0.0.2 - - [23/Nov/2026:12:04:30 +0000] "GET /api/v1/timelines/home HTTP/1.1" 200 18231`)}, 1)},
+				Containers: containers("4a8a08f09d37", "37%", "1.2GiB", "running", "healthy"), LogLines: accessLog(`10.0.0.2 - - [23/Nov/2026:12:04:30 +0000] "GET /api/v1/timelines/home HTTP/1.1" 200 18231`)}, 1)},
 			{Name: "worker-2", Role: "worker", Dest: "root@10.0.0.12:22", Droplet: 3164502, LB: "draining", Link: "up", Hold: &hold, Health: seen(fleet.Health{
 				CPU: 6, CPUs: []float64{44, 41, 39, 22, 12, 9, 7, 6, 6, 6}, Mem: 40, Disk: 21, Load1: 0.22, Web: 2, Streaming: 18, Nginx: true, LameDuck: true, RoundTrip: 11 * time.Millisecond,
-				Containers: containers("6%", "1.1GiB", "running", "starting"), LogLines: accessLog(`10.0.0.2 - - [23/Nov/2026:12:04:29 +0000] "GET /lb-health HTTP/1.1" 503 0`)}, 1)},
+				Containers: containers("9c0df00d3c1a", "6%", "1.1GiB", "running", "starting"), LogLines: accessLog(`10.0.0.2 - - [23/Nov/2026:12:04:29 +0000] "GET /lb-health HTTP/1.1" 503 0`)}, 1)},
 			{Name: "worker-3", Role: "worker", Dest: "root@10.0.0.13:22", Droplet: 3164517, LB: "in", Link: "down", Health: dead},
 		},
 		Balancer: seen(fleet.Balancer{ID: "4de7ac8b", Name: "vmst-lb", Status: "active", Members: []string{"worker-1", "worker-2", "worker-3"}}, 3),

@@ -1,0 +1,2 @@
+-- Gives the claim back.
+return redis.call('DEL', claim)
