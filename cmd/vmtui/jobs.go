@@ -101,7 +101,7 @@ func (a *app) listJobs(ctx context.Context, f *flags) error {
 		return f.printf("no job was ever started here\n")
 	}
 	for _, j := range jobs {
-		said := fmt.Sprintf("%s  %-9s  %s  by %s", j.ID, j.State, j.Line, j.By)
+		said := fmt.Sprintf("%s  %-21s  %s  by %s", j.ID, j.Words(), j.Line, j.By)
 		if j.Why != "" {
 			said += "  (" + j.Why + ")"
 		}
@@ -216,19 +216,21 @@ func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Recor
 	if err != nil {
 		return err
 	}
-	result, why := got.Result(reading)
+	if reading != nil {
+		got.Weigh(reading)
+	}
 	if f.json {
 		var b []byte
-		if b, err = json.Marshal(map[string]any{"job": got, "result": result, "why": why}); err == nil { // a line, behind the lines
+		if b, err = json.Marshal(map[string]any{"job": got, "result": got.Result, "why": got.Why}); err == nil { // a line, behind the lines
 			err = f.writeJSON(f.out, b)
 		}
 	} else {
-		f.note(strings.TrimSuffix(fmt.Sprintf("%s: %s: %s", j.Line, result, why), ": "))
+		f.note(strings.TrimSuffix(fmt.Sprintf("%s: %s: %s", j.Line, got.Words(), got.Why), ": "))
 	}
 	if err != nil {
 		return err
 	}
-	switch result {
+	switch got.Result {
 	case tootctl.Success:
 		return nil
 	case tootctl.Unsure:

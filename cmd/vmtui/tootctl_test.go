@@ -16,11 +16,11 @@ import (
 )
 
 // jobsOf are the jobs as a script sees them.
-func jobsOf(t *testing.T, config string) []struct{ ID, State, Line, By string } {
+func jobsOf(t *testing.T, config string) []struct{ ID, State, Result, Line, By string } {
 	t.Helper()
 	got := vmtui(t, config, "jobs", "--json")
 	var doc struct {
-		Jobs []struct{ ID, State, Line, By string }
+		Jobs []struct{ ID, State, Result, Line, By string }
 	}
 	if err := json.Unmarshal([]byte(got.out), &doc); got.code != 0 || err != nil {
 		t.Fatalf("exit %d: %v: %q %s", got.code, err, got.out, got.err)
@@ -57,9 +57,9 @@ func TestTootctlIsAJob(t *testing.T) {
 	}
 	var lines []string
 	for _, j := range jobsOf(t, b.ConfigPath()) {
-		lines = append(lines, j.State+" "+j.Line)
+		lines = append(lines, j.Result+": "+j.Line)
 	}
-	want := "done tootctl media remove --keep-interacted --dry-run; done tootctl accounts delete spammer; done tootctl cache clear; done tootctl media remove --dry-run --days=3; done tootctl media usage"
+	want := "success with errors: tootctl media remove --keep-interacted --dry-run; success: tootctl accounts delete spammer; success: tootctl cache clear; success with errors: tootctl media remove --dry-run --days=3; success: tootctl media usage"
 	if got := strings.Join(lines, "; "); got != want {
 		t.Errorf("jobs: %s", got)
 	}
@@ -149,9 +149,9 @@ func TestTootctlAtATerminal(t *testing.T) {
 	}
 	var lines []string
 	for _, j := range jobsOf(t, b.ConfigPath()) {
-		lines = append(lines, j.State+" "+j.Line)
+		lines = append(lines, j.Result+": "+j.Line)
 	}
-	if got := strings.Join(lines, "; "); got != "done tootctl accounts cull example.org; done tootctl accounts cull example.org --dry-run" {
+	if got := strings.Join(lines, "; "); got != "success: tootctl accounts cull example.org; success: tootctl accounts cull example.org --dry-run" {
 		t.Errorf("jobs: %s", got)
 	}
 }

@@ -74,7 +74,7 @@ func (r *Room) remove(ctx context.Context, what string, jobs ...Job) error {
 
 // epitaph is a job and how it ended, in a line.
 func (j Job) epitaph() string {
-	text := fmt.Sprintf("%s  %s  by %s: %s", j.ID, j.Line, j.By, j.State)
+	text := fmt.Sprintf("%s  %s  by %s: %s", j.ID, j.Line, j.By, j.Words())
 	if j.Why != "" {
 		text += ", " + j.Why
 	}

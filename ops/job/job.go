@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
@@ -54,13 +56,13 @@ type Record struct {
 	DryRun  bool      `json:"dry_run,omitempty"`
 }
 
-// State is how a job stands.
+// State is how a job's process stands. How the job ended is its result: that of a process tells too little.
 type State string
 
 // The states. Unknown is never success: nobody saw the end.
 const (
 	Running   State = "running"
-	Done      State = "done"
+	Done      State = "ended" // by itself, with an exit status of 0
 	Failed    State = "failed"
 	Cancelled State = "cancelled"
 	Unknown   State = "unknown"
@@ -72,9 +74,13 @@ type Job struct {
 	State State     `json:"state"`
 	Code  *int      `json:"code"` // null unless it ended by itself or was ended
 	Ended time.Time `json:"ended,omitzero"`
-	Why   string    `json:"why,omitempty"` // what more is known of the end
-	Log   bool      `json:"log"`           // there is one
-	Dead  string    `json:"cancelled_by,omitempty"`
+
+	Result tootctl.Result `json:"result,omitempty"` // how it ended, by all that is known; "" while it runs
+	Failed int            `json:"failed_items,omitempty"`
+	Why    string         `json:"why,omitempty"` // what more is known of the end
+
+	Log  bool   `json:"log"` // there is one
+	Dead string `json:"cancelled_by,omitempty"`
 }
 
 // List is every job there is, newest first.
@@ -88,12 +94,8 @@ func (r *Room) list(ctx context.Context, pattern string) ([]Job, error) {
 	if err := res.Err("listing the jobs", r.Node.Name); err != nil {
 		return nil, err
 	}
-	var jobs []Job
-	for line := range strings.Lines(res.Stdout) {
-		if j, ok := read(line); ok {
-			jobs = append([]Job{j}, jobs...)
-		}
-	}
+	jobs := readAll(res.Stdout)
+	slices.Reverse(jobs)
 	return jobs, nil
 }
 
@@ -103,8 +105,10 @@ func (r *Room) Look(ctx context.Context, id string) (j Job, end []string, found 
 	if err := res.Err("looking at the job "+id, r.Node.Name); err != nil {
 		return Job{}, nil, false, err
 	}
-	first, rest, _ := strings.Cut(res.Stdout, "\n")
-	j, found = read(first)
+	rows, rest, _ := strings.Cut("\n"+res.Stdout, "\n\n")
+	if jobs := readAll(rows); len(jobs) == 1 {
+		j, found = jobs[0], true
+	}
 	f := &frame{}
 	for line := range strings.Lines(rest) {
 		if line = strings.TrimSuffix(line, "\n"); !f.has(line) {
@@ -114,7 +118,40 @@ func (r *Room) Look(ctx context.Context, id string) (j Job, end []string, found 
 	return j, end, found, nil
 }
 
-// read understands a line of list; one that is damaged is passed over.
+// readAll understands what list prints; a job that is damaged is passed over.
+func readAll(text string) []Job {
+	var jobs []Job
+	var ends [][]string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		said, of := strings.CutPrefix(line, endMark)
+		switch j, ok := read(line); {
+		case ok:
+			jobs, ends = append(jobs, j), append(ends, nil)
+		case of && len(ends) > 0:
+			ends[len(ends)-1] = append(ends[len(ends)-1], said)
+		}
+	}
+	for i := range jobs {
+		jobs[i].judge(ends[i])
+	}
+	return jobs
+}
+
+// judge says how the job ended, by the lines that its runner wrote down then.
+func (j *Job) judge(end []string) {
+	if j.State == Running {
+		return
+	}
+	if len(end) != 3 {
+		j.Weigh(nil)
+		return
+	}
+	failed, _ := strconv.Atoi(end[0]) // what was written by our own runner is a number
+	j.Weigh(j.command().Digested(tootctl.Digest{Errors: failed, Closing: end[1], Last: strings.TrimSpace(withoutPassword(end[2]))}))
+}
+
+// read understands a job's line.
 func read(line string) (Job, bool) {
 	f := strings.SplitN(strings.TrimSpace(line), " ", 7)
 	var j Job

@@ -63,9 +63,7 @@ func (r *Room) Launch(ctx context.Context, permit act.Permit, c *tootctl.Call, r
 	if c.Command.Long {
 		long = "long"
 	}
-	order := ssh.Command{For: "start " + c.Line(), Script: start, Args: []string{
-		begin, runner, r.Dir, rec.ID, long, rec.mode(), string(text), r.place().command(rec.ID, tootctlProgram, rec.Words),
-	}}
+	order := rec.order(r.Dir, long, string(text), r.place().command(rec.ID, tootctlProgram, rec.Words))
 	if !rec.Secret {
 		return b, r.begun(r.host().Do(ctx, permit, order), c)
 	}
@@ -95,6 +93,12 @@ func (r *Room) unsaid(res ssh.Result, b Begun) error {
 // dangerOf is the call's danger for the door. Every job writes a directory, so that a read-only console starts none.
 func dangerOf(c *tootctl.Call) act.Danger {
 	return cmp.Or(c.Danger(), act.Changes)
+}
+
+// order is the command that starts a job.
+func (r Record) order(dir, long, text, command string) ssh.Command {
+	signs := r.command().Signs()
+	return ssh.Command{For: "start " + r.Line, Script: start, Args: []string{begin, runner, dir, r.ID, long, r.mode(), text, command, signs.Errors, signs.Closing, signs.Noise}}
 }
 
 // mode is how the runner runs it.

@@ -76,7 +76,7 @@ func TestJobsAreListedAndOpened(t *testing.T) {
 		d := opened(t, desk, 120, 36)
 		defer d.stop()
 		d.press("J")
-		d.sees("Jobs on exec", "running", "the node was restarte")
+		d.sees("Jobs on exec", "running", "the node was rest")
 		d.press("down", "x")
 		d.sees("only a job that runs can be cancelled")
 		d.press("up", "x")

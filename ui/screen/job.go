@@ -35,8 +35,7 @@ type Job struct {
 
 	ended    bool
 	err      error // why nothing is read any more
-	result   tootctl.Result
-	why      string
+	end      job.Job // how it ended, once that is known: its result is "" before
 	password string
 	boot     tootctl.Boot // how long Rails takes to start there, as far as that is known
 }
@@ -163,19 +162,22 @@ func (j *Job) find() tea.Cmd {
 // judge weighs what the node knows and what was read.
 func (j *Job) judge(m foundJobs) {
 	i := slices.IndexFunc(m.jobs, func(x job.Job) bool { return x.ID == j.rec.ID })
+	j.end = job.Job{Record: j.rec, Result: tootctl.Unsure}
 	switch {
 	case m.err != nil:
-		j.result, j.why = tootctl.Unsure, brief(m.err)
+		j.end.Why = brief(m.err)
 	case i < 0:
-		j.result, j.why = tootctl.Unsure, "the node knows nothing of it"
+		j.end.Why = "the node knows nothing of it"
 	case m.jobs[i].State == job.Running:
-		j.result, j.why = tootctl.Unsure, "it still runs, and is not read any more: "+brief(j.err)
+		j.end.Why = "it still runs, and is not read any more: " + brief(j.err)
 	case j.rec.Secret: // nothing of it was kept
-		if j.result, j.why = m.jobs[i].Result(nil); j.result == tootctl.Success && j.err != nil {
-			j.result, j.why = tootctl.Unsure, brief(j.err)
+		if j.end = m.jobs[i]; j.end.Result == tootctl.Success && j.err != nil {
+			j.end.Result, j.end.Why = tootctl.Unsure, brief(j.err)
 		}
 	default:
-		j.result, j.why = m.jobs[i].Result(j.reading)
+		if j.end = m.jobs[i]; j.lost == 0 { // who has read all of it knows as much as the node
+			j.end.Weigh(j.reading)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -43,6 +44,16 @@ var resultMarks = map[tootctl.Result]mark{
 	tootctl.Unsure:    {"?", "unknown", theme.Warn},
 }
 
+// endMark is how a job stands or ended, with the number of items that failed.
+func endMark(x job.Job) mark {
+	if x.State == job.Running {
+		return mark{"◐", "running", theme.Info}
+	}
+	m := known(resultMarks, x.Result)
+	m.word = x.Words()
+	return m
+}
+
 // stateBox is how the job stands.
 func (j *Job) stateBox(w int) widget.Frame {
 	inner := w - 4
@@ -57,9 +68,8 @@ func (j *Job) stateBox(w int) widget.Frame {
 // standLine is the result, or else the bar, or else what is waited for.
 func (j *Job) standLine(w int) widget.Line {
 	switch {
-	case j.result != "":
-		m := known(resultMarks, j.result)
-		return m.full().Add(widget.S(theme.Plain, "  "+j.why)).Fit(w)
+	case j.end.Result != "":
+		return endMark(j.end).full().Add(widget.S(theme.Plain, "  "+j.end.Why)).Fit(w)
 	case j.ended:
 		return widget.L(theme.Muted, "◌ asking how it ended").Fit(w)
 	case j.reading.Barred:

@@ -139,7 +139,7 @@ func (j *Jobs) selected() (job.Job, bool) {
 func (j *Jobs) visible() []job.Job {
 	var out []job.Job
 	for _, x := range j.jobs {
-		if j.filter.lets(x.ID + " " + x.Line + " " + x.By + " " + string(x.State) + " " + x.Why) {
+		if j.filter.lets(x.ID + " " + x.Line + " " + x.By + " " + x.Words() + " " + x.Why) {
 			out = append(out, x)
 		}
 	}
@@ -178,7 +178,7 @@ func (j *Jobs) detail(w, h int) widget.Frame {
 	if !ok {
 		return j.panes.text(paneJob, widget.Box{Title: title("Job")}, w, h)
 	}
-	m := known(jobMarks, x.State)
+	m := endMark(x)
 	lines := widget.Hang(widget.L(theme.Accent, "› "), theme.Info, x.Line, w-4)
 	lines = append(lines, m.full())
 	if x.Why != "" {
@@ -211,23 +211,14 @@ func (j *Jobs) list(w, h int) widget.Frame {
 	return j.panes.box(paneJobs, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }
 
-// jobMarks are the states of a job.
-var jobMarks = map[job.State]mark{
-	job.Running:   {"◐", "running", theme.Info},
-	job.Done:      {"✓", "done", theme.Good},
-	job.Failed:    {"✗", "failed", theme.Bad},
-	job.Cancelled: {"○", "cancelled", theme.Muted},
-	job.Unknown:   {"?", "unknown", theme.Warn},
-}
-
 // columns are what a job shows in the list.
 func (j *Jobs) columns() []column[job.Job] {
-	state := func(x job.Job) string { return string(x.State) }
+	state := func(x job.Job) string { return x.Words() }
 	what := func(x job.Job) string { return strings.TrimPrefix(x.Line, "tootctl ") }
 	by := func(x job.Job) string { return x.By }
 	why := func(x job.Job) string { return x.Why }
 	return []column[job.Job]{
-		{Column: widget.Column{Head: "STATE", W: 11}, by: byText(state), cell: func(x job.Job, _ int) widget.Line { return known(jobMarks, x.State).full() }},
+		{Column: widget.Column{Head: "STATE", W: 23}, by: byText(state), cell: func(x job.Job, _ int) widget.Line { return endMark(x).full() }},
 		{Column: widget.Column{Head: "COMMAND", W: 24, Grow: 4}, by: byText(what), cell: inked(theme.Strong, what)},
 		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Least: 90}, by: byText(by), cell: inked(theme.Muted, by)},
 		{Column: widget.Column{Head: "END", W: 14, Grow: 3}, by: byText(why), cell: inked(theme.Plain, why)},

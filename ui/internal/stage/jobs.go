@@ -92,9 +92,9 @@ func Jobs() []job.Job {
 	}
 	return []job.Job{
 		{Record: rec("20260808-115700-aaaaaa", "mike@laptop", 3*time.Minute, "media", "remove", "--days=14"), State: job.Running, Log: true},
-		{Record: rec("20260808-110000-bbbbbb", "anna@desk", time.Hour, "search", "deploy"), State: job.Done, Code: code(0), Ended: Noon.Add(-30 * time.Minute), Log: true},
-		{Record: rec("20260807-120000-cccccc", "anna@desk", 24*time.Hour, "accounts", "refresh", "--all"), State: job.Failed, Code: code(1), Why: "exit status 1", Ended: Noon.Add(-23 * time.Hour), Log: true},
-		{Record: rec("20260806-120000-dddddd", "mike@laptop", 48*time.Hour, "media", "remove-orphans", "--dry-run"), State: job.Cancelled, Code: code(143), Why: "cancelled by anna@desk", Dead: "anna@desk", Ended: Noon.Add(-47 * time.Hour), Log: true},
-		{Record: rec("20260805-120000-eeeeee", "mike@laptop", 72*time.Hour, "statuses", "remove"), State: job.Unknown, Why: "the node was restarted while it ran", Log: true},
+		{Record: rec("20260808-110000-bbbbbb", "anna@desk", time.Hour, "search", "deploy"), State: job.Done, Code: code(0), Result: tootctl.Partly, Failed: 3, Why: "3 failed; Indexed 4711 records, de-indexed 12", Ended: Noon.Add(-30 * time.Minute), Log: true},
+		{Record: rec("20260807-120000-cccccc", "anna@desk", 24*time.Hour, "accounts", "refresh", "--all"), State: job.Failed, Code: code(1), Result: tootctl.Failure, Why: "exit status 1: No such account", Ended: Noon.Add(-23 * time.Hour), Log: true},
+		{Record: rec("20260806-120000-dddddd", "mike@laptop", 48*time.Hour, "media", "remove-orphans", "--dry-run"), State: job.Cancelled, Code: code(143), Result: tootctl.Cancelled, Why: "cancelled by anna@desk", Dead: "anna@desk", Ended: Noon.Add(-47 * time.Hour), Log: true},
+		{Record: rec("20260805-120000-eeeeee", "mike@laptop", 72*time.Hour, "statuses", "remove"), State: job.Unknown, Result: tootctl.Unsure, Why: "the node was restarted while it ran", Log: true},
 	}
 }
