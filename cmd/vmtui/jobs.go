@@ -101,7 +101,7 @@ func (a *app) listJobs(ctx context.Context, f *flags) error {
 		return f.printf("no job was ever started here\n")
 	}
 	for _, j := range jobs {
-		said := fmt.Sprintf("%s  %-21s  %s  by %s", j.ID, j.Words(), j.Line, j.By)
+		said := fmt.Sprintf("%s  %-21s  %s  by %s", j.ID, j.Ending(), j.Line, j.By)
 		if j.Why != "" {
 			said += "  (" + j.Why + ")"
 		}
@@ -225,7 +225,7 @@ func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Recor
 			err = f.writeJSON(f.out, b)
 		}
 	} else {
-		f.note(strings.TrimSuffix(fmt.Sprintf("%s: %s: %s", j.Line, got.Words(), got.Why), ": "))
+		f.note(strings.TrimSuffix(fmt.Sprintf("%s: %s: %s", j.Line, got.Ending(), got.Why), ": "))
 	}
 	if err != nil {
 		return err

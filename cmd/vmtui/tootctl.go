@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -149,7 +150,7 @@ func planOf(r *job.Room, c *tootctl.Call) string {
 
 // rehearse offers the dry run first.
 func (a *app) rehearse(ctx context.Context, f *flags, r *job.Room, dry *tootctl.Call) error {
-	answer, err := f.asker(false).Ask(ctx, desk.Question{Subject: r.Instance, Text: "there is a dry run, which changes nothing. Rehearse it first?", Details: []string{dry.Line()}})
+	answer, err := f.asker(false).Ask(ctx, desk.Question{Subject: r.Instance, Text: "there is a dry run, which changes " + cmp.Or(dry.Command.DryWrites, "nothing") + ". Rehearse it first?", Details: []string{dry.Line()}})
 	if err != nil || !answer.Yes {
 		return err
 	}

@@ -117,7 +117,7 @@ func (t *tootctl) seen(ctx context.Context, u *unit, id string) (run.Finding, er
 	case j.State == job.Running || u.walk.Fact(factCode+u.id) == "":
 		return run.Finding{Truth: run.UnderWay, Detail: "job " + id}, nil
 	}
-	return pending("job %s: %s", id, strings.TrimSuffix(j.Words()+": "+j.Why, ": ")), nil
+	return pending("job %s: %s", id, strings.TrimSuffix(j.Ending()+": "+j.Why, ": ")), nil
 }
 
 func (t *tootctl) launch(ctx context.Context, u *unit) error {

@@ -41,17 +41,17 @@ func TestHowItEndedIsKnownToWhoeverAsksLater(t *testing.T) {
 				t.Fatal(err)
 			}
 			later, err := r.Find(t.Context(), j.ID)
-			if err != nil || later.Words() != x.want || !strings.Contains(later.Why, x.why) {
-				t.Errorf("%s: %s, %v", later.Words(), later.Why, err)
+			if err != nil || later.Ending() != x.want || !strings.Contains(later.Why, x.why) {
+				t.Errorf("%s: %s, %v", later.Ending(), later.Why, err)
 			}
 			watched := later
 			watched.Weigh(reading)
-			if watched.Words() != x.want || watched.Why != later.Why {
-				t.Errorf("watched: %s: %s; later: %s", watched.Words(), watched.Why, later.Why)
+			if watched.Ending() != x.want || watched.Why != later.Why {
+				t.Errorf("watched: %s: %s; later: %s", watched.Ending(), watched.Why, later.Why)
 			}
 			glanced, _, found, err := r.Look(t.Context(), j.ID)
-			if err != nil || !found || glanced.Words() != x.want || glanced.Why != later.Why {
-				t.Errorf("a look: %s: %s, %v, %v", glanced.Words(), glanced.Why, found, err)
+			if err != nil || !found || glanced.Ending() != x.want || glanced.Why != later.Why {
+				t.Errorf("a look: %s: %s, %v, %v", glanced.Ending(), glanced.Why, found, err)
 			}
 		})
 	}
@@ -66,7 +66,7 @@ func TestNoArgumentPassesForAnEnd(t *testing.T) {
 			t.Errorf("%q: it is said to have printed %q", word, got)
 		}
 		if got := until(t, r, j.ID, Done); got.Result != tootctl.Unsure || got.Failed != 0 {
-			t.Errorf("%q: %s: %s", word, got.Words(), got.Why)
+			t.Errorf("%q: %s: %s", word, got.Ending(), got.Why)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestHowASecretOneEndedIsKnown(t *testing.T) {
 		b, _ := r.Start(t.Context(), call(t, "accounts", "modify", "picard", "--reset-password"), "")
 		got, err := r.Find(t.Context(), b.ID)
 		if err != nil || got.Result != want || got.Log {
-			t.Errorf("%s: %s: %s, %v", script, got.Words(), got.Why, err)
+			t.Errorf("%s: %s: %s, %v", script, got.Ending(), got.Why, err)
 		}
 		files, err := filepath.Glob(filepath.Join(r.Dir, b.ID, "*"))
 		if err != nil || len(files) != 4 { // record, pid, end, exit
@@ -101,13 +101,13 @@ func TestAnExitStatusAloneIsNotBelieved(t *testing.T) {
 	r := bench(t, `echo "Removed 3 media attachments (approx. 1 MB)"`)
 	j := until(t, r, begin1(t, r, "media", "remove").ID, Done)
 	if j.Result != tootctl.Success {
-		t.Errorf("%s: %s", j.Words(), j.Why)
+		t.Errorf("%s: %s", j.Ending(), j.Why)
 	}
 	if err := os.Remove(filepath.Join(r.Dir, j.ID, "end")); err != nil {
 		t.Fatal(err)
 	}
 	j, err := r.Find(t.Context(), j.ID)
 	if err != nil || j.Result != tootctl.Unsure || !strings.Contains(j.Why, "alone says nothing") {
-		t.Errorf("%s: %s, %v", j.Words(), j.Why, err)
+		t.Errorf("%s: %s, %v", j.Ending(), j.Why, err)
 	}
 }

@@ -54,6 +54,9 @@ type Record struct {
 	Secret  bool      `json:"secret,omitempty"`
 	Asks    bool      `json:"asks,omitempty"`
 	DryRun  bool      `json:"dry_run,omitempty"`
+
+	// Rehearsed is the job that was its dry run, "" for none.
+	Rehearsed string `json:"rehearsed,omitempty"`
 }
 
 // State is how a job's process stands. How the job ended is its result: that of a process tells too little.

@@ -36,8 +36,8 @@ func (j *Job) Weigh(read *tootctl.Reading) {
 	}
 }
 
-// Words are how the job stands or how it ended: "running", "success with 3 errors".
-func (j Job) Words() string {
+// Ending is how the job stands or how it ended: "running", "success with 3 errors".
+func (j Job) Ending() string {
 	if j.State == Running {
 		return string(Running)
 	}

@@ -47,8 +47,12 @@ func (r *Room) Start(ctx context.Context, c *tootctl.Call, typed string) (Begun,
 	if err != nil {
 		return Begun{}, err
 	}
-	r.tidy(ctx)
-	b, err := r.Launch(ctx, permit, c, r.Order(c))
+	rec := r.Order(c)
+	if jobs, err := r.List(ctx); err == nil { // what cannot be listed must not stand in its way
+		rec.Rehearsed = rehearsalOf(rec, jobs)
+		r.tidy(ctx, jobs)
+	}
+	b, err := r.Launch(ctx, permit, c, rec)
 	return b, errors.Join(err, settle(act.Outcome{Err: err, Effect: b.ID}))
 }
 

@@ -47,7 +47,7 @@ func (c *chore) outcome(ctx context.Context, j job.Job) (outcome, error) {
 }
 
 // words are the result and why.
-func (o outcome) words() string { return strings.TrimSuffix(o.job.Words()+": "+o.why, ": ") }
+func (o outcome) words() string { return strings.TrimSuffix(o.job.Ending()+": "+o.why, ": ") }
 
 // failed is an error unless the job did what it was for.
 func (o outcome) failed(e errand) error {

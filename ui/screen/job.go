@@ -10,6 +10,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ui"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -34,7 +35,7 @@ type Job struct {
 	rateAt  time.Time
 
 	ended    bool
-	err      error // why nothing is read any more
+	err      error   // why nothing is read any more
 	end      job.Job // how it ended, once that is known: its result is "" before
 	password string
 	boot     tootctl.Boot // how long Rails takes to start there, as far as that is known
@@ -73,9 +74,52 @@ func (j *Job) Init() tea.Cmd {
 		return j.find()
 	}
 	d, life, rec := j.env.Desk, j.ctx, j.rec
-	return j.Ask("output", func(context.Context) tea.Msg {
+	var beside tea.Cmd
+	if rec.Rehearsed != "" {
+		beside = j.Ask("rehearsal", func(ctx context.Context) tea.Msg { return rehearsalOf(ctx, d, rec) })
+	}
+	return tea.Batch(beside, j.Ask("output", func(context.Context) tea.Msg {
 		return openedGutter{pourFrom(life, func(ctx context.Context, take func(string)) error { return d.FollowJob(ctx, rec, take) })}
+	}))
+}
+
+// gotRehearsal is the dry run of a job, with what it printed.
+type gotRehearsal struct {
+	job   job.Job
+	lines []string
+	err   error
+}
+
+// rehearsalOf reads the dry run of a job, whoever made it. One that is gone, or runs, stands beside nothing.
+func rehearsalOf(ctx context.Context, d ui.Desk, rec job.Record) gotRehearsal {
+	jobs, err := d.Jobs(ctx)
+	dry, found := rec.Rehearsal(jobs)
+	if err != nil || !found || dry.State == job.Running {
+		return gotRehearsal{err: err}
+	}
+	g := gotRehearsal{job: dry}
+	g.err = d.FollowJob(ctx, dry.Record, func(l string) {
+		if len(g.lines) < jobLinesMost {
+			g.lines = append(g.lines, l)
+		}
 	})
+	return g
+}
+
+// rehearsed puts the dry run beside the job.
+func (j *Job) rehearsed(g gotRehearsal) Action {
+	if g.err != nil {
+		return refusal("its dry run", g.err)
+	}
+	if g.job.ID == "" {
+		return nil
+	}
+	dry := NewJob(j.env, g.job.Record)
+	dry.Close() // it is only looked at
+	dry.take(poured{Lines: g.lines, Ended: true})
+	dry.ended, dry.end = true, g.job
+	j.beside = dry
+	return nil
 }
 
 // told takes what a job said that nobody may keep.
@@ -114,6 +158,8 @@ func (j *Job) answered(m tea.Msg) (Action, tea.Cmd) {
 		return nil, j.find()
 	case foundJobs:
 		j.judge(m)
+	case gotRehearsal:
+		return j.rehearsed(m), nil
 	case acted:
 		if m.err != nil {
 			return refusal(m.what, m.err), nil

@@ -50,7 +50,7 @@ func endMark(x job.Job) mark {
 		return mark{"◐", "running", theme.Info}
 	}
 	m := known(resultMarks, x.Result)
-	m.word = x.Words()
+	m.word = x.Ending()
 	return m
 }
 

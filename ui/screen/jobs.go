@@ -139,7 +139,7 @@ func (j *Jobs) selected() (job.Job, bool) {
 func (j *Jobs) visible() []job.Job {
 	var out []job.Job
 	for _, x := range j.jobs {
-		if j.filter.lets(x.ID + " " + x.Line + " " + x.By + " " + x.Words() + " " + x.Why) {
+		if j.filter.lets(x.ID + " " + x.Line + " " + x.By + " " + x.Ending() + " " + x.Why) {
 			out = append(out, x)
 		}
 	}
@@ -213,7 +213,7 @@ func (j *Jobs) list(w, h int) widget.Frame {
 
 // columns are what a job shows in the list.
 func (j *Jobs) columns() []column[job.Job] {
-	state := func(x job.Job) string { return x.Words() }
+	state := func(x job.Job) string { return x.Ending() }
 	what := func(x job.Job) string { return strings.TrimPrefix(x.Line, "tootctl ") }
 	by := func(x job.Job) string { return x.By }
 	why := func(x job.Job) string { return x.Why }

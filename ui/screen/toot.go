@@ -32,8 +32,7 @@ type Toot struct {
 	lines    desk.Lines
 	linesErr error
 
-	call      *tootctl.Call // that is being confirmed or started
-	rehearsed *Job          // the last dry run, to stand beside the real one
+	call *tootctl.Call // that is being confirmed or started
 }
 
 // The panes of tootctl.
@@ -127,7 +126,7 @@ func (t *Toot) answered(m tea.Msg) (Action, tea.Cmd) {
 	return nil, nil
 }
 
-// begun opens the job that was started; a dry run stays at hand for the real one.
+// begun opens the job that was started.
 func (t *Toot) begun(m begunJob) (Action, tea.Cmd) {
 	d := t.env.Desk
 	again := t.Ask("lines", func(ctx context.Context) tea.Msg {
@@ -142,17 +141,7 @@ func (t *Toot) begun(m begunJob) (Action, tea.Cmd) {
 	if m.begun.Secret {
 		j.told(m.begun, m.err)
 	}
-	if m.begun.DryRun {
-		t.rehearsed = j
-	} else if t.rehearsed != nil && sameBut(t.rehearsed.rec, m.begun.Record) {
-		j.beside = t.rehearsed
-	}
 	return Push{j}, again
-}
-
-// sameBut reports that one is the dry run of the other.
-func sameBut(dry, real job.Record) bool {
-	return slices.Equal(slices.DeleteFunc(slices.Clone(dry.Words), func(w string) bool { return w == "--dry-run" }), real.Words)
 }
 
 func (t *Toot) press(id string) (Action, tea.Cmd) {
@@ -172,7 +161,7 @@ func (t *Toot) press(id string) (Action, tea.Cmd) {
 	case "toot-rehearse":
 		if c, err := t.form().Call(t.where.Version); err == nil {
 			if dry, ok := c.Rehearse(); ok {
-				return t.start(dry, "")
+				return t.confirm(dry)
 			}
 		}
 	case "toot-run":
@@ -294,6 +283,7 @@ func (t *Toot) decided(res dialog.Result) (Action, tea.Cmd) {
 func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
 	t.call = c
 	_, dry := c.Rehearse()
+	dry = dry && !c.Rehearsal()
 	switch {
 	case c.Danger() == act.Safe:
 		return t.start(c, "")

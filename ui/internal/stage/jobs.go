@@ -17,7 +17,11 @@ func (d *Desk) Where(context.Context) (desk.Tootctl, error) {
 // RunTootctl implements ui.Desk.
 func (d *Desk) RunTootctl(_ context.Context, c *tootctl.Call, typed string) (job.Begun, error) {
 	d.told("%s typed %q", c.Line(), typed)
-	return job.Begun{Record: job.Record{ID: "20260808-120000-abcdef", Words: c.Words(), Line: c.Line(), By: "mike@laptop", Node: "exec", Started: Noon, DryRun: c.Rehearsal(), Asks: c.Command.Interactive}}, d.Fails
+	rec := job.Record{ID: "20260808-120000-abcdef", Words: c.Words(), Line: c.Line(), By: "mike@laptop", Node: "exec", Started: Noon, DryRun: c.Rehearsal(), Asks: c.Command.Interactive}
+	if _, ok := c.Rehearse(); ok && !rec.DryRun {
+		rec.Rehearsed = Rehearsal().ID
+	}
+	return job.Begun{Record: rec}, d.Fails
 }
 
 // Remembered implements ui.Desk.
@@ -37,13 +41,26 @@ func Lines() desk.Lines {
 }
 
 // Jobs implements ui.Desk.
-func (d *Desk) Jobs(context.Context) ([]job.Job, error) { return Jobs(), nil }
+func (d *Desk) Jobs(context.Context) ([]job.Job, error) { return append(Jobs(), Rehearsal()), nil }
+
+// Rehearsal is the dry run of whatever is run here and has one.
+func Rehearsal() job.Job {
+	code := 0
+	return job.Job{
+		Record: job.Record{ID: "20260804-120000-ffffff", Words: []string{"media", "remove-orphans", "--dry-run"}, Line: "tootctl media remove-orphans --dry-run", By: "anna@desk", Node: "exec", Started: Noon.Add(-96 * time.Hour), DryRun: true},
+		State:  job.Done, Code: &code, Result: tootctl.Success, Why: "Removed 3 orphans (approx. 1.2 MB) (DRY RUN)", Ended: Noon.Add(-95 * time.Hour), Log: true,
+	}
+}
 
 // FollowJob implements ui.Desk.
 func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string)) error {
 	d.told("follow %s", j.ID)
 	for _, l := range JobLines() {
 		line(l)
+	}
+	if j.ID == Rehearsal().ID { // it is over
+		line("Removed 3 orphans (approx. 1.2 MB) (DRY RUN)")
+		return nil
 	}
 	<-ctx.Done()
 	return ctx.Err()
