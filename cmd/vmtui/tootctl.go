@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -150,7 +149,11 @@ func planOf(r *job.Room, c *tootctl.Call) string {
 
 // rehearse offers the dry run first.
 func (a *app) rehearse(ctx context.Context, f *flags, r *job.Room, dry *tootctl.Call) error {
-	answer, err := f.asker(false).Ask(ctx, desk.Question{Subject: r.Instance, Text: "there is a dry run, which changes " + cmp.Or(dry.Command.DryWrites, "nothing") + ". Rehearse it first?", Details: []string{dry.Line()}})
+	offer := "there is a dry run, which changes nothing. Rehearse it first?"
+	if dry.Danger() != act.Safe { // what it writes to stands above
+		offer = "there is a dry run. Rehearse it first?"
+	}
+	answer, err := f.asker(false).Ask(ctx, desk.Question{Subject: r.Instance, Text: offer, Details: []string{dry.Line()}})
 	if err != nil || !answer.Yes {
 		return err
 	}

@@ -206,10 +206,27 @@ func (j *Job) end(state, code, when string) {
 
 // Find gives a job by its id, or by as much of it as no other one begins with.
 func (r *Room) Find(ctx context.Context, id string) (Job, error) {
+	j, _, err := r.Pair(ctx, id)
+	return j, err
+}
+
+// Pair is Find, with the dry run of the job, nil for one that was not rehearsed.
+func (r *Room) Pair(ctx context.Context, id string) (j Job, dry *Job, err error) {
 	jobs, err := r.List(ctx)
 	if err != nil {
-		return Job{}, err
+		return Job{}, nil, err
 	}
+	if j, err = r.pick(jobs, id); err != nil {
+		return j, nil, err
+	}
+	if d, found := j.Rehearsal(jobs); found {
+		dry = &d
+	}
+	return j, dry, nil
+}
+
+// pick finds the job that an id means.
+func (r *Room) pick(jobs []Job, id string) (Job, error) {
 	var found []Job
 	for _, j := range jobs {
 		if id != "" && strings.HasPrefix(j.ID, id) {

@@ -1,6 +1,7 @@
 package tootctl
 
 import (
+	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,6 +16,21 @@ type Progress struct {
 	Left  time.Duration // below 0: nobody knows
 	Done  bool
 	Took  time.Duration // when it is done
+}
+
+// MarshalJSON writes it for scripts: what nobody knows is null, and times are seconds.
+func (p Progress) MarshalJSON() ([]byte, error) {
+	said := map[string]any{"title": p.Title, "at": p.At, "of": nil, "percent": nil, "seconds_left": nil, "done": p.Done}
+	if p.Of > 0 {
+		said["of"] = p.Of
+	}
+	if percent := p.Percent(); percent >= 0 {
+		said["percent"] = percent
+	}
+	if p.Left >= 0 {
+		said["seconds_left"] = int(p.Left.Seconds())
+	}
+	return json.Marshal(said)
 }
 
 // barShape is a bar on a terminal, without what a terminal obeys.
@@ -58,12 +74,4 @@ func (p Progress) Percent() int {
 		return 100
 	}
 	return -1
-}
-
-// Rate is how many a second it did between two looks, 0 when that cannot be said.
-func Rate(from, to Progress, between time.Duration) float64 {
-	if between <= 0 || to.At < from.At || from.Title != to.Title {
-		return 0
-	}
-	return float64(to.At-from.At) / between.Seconds()
 }

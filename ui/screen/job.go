@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,9 +29,7 @@ type Job struct {
 	panes   panes
 	follows bool // the newest lines are shown
 
-	rate    float64 // items a second, by the last two looks at the bar
-	rateBar tootctl.Progress
-	rateAt  time.Time
+	pace tootctl.Pace
 
 	ended    bool
 	err      error   // why nothing is read any more
@@ -187,12 +184,8 @@ func (j *Job) take(p poured) {
 		j.lost += over
 		j.lines = slices.Clone(j.lines[over:])
 	}
-	now := j.env.World.Now
-	if between := now.Sub(j.rateAt); between >= time.Second {
-		if !j.rateAt.IsZero() {
-			j.rate = tootctl.Rate(j.rateBar, j.reading.Bar, between)
-		}
-		j.rateBar, j.rateAt = j.reading.Bar, now
+	if j.reading.Barred {
+		j.pace.Take(j.env.World.Now, j.reading.Bar)
 	}
 }
 

@@ -83,26 +83,13 @@ func (j *Job) standLine(w int) widget.Line {
 // barLine is the job's own bar as a real one: title, count, rate and what is left.
 func (j *Job) barLine(w int) widget.Line {
 	p := j.reading.Bar
-	said := fmt.Sprintf(" %d of %s", p.At, map[bool]string{true: fmt.Sprint(p.Of), false: "unknown"}[p.Of > 0])
-	if j.rate > 0 {
-		said += fmt.Sprintf(" · %.1f a second", j.rate)
-	}
-	switch {
-	case p.Done:
-		said += " · took " + widget.Since(p.Took)
-	case p.Left > 0:
-		said += " · " + widget.Since(p.Left) + " left"
-	}
-	if j.reading.Count > 0 {
-		said += fmt.Sprintf(" · %d failed", j.reading.Count)
-	}
 	l := widget.L(theme.Info, "◐ "+p.Title)
 	if percent := p.Percent(); percent >= 0 {
 		cells := max(min(w/3, 40), 8)
 		full := cells * percent / 100
 		l = l.Add(widget.S(theme.Accent, " "+strings.Repeat("█", full)), widget.S(theme.Muted, strings.Repeat("░", cells-full)), widget.S(theme.Strong, fmt.Sprintf(" %d%%", percent)))
 	}
-	return l.Add(widget.S(theme.Plain, said)).Fit(w)
+	return l.Add(widget.S(theme.Plain, " "+j.pace.Words(j.reading.Count))).Fit(w)
 }
 
 // outputBox is what it prints; it follows unless somebody reads further up.
