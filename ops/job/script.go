@@ -104,9 +104,11 @@ export HOME PATH
 shift 2
 exec env "$@"`
 
-// inside is how it is called in a container: $1 the file for its number, then the command. Who wants to end it finds it by that.
+// inside is how it is called in a container: $1 the file for its number, then the command. Who wants to end it finds it by that, or has left word beside it.
 const inside = `stty rows 50 cols 120 2>/dev/null
-echo $$ >"$1" && shift && exec "$@"`
+echo $$ >"$1" || exit 1
+[ ! -e "$1.end" ] || exit 143
+shift && exec "$@"`
 
 // compose goes where the compose file is: $1 directory, then the command. docker gives a container's terminal the size of this one, sooner or later.
 const compose = `stty rows 50 cols 120 2>/dev/null
@@ -221,6 +223,7 @@ if still || alive .; then
   n=0
   while { still || alive .; } && [ "$n" -lt 25 ]; do sleep 0.2; n=$((n+1)); done
 fi
+[ -z "$inside" ] || sleep 1 # what docker was asked for just before its client ended shows by then
 ! still && ! alive .`
 
 // answer types a line into a job that asks: $1 directory, $2 the line.
