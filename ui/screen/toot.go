@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 // Toot is tootctl at hand: every command found as one types, explained, filled in, rehearsed and run.
@@ -31,6 +32,8 @@ type Toot struct {
 	asked    bool // where it runs has been answered
 	lines    desk.Lines
 	linesErr error
+	wrong    error // why the line that it was opened with cannot be read, until that has been said
+	named    bool  // what cannot be read of them has been named
 
 	call *tootctl.Call // that is being confirmed or started
 }
@@ -61,7 +64,9 @@ type (
 // NewToot opens tootctl, with a command line filled in or with "".
 func NewToot(env Env, line string) *Toot {
 	t := &Toot{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneCommands, paneForm, panePast), forms: map[string]*tootctl.Form{}}
-	t.fill(line)
+	if line != "" {
+		t.wrong = t.fill(line)
+	}
 	return t
 }
 
@@ -115,11 +120,16 @@ func (t *Toot) answered(m tea.Msg) (Action, tea.Cmd) {
 	switch m := m.(type) {
 	case gotWhere:
 		t.where, t.whereErr, t.asked = m.where, m.err, true
+		if wrong := t.wrong; wrong != nil {
+			t.wrong = nil
+			return refusal("that line", wrong), nil
+		}
 	case gotLines:
 		t.lines, t.linesErr = m.lines, m.err
 		if m.err != nil {
 			return refusal("the favourites", m.err), nil
 		}
+		return t.unread(), nil
 	case begunJob:
 		return t.begun(m)
 	}
@@ -192,10 +202,32 @@ func (t *Toot) open() (Action, tea.Cmd) {
 		return t.change()
 	case panePast:
 		if i := t.line.settle(t.past()); i >= 0 {
-			t.fill(t.past()[i])
+			if err := t.fill(t.past()[i]); err != nil {
+				return refusal("that line", err), nil
+			}
 		}
 	}
 	return nil, nil
+}
+
+// unread names, once, what is remembered and cannot be read any more: the tree has changed since, or somebody has changed the file.
+func (t *Toot) unread() Action {
+	if t.named {
+		return nil
+	}
+	t.named = true
+	first, n := "", 0
+	for _, l := range t.past() {
+		if _, err := tootctl.Known().Read(l, tootctl.Version{}); err != nil {
+			if n++; n == 1 {
+				first = l + ": " + brief(err)
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return Say{Text: widget.Count(n, "line", "lines") + " of the history cannot be read: " + first, Bad: true}
 }
 
 // change changes the selected field: what has choices goes to the next of them, anything else is typed.
@@ -221,16 +253,17 @@ func (t *Toot) change() (Action, tea.Cmd) {
 }
 
 // fill makes a line the form.
-func (t *Toot) fill(line string) {
+func (t *Toot) fill(line string) error {
 	c, err := tootctl.Known().Read(line, tootctl.Version{})
 	if err != nil {
-		return
+		return err
 	}
 	t.at.id = c.Command.Name()
 	t.forms[t.at.id] = tootctl.FormOf(c)
 	if t.panes.drawn[paneForm] {
 		t.panes.focus(paneForm)
 	}
+	return nil
 }
 
 // prompt asks for the whole line.
@@ -266,7 +299,9 @@ func (t *Toot) decided(res dialog.Result) (Action, tea.Cmd) {
 	case kind == "field":
 		t.form().Set(name, res.Text)
 	case kind == "line":
-		t.fill(res.Text)
+		if err := t.fill(res.Text); err != nil {
+			return refusal("that line", err), nil
+		}
 	case kind == "run" && res.Choice == "rehearse":
 		if dry, ok := t.call.Rehearse(); ok {
 			return t.start(dry, "")
