@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,6 +147,20 @@ type Upgrade struct {
 	DBHost string `yaml:"db_host"` // of the database itself, for migrations: a transaction pool loses their locks; "" leaves it as it is
 	DBPort int    `yaml:"db_port"` // the same; 0 leaves it as it is
 	DBName string `yaml:"db_name"` // the real database behind the pool's name; "" leaves it as it is
+}
+
+// Direct is the environment by which a command reaches the database itself.
+func (u Upgrade) Direct() []string {
+	var env []string
+	add := func(name, value string) {
+		if value != "" && value != "0" {
+			env = append(env, name+"="+value)
+		}
+	}
+	add("DB_HOST", u.DBHost)
+	add("DB_PORT", strconv.Itoa(u.DBPort))
+	add("DB_NAME", u.DBName)
+	return env
 }
 
 // Cloudflare is the edge.

@@ -19,8 +19,15 @@ const barLength = "RUBY_PROGRESS_BAR_LENGTH=70"
 // place is where and as whom Mastodon's programs run on a node.
 type place struct {
 	mastodon config.Mastodon
-	login    string // who logs in there
-	quiet    bool   // without a terminal: what it says is read and not shown
+	login    string   // who logs in there
+	quiet    bool     // without a terminal: what it says is read and not shown
+	more     []string // NAME=value, beside the node's own environment
+}
+
+// with is the place with more of an environment.
+func (p place) with(env []string) place {
+	p.more = env
+	return p
 }
 
 func (r *Room) place() place { return place{mastodon: r.Node.Mastodon, login: r.Host.User()} }
@@ -34,7 +41,7 @@ func (p place) command(id, program string, words []string) string {
 }
 
 func (p place) nativeWords(program string, words []string) []string {
-	return p.nativeCall(nil, append([]string{"bin/" + program}, words...))
+	return p.nativeCall(p.more, append([]string{"bin/" + program}, words...))
 }
 
 // nativeCall is a call in the directory of a native Mastodon, as its user, with more of an environment.
@@ -51,7 +58,7 @@ func (p place) nativeCall(env, words []string) []string {
 func (p place) composeWords(id, program string, words []string) []string {
 	m := p.mastodon
 	call := []string{"docker", "compose", "-p", m.Project}
-	env := append([]string{barLength}, environment(m)...)
+	env := slices.Concat([]string{barLength}, environment(m), p.more)
 	if m.Tootctl == config.TootctlRun {
 		call = append(call, "run", "--rm", "--no-deps", "--name", container(id))
 	} else {

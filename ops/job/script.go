@@ -235,5 +235,5 @@ printf '%s\n' "$2" >answers`
 // ended is the exit status of cancel, answer and forget when the job is not as it has to be for them.
 const ended = 75
 
-// domain prints what the Mastodon in a directory calls itself.
-const domain = `sed -n 's/^LOCAL_DOMAIN=//p' "$1/.env.production"`
+// setting prints a setting of the Mastodon in a directory: $1 directory, $2 its name. Only what is no secret is asked for.
+const setting = `sed -n "s/^$2=//p" "$1/.env.production"`

@@ -113,6 +113,7 @@ func TestThorTakesWhatTheTreeTakes(t *testing.T) {
 			}
 		}
 	}
+	whole(t, calls)
 	for i, h := range thor(t, calls) {
 		if err := calls[i].check(Version{}); err != nil {
 			t.Errorf("%s: %v", calls[i].Line(), err)
@@ -126,6 +127,9 @@ func TestThorTakesWhatFormsBuild(t *testing.T) {
 	var calls []*Call
 	for i := range Known().Commands {
 		c := &Known().Commands[i]
+		if bare, err := NewForm(c).Call(Version{}); err == nil { // nothing filled in; some have nothing to fill in
+			calls = append(calls, bare)
+		}
 		fields := NewForm(c).Fields(Version{})
 		for j, one := range fields {
 			for _, other := range fields[j:] {
@@ -136,8 +140,31 @@ func TestThorTakesWhatFormsBuild(t *testing.T) {
 	if len(calls) < 1000 {
 		t.Fatalf("only %d calls", len(calls))
 	}
+	whole(t, calls)
 	for i, h := range thor(t, calls) {
 		agrees(t, calls[i], h)
+	}
+}
+
+// whole counts what is in calls: every command, and every option of each.
+func whole(t *testing.T, calls []*Call) {
+	t.Helper()
+	commands, options := map[string]bool{}, map[string]bool{}
+	for _, c := range calls {
+		commands[c.Command.Name()] = true
+		for _, g := range c.Given {
+			options[c.Command.Name()+" "+g.Option.Name] = true
+		}
+	}
+	if len(commands) != 48 || len(options) != 118 {
+		for _, c := range Known().Commands {
+			for _, o := range c.Options {
+				if !options[c.Name()+" "+o.Name] {
+					t.Errorf("%s %s is not tried", c.Name(), o.Name)
+				}
+			}
+		}
+		t.Errorf("%d commands and %d options are tried", len(commands), len(options))
 	}
 }
 

@@ -2,6 +2,7 @@ package root
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,23 @@ func TestJobsAreListedAndOpened(t *testing.T) {
 		d.press("right", "enter", "enter")
 		d.sees("Job 20260808-115700-aaaaaa")
 		if !slices.Contains(desk.Calls(), "cancel 20260808-115700-aaaaaa") {
+			t.Errorf("%q", desk.Calls())
+		}
+	})
+}
+
+// What asks is looked at before it is begun, and is not begun where something does not hold.
+func TestWhatAsksIsLookedAtFirst(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "/")
+		d.write("maintenance")
+		d.press("enter", "g")
+		d.rest(time.Second)
+		d.sees("Sidekiq is stopped everywhere does not hold: 1 registered")
+		if slices.ContainsFunc(desk.Calls(), func(c string) bool { return strings.Contains(c, "typed") }) {
 			t.Errorf("%q", desk.Calls())
 		}
 	})

@@ -55,7 +55,8 @@ type (
 		lines desk.Lines
 		err   error
 	}
-	begunJob struct {
+	gotPreflight struct{ seen []desk.Condition }
+	begunJob     struct {
 		begun job.Begun
 		err   error
 	}
@@ -130,6 +131,11 @@ func (t *Toot) answered(m tea.Msg) (Action, tea.Cmd) {
 			return refusal("the favourites", m.err), nil
 		}
 		return t.unread(), nil
+	case gotPreflight:
+		if err := desk.Unfit(t.call, m.seen); err != nil {
+			return refusal("run", err), nil
+		}
+		return Open{t.typed(m.seen)}, nil
 	case begunJob:
 		return t.begun(m)
 	}
@@ -307,7 +313,7 @@ func (t *Toot) decided(res dialog.Result) (Action, tea.Cmd) {
 			return t.start(dry, "")
 		}
 	case kind == "run" && res.Choice == "typed":
-		return Open{t.typed()}, nil
+		return Open{t.typed(nil)}, nil
 	case kind == "run":
 		return t.start(t.call, res.Text)
 	}
@@ -322,8 +328,11 @@ func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
 	switch {
 	case c.Danger() == act.Safe:
 		return t.start(c, "")
+	case c.Command.Interactive:
+		d := t.env.Desk
+		return Say{Text: "looking whether it can be begun"}, t.Ask("preflight", func(ctx context.Context) tea.Msg { return gotPreflight{d.Preflight(ctx, c)} })
 	case c.Danger() == act.Destroys && !dry:
-		return Open{t.typed()}, nil
+		return Open{t.typed(nil)}, nil
 	}
 	run := dialog.Option{ID: "run", Key: "g", Label: "Run it"}
 	if c.Danger() == act.Destroys {
@@ -339,9 +348,12 @@ func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
 }
 
 // typed asks for the instance's name before something is lost.
-func (t *Toot) typed() dialog.Dialog {
-	name := t.env.World.About.Instance
-	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name(), Text: t.call.Line(), Details: t.call.Caution(), Name: name, Deed: "run it on " + name}
+func (t *Toot) typed(seen []desk.Condition) dialog.Dialog {
+	name, details := t.env.World.About.Instance, t.call.Caution()
+	for _, c := range seen {
+		details = append(details, c.String())
+	}
+	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name(), Text: t.call.Line(), Details: details, Name: name, Deed: "run it on " + name}
 }
 
 // start starts a call.

@@ -14,6 +14,17 @@ func (d *Desk) Where(context.Context) (desk.Tootctl, error) {
 	return desk.Tootctl{Node: "exec", How: "native, as mastodon in /home/mastodon/live", Version: tootctl.Version{Major: 4, Minor: 5, Patch: 3}, Boot: tootctl.Boot{9 * time.Second, 14 * time.Second}}, nil
 }
 
+// Preflight implements ui.Desk.
+func (d *Desk) Preflight(_ context.Context, c *tootctl.Call) []desk.Condition {
+	if !c.Command.Interactive {
+		return nil
+	}
+	return []desk.Condition{
+		{What: "Sidekiq is stopped everywhere", State: desk.Fails, Said: "1 registered: exec:1:abc", Next: "stop it"},
+		{What: "there is a backup of the database", State: desk.Unknown, Said: "that cannot be seen from here"},
+	}
+}
+
 // RunTootctl implements ui.Desk.
 func (d *Desk) RunTootctl(_ context.Context, c *tootctl.Call, typed string) (job.Begun, error) {
 	d.told("%s typed %q", c.Line(), typed)
