@@ -168,16 +168,17 @@ func whole(t *testing.T, calls []*Call) {
 	}
 }
 
-// built are the calls that a form with two of its fields filled in makes, without those that it refuses.
+// built are the calls that a form with two of its fields filled in makes, beside what it needs and without, leaving out those that it refuses.
 func built(c *Command, one, other Field) []*Call {
 	var calls []*Call
 	for _, x := range fillings(one) {
 		for _, y := range fillings(other) {
-			f := FormOf(least(c, nil))
-			f.Set(one.Name, x)
-			f.Set(other.Name, y)
-			if call, err := f.Call(Version{}); err == nil {
-				calls = append(calls, call)
+			for _, f := range []*Form{FormOf(least(c, nil)), NewForm(c)} {
+				f.Set(one.Name, x)
+				f.Set(other.Name, y)
+				if call, err := f.Call(Version{}); err == nil {
+					calls = append(calls, call)
+				}
 			}
 		}
 	}
