@@ -16,6 +16,9 @@ func named(key ssh.PublicKey) string { return typeName(key) + " " + ssh.Fingerpr
 // ErrChanged is in the error of a host that shows another key than the pinned one.
 var ErrChanged = errors.New("the host key has changed")
 
+// ErrDistrusted is in the error of every host whose key is not taken: nothing was sent to it.
+var ErrDistrusted = errors.New("the host key is not trusted")
+
 // changedKey is the hard stop: it names file and line and both fingerprints, and no way around but the operator's own hand.
 func changedKey(host string, key ssh.PublicKey, pins []pinned) error {
 	var at []string
@@ -27,14 +30,14 @@ func changedKey(host string, key ssh.PublicKey, pins []pinned) error {
 		Why: "it shows " + named(key) + ", but " + strings.Join(at, ", "),
 		Next: fmt.Sprintf("find out why before anything else; only if the machine was rebuilt: ssh-keygen -R '%s' -f %s",
 			knownhosts.Normalize(host), pins[0].file.path),
-		Code: fault.Refused, Err: ErrChanged,
+		Code: fault.Refused, Err: errors.Join(ErrChanged, ErrDistrusted),
 	}
 }
 
 func revokedKey(host string, key ssh.PublicKey, p pinned) error {
 	return &fault.Error{
 		What: "the host key is revoked", On: host, Why: "it shows " + named(key) + ", which " + p.place() + " revokes",
-		Next: "do not log in; find out who holds that key", Code: fault.Refused,
+		Next: "do not log in; find out who holds that key", Code: fault.Refused, Err: ErrDistrusted,
 	}
 }
 
@@ -42,13 +45,13 @@ func notCertified(host string, key ssh.PublicKey, err error) error {
 	return (&fault.Error{
 		What: "the host certificate is not accepted", On: host, Why: "it shows " + named(key) + ": " + err.Error(),
 		Next: "check its validity, its names and the @cert-authority line", Code: fault.Refused,
-	}).Because(err)
+	}).Because(errors.Join(err, ErrDistrusted))
 }
 
 func refusedKey(host, print string) error {
 	return &fault.Error{
 		What: "the host key was not accepted", On: host, Why: "you said that " + print + " is not its key",
-		Next: "compare it with the fingerprint in the provider's console, then try again", Code: fault.Refused,
+		Next: "compare it with the fingerprint in the provider's console, then try again", Code: fault.Refused, Err: ErrDistrusted,
 	}
 }
 

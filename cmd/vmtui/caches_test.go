@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/fixtures/box"
 )
@@ -44,7 +45,7 @@ func TestACachedPageIsFoundPurgedAndProved(t *testing.T) {
 	path := b.ConfigPath()
 	got := vmtui(t, path, "probe", "--json", "/@picard")
 	p := into[probed](t, got.out).Probes[0]
-	if got.code != 1 || !p.Verdict.Wrong || p.Verdict.At != "worker" || len(p.Answers) != 10 || !strings.Contains(p.Verdict.Rules[0].Rule, "cache profiles") {
+	if got.code != 1 || !p.Verdict.Wrong || p.Verdict.At != "worker" || len(p.Answers) != 11 || p.Answers[0].Layer != "mastodon" || p.Answers[0].Type != "text/html; charset=utf-8" || !strings.Contains(p.Verdict.Rules[0].Rule, "cache profiles") {
 		t.Errorf("exit %d: %+v", got.code, p)
 	}
 	for _, x := range []struct {
@@ -67,7 +68,7 @@ func TestACachedPageIsFoundPurgedAndProved(t *testing.T) {
 		t.Errorf("%d purges", n)
 	}
 	got = vmtui(t, path, "purge", "/@picard", "--origin", "--edge", "--yes")
-	if got.code != 0 || !strings.Contains(got.out, "4 of 4 purged") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
+	if got.code != 0 || !strings.Contains(got.out, "2 of 4 purged, 2 had nothing to purge") || !strings.Contains(got.out, "worker-1: nothing to purge: nginx never kept a page in /var/cache/nginx") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
 		!strings.Contains(got.err, "kept by: cache rule") || strings.Index(got.err, "kept by: cache rule") > strings.Index(got.err, "proving that the token") {
 		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
 	}
@@ -120,6 +121,84 @@ func TestThreeHundredURLsAndTheNetworkGoes(t *testing.T) {
 	}
 }
 
+// Whatever goes wrong with the edge's API, what was purged and what was not is said, and the command that is named does the rest.
+func TestEveryFailureOfAPurgeIsKnownAndRepeatable(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	path, list := b.ConfigPath(), filepath.Join(b.Dir(), "urls.txt")
+	var urls []string
+	for i := range 300 {
+		urls = append(urls, fmt.Sprintf("/@picard/%d", i))
+	}
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(list, strings.Join(urls, "\n"))
+	purge := func(config string, code int, says ...string) said {
+		t.Helper()
+		got := vmtui(t, config, "purge", "--from", list, "--yes")
+		for _, want := range says {
+			if !strings.Contains(strings.Join(strings.Fields(got.out+got.err), " "), want) {
+				t.Errorf("not said: %s\n%s%s", want, got.out, got.err)
+			}
+		}
+		if got.code != code {
+			t.Errorf("exit %d, not %d\n%s%s", got.code, code, got.out, got.err)
+		}
+		return got
+	}
+	// repeat does what the error says.
+	repeat := func(got said, tally string) {
+		t.Helper()
+		_, rest, ok := strings.Cut(got.err, "vmtui purge --repeat ")
+		id := strings.FieldsFunc(rest, func(r rune) bool { return r != '-' && !('a' <= r && r <= 'z' || '0' <= r && r <= '9') })
+		if !ok || len(id) == 0 {
+			t.Fatalf("no command repeats it: %s", got.err)
+		}
+		if again := vmtui(t, path, "purge", "--repeat", id[0], "--yes"); again.code != 0 || !strings.Contains(again.out, tally) {
+			t.Errorf("repeated: exit %d\n%s%s", again.code, again.out, again.err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := os.ReadFile(filepath.Join(b.Dir(), "token-cloudflare"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(filepath.Join(b.Dir(), "token-cloudflare"), "ferengi")
+	purge(path, 1, "make a new token in Cloudflare's panel")
+	write(filepath.Join(b.Dir(), "token-cloudflare"), string(token))
+	wrong := filepath.Join(b.Dir(), "wrong-zone.yaml")
+	write(wrong, strings.Replace(string(text), "zone: vmst.example", "zone: vmst.elsewhere", 1))
+	purge(wrong, 1, "no such zone (vmst.elsewhere)", "look at cloudflare.zone")
+	b.Edge().RateLimitFor(time.Hour)
+	purge(path, 1, "the API answered 429", "wait 1h0m0s")
+	b.Edge().RateLimitFor(0)
+	if n := len(b.Edge().Purges()); n != 0 {
+		t.Errorf("%d purges", n)
+	}
+
+	b.Edge().Forbid("purge", true)
+	got := purge(path, 1, "0 of 300 purged, 300 not sent", "give the token Zone.Cache Purge for this zone")
+	b.Edge().Forbid("purge", false)
+	repeat(got, "300 of 300 purged")
+
+	b.Edge().Spare(2) // the proof, and the first hundred
+	b.Edge().RateLimit(2)
+	purge(path, 0, "waiting 1s to POST /zones/vmst.example/purge_cache {files: 100}: rate limit", "300 of 300 purged", "3 of 300 pages are asked for again: the proof is theirs")
+
+	b.Edge().Spare(2)
+	b.Edge().BadGateway(1000)
+	got = purge(path, 4, "100 of 300 purged, 100 unknown, 100 not sent", "the API answered 502")
+	b.Edge().BadGateway(0)
+	repeat(got, "200 of 200 purged")
+}
+
 // The runbook names the rule and waits; when it is mended, it purges and proves.
 func TestCacheIncidentFromSymptomToProof(t *testing.T) {
 	t.Parallel()
@@ -132,6 +211,23 @@ func TestCacheIncidentFromSymptomToProof(t *testing.T) {
 	if said := transcript(t, b, end.Run); !strings.Contains(said, "nginx kept 1 of it") || !strings.Contains(said, "cache profiles") || !strings.Contains(said, "will not last") {
 		t.Error(said)
 	}
+	if got := vmtui(t, b.ConfigPath(), "purge", "list"); strings.Count(got.out, "purge url https://vmst.example/@picard at") != 2 || !strings.Contains(got.out, "1 of 3 purged, 2 had nothing to purge") {
+		t.Errorf("what the run purged is kept as any purge: %s", got.out)
+	}
+	b.Edge().Spare(2) // both proofs of the token
+	b.Edge().RateLimit(1)
+	b.Edge().BadGateway(1)
+	got = vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@picard", "--yes", "--json")
+	end = last(t, got.out)
+	if said := transcript(t, b, end.Run); end.State != "done" || !strings.Contains(said, "rate limit") || !strings.Contains(said, "502") || strings.Count(said, "proving that the token may purge") != 2 {
+		t.Errorf("exit %d, %+v\n%s", got.code, end, said)
+	}
+	b.Edge().Forbid("purge", true)
+	got = vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@picard", "--yes", "--json")
+	if end := last(t, got.out); end.State == "done" || !strings.Contains(got.out, "Zone.Cache Purge") || !strings.Contains(got.out, "vmtui purge --repeat ") {
+		t.Errorf("exit %d\n%s", got.code, got.out)
+	}
+	b.Edge().Forbid("purge", false)
 	b.Edge().SetRules()
 	got = vmtui(t, b.ConfigPath(), "run", "cache-incident", "--set", "url=/@data", "--yes", "--json")
 	if end := last(t, got.out); end.State != "done" || !strings.Contains(got.out, "nothing is wrong with the page") {
@@ -214,7 +310,7 @@ func TestPurgeInTheConsole(t *testing.T) {
 	s.sees("Purge it")
 	s.press("\x1b[C")
 	s.press("\r")
-	s.sees("4 of 4 purged", "It worked")
+	s.sees("1 of 4 purged, 3 had nothing", "It worked")
 	s.press("Z")
 	s.sees("Zone vmst.example", "they lead to the load balancer")
 	s.press(":cache-incident\r")

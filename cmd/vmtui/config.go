@@ -79,7 +79,7 @@ func checkSecrets(ctx context.Context, cfg *config.Config, secrets *keys.Redacto
 
 // checkWires makes what would speak to the provider, to Redis and to the team's store, without speaking to them.
 func checkWires(ctx context.Context, cfg *config.Config, secrets *keys.Redactor) error {
-	_, err := newCloud(cfg.DigitalOcean, cfg.Blame, secrets, nil, func(string) {})
+	_, err := newCloud(cfg.DigitalOcean, "", cfg.Blame, secrets, nil, func(string) {})
 	_, atEdge := newEdge(cfg, secrets, nil, func(string) {})
 	sidekiq := redis.New(redis.Config{URL: urlOf(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, secrets), Secrets: secrets}).Check(ctx)
 	return errors.Join(err, atEdge, blamed(cfg, "$.sidekiq.redis", cfg.Sidekiq.Redis, sidekiq), checkStore(ctx, cfg, secrets))

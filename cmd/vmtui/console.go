@@ -19,7 +19,7 @@ import (
 )
 
 // heapLimit is what Go's runtime may hold before the collector works harder; more than a console needs. The program's own pages come on top.
-const heapLimit = 22 << 20
+const heapLimit = 18 << 20
 
 // console opens the console. On a terminal that cannot be drawn on, and where --plain asks for it, the status is printed instead.
 func console(ctx context.Context, f *flags) error {

@@ -31,7 +31,7 @@ func (a *app) fleetConfig() fleet.Config {
 func fleetNodes(cfg *config.Config) []fleet.NodeConfig {
 	var nodes []fleet.NodeConfig
 	for _, n := range cfg.Nodes {
-		node := fleet.NodeConfig{Name: n.Name, Role: n.Role, Dest: n.SSH, Droplet: n.Droplet, Project: n.Mastodon.Project}
+		node := fleet.NodeConfig{Name: n.Name, Role: n.Role, Dest: n.SSH, Droplet: n.Droplet, Project: n.Mastodon.Project, AccessLog: n.AccessLog}
 		if n.Role == config.RoleWorker && cfg.LoadBalancer.LameDuck != config.NoLameDuck {
 			node.LameDuck = cfg.LoadBalancer.LameDuck
 		}

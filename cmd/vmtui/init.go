@@ -49,7 +49,7 @@ func initialise(ctx context.Context, f *flags, a answers) error {
 	if q.err != nil {
 		return q.err
 	}
-	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, asGiven, f.secrets, nil, f.note)
+	cloud, err := newCloud(config.DigitalOcean{Token: a.token, URL: a.url}, "", asGiven, f.secrets, nil, f.note)
 	if err != nil {
 		return err
 	}

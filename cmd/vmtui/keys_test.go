@@ -110,6 +110,16 @@ func TestAKeyThatChangedForNoReason(t *testing.T) {
 	for _, args := range [][]string{{"keys", "trust", "worker-1"}, {"keys", "trust", "worker-1", "--fingerprint", print(b, "worker-1")}} {
 		wants(t, vmtui(t, config, args...), 3, "has changed", known+":2", old, print(b, "worker-1"), "no rebuild that explains it")
 	}
+	for _, args := range [][]string{{"run", "worker-reimage", "worker-1", "--yes", "--confirm", "worker-1"}, {"run", "sidekiq-restart", "worker-1", "--yes"}} {
+		got := vmtui(t, config, args...)
+		wants(t, got, 3, "so this was not begun: seeing whether the host lives", old, print(b, "worker-1"))
+		if !strings.HasPrefix(got.err, "vmtui: the host key has changed") {
+			t.Errorf("a refusal begins with what it is: %s", got.err)
+		}
+	}
+	if sent := mutations(b); len(sent) != 0 {
+		t.Errorf("sent %q", sent)
+	}
 	s := sit(t, 120, 36, "--config", config)
 	s.sees("worker-2", "host key has changed on", "knows of no rebuild that")
 	s.press("q")

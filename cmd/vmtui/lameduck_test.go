@@ -51,3 +51,35 @@ func TestNoLameDuck(t *testing.T) {
 		t.Errorf("%s", said)
 	}
 }
+
+// Requests are counted where nginx writes them: a file that it does not write to would make a busy worker look idle, and its visitors never come back.
+func TestTheAccessLogIsTheOneThatNginxWrites(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 20 })
+	const elsewhere = "/var/log/nginx/mastodon.log"
+	typed(t, b, "worker-2", "sed -i 's,^  root ,  access_log "+elsewhere+" combined;\\n  root ,' /etc/nginx/sites-enabled/mastodon && rm /var/log/nginx/access.log && nginx -s reload")
+	got := vmtui(t, b.ConfigPath(), "run", "worker-restart", "worker-2", "--yes", "--json")
+	if got.code != 3 || !strings.Contains(got.out, "nginx writes its access log elsewhere") || !strings.Contains(got.out, "it names "+elsewhere) {
+		t.Fatalf("exit %d\n%s%s", got.code, got.out, got.err)
+	}
+	text, err := os.ReadFile(b.ConfigPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := filepath.Join(b.Dir(), "told.yaml")
+	if err := os.WriteFile(told, []byte(strings.Replace(string(text), "{name: worker-2,", "{name: worker-2, access_log: "+elsewhere+",", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got = vmtui(t, told, "run", "worker-restart", "worker-2", "--yes", "--json")
+	if end := last(t, got.out); got.code != 0 || end.State != "done" {
+		t.Fatalf("exit %d, %+v\n%s", got.code, end, got.err)
+	}
+	if said := transcript(t, b, last(t, got.out).Run); !strings.Contains(said, "requests are counted in "+elsewhere) || !strings.Contains(said, "requests have arrived") {
+		t.Errorf("%s", said)
+	}
+	if out := vmtui(t, told, "logs", "worker-2", "nginx"); out.code != 0 || !strings.Contains(out.out, "HTTP/1.1") {
+		t.Errorf("its log: exit %d %s%s", out.code, out.out, out.err)
+	}
+	intact(t, b)
+	serving(t, b)
+}

@@ -165,6 +165,9 @@ func (w *world) page(b run.Book) string {
 	fmt.Fprintf(&s, "```\nvmtui run %s --plan\n```\n", strings.Join(append([]string{b.ID}, w.example(b, target, given)...), " "))
 	pageInputs(&s, b.Inputs)
 	pageList(&s, "Dangers", b.Dangers)
+	if len(b.Untried) == 0 {
+		s.WriteString("\nNever tried against a live account: nothing is known of it that only a live account could show.\n")
+	}
 	pageList(&s, "Never tried against a live account", b.Untried)
 	for i := range rb.Steps {
 		w.step(&s, i+1, &rb.Steps[i])

@@ -280,6 +280,11 @@ func (f *flags) showPurged(v cache.View) error {
 			return err
 		}
 	}
+	for _, note := range v.Notes {
+		if err := f.printf("  %s\n", note); err != nil {
+			return err
+		}
+	}
 	return f.showProbes(v.Proofs)
 }
 

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/fixtures/box"
+	"github.com/vmtui/vmtui/fixtures/provider"
 )
 
 // typed runs a command on a machine of the box, as somebody at its keyboard would.
@@ -258,12 +260,17 @@ func TestUpgradeWithoutAPause(t *testing.T) {
 	if got := vmtui(t, b.ConfigPath(), "run", "workers-upgrade", "latest", "--plan"); got.code != 2 {
 		t.Errorf("exit %d %s", got.code, got.err)
 	}
-	got := done(t, b, "waiting", "run", "workers-upgrade", "v4.6.6", "--yes", "--json") // nobody said that there is a backup
-	if end := last(t, got.out); !strings.Contains(end.Detail, "backup") {
-		t.Errorf("%+v", end)
+	for why, kept := range map[string][]provider.Backup{
+		"the newest backup of majel is 3 days old, and upgrade.backup_age is 24h00m": {{Age: 80 * time.Hour, GB: 12}, {Age: 104 * time.Hour, GB: 12}}, "the provider has no backup of majel": nil,
+	} {
+		b.API().SetBackups("majel", kept...)
+		if end := last(t, done(t, b, "waiting", "run", "workers-upgrade", "v4.6.6", "--yes", "--json").out); !strings.Contains(end.Detail, why) {
+			t.Errorf("%s: %+v", why, end)
+		}
 	}
+	b.API().SetBackups("majel", provider.Backup{Age: 29 * time.Hour, GB: 12}, provider.Backup{Age: 5 * time.Hour, GB: 5.5})
 
-	l := begin(t, b.ConfigPath(), "run", "workers-upgrade", "v4.7.0", "--yes", "--set", "backup=the one of 04:00", "--json")
+	l := begin(t, b.ConfigPath(), "run", "workers-upgrade", "v4.7.0", "--yes", "--json")
 	if !l.until(func(one line) bool {
 		return one.Step == "pre-migrate" && strings.Contains(one.Detail, "goes on without this run")
 	}) {
@@ -282,7 +289,9 @@ func TestUpgradeWithoutAPause(t *testing.T) {
 		t.Errorf("%v", now)
 	}
 	said := transcript(t, b, id)
-	for _, want := range []string{"DB_PORT=25060 DB_NAME=mastodon_production SKIP_POST_DEPLOYMENT_MIGRATIONS=true bin/rails db:migrate", "it serves 4.7.0", "backup: the one of 04:00"} {
+	for _, want := range []string{"DB_PORT=25060 DB_NAME=mastodon_production SKIP_POST_DEPLOYMENT_MIGRATIONS=true bin/rails db:migrate", "it serves 4.7.0",
+		"backup: the newest of majel that the provider has was made 5h00m ago", "5.50 GB, the one before 12.00 GB; warning: it is less than half as large",
+	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in\n%s", want, said)
 		}
@@ -290,7 +299,21 @@ func TestUpgradeWithoutAPause(t *testing.T) {
 	if out := typed(t, b, "worker-2", "grep -c ':v4.7.0' /root/mastodon/docker-compose.yml; ls /root/mastodon"); !strings.HasPrefix(out, "3\n") || !strings.Contains(out, "docker-compose.yml.before-v4.7.0") {
 		t.Errorf("the compose file: %s", out)
 	}
-	again := done(t, b, "done", "run", "workers-upgrade", "v4.7.0", "--yes", "--set", "backup=the same", "--set", "search=none", "--json")
+	for _, want := range []string{"worker-3 serves 4.7.0; v4.7.0 in ", "exec: begun since the code was checked out: mastodon-sidekiq.service, mastodon-streaming.service, mastodon-web.service", "4 Sidekiqs live"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("what was looked at for old code: no %q in\n%s", want, said)
+		}
+	}
+	// Somebody puts one streaming back, past the compose file: its pages, and its file, are those of the new version.
+	typed(t, b, "worker-3", `cd /root/mastodon && sed 's/mastodon-streaming:v4.7.0/mastodon-streaming:v4.6.5/' docker-compose.yml >old.yml &&
+docker compose -p mastodon -f old.yml up -d streaming && rm old.yml`)
+	stopped := done(t, b, "waiting", "run", "workers-upgrade", "v4.7.0", "--yes", "--set", "backup=the same", "--set", "search=none", "--json")
+	if end := last(t, stopped.out); !strings.Contains(end.Detail, "mastodon-streaming-1 on worker-3 is of v4.6.5") {
+		t.Errorf("an old streaming: %+v", end)
+	}
+	typed(t, b, "worker-3", "cd /root/mastodon && docker compose up -d streaming")
+	b.API().SetBackups("majel") // the word that was said when the run began stands
+	again := done(t, b, "done", "runs", "resume", walked(t, stopped), "--yes", "--json")
 	if now := turns(t, b, walked(t, again)); !slices.Equal(now, []string{"exec done"}) {
 		t.Errorf("it was upgraded already: %v", now)
 	}

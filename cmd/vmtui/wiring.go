@@ -135,7 +135,7 @@ func (a *app) openRemote(context.Context) error {
 		Trust: a.trust, Identities: a.idents, Passwords: a.words, Retry: a.cfg.SSH.Retry, Secrets: a.secrets, Witness: a.calls.Witness,
 	})
 	var err error
-	if a.cloud, err = newCloud(a.cfg.DigitalOcean, a.cfg.Blame, a.secrets, a.calls.Witness, a.tell); err != nil {
+	if a.cloud, err = newCloud(a.cfg.DigitalOcean, filepath.Join(a.cfg.StateDir, "cdn-rates.json"), a.cfg.Blame, a.secrets, a.calls.Witness, a.tell); err != nil {
 		return err
 	}
 	if a.edge, err = newEdge(a.cfg, a.secrets, a.calls.Witness, a.tell); err != nil {
@@ -172,10 +172,10 @@ func revealed(secrets *keys.Redactor, ref string, blame func(yamlPath string, er
 	}
 }
 
-// newCloud is the wire to the provider; blame says in an error which line of a config it comes from.
-func newCloud(c config.DigitalOcean, blame func(yamlPath string, err error) error, secrets *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
+// newCloud is the wire to the provider; rates is the file by which its limits are kept together with other processes, blame says in an error which line of a config it comes from.
+func newCloud(c config.DigitalOcean, rates string, blame func(yamlPath string, err error) error, secrets *keys.Redactor, witness remote.Witness, tell func(string)) (*digitalocean.Client, error) {
 	client, err := digitalocean.New(digitalocean.Config{
-		URL: c.URL, Poll: c.Poll, Witness: witness, Secrets: secrets,
+		URL: c.URL, Poll: c.Poll, Rates: rates, Witness: witness, Secrets: secrets,
 		Waiting: toldOf("digitalocean", witness, tell), Token: revealed(secrets, c.Token, blame, "$.digitalocean.token"),
 	})
 	return client, blame("$.digitalocean.api_url", err)

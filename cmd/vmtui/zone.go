@@ -107,6 +107,7 @@ type (
 		Name    string `json:"name"`
 		Content string `json:"content"`
 		Proxied bool   `json:"proxied"`
+		TTL     int    `json:"ttl_seconds"` // 0: automatic
 	}
 	zoneCert struct {
 		Where   string     `json:"where"`
@@ -144,7 +145,7 @@ func zoneJSON(g cache.Glance) zoneDoc {
 		d.Proved = &g.Proved.At
 	}
 	for _, r := range g.Records.Value {
-		d.Records = append(d.Records, zoneRecord{r.Type, r.Name, r.Content, r.Proxied})
+		d.Records = append(d.Records, zoneRecord{r.Type, r.Name, r.Content, r.Proxied, int(r.TTL.Seconds())})
 	}
 	for _, c := range g.Certificates {
 		one := zoneCert{Where: c.Where, What: c.What, Doubt: c.Doubt}

@@ -31,6 +31,7 @@ type Layer string
 
 // The layers.
 const (
+	AtMastodon Layer = "mastodon" // past the worker's nginx; asked where the worker is wrong
 	AtWorker   Layer = "worker"
 	AtBalancer Layer = "balancer"
 	AtEdge     Layer = "edge"
@@ -135,6 +136,8 @@ func (a Answer) Stored() bool {
 	switch a.Layer {
 	case AtEdge:
 		return a.Edge != "" && a.Edge != "DYNAMIC" && a.Edge != "BYPASS" && a.Edge != "NONE"
+	case AtMastodon:
+		return false
 	case AtWorker, AtBalancer:
 	}
 	return a.Nginx == "HIT" || a.Nginx == "STALE" || a.Nginx == "UPDATING"

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -61,6 +62,34 @@ type shell struct {
 	dead    bool
 	refuses bool
 	done    int
+	bin     string // programs of its own
+}
+
+// nginx makes the node's nginx say that configuration; it does not show it where there is none.
+func (s *shell) nginx(t *testing.T, conf string) {
+	t.Helper()
+	s.program(t, "nginx", "conf='"+conf+"'\n[ \"$1\" = -T ] && [ -n \"$conf\" ] && printf '%s' \"$conf\"")
+}
+
+// program gives the node a program of its own.
+func (s *shell) program(t *testing.T, name, script string) {
+	t.Helper()
+	if s.bin == "" {
+		s.bin = t.TempDir()
+	}
+	if err := os.WriteFile(filepath.Join(s.bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { // #nosec G306 -- it is run
+		t.Fatal(err)
+	}
+}
+
+// leads makes the node's curl meet another server at an address.
+func (s *shell) leads(t *testing.T, at, to string) {
+	t.Helper()
+	curl, err := exec.LookPath("curl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.program(t, "curl", "exec "+curl+" --connect-to "+at+":"+to+" \"$@\"")
 }
 
 func (s *shell) Look(ctx context.Context, c ssh.Command) ssh.Result { return s.run(ctx, c) }
@@ -81,6 +110,7 @@ func (s *shell) run(ctx context.Context, c ssh.Command) ssh.Result {
 		return ssh.Result{Outcome: ssh.Exited, Code: 4, Stderr: "only root or nginx's own user may remove what is there"}
 	}
 	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", c.Script, "vmtui"}, c.Args...)...)
+	cmd.Env = append(os.Environ(), "PATH="+s.bin+":"+os.Getenv("PATH"))
 	cmd.Stdin = bytes.NewReader(c.Stdin)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -174,6 +204,8 @@ state_dir: %s/state
 			if err := os.MkdirAll(n.Cache, 0o700); err != nil {
 				t.Fatal(err)
 			}
+			s.hosts[n.Name].leads(t, "127.0.0.1:3000", strings.TrimPrefix(back, "http://"))
+			s.hosts[n.Name].nginx(t, "http {\n  proxy_cache_path "+n.Cache+" levels=1:2 keys_zone=CACHE:10m;\n}\n")
 		}
 	}
 	secret := func(context.Context) (string, error) { return token, nil }
@@ -225,14 +257,5 @@ func (s *stand) carry(t *testing.T, p Plan, typed string) View {
 func (s *stand) keep(t *testing.T, worker, name, key string) string {
 	t.Helper()
 	n, _ := s.Config.Node(worker)
-	dir := n.Cache + "/" + name[31:] + "/" + name[29:31]
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	path := dir + "/" + name
-	text := "\x05\x00\x00\x00\xff\xfe\n" + "KEY: " + key + "\nHTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>/@data</p>\nKEY: httpbackend/@other\n"
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return keepIn(t, n.Cache, name, key)
 }

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -107,13 +108,18 @@ func (g Glance) UnderAttack() bool { return g.Security.Value.Value == cloudflare
 // Developing reports that the edge keeps nothing.
 func (g Glance) Developing() bool { return g.Development.Value.Value == "on" }
 
-// RecordWords is a record in a line.
+// RecordWords is a record in a line, and whom visitors meet by it.
 func RecordWords(r cloudflare.Record) string {
-	way := "straight"
-	if r.Proxied {
-		way = "through the edge"
+	said := fmt.Sprintf("%-5s %s → %s", r.Type, r.Name, r.Content)
+	switch {
+	case r.Proxied:
+		return said + ", through the edge"
+	case slices.Contains(leading, r.Type) && r.TTL > 0:
+		return said + ", straight, kept for " + span(r.TTL)
+	case slices.Contains(leading, r.Type):
+		return said + ", straight"
 	}
-	return fmt.Sprintf("%-5s %s → %s, %s", r.Type, r.Name, r.Content, way)
+	return said
 }
 
 // Worry is how near a certificate's end is: 0 far, 1 soon, 2 past or unknown.

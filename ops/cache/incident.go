@@ -2,14 +2,18 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/cloudflare"
+	"github.com/vmtui/vmtui/remote/web"
 )
 
 // Incident is the runbook from the symptom to the proof.
@@ -21,6 +25,7 @@ func (r *Room) Books() []run.Book {
 		ID: Incident, Title: "Mend a cached page", Danger: act.Changes,
 		Summary: "Finds which cache serves a page in the wrong form and by which rule, purges it from the origin outwards, and proves that it is right.",
 		Dangers: []string{"The workers render the page anew; nothing else is touched.", "A purge without mending the rule lasts until the next visitor."},
+		Untried: []string{"How long a purge at the edge takes to reach all of its places: the box's edge is one place.", "What a plan of the edge's lets one purge in a row: its published limits are kept to."},
 		Inputs:  []run.Input{{Name: "url", Type: "string", About: "the page that is wrong: /@picard, or a whole URL", Needed: true}},
 		Build:   r.incident,
 	}}
@@ -134,7 +139,7 @@ func unneeded(_ context.Context, w *run.Walk) (run.Finding, error) {
 func (r *Room) purgeStep(raw string, at Where) run.Step {
 	s := run.Step{
 		StepInfo: run.StepInfo{ID: "purge-" + string(at), Kind: run.Idempotent, NoUndo: "what was purged is fetched again when somebody asks for it"},
-		Deadline: 5 * time.Minute, Observe: unneeded,
+		Deadline: web.Patience + 2*time.Minute, Observe: unneeded,
 	}
 	s.Title, s.Why = "Purge it at the edge", "It is wrong there, or was filled from what was wrong behind it."
 	if at == Origin {
@@ -143,6 +148,7 @@ func (r *Room) purgeStep(raw string, at Where) run.Step {
 	}
 	p := Plan{Order: Order{URLs: []string{raw}, At: []Where{at}}}
 	if at == Origin {
+		p.proves = true // before anything is touched
 		r.originItems(&p)
 	} else {
 		p.add(TheEdge, r.zone(), cloudflare.URLs, p.Order.URLs)
@@ -155,30 +161,27 @@ func (r *Room) purgeStep(raw string, at Where) run.Step {
 	}
 	s.Do = func(ctx context.Context, w *run.Walk) error {
 		a := act.Act{Target: r.zone(), What: p.Order.Words(), Danger: act.Changes}
-		return w.Act(ctx, a, func(ctx context.Context, permit act.Permit) error { return r.purgeAll(ctx, w, permit, p, at) })
+		return w.Act(ctx, a, func(ctx context.Context, permit act.Permit) error { return r.purgeWithin(ctx, w, permit, p) })
 	}
 	return s
 }
 
-// purgeAll sends what a step purges. A worker that does not answer keeps nobody from a right page.
-func (r *Room) purgeAll(ctx context.Context, w *run.Walk, permit act.Permit, p Plan, at Where) error {
-	if at == TheEdge {
-		err := r.Edge.ProvePurge(ctx, permit)
-		r.noteProof(err)
-		if err != nil {
-			return err
-		}
+// purgeWithin purges as a part of a run, as `vmtui purge` does: waited for, repeated and written down. A worker that is not reached keeps nobody from a right page.
+func (r *Room) purgeWithin(ctx context.Context, walk *run.Walk, permit act.Permit, p Plan) error {
+	w, err := r.begin(p, permit)
+	if err != nil {
+		return err
 	}
-	for _, b := range r.batches(p.Items, func(Where, Kind) int { return patternsMost }) {
-		w.Out("%s", b.line())
-		switch s := r.sendOnce(ctx, permit, b); {
-		case s.mute:
-			w.Out("warning: %s does not answer: %s", b.on, brief(s.err))
-		case s.err != nil:
-			return s.err
-		case s.note != "":
-			w.Out("%s", s.note)
-		}
+	w.hear = func(line string) { walk.Out("%s", line) }
+	walk.Out("purge %s", w.record.ID)
+	stopped := w.purge(remote.Telling(ctx, w.tell))
+	out := w.end(stopped)
+	rest := w.record.Rest()
+	if stopped != nil || ctx.Err() != nil || slices.ContainsFunc(rest, func(i Item) bool { return i.State != Unreached }) {
+		return errors.Join(out.Err, ctx.Err())
+	}
+	for _, i := range rest {
+		walk.Out("warning: %s was not purged; when it answers: vmtui purge --repeat %s", i.On, w.record.ID)
 	}
 	return nil
 }

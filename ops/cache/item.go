@@ -16,9 +16,16 @@ const (
 	Waiting State = "waiting" // nothing was sent, or it certainly did not arrive
 	Sent    State = "sent"    // it is on its way
 	Purged  State = "purged"
+	Absent  State = "absent" // the cache itself says that it has nothing that could be purged
 	Failed  State = "failed" // it was refused
 	Unknown State = "unknown"
+
+	// Unreached is of a worker that was not reached: nothing was removed there, and what it keeps and serves is unknown.
+	Unreached State = "unreached"
 )
+
+// Settled reports that nothing is left to do.
+func (s State) Settled() bool { return s == Purged || s == Absent }
 
 // Item is one thing in one cache.
 type Item struct {

@@ -31,6 +31,7 @@ func (s *stand) front(t *testing.T, ignoreVary bool) *nginx.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = n.Stop() })
+	s.hosts["worker-1"].program(t, "nginx", "exec /usr/sbin/nginx -c "+filepath.Join(n.Dir, "nginx.conf")+" -e /dev/null \"$@\"") // which has a configuration of its own
 	for i := range s.Config.Nodes {
 		if s.Config.Nodes[i].Name == "worker-1" {
 			s.Config.Nodes[i].Cache = n.Cache

@@ -131,9 +131,9 @@ func (r *Room) prefix(typed string) (string, error) {
 	return u.Host + u.EscapedPath(), nil
 }
 
-func unique(all []string) []string {
-	seen := map[string]bool{}
-	return slices.DeleteFunc(all, func(s string) bool {
+func unique[T comparable](all []T) []T {
+	seen := map[T]bool{}
+	return slices.DeleteFunc(all, func(s T) bool {
 		again := seen[s]
 		seen[s] = true
 		return again

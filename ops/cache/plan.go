@@ -29,6 +29,8 @@ type Plan struct {
 	Warnings []string
 	Limits   string // of the edge's plan
 	Repeats  string // the purge whose rest this is
+
+	proves bool // the token is proved although nothing is at the edge
 }
 
 // Plan says what an order means.
@@ -41,6 +43,7 @@ func (r *Room) Plan(ctx context.Context, o Order) (Plan, error) {
 	if err := r.itemize(ctx, &p); err != nil {
 		return Plan{}, err
 	}
+	p.Items = unique(p.Items) // two equal purges at once are refused by the CDN, and a second one does nothing anywhere
 	if len(p.Items) == 0 {
 		return Plan{}, &fault.Error{What: "nothing to purge", Why: strings.Join(p.Warnings, "; "), Next: "name other caches, or other things", Code: fault.Usage}
 	}
@@ -234,7 +237,7 @@ func (r *Room) rulesOf(ctx context.Context, items []Item) ([]Blame, error) {
 // lines is what is sent, exactly.
 func (r *Room) lines(p Plan) []string {
 	var out []string
-	if slices.ContainsFunc(p.Items, func(i Item) bool { return i.At == TheEdge }) {
+	if p.proves || slices.ContainsFunc(p.Items, func(i Item) bool { return i.At == TheEdge }) {
 		out = append(out, "POST /zones/"+r.zone()+"/purge_cache {files: [a URL that never was]}   proves that the token may purge, before anything is touched")
 	}
 	for _, b := range folded(r.batches(p.Items, func(Where, Kind) int { return mostItems })) {

@@ -53,6 +53,7 @@ func (r *Room) probe(ctx context.Context, typed string, proof bool) (Probe, erro
 	for _, form := range forms {
 		p.Answers = append(p.Answers, r.askLayers(ctx, u, form, path[form])...)
 	}
+	p.Answers = append(p.Answers, r.askMastodon(ctx, u, path, p.Answers)...)
 	p.copyVersions()
 	if err := ctx.Err(); err != nil {
 		return p, err
@@ -222,7 +223,7 @@ func plainly(protocol string, port int) string {
 	return "https"
 }
 
-// curl asks a worker: its header, and a body that is cut off where it is read.
+// curl asks for a page: its header, and a body that is cut off where it is read.
 const curl = `curl -sS -i -m 15 "$@"`
 
 func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Balancer, host string, form Form, path string) Answer {
@@ -241,14 +242,15 @@ func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Bal
 	if lb.ProxyProtocol {
 		flags = append(flags, "--haproxy-protocol")
 	}
-	said, why := r.curl(ctx, "ask "+n.Name+" for "+path, append(slices.Clone(flags), "-H", "Accept: "+accepts[form], at+path))
+	exec := r.Config.Exec().Name
+	said, why := r.curl(ctx, exec, "ask "+n.Name+" for "+path, append(slices.Clone(flags), "-H", "Accept: "+accepts[form], at+path))
 	if out.Why = why; why == "" {
 		out.readText(said)
 	}
 	if form != HTML {
 		return out
 	}
-	if said, why := r.curl(ctx, "ask "+n.Name+" for its version", append(flags, at+versionPath)); why == "" {
+	if said, why := r.curl(ctx, exec, "ask "+n.Name+" for its version", append(flags, at+versionPath)); why == "" {
 		_, body, _ := strings.Cut(strings.ReplaceAll(said, "\r\n", "\n"), "\n\n")
 		out.Version = versionIn(body)
 	}
@@ -258,11 +260,10 @@ func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Bal
 // pageKept is how much of a worker's page comes over.
 const pageKept = 64 << 10
 
-// curl runs curl on exec and gives what it printed, or why there is nothing.
-func (r *Room) curl(ctx context.Context, what string, args []string) (said, why string) {
-	exec := r.Config.Exec().Name
-	res := r.Host(exec).Look(ctx, ssh.Command{For: what, Script: curl, Args: args, Limit: pageKept})
-	if err := res.Err(what, exec); err != nil {
+// curl runs curl on a node and gives what it printed, or why there is nothing.
+func (r *Room) curl(ctx context.Context, node, what string, args []string) (said, why string) {
+	res := r.Host(node).Look(ctx, ssh.Command{For: what, Script: curl, Args: args, Limit: pageKept})
+	if err := res.Err(what, node); err != nil {
 		return "", fault.Of(err).Why
 	}
 	return r.Redact(res.Stdout), ""
@@ -270,7 +271,7 @@ func (r *Room) curl(ctx context.Context, what string, args []string) (said, why 
 
 // sort puts the answers from the origin outwards, workers as the config has them, HTML first.
 func (p *Probe) sort(cfg *config.Config) {
-	layers, names := []Layer{AtWorker, AtBalancer, AtEdge}, []string{}
+	layers, names := []Layer{AtMastodon, AtWorker, AtBalancer, AtEdge}, webNames(cfg.Workers())
 	for _, n := range cfg.Workers() {
 		names = append(names, n.Name)
 	}

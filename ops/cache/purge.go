@@ -29,6 +29,8 @@ type Work struct {
 	permit act.Permit
 
 	edition edition.Edition
+	proves  bool              // the token is proved although nothing of this is at the edge: that is a later part
+	hear    func(line string) // what is done and waited for, told on; nil when nobody else listens
 
 	mu     sync.Mutex
 	record Record
@@ -37,6 +39,8 @@ type Work struct {
 	proofs []Probe
 	over   bool
 	err    error
+
+	why error // the first error that left something; of the goroutine that purges
 }
 
 // View is a purge at one time.
@@ -66,13 +70,25 @@ func (r *Room) PurgeBy(ctx context.Context, j act.Journal, p Plan, typed string)
 	if err != nil {
 		return nil, err
 	}
-	w := &Work{room: r, permit: permit, done: make(chan struct{}), record: Record{ID: newID(time.Now()), By: r.Operator, Began: time.Now().UTC(), Order: p.Order, Items: slices.Clone(p.Items), Repeats: p.Repeats}}
-	if err := w.record.save(r.dir()); err != nil {
+	w, err := r.begin(p, permit)
+	if err != nil {
 		return nil, errors.Join(err, settle(act.Outcome{Err: err}))
 	}
 	ctx, w.cancel = context.WithCancel(ctx)
-	w.edition.Changed()
 	go w.run(ctx, settle)
+	return w, nil
+}
+
+// begin writes down what is about to be purged under a permit.
+func (r *Room) begin(p Plan, permit act.Permit) (*Work, error) {
+	w := &Work{
+		room: r, permit: permit, proves: p.proves, done: make(chan struct{}),
+		record: Record{ID: newID(time.Now()), By: r.Operator, Began: time.Now().UTC(), Order: p.Order, Items: slices.Clone(p.Items), Repeats: p.Repeats},
+	}
+	if err := w.record.save(r.dir()); err != nil {
+		return nil, err
+	}
+	w.edition.Changed()
 	return w, nil
 }
 
@@ -95,11 +111,7 @@ func (w *Work) run(ctx context.Context, settle func(act.Outcome) error) {
 	ctx = remote.Telling(ctx, w.tell)
 	err := w.purge(ctx)
 	w.prove(ctx)
-	w.mu.Lock()
-	w.record.Ended = time.Now().UTC()
-	err = errors.Join(err, w.record.save(w.room.dir()))
-	out := w.outcome(err)
-	w.mu.Unlock()
+	out := w.end(err)
 	lost := settle(out)
 	w.mu.Lock()
 	w.over, w.now, w.err = true, "", errors.Join(out.Err, lost)
@@ -107,18 +119,26 @@ func (w *Work) run(ctx context.Context, settle func(act.Outcome) error) {
 	w.edition.Changed()
 }
 
+// end writes down that it is over, and gives how.
+func (w *Work) end(err error) act.Outcome {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.record.Ended = time.Now().UTC()
+	return w.outcome(errors.Join(err, w.record.save(w.room.dir())))
+}
+
 // purge sends batch after batch. What the token may not do is found out before anything is touched.
 func (w *Work) purge(ctx context.Context) error {
 	items := w.record.Items
 	limits := cloudflare.LimitsOf("")
-	if slices.ContainsFunc(items, func(i Item) bool { return i.At == TheEdge }) {
+	if w.proves || slices.ContainsFunc(items, func(i Item) bool { return i.At == TheEdge }) {
 		w.tell("proving that the token may purge")
 		var err error
 		if limits, err = w.room.Edge.Limits(ctx); err == nil {
 			err = w.proveToken(ctx)
 		}
 		if err != nil {
-			return err
+			return w.unproved(err)
 		}
 	}
 	most := func(at Where, k Kind) int {
@@ -157,20 +177,34 @@ func (w *Work) proveToken(ctx context.Context) error {
 			d, why = web.BackOff(try), brief(err)
 		}
 		if err == nil || d == 0 || d > web.Patience || try >= tries || !w.pause(ctx, "prove that the token may purge", why, d) {
-			return w.unproved(err)
+			return err
 		}
 	}
 }
 
-// unproved is the error of a proof. What became of the proof may be unknown; of the order it is not: nothing was sent.
+// unproved is the error of a proof: what is to be done about it, and how the order is carried out then. What became of the proof may be unknown; of the order it
+// is not: nothing was sent.
 func (w *Work) unproved(err error) error {
-	if !errors.Is(err, remote.ErrUnknown) {
-		return err
+	f := fault.Of(err)
+	out := &fault.Error{What: f.What, On: f.On, Why: f.Why, Next: then(f.Next, w.record.ID), Code: f.Code, Err: err}
+	if errors.Is(err, remote.ErrUnknown) {
+		out.What, out.Code, out.Err = "prove that the token may purge", fault.Failed, nil
+		out.Next = then("nothing of the order was sent; see Cloudflare's status page", w.record.ID)
 	}
-	return &fault.Error{What: "prove that the token may purge", On: w.room.zone(), Why: brief(err), Next: "nothing of the order was sent; repeat it: vmtui purge --repeat " + w.record.ID, Code: fault.Failed}
+	return out
 }
 
-// heldBack says why the edge is not purged yet: a worker still has the old page and would fill it again. One that does not answer does not fill anything.
+// then adds to what is to be done first how what was left is purged after it.
+func then(first, id string) string {
+	again := "repeat what was left: vmtui purge --repeat " + id
+	if first == "" {
+		return again
+	}
+	return first + "; then " + again
+}
+
+// heldBack says why the edge is not purged yet: a worker still has the old page and would fill it again. One that is not reached holds nothing back, or nobody would see
+// a right page while a machine is down; that it may still fill the edge is said.
 // The CDN asks the Space, and no worker.
 func (w *Work) heldBack(at Where) string {
 	w.mu.Lock()
@@ -190,7 +224,7 @@ type sending struct {
 	after time.Duration // the API wants to be left alone for so long; nothing was done
 	split bool          // it may be a single item that was refused
 	whole bool          // nothing more of this cache can go well
-	mute  bool          // whoever should have taken it does not answer
+	why   string        // why there was nothing to purge
 	note  string
 }
 
@@ -206,12 +240,12 @@ func (w *Work) send(ctx context.Context, b batch) (whole bool, err error) {
 		}
 		w.tell(b.line())
 		s := w.room.sendOnce(ctx, w.permit, b)
-		refused := fault.CodeOf(s.err) == fault.Refused && s.state != Purged
-		again := s.after > 0 && s.after <= web.Patience || !s.mute && (s.state == Unknown || s.state == Waiting)
+		refused := fault.CodeOf(s.err) == fault.Refused && !s.state.Settled()
+		again := s.after > 0 && s.after <= web.Patience || s.state == Unknown || s.state == Waiting
 		switch {
-		case s.state == Purged:
+		case s.state.Settled():
 			w.note(s.note)
-			return false, w.mark(b, Purged, "")
+			return false, w.mark(b, s.state, s.why)
 		case refused:
 			return true, errors.Join(w.mark(b, Waiting, brief(s.err)), s.err)
 		case again && try < tries && ctx.Err() == nil:
@@ -230,7 +264,15 @@ func (w *Work) send(ctx context.Context, b batch) (whole bool, err error) {
 		case s.split && len(b.items) > 1:
 			return w.halve(ctx, b)
 		}
-		return s.whole || s.state == Unknown || s.state == Waiting, w.mark(b, s.state, brief(s.err))
+		why := brief(s.err)
+		if s.state == Unreached {
+			why += "; what its nginx still keeps is unknown, and it fills the edge again if it serves visitors"
+			w.note(b.on + ": not reached: " + why)
+		}
+		if s.state != Unreached && w.why == nil {
+			w.why = s.err
+		}
+		return s.whole || !s.state.Settled() && s.state != Failed, w.mark(b, s.state, why)
 	}
 }
 
@@ -301,9 +343,14 @@ func (w *Work) mark(b batch, s State, why string) error {
 }
 
 func (w *Work) tell(line string) {
+	line = w.room.Redact(line)
 	w.mu.Lock()
-	w.now = w.room.Redact(line)
+	again := w.now == line
+	w.now = line
 	w.mu.Unlock()
+	if w.hear != nil && !again {
+		w.hear(line)
+	}
 	w.edition.Changed()
 }
 
@@ -313,8 +360,14 @@ const notesMost = 200
 func (w *Work) note(line string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if line != "" && len(w.notes) < notesMost {
-		w.notes = append(w.notes, w.room.Redact(line))
+	if line = w.room.Redact(line); line == "" {
+		return
+	}
+	if w.hear != nil && line != w.now {
+		w.hear(line)
+	}
+	if len(w.notes) < notesMost {
+		w.notes = append(w.notes, line)
 	}
 }
 
@@ -323,7 +376,11 @@ const samples = 3
 
 // prove asks for some of what was purged again. A purge by prefix or host is proved by the page at its beginning.
 func (w *Work) prove(ctx context.Context) {
-	for _, u := range w.sample() {
+	all := w.pages()
+	if len(all) > samples {
+		w.note(fmt.Sprintf("%d of %d pages are asked for again: the proof is theirs", samples, len(all)))
+	}
+	for _, u := range all[:min(len(all), samples)] {
 		if ctx.Err() != nil {
 			return
 		}
@@ -356,11 +413,11 @@ func (w *Work) proof(ctx context.Context, u string) (Probe, error) {
 // proofs is how often a page is asked for before it is said that the purge did not work.
 const proofs = 3
 
-// sample is what is proved.
-func (w *Work) sample() []string {
+// pages are those by which it can be proved.
+func (w *Work) pages() []string {
 	o, purged := w.record.Order, false
 	for _, i := range w.record.Items {
-		purged = purged || i.State == Purged
+		purged = purged || i.State.Settled()
 	}
 	if !purged {
 		return nil
@@ -375,7 +432,7 @@ func (w *Work) sample() []string {
 	if o.Everything || len(out) == 0 {
 		out = append(out, "/")
 	}
-	return out[:min(len(out), samples)]
+	return out
 }
 
 // outcome is how it ended, for the record. It needs the lock.
@@ -394,22 +451,32 @@ func (w *Work) outcome(err error) act.Outcome {
 		_, said := p.Worked()
 		out.Said = append(out.Said, p.URL+": "+said)
 	}
-	out.Err = errors.Join(err, v.failure(err))
+	out.Err = errors.Join(err, v.failure(err, w.why))
 	return out
 }
 
 const transcriptLines = 400
 
-// failure is nil when everything was purged.
-func (v View) failure(err error) error {
-	if err != nil || len(v.Rest()) == 0 {
+// failure is nil when nothing is left. It says why by the first thing that went wrong, and what is to be done about that.
+func (v View) failure(err, first error) error {
+	rest := v.Rest()
+	if err != nil || len(rest) == 0 {
 		return nil
 	}
-	f := &fault.Error{What: "not everything was purged", On: string(v.Items[0].On), Why: v.Tally(), Next: "repeat the rest: vmtui purge --repeat " + v.ID, Code: fault.Failed}
-	for _, i := range v.Items {
-		if i.State == Unknown || i.State == Sent {
+	f := &fault.Error{What: "not everything was purged", On: rest[0].On, Why: v.Tally(), Next: then("", v.ID), Code: fault.Failed}
+	if first != nil {
+		f.Why += "; " + brief(first)
+		f.Next = then(fault.Of(first).Next, v.ID)
+	}
+	for _, i := range rest {
+		switch i.State {
+		case Unknown, Sent:
 			f.Code = fault.Unknown
 			return errors.Join(f, remote.ErrUnknown)
+		case Unreached:
+			f.Code = fault.Unknown
+			f.Why += "; " + i.On + ": " + i.Why
+		case Waiting, Purged, Absent, Failed:
 		}
 	}
 	return f

@@ -192,11 +192,35 @@ func TestATokenThatMayNotPurgeIsFoundOutFirst(t *testing.T) {
 	s := newStand(t)
 	s.edge.Forbid("purge", true)
 	v := s.purge(t, Order{URLs: []string{"/@data"}, At: []Where{Origin, TheEdge}}, "")
-	if !errors.Is(v.Err, cloudflare.ErrScope) || s.hosts["worker-1"].done != 0 || states(v)[Waiting] != 3 || !strings.Contains(fault.Of(v.Err).Next, "Zone.Cache Purge") {
+	if !errors.Is(v.Err, cloudflare.ErrScope) || s.hosts["worker-1"].done != 0 || states(v)[Waiting] != 3 || !strings.Contains(fault.Of(v.Err).Next, "Zone.Cache Purge") || !strings.Contains(fault.Of(v.Err).Next, "vmtui purge --repeat "+v.ID) {
 		t.Errorf("%v, %+v, %d on the worker", v.Err, v.Items, s.hosts["worker-1"].done)
 	}
 	if p := s.proof(); p.Says == "" || time.Since(p.At) > time.Minute {
 		t.Errorf("%+v", p)
+	}
+}
+
+// revoking takes the token's permission after a few purges.
+type revoking struct {
+	Edge
+	left   int
+	revoke func()
+}
+
+func (r *revoking) Purge(ctx context.Context, p remote.Permit, b cloudflare.Batch) error {
+	if r.left--; r.left < 0 {
+		r.revoke()
+	}
+	return r.Edge.Purge(ctx, p, b)
+}
+
+// A token that is revoked half-way ends it: what was purged is known, and the error says what to do before the rest is repeated.
+func TestATokenThatIsRevokedHalfWay(t *testing.T) {
+	s := newStand(t)
+	s.Edge = &revoking{s.Edge, 1, func() { s.edge.Forbid("purge", true) }}
+	v := s.purge(t, Order{URLs: many(300)}, "")
+	if f := fault.Of(v.Err); v.Tally() != "100 of 300 purged, 100 failed, 100 not sent" || !strings.Contains(f.Next, "Zone.Cache Purge") || !strings.Contains(f.Next, "vmtui purge --repeat "+v.ID) {
+		t.Errorf("%s: %+v", v.Tally(), f)
 	}
 }
 
@@ -221,6 +245,7 @@ func TestAnAPIInTroubleProvesNothing(t *testing.T) {
 func TestTheEdgeIsHeldBackWhereTheOriginIsStillWrong(t *testing.T) {
 	s := newStand(t)
 	s.hosts["worker-2"].refuses = true
+	s.keep(t, "worker-1", "0123456789abcdef0123456789abcdef", "httpbackend/@troi")
 	v := s.purge(t, Order{URLs: []string{"/@data", "https://cdn.vmst.example/a.png"}, At: []Where{Origin, CDN}}, "")
 	if got := states(v); got[Failed] != 1 || got[Waiting] != 0 || !slices.Equal(s.api.Flushed(cdnID), []string{"a.png"}) {
 		t.Errorf("the CDN does not ask the workers: %+v", v.Items)
@@ -234,8 +259,9 @@ func TestTheEdgeIsHeldBackWhereTheOriginIsStillWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := s.carry(t, rest, "") // a dead worker fills nothing
-	if got := states(again); got[Purged] != 1 || got[Waiting] != 1 || len(s.purged()) != 1 || !strings.Contains(again.Rest()[0].Why, "no route") {
+	again := s.carry(t, rest, "") // whether a dead worker fills anything is not known; it keeps nobody from a right page
+	if got := states(again); got[Purged] != 1 || got[Unreached] != 1 || len(s.purged()) != 1 || !strings.Contains(again.Rest()[0].Why, "no route to host; what its nginx still keeps is unknown") ||
+		fault.CodeOf(again.Err) != fault.Unknown || !strings.Contains(fault.Of(again.Err).Why, "1 of 2 purged, 1 unreached") {
 		t.Errorf("%+v", again.Items)
 	}
 }
@@ -304,6 +330,19 @@ func TestNothingIsSentThatCannotBeRemembered(t *testing.T) {
 	}
 	if _, err := s.Purge(t.Context(), p, ""); err == nil || len(s.edge.Purges()) != 0 || len(s.journal.outs) != 1 {
 		t.Errorf("%v", err)
+	}
+}
+
+// A path that is named twice, under both names of its CDN, is purged once: two equal ones at once are refused.
+func TestWhatIsNamedTwiceIsPurgedOnce(t *testing.T) {
+	s := newStand(t)
+	p, err := s.Plan(t.Context(), Order{URLs: []string{"https://cdn.vmst.example/a.png?1", "https://cdn.vmst.example/a.png?2", "https://vmst.cdn.example/a.png"}, At: []Where{CDN}})
+	if err != nil || len(p.Items) != 1 {
+		t.Errorf("%+v, %v", p.Items, err)
+	}
+	p, err = s.Plan(t.Context(), Order{Hosts: []string{"cdn.vmst.example", "vmst.cdn.example"}, At: []Where{CDN}})
+	if err != nil || len(p.Items) != 1 {
+		t.Errorf("%+v, %v", p.Items, err)
 	}
 }
 

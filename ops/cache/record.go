@@ -27,9 +27,9 @@ type Record struct {
 	Repeats string    `json:"repeats,omitempty"`
 }
 
-// Rest are the items that were not purged for certain.
+// Rest are the items of which it is not certain that they are gone.
 func (r Record) Rest() []Item {
-	return slices.DeleteFunc(slices.Clone(r.Items), func(i Item) bool { return i.State == Purged })
+	return slices.DeleteFunc(slices.Clone(r.Items), func(i Item) bool { return i.State.Settled() })
 }
 
 // Tally is the items by state, in words.
@@ -42,7 +42,7 @@ func (r Record) Tally() string {
 	for _, s := range []struct {
 		state State
 		words string
-	}{{Failed, "failed"}, {Unknown, "unknown"}, {Sent, "under way"}, {Waiting, "not sent"}} {
+	}{{Absent, "had nothing to purge"}, {Failed, "failed"}, {Unknown, "unknown"}, {Unreached, "unreached"}, {Sent, "under way"}, {Waiting, "not sent"}} {
 		if n := count[s.state]; n > 0 {
 			said = append(said, fmt.Sprintf("%d %s", n, s.words))
 		}

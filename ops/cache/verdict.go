@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -74,7 +75,7 @@ func (v *Verdict) swapped(p Probe) bool {
 		if len(wrong) == 0 {
 			continue
 		}
-		v.Wrong, v.Vain, v.At = true, !slices.ContainsFunc(p.Answers, func(a Answer) bool { return a.Swapped() && a.Stored() }), layer
+		v.Wrong, v.At = true, layer
 		for _, a := range wrong {
 			if !slices.Contains(v.Names, a.Name) {
 				v.Names = append(v.Names, a.Name)
@@ -85,10 +86,30 @@ func (v *Verdict) swapped(p Probe) bool {
 				v.Why = append(v.Why, a.sentence())
 			}
 		}
-		v.Says, v.Next = wrong[0].disaster(), wrong[0].remedy()
+		v.blame(p, wrong)
 		return true
 	}
 	return false
+}
+
+// blame says of the answers of the innermost wrong layer where they come from. One that a cache keeps is what a purge can mend, so it is told first.
+func (v *Verdict) blame(p Probe, wrong []Answer) {
+	for _, from := range []source{fromCache, fromMastodon, fromEdge, unknownSource} {
+		i := slices.IndexFunc(wrong, func(a Answer) bool { return p.source(a) == from })
+		if i < 0 {
+			continue
+		}
+		v.Says, v.Next = wrong[i].disaster(from), wrong[i].remedy(from)
+		for _, a := range p.Answers {
+			if a.Layer == AtMastodon && a.Status != http.StatusOK {
+				v.Why = append(v.Why, fmt.Sprintf("Mastodon itself could not be asked at %s: %s", a.Name, cmp.Or(a.Why, fmt.Sprintf("it answered %d", a.Status))))
+			}
+		}
+		break
+	}
+	kept := func(a Answer) bool { return a.Swapped() && !sameOnPurpose(p, a) && p.source(a) == fromCache }
+	unclear := func(a Answer) bool { return p.source(a) == unknownSource }
+	v.Vain = !slices.ContainsFunc(p.Answers, kept) && !slices.ContainsFunc(wrong, unclear)
 }
 
 // sameOnPurpose: a page that the origin has in HTML only (the front page, an about page) is no swap when a server asks for it.
@@ -96,7 +117,7 @@ func sameOnPurpose(p Probe, a Answer) bool {
 	if a.Wanted == HTML {
 		return forMachines(p.URL) // browsers want HTML of every page, and this is none
 	}
-	for _, layer := range []Layer{AtWorker, AtBalancer} {
+	for _, layer := range []Layer{AtMastodon, AtWorker, AtBalancer} { // who stands further in knows better
 		seen, plain := 0, 0
 		for _, b := range p.Answers {
 			if b.Layer == layer && b.Wanted == JSON && b.Status == http.StatusOK {
@@ -128,28 +149,46 @@ func forMachines(raw string) bool {
 }
 
 // disaster names what happened.
-func (a Answer) disaster() string {
+func (a Answer) disaster(from source) string {
 	what := "JSON is served as HTML: browsers are shown ActivityPub's JSON"
 	if a.Wanted == JSON {
 		what = "HTML is served as JSON: other servers get a page that they cannot read"
 	}
 	switch {
-	case a.Layer == AtEdge && a.Stored():
+	case a.Layer == AtEdge && from == fromCache:
 		return what + ". The edge keeps one answer for both, because it ignores Vary: Accept"
-	case a.Stored():
+	case from == fromEdge:
+		return what + ". It is right behind the edge, which says that it keeps nothing of it"
+	case a.Layer == AtEdge:
+		return what + ". Nobody behind the edge gave the page, so it is not known where that comes from"
+	case from == fromCache && a.Stored():
 		return what + ". nginx keeps one answer for both"
+	case from == fromCache:
+		return what + ". Mastodon itself gives the right one: it is nginx before it that mixes them up, though it does not say that it keeps it"
+	case from == fromMastodon:
+		return what + ", and no cache has a part in it: Mastodon itself answers so, asked past nginx"
+	case a.Layer == AtBalancer:
+		return what + ". No worker that answered gives it when asked directly: it comes and goes, or is of one that did not answer"
 	}
-	return what + ", and no cache has a part in it: Mastodon itself answers so"
+	return what + ". Whether nginx keeps it or Mastodon itself answers so is not known"
 }
 
-func (a Answer) remedy() string {
+func (a Answer) remedy(from source) string {
 	switch {
-	case a.Layer == AtEdge && a.Stored():
+	case a.Layer == AtEdge && from == fromCache:
 		return "first mend the rule that makes the edge keep it, or it comes back; then purge the URL at the edge"
-	case a.Stored():
+	case from == fromEdge:
+		return "look at what rewrites answers at the edge (Workers, transform and snippet rules); a purge mends nothing here"
+	case a.Layer == AtEdge:
+		return "look at the workers with `vmtui status`, and ask again"
+	case from == fromCache:
 		return "purge the URL at nginx first, then at the edge, which may have taken it from there"
+	case from == fromMastodon:
+		return "purge nothing: look at Mastodon's log, and at `vmtui tootctl -- cache clear`"
+	case a.Layer == AtBalancer:
+		return "ask again until it is seen on a worker; purge the URL there first"
 	}
-	return "purge nothing: look at Mastodon's log, and at `vmtui tootctl -- cache clear`"
+	return "purge the URL at nginx and at the edge; if it stays, Mastodon itself answers so: look at its log"
 }
 
 // sentence is an answer in words.
@@ -187,6 +226,9 @@ func (v *Verdict) refused(p Probe) bool {
 func (v *Verdict) silent(p Probe) bool {
 	var mute []string
 	for _, a := range p.Answers {
+		if a.Layer == AtMastodon {
+			continue // asked only to tell where something wrong comes from
+		}
 		if (a.Status == 0 || a.Status >= http.StatusInternalServerError || a.Status == http.StatusTooManyRequests) && !slices.Contains(mute, a.Name) {
 			mute = append(mute, a.Name)
 			if a.Status == 0 {
@@ -208,7 +250,7 @@ func (v *Verdict) uneven(p Probe) bool {
 	for _, form := range forms {
 		said, status := []string{}, map[int]bool{}
 		for _, a := range p.Answers {
-			if a.Wanted == form {
+			if a.Wanted == form && a.Layer != AtMastodon {
 				status[a.Status] = true
 				said = append(said, fmt.Sprintf("%s %d", a.Name, a.Status))
 			}
@@ -251,7 +293,7 @@ func (v *Verdict) notes(p Probe) {
 		if a.Layer == AtWorker && a.Version != "" && !slices.Contains(versions[a.Version], a.Name) {
 			versions[a.Version] = append(versions[a.Version], a.Name)
 		}
-		if a.Status >= http.StatusInternalServerError {
+		if a.Status >= http.StatusInternalServerError && a.Layer != AtMastodon {
 			v.Why = append(v.Why, fmt.Sprintf("%s answers %d to %s", a.Name, a.Status, a.Wanted))
 		}
 		if (a.Nginx == "STALE" || a.Nginx == "UPDATING") && !slices.Contains(v.Why, a.Name+" serves an old page: Mastodon did not answer nginx") {

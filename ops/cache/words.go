@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -40,9 +41,9 @@ func (p Probe) Meaning() []string {
 // Line is an answer in a line.
 func (a Answer) Line() string {
 	if a.Status == 0 {
-		return fmt.Sprintf("%-10s %-4s  no answer: %s", a.Name, a.Wanted, a.Why)
+		return fmt.Sprintf("%-13s %-4s  no answer: %s", a.Name, a.Wanted, a.Why)
 	}
-	said := []string{fmt.Sprintf("%-10s %-4s  %d %s", a.Name, a.Wanted, a.Status, a.Type)}
+	said := []string{fmt.Sprintf("%-13s %-4s  %d %s", a.Name, a.Wanted, a.Status, a.Type)}
 	for _, x := range []struct{ name, value string }{
 		{"Age", a.AgeText()}, {"CF-Cache-Status", a.Edge}, {"X-Cached", a.Nginx}, {"Vary", a.Vary}, {"Cache-Control", a.Control}, {"version", a.Version}, {"data centre", a.Centre},
 	} {
@@ -51,6 +52,26 @@ func (a Answer) Line() string {
 		}
 	}
 	return strings.Join(said, "; ")
+}
+
+// Details are what the answers say besides, each once with all who say it: for where there is no room for columns.
+func (p Probe) Details() []string {
+	var said []string
+	who := map[string][]string{}
+	for _, a := range p.Answers {
+		if a.Status == 0 {
+			continue
+		}
+		d := fmt.Sprintf("Cache-Control %s; Vary %s; version %s", cmp.Or(a.Control, "–"), cmp.Or(a.Vary, "–"), cmp.Or(a.Version, "–"))
+		if len(who[d]) == 0 {
+			said = append(said, d)
+		}
+		who[d] = append(who[d], a.Name+" "+string(a.Wanted))
+	}
+	for n, d := range said {
+		said[n] = strings.Join(who[d], ", ") + ": " + d
+	}
+	return said
 }
 
 // AgeText is the age in words; "" without one.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -227,73 +226,6 @@ func readCertificates(node, text string) []Certificate {
 		out = append(out, c)
 	}
 	return out
-}
-
-// differences compares the records that lead to the site with where the site is.
-func (r *Room) differences(ctx context.Context, records Part[[]cloudflare.Record], lb digitalocean.Balancer, err error) Part[[]string] {
-	if err := errors.Join(records.Err, err); err != nil {
-		return part[[]string](nil, err)
-	}
-	owner := map[string]string{}
-	for _, n := range r.Config.Nodes {
-		if n.Droplet == 0 {
-			continue
-		}
-		d, err := r.Provider.Droplet(ctx, n.Droplet)
-		if err != nil {
-			return part[[]string](nil, err)
-		}
-		owner[d.PublicIP], owner[d.PrivateIP] = n.Name, n.Name
-	}
-	delete(owner, "")
-	cdns, err := r.Provider.CDNs(ctx)
-	return part(compare(r.Config.Instance, records.Value, lb, owner, cdns), err)
-}
-
-func compare(instance string, records []cloudflare.Record, lb digitalocean.Balancer, owner map[string]string, cdns []digitalocean.CDN) []string {
-	out, leads := []string{}, false
-	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	for _, x := range records {
-		address := x.Type == "A" || x.Type == "AAAA"
-		switch node := owner[x.Content]; {
-		case x.Name == instance && address && leadsTo(lb, x.Content):
-			leads = true
-			if !x.Proxied {
-				say("%s %s leads to the load balancer past the edge: it is not proxied", x.Type, x.Name)
-			}
-		case x.Name == instance && address && node != "":
-			say("%s %s leads to %s itself, past the load balancer %s", x.Type, x.Name, node, lb.IP)
-		case x.Name == instance && address:
-			say("%s %s leads to %s, which is neither the load balancer (%s) nor a node", x.Type, x.Name, x.Content, lb.IP)
-		case x.Name == instance && x.Type == "CNAME":
-			leads = true // through another name, which is not the zone's to compare
-		case address && node != "" && x.Proxied:
-			say("%s %s leads through the edge to %s itself, past the load balancer", x.Type, x.Name, node)
-		}
-	}
-	if !leads {
-		say("no record of %s leads to the load balancer %s", instance, lb.IP)
-	}
-	for _, c := range cdns {
-		if c.Domain == "" || !strings.HasSuffix(c.Domain, instance) {
-			continue
-		}
-		i := slices.IndexFunc(records, func(x cloudflare.Record) bool { return x.Name == c.Domain })
-		switch {
-		case i < 0:
-			say("the CDN's domain %s has no record", c.Domain)
-		case records[i].Content != c.Endpoint:
-			say("%s %s leads to %s; the CDN is %s", records[i].Type, c.Domain, records[i].Content, c.Endpoint)
-		}
-	}
-	return out
-}
-
-// leadsTo reports that an address is one of the balancer's. One of IPv6 is written in many ways.
-func leadsTo(lb digitalocean.Balancer, address string) bool {
-	at, err := netip.ParseAddr(address)
-	v6, err6 := netip.ParseAddr(lb.IPv6)
-	return address == lb.IP || err == nil && err6 == nil && at == v6
 }
 
 // Errors are why parts are not known.

@@ -55,26 +55,78 @@ func TestTheZoneAtAGlance(t *testing.T) {
 
 func TestRecordsAreComparedWithWhereTheSiteIs(t *testing.T) {
 	s := newStand(t)
-	add := func(kind, name, content string, proxied bool) {
-		s.edge.AddRecord(edge.Record{Type: kind, Name: name, Content: content, Proxied: proxied}, true)
+	get := s.Get
+	s.Get = func(ctx context.Context, a page.Ask) (page.Answer, error) {
+		p, err := get(ctx, a)
+		if a.Path == versionPath {
+			p.Body = `{"version":"4.6.5","thumbnail":{"url":"https://files.vmst.example/a.png"},"configuration":{"urls":{"streaming":"wss://streaming.vmst.example"}}}`
+		}
+		return p, err
 	}
-	add("A", instance, "203.0.113.12", true)
-	add("A", instance, "203.0.113.99", true)
-	add("A", "old."+instance, "203.0.113.11", true)
-	add("A", "ssh."+instance, "203.0.113.11", false)
-	add("CNAME", "cdn."+instance, "elsewhere.example", false)
+	add := func(kind, name, content string, proxied bool, ttl time.Duration) {
+		s.edge.AddRecord(edge.Record{Type: kind, Name: name, Content: content, Proxied: proxied, TTL: ttl}, true)
+	}
+	add("A", instance, "203.0.113.12", true, 0)
+	add("A", instance, "203.0.113.99", true, 0)
+	add("CNAME", "streaming."+instance, "origin."+instance, false, 24*time.Hour)
+	add("A", "origin."+instance, "203.0.113.4", false, time.Minute)
+	add("CNAME", "www."+instance, "streaming."+instance, true, 0)
+	add("A", "old."+instance, "203.0.113.11", true, 0)
+	add("A", "ssh."+instance, "203.0.113.11", false, 0)
+	add("A", "blog."+instance, "198.51.100.7", true, 0)
+	add("CNAME", "shop."+instance, "shops.example", true, 0)
+	add("CNAME", "cdn."+instance, "elsewhere.example", false, 0)
+	add("CNAME", "c."+instance, "C.cdn.example.", true, 0)
+	add("MX", instance, "mx.example", false, 0)
 	s.api.AddCDN(provider.CDN{ID: "b", Endpoint: "b.cdn.example", Domain: "b." + instance})
-	said := strings.Join(s.glance(t).Differences.Value, "\n")
+	s.api.AddCDN(provider.CDN{ID: "c", Endpoint: "c.cdn.example", Domain: "c." + instance})
+	s.api.AddCDN(provider.CDN{ID: "d", Endpoint: "d.cdn.example", Domain: "d.not" + instance})
+	g := s.glance(t)
+	said := strings.Join(g.Differences.Value, "\n")
 	for _, want := range []string{
-		"leads to worker-2 itself, past the load balancer 203.0.113.4", "203.0.113.99, which is neither", "old.vmst.example leads through the edge to worker-1 itself",
+		"A vmst.example leads to worker-2 itself, past the load balancer 203.0.113.4", "203.0.113.99, which is neither", "old.vmst.example leads through the edge to worker-1 itself",
 		"no record of vmst.example leads to the load balancer", "cdn.vmst.example leads to elsewhere.example; the CDN is vmst.cdn.example", "the CDN's domain b.vmst.example has no record",
+		"CNAME c.vmst.example is proxied: the edge keeps pictures besides the CDN", "CNAME streaming.vmst.example leads to the load balancer past the edge", "CNAME streaming.vmst.example has a TTL of 24h",
+		"A origin.vmst.example is not proxied and tells everybody", "nobody of this instance stands behind it: blog.vmst.example, shop.vmst.example;", "files.vmst.example has no record",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("not said: %s\n%s", want, said)
 		}
 	}
-	if strings.Contains(said, "ssh.") {
-		t.Error(said)
+	if len(g.Differences.Value) != 12 || g.Differences.Err != nil {
+		t.Errorf("%v\n%s", g.Differences.Err, said)
+	}
+	if lines := strings.Join(g.Lines(time.Now()), "\n"); !strings.Contains(lines, "streaming.vmst.example → origin.vmst.example, straight, kept for 24h") {
+		t.Error(lines)
+	}
+	s.Get = func(context.Context, page.Ask) (page.Answer, error) {
+		return page.Answer{}, errors.New("nobody answers")
+	}
+	if g = s.glance(t); len(g.Differences.Value) != 10 || !strings.Contains(g.Differences.Err.Error(), "under which hosts streaming and media are") {
+		t.Errorf("%v\n%s", g.Differences.Err, strings.Join(g.Differences.Value, "\n"))
+	}
+}
+
+// What the zone does not hold is not judged, names that lead to each other end, and a wildcard is found.
+func TestNamesAreFollowedWithinTheZone(t *testing.T) {
+	at := truth{zone: instance, sites: []string{instance, "s." + instance, "elsewhere.example"}, lb: digitalocean.Balancer{IP: "203.0.113.4"}}
+	for name, x := range map[string]struct {
+		records []cloudflare.Record
+		says    []string
+	}{
+		"outside":  {[]cloudflare.Record{{Type: "CNAME", Name: instance, Content: "lb.host.example", Proxied: true}, {Type: "A", Name: "*." + instance, Content: "203.0.113.4", Proxied: true}}, []string{"lb.host.example, which this zone does not hold"}},
+		"wildcard": {[]cloudflare.Record{{Type: "A", Name: instance, Content: "203.0.113.4", Proxied: true}, {Type: "CNAME", Name: "*." + instance, Content: instance, Proxied: true}}, nil},
+		"a circle": {[]cloudflare.Record{{Type: "A", Name: instance, Content: "203.0.113.4", Proxied: true}, {Type: "CNAME", Name: "s." + instance, Content: "s." + instance, Proxied: true}}, []string{"which this zone does not hold"}},
+		"nothing":  {[]cloudflare.Record{{Type: "MX", Name: instance, Content: "203.0.113.4"}}, []string{"no record of vmst.example", "no record of s.vmst.example"}},
+	} {
+		said := at.compare(x.records)
+		ok := len(said) == len(x.says)
+		for i := range x.says {
+			ok = ok && strings.Contains(said[i], x.says[i])
+		}
+		if !ok {
+			t.Errorf("%s: %q", name, said)
+		}
 	}
 }
 
@@ -191,13 +243,13 @@ func wrongToken(t *testing.T, url string) *cloudflare.Client {
 }
 
 func TestTheBalancersOtherAddressIsNoDifference(t *testing.T) {
-	lb := digitalocean.Balancer{IP: "203.0.113.4", IPv6: "2604:a880::4"}
+	at := truth{zone: instance, sites: []string{instance}, lb: digitalocean.Balancer{IP: "203.0.113.4", IPv6: "2604:a880::4"}}
 	records := []cloudflare.Record{{Type: "A", Name: instance, Content: "203.0.113.4", Proxied: true}, {Type: "AAAA", Name: instance, Content: "2604:a880:0:0::4", Proxied: true}}
-	if said := compare(instance, records, lb, nil, nil); len(said) != 0 {
+	if said := at.compare(records); len(said) != 0 {
 		t.Errorf("%q", said)
 	}
 	records[1].Content = "2604:a880::5"
-	if said := compare(instance, records, lb, nil, nil); len(said) != 1 || !strings.Contains(said[0], "2604:a880::5, which is neither") {
+	if said := at.compare(records); len(said) != 1 || !strings.Contains(said[0], "2604:a880::5, which is neither") {
 		t.Errorf("%q", said)
 	}
 }

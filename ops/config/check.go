@@ -30,8 +30,8 @@ func (p position) wrong(yamlPath, why, next string) error {
 // variable is what may be the name of one in the environment.
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// cacheDir is at least two deep: files are removed in it.
-var cacheDir = regexp.MustCompile(`^(/[A-Za-z0-9_+-][A-Za-z0-9._+-]*){2,}$`)
+// deep is a path that is at least two deep: in a cache files are removed.
+var deep = regexp.MustCompile(`^(/[A-Za-z0-9_+-][A-Za-z0-9._+-]*){2,}$`)
 
 var hostname = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 
@@ -91,8 +91,11 @@ func (n Node) check(at position, path string) error {
 	case !strings.HasPrefix(n.Mastodon.Dir, "/"):
 		return at.wrong(path+".mastodon.dir", fmt.Sprintf("%s has mastodon dir %q", n.Name, n.Mastodon.Dir), "give the absolute path on the node")
 	}
-	if n.Cache != NoCache && !cacheDir.MatchString(n.Cache) {
+	if n.Cache != NoCache && !deep.MatchString(n.Cache) {
 		return at.wrong(path+".nginx_cache", fmt.Sprintf("%s has nginx_cache %q", n.Name, n.Cache), "give the directory of proxy_cache_path, which nothing else may be in, or none")
+	}
+	if !deep.MatchString(n.AccessLog) {
+		return at.wrong(path+".access_log", fmt.Sprintf("%s has access_log %q", n.Name, n.AccessLog), "give the file that nginx's access_log names, by its whole path")
 	}
 	for name := range n.Mastodon.Env {
 		if !variable.MatchString(name) {

@@ -68,6 +68,8 @@ type Node struct {
 	Droplet  int      `yaml:"droplet"`
 	Mastodon Mastodon `yaml:"mastodon"`
 	Cache    string   `yaml:"nginx_cache"` // the directory of nginx's own cache, or none
+
+	AccessLog string `yaml:"access_log"` // what nginx writes of each request
 }
 
 // Mastodon says how Mastodon runs on a node.
@@ -147,6 +149,9 @@ type Upgrade struct {
 	DBHost string `yaml:"db_host"` // of the database itself, for migrations: a transaction pool loses their locks; "" leaves it as it is
 	DBPort int    `yaml:"db_port"` // the same; 0 leaves it as it is
 	DBName string `yaml:"db_name"` // the real database behind the pool's name; "" leaves it as it is
+
+	Database string        `yaml:"database"`   // the managed one, as the provider calls it: its backups are looked at; "" where it is not the provider's
+	Backup   time.Duration `yaml:"backup_age"` // how old its newest backup may be
 }
 
 // Direct is the environment by which a command reaches the database itself.
@@ -227,6 +232,7 @@ const (
 	KindCompose = "compose"
 	NoLameDuck  = "none"
 	NoCache     = "none"
+	NginxLog    = "/var/log/nginx/access.log" // as Debian builds nginx
 	TootctlExec = "exec"
 	TootctlRun  = "run"
 	Direct      = "direct" // dialled from here

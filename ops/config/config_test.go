@@ -174,6 +174,14 @@ func TestCachesAreNamedWithCare(t *testing.T) {
 	if err != nil || cfg.Workers()[0].Cache != "/var/cache/nginx" || cfg.Exec().Cache != NoCache {
 		t.Fatalf("%+v, %v", cfg, err)
 	}
+	if log := cfg.Workers()[0].AccessLog; log != "/var/log/nginx/access.log" {
+		t.Errorf("its access log is %s", log)
+	}
+	for value, good := range map[string]bool{"/srv/log/access.log": true, "access.log": false, "'/var/log/*'": false} {
+		if _, err := Parse("/x/config.yaml", fmt.Appendf(nil, text, ", access_log: "+value)); (err == nil) != good {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
 	for value, good := range map[string]bool{"none": true, "/srv/cache": true, "/": false, "/var": false, "/var/../etc": false, "cache": false, "/var/cache/": false, "'/var/cache; rm -rf /'": false} {
 		if _, err := Parse("/x/config.yaml", fmt.Appendf(nil, text, ", nginx_cache: "+value)); (err == nil) != good {
 			t.Errorf("%s: %v", value, err)

@@ -30,6 +30,7 @@ func (c *Config) fill() error {
 	def(&c.Certificate.File, "certificates/fullchain.pem")
 	def(&c.Certificate.Port, 443)
 	def(&c.Reimage.Settle, time.Minute)
+	def(&c.Upgrade.Backup, 24*time.Hour)
 	def(&c.Cloudflare.URL, "https://api.cloudflare.com/client/v4")
 	def(&c.Sidekiq.Via, c.Exec().Name)
 	def(&c.Sidekiq.Redis, "redis://127.0.0.1:6379/0")
@@ -56,6 +57,7 @@ func (n *Node) fill() {
 		def(&n.Cache, "/var/cache/nginx")
 	}
 	def(&n.Cache, NoCache)
+	def(&n.AccessLog, NginxLog)
 	def(&n.Mastodon.Kind, KindNative)
 	if n.Mastodon.Kind == KindCompose {
 		def(&n.Mastodon.Dir, "/root/mastodon")

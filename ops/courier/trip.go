@@ -97,6 +97,16 @@ func (t *Trip) change(how func(*View)) {
 // Cancel ends it: the file does not get its name any more, unless it is getting it just now.
 func (t *Trip) Cancel() { t.cancel() }
 
+// Over reports that nothing more happens.
+func (t *Trip) Over() bool {
+	select {
+	case <-t.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // Wait is how it ended.
 func (t *Trip) Wait() View {
 	<-t.done

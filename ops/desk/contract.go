@@ -56,6 +56,10 @@ type Run struct {
 	Of    int    // steps in all; 0 when unknown
 }
 
+// Unfinished reports that somebody may still have to do something about it. A single act that nobody carries out any more is over, even if nobody
+// knows how it ended: nothing is resumed of it.
+func (r Run) Unfinished() bool { return !r.State.Final() && (r.Alive || !r.Act) }
+
 // Plan is what a run would do, found by observation only.
 type Plan struct {
 	Book     string

@@ -2,10 +2,10 @@ package desk
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/courier"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/tootctl"
 )
 
@@ -27,50 +27,22 @@ func (d *Desk) Errand(_ context.Context, line string) (courier.Errand, error) {
 	})
 }
 
-// Carry copies a file. It goes on until it is over, is cancelled, or the console is left.
+// noCopy is said of a copy that is not there.
+var noCopy = &fault.Error{What: "no such copy", Why: "none was begun from this console, or it is long over", Next: "say file provision.sh worker-1:/root/", Code: fault.Usage}
+
+// Carry copies a file.
 func (d *Desk) Carry(_ context.Context, e courier.Errand) (string, error) {
-	c, record := d.courier, ""
-	journal := d.engine.Single()
-	journal.Began = func(id string) { record = id }
-	c.Journal = journal
-	trip, err := c.Start(d.ctx, e) //nolint:contextcheck // leaving the screen takes nothing back
-	if err != nil {
-		return "", err
-	}
-	d.mark(record, true)
-	d.legs.Go(func() {
-		defer d.mark(record, false)
-		trip.Wait()
+	return begin(d, &d.trips, func(ctx context.Context, journal *run.Single) (effort[courier.View], error) {
+		c := d.courier
+		c.Journal = journal
+		return c.Start(ctx, e)
 	})
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.trips = append(d.trips, trip)
-	return strconv.Itoa(len(d.trips)), nil
 }
 
 // Carried is how far a file is, as soon as it is further than in that version.
 func (d *Desk) Carried(ctx context.Context, id string, after uint64) (courier.View, error) {
-	trip, err := d.trip(id)
-	if err != nil {
-		return courier.View{}, err
-	}
-	return trip.View(ctx, after)
+	return d.trips.view(ctx, id, after)
 }
 
 // Recall ends a copy.
-func (d *Desk) Recall(_ context.Context, id string) error {
-	trip, err := d.trip(id)
-	if err == nil {
-		trip.Cancel()
-	}
-	return err
-}
-
-func (d *Desk) trip(id string) (*courier.Trip, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if n, err := strconv.Atoi(id); err == nil && n > 0 && n <= len(d.trips) {
-		return d.trips[n-1], nil
-	}
-	return nil, &fault.Error{What: "no such copy", On: id, Why: "none was begun from this console", Code: fault.Usage}
-}
+func (d *Desk) Recall(_ context.Context, id string) error { return d.trips.cancel(id) }

@@ -63,10 +63,11 @@ type Desk struct {
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
 	spoken  map[string]string    // passwords that runs were given, by run, until they are copied
-	works   []*fanout.Work       // commands on nodes, oldest first
-	purges  []*cache.Work        // oldest first
-	trips   []*courier.Trip      // files that were copied, oldest first
 	changed chan struct{}
+
+	works  efforts[fanout.View] // commands on nodes
+	purges efforts[cache.View]
+	trips  efforts[courier.View] // files that are copied
 }
 
 // New makes a desk. ctx bounds everything it walks; calls is the log that the wires below write, secrets what no saved file may hold; reader reads the
@@ -81,6 +82,7 @@ func New(
 		sidekiq: acts, queues: acts.Jobs.NewWatch(),
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
 		spoken: map[string]string{},
+		works:  efforts[fanout.View]{none: noCommand}, purges: efforts[cache.View]{none: noPurge}, trips: efforts[courier.View]{none: noCopy},
 	}
 	deps.Jobs, deps.Hand = jobs, d.hand
 	d.books = slices.Concat(

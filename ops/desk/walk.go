@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -136,8 +137,10 @@ func (p *Plan) add(s run.StepPlan) {
 		p.Refusals = append(p.Refusals, Refusal{Why: s.Finding.Detail, Next: s.Finding.Hint})
 	}
 	for _, detail := range s.Finding.Details {
-		if warning, is := strings.CutPrefix(detail, "warning"); is || strings.Contains(detail, ": warning") {
-			p.Warnings = append(p.Warnings, strings.TrimLeft(warning, ":, "))
+		text, is := strings.CutPrefix(detail, "warning")
+		text = strings.TrimLeft(text, ":, ")
+		if (is || strings.Contains(detail, ": warning")) && !slices.Contains(p.Warnings, text) { // in a roll each worker has the same
+			p.Warnings = append(p.Warnings, text)
 		}
 	}
 }

@@ -39,7 +39,7 @@ type NodeConfig struct {
 	LameDuck  string // path of the flag file, empty when there is none
 	Project   string // compose project; empty when Mastodon does not run in containers there
 	Unit      string // systemd unit that runs Sidekiq on a host without containers, empty when there is none
-	AccessLog string // empty means nginx's own
+	AccessLog string // nginx's
 }
 
 // Probe is a service that something can be said about.
@@ -74,7 +74,6 @@ const (
 	longestPause = 30 * time.Second // between looks at what does not answer
 	savePause    = 30 * time.Second
 	sparkline    = 30
-	nginxLog     = "/var/log/nginx/access.log"
 )
 
 // Describe turns the provider's balancer into the fleet's: members by the names of their nodes.

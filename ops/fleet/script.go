@@ -35,10 +35,7 @@ exit 0`
 const statsEvery = 6
 
 func (n NodeConfig) command(look int) ssh.Command {
-	log, docker, stats, consoles := n.AccessLog, "", "", ""
-	if log == "" {
-		log = nginxLog
-	}
+	docker, stats, consoles := "", "", ""
 	if n.Project != "" {
 		docker = "yes"
 		if look%statsEvery == 1 { // not the very first: that one should be quick
@@ -48,7 +45,7 @@ func (n NodeConfig) command(look int) ssh.Command {
 	if n.Role == RoleExec {
 		consoles = "yes"
 	}
-	return ssh.Command{For: "look at the node", Script: script, Args: []string{n.LameDuck, log, docker, n.Unit, stats, consoles}}
+	return ssh.Command{For: "look at the node", Script: script, Args: []string{n.LameDuck, n.AccessLog, docker, n.Unit, stats, consoles}}
 }
 
 // parts cuts the output at its marks. Only the known marks in their order count, so that no line of a log can forge one.

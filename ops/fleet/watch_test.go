@@ -20,7 +20,7 @@ import (
 
 var three = []NodeConfig{
 	{Name: "exec", Role: RoleExec, Unit: "mastodon-sidekiq"},
-	{Name: "worker-1", Role: RoleWorker, Droplet: 11, Project: "mastodon", LameDuck: "/duck"},
+	{Name: "worker-1", Role: RoleWorker, Droplet: 11, Project: "mastodon", LameDuck: "/duck", AccessLog: "/srv/log/access.log"},
 	{Name: "worker-2", Role: RoleWorker, Droplet: 12, Project: "mastodon"},
 }
 
@@ -138,7 +138,7 @@ func TestCommandsOfALook(t *testing.T) {
 		stop()
 		var stats []int
 		for i, c := range all["worker-1"].asked {
-			if c.Args[0] != "/duck" || c.Args[1] != nginxLog || c.Args[2] != "yes" || c.Args[3] != "" {
+			if c.Args[0] != "/duck" || c.Args[1] != "/srv/log/access.log" || c.Args[2] != "yes" || c.Args[3] != "" {
 				t.Errorf("args %q", c.Args)
 			}
 			if c.Args[4] != "" {

@@ -15,9 +15,6 @@ import (
 // Nginx is the service that is no container: a node's own web server.
 const Nginx = "nginx"
 
-// accessLog is nginx's own.
-const accessLog = "/var/log/nginx/access.log"
-
 // Host is a node that is read.
 type Host interface {
 	Stream(ctx context.Context, c ssh.Command, line func(string)) ssh.Result
@@ -66,7 +63,7 @@ func command(n config.Node, t Tail) (ssh.Command, error) {
 		if t.Follow {
 			c.Args = append(c.Args, "-F")
 		}
-		c.Args = append(c.Args, accessLog)
+		c.Args = append(c.Args, n.AccessLog)
 		return c, nil
 	case n.Mastodon.Kind == config.KindNative:
 		c.Script, c.Args = journal, []string{"--no-pager", "-o", "short-iso", "-n", lines, "-u", "mastodon-" + cmp.Or(t.Service, "*")}

@@ -27,8 +27,8 @@ func (h *host) Stream(_ context.Context, c ssh.Command, line func(string)) ssh.R
 }
 
 var (
-	compose1 = config.Node{Name: "worker-1", Role: config.RoleWorker, Mastodon: config.Mastodon{Kind: config.KindCompose, Dir: "/root/mastodon", Project: "mastodon"}}
-	native   = config.Node{Name: "exec", Role: config.RoleExec, Mastodon: config.Mastodon{Kind: config.KindNative}}
+	compose1 = config.Node{Name: "worker-1", Role: config.RoleWorker, AccessLog: "/srv/log/access.log", Mastodon: config.Mastodon{Kind: config.KindCompose, Dir: "/root/mastodon", Project: "mastodon"}}
+	native   = config.Node{Name: "exec", Role: config.RoleExec, AccessLog: "/var/log/nginx/access.log", Mastodon: config.Mastodon{Kind: config.KindNative}}
 )
 
 func TestWhatIsRunOnANode(t *testing.T) {
@@ -41,7 +41,7 @@ func TestWhatIsRunOnANode(t *testing.T) {
 		"every container":  {compose1, Tail{"", 5, false, false}, "/root/mastodon mastodon logs --no-color --tail 5"},
 		"a unit":           {native, Tail{"sidekiq", 9, true, false}, "--no-pager -o short-iso -n 9 -u mastodon-sidekiq --follow"},
 		"every unit":       {native, Tail{"", 9, false, false}, "--no-pager -o short-iso -n 9 -u mastodon-*"},
-		"an access log":    {compose1, Tail{Nginx, 7, true, false}, "-n 7 -F /var/log/nginx/access.log"},
+		"an access log":    {compose1, Tail{Nginx, 7, true, false}, "-n 7 -F /srv/log/access.log"},
 		"an access log's":  {native, Tail{Nginx, 7, false, false}, "-n 7 /var/log/nginx/access.log"},
 		"dots and figures": {compose1, Tail{"web-2.b_c", 1, false, false}, "/root/mastodon mastodon logs --no-color --tail 1 --no-log-prefix web-2.b_c"},
 	} {

@@ -22,6 +22,7 @@ func (d Deps) configuration() run.Book {
 			"A restart would not do: a container keeps the environment that it was made with.", "One worker less serves until it is over, and while it lasts the workers differ.",
 			"The exec node's own services are not touched: " + worker.SidekiqRestart + " and systemctl are for them.",
 		},
+		Untried: []string{"What the page of " + worker.Recreate + " says, which it walks; beyond that it only looks."},
 		Build: func(ctx context.Context, target string, given map[string]string) (run.Runbook, error) {
 			if target != "" {
 				return run.Runbook{}, wrong(target, "it is done to all workers", "leave the target out, or name some: --set workers=NAME,NAME")

@@ -50,6 +50,7 @@ func (d Deps) workers() run.Book {
 		Summary: "Walks a worker's runbook over all workers in the config's order, each as a run of its own. The next begins when the one before serves again and " +
 			"enough others are healthy; the first failure stops it.",
 		Dangers: []string{"It does to every worker what the runbook does to one.", "One worker less serves until it is over."},
+		Untried: []string{"What the page of the runbook that is rolled says; beyond that a roll only looks."},
 		Inputs: []run.Input{
 			{Name: bookInput, Type: "string", Needed: true, About: "which runbook: worker-reimage, or another one for a worker, also one of your own"}, workersAbout,
 		},

@@ -39,12 +39,12 @@ func (d Deps) upgrade() run.Book {
 			"Each minor version has to be visited, and its release notes read: this walks what they usually ask for, and nothing that only they know of.",
 		},
 		Untried: []string{
-			"The age of the newest backup: the provider's description that this program keeps to has no path for it, so a person has to say which backup there is.",
+			"A backup that the provider lists can be restored: nothing here restores one.",
 			"How long migrations and assets take on a large instance: the box makes it a moment.",
 		},
 		Inputs: []run.Input{
 			{Name: versionInput, Type: "string", Needed: true, About: "which one, as git and the images call it: v4.6.6"},
-			{Name: backupInput, Type: "string", About: "which backup there is, in words; asked for when empty"},
+			{Name: backupInput, Type: "string", About: "which backup there is, in words: somebody's word where the provider cannot be asked, or lists none that is new enough; asked for when empty"},
 			{Name: searchInput, Type: "enum", Values: []string{"mapping", "none"}, Default: "mapping", About: "what the search index needs afterwards, by the release notes"},
 			workersAbout,
 		},
@@ -161,29 +161,6 @@ func (u *upgrade) sane() run.Step {
 func number(digits string) int    { n, _ := strconv.Atoi(digits); return n } // the pattern lets digits through and nothing else
 func minus(a, b string) int       { return number(a) - number(b) }
 func (u *upgrade) tagged() string { return strings.TrimPrefix(u.version, "v") }
-
-// backedUp wants somebody's word that there is a backup.
-func (u *upgrade) backedUp() run.Step {
-	s := run.Step{
-		StepInfo: run.StepInfo{ID: "backup", Title: "Know of a backup", Kind: run.Read, NoUndo: "it changed nothing", Panes: u.panes(), Why: "A migration that goes wrong is taken back by a backup and by nothing else."},
-		Deadline: time.Minute,
-		Plan:     plan("somebody's word: which backup there is, and when it was made"),
-	}
-	s.Do = func(_ context.Context, w *run.Walk) error {
-		if u.backup != "" {
-			w.Out("backup: %s", u.backup)
-			return nil
-		}
-		if w.Granted("backup") {
-			return nil
-		}
-		return run.NeedsGo{
-			Key: "backup", Attended: true, Cause: "is there a backup of the database, made today, that somebody has seen?",
-			Hint: "look at the provider's panel, or make one; unattended it is said beforehand: --set backup='which one'",
-		}
-	}
-	return s
-}
 
 // onExec is the version that is checked out on exec.
 func (u *upgrade) onExec(ctx context.Context) (string, error) {
@@ -398,31 +375,6 @@ func (u *upgrade) runs(p worker.Part) func(*run.Walk) run.Check {
 			return got, nil
 		}
 	}
-}
-
-// nothingOld proves that every process runs the new code, whichever worker was left out of the roll.
-func (u *upgrade) nothingOld() run.Step {
-	return u.reading(reading{
-		id: "nothing-old", title: "Prove that nothing old runs", why: "Old code breaks on what the next migrations take away.", late: true,
-		plan: []string{"/api/v2/instance of every worker of the config, from exec: version " + u.tagged()},
-	}, func(ctx context.Context, _ *run.Walk) ([]string, error) {
-		var said []string
-		for _, n := range u.Config.Workers() {
-			part, err := worker.Recruit(ctx, u.Deps.Deps, n.Name, "")
-			if err != nil {
-				return said, err
-			}
-			now, err := part.Version(ctx)
-			if err != nil {
-				return said, err
-			}
-			if now != u.tagged() {
-				return said, &fault.Error{What: "an older version still serves", On: n.Name, Why: "it says " + now + ", not " + u.tagged(), Next: "upgrade it as well: " + worker.Recreate + " " + n.Name}
-			}
-			said = append(said, n.Name+" serves "+now)
-		}
-		return said, nil
-	})
 }
 
 // mapping tells the search server of new mappings, where the release notes ask for it.

@@ -100,7 +100,7 @@ func (l *leg) pass(ctx context.Context, step string, g Gate) error {
 	}
 	a := Answer{Gate: seq, Of: g.Of, Choice: Go, Typed: g.Confirm, Reason: "said beforehand, by --yes", By: l.e.Operator}
 	if g.Confirm != "" {
-		a.Reason = "said beforehand, by --confirm " + g.Confirm
+		a.Reason = "said beforehand: " + g.Confirm
 		if l.mode.Confirm != g.Confirm && l.above != nil {
 			a.Reason = "said beforehand, in run " + l.above.a.l.j.id
 		}

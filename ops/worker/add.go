@@ -10,6 +10,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 )
@@ -160,8 +161,11 @@ func (c *crew) configStep() run.Step {
 
 // nodeLine is the worker as an entry of the config.
 func (c *crew) nodeLine() string {
-	m := c.node.Mastodon
-	return fmt.Sprintf("  - {name: %s, role: worker, ssh: %q, droplet: %s, mastodon: {kind: %s, dir: %q, project: %q}}", c.node.Name, cmp.Or(c.node.SSH, c.in.New.SSH), c.id(), m.Kind, m.Dir, m.Project)
+	m, log := c.node.Mastodon, ""
+	if file := c.node.AccessLog; file != config.NginxLog {
+		log = ", access_log: " + file
+	}
+	return fmt.Sprintf("  - {name: %s, role: worker, ssh: %q, droplet: %s, mastodon: {kind: %s, dir: %q, project: %q}%s}", c.node.Name, cmp.Or(c.node.SSH, c.in.New.SSH), c.id(), m.Kind, m.Dir, m.Project, log)
 }
 
 // wanted is the droplet as it is asked for.

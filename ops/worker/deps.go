@@ -41,6 +41,7 @@ type Cloud interface {
 	Action(ctx context.Context, id int) (digitalocean.Action, error)
 	ImageByName(ctx context.Context, name string) (digitalocean.Image, error)
 	TagUses(ctx context.Context, tag string) (digitalocean.TagUses, error)
+	Backups(ctx context.Context, database string) ([]digitalocean.Backup, error)
 	AddDroplet(ctx context.Context, p remote.Permit, balancer string, droplet int) error
 	RemoveDroplet(ctx context.Context, p remote.Permit, balancer string, droplet int) error
 	Tag(ctx context.Context, p remote.Permit, tag string, droplet int) error

@@ -82,7 +82,7 @@ func (c *crew) add() run.Step {
 			Panes: []string{"balancer", "log", "connections"}, NoUndo: "drain it again instead", Usual: round(c.in.Check.EntryTime()) + " until its check passes", Awaits: healthCheck,
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
-		Plan:     plan(c.addition(), fmt.Sprintf("%s$ grep -vc %s %s   until requests arrive, %s or so by its check's settings", c.node.Name, c.in.Check.Path, accessLog, round(c.in.Check.EntryTime()))),
+		Plan:     plan(c.addition(), fmt.Sprintf("%s$ grep -vc %s %s   until requests arrive, %s or so by its check's settings", c.node.Name, c.in.Check.Path, c.node.AccessLog, round(c.in.Check.EntryTime()))),
 		Observe:  c.observeMember(true),
 		Do:       func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
 		Verify:   c.verifyArriving,

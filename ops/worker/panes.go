@@ -145,7 +145,7 @@ func (c *crew) seeContainers(ctx context.Context) (Sight, error) {
 
 func (c *crew) seeLog(ctx context.Context) (Sight, error) {
 	s := Sight{Title: "nginx on " + c.node.Name}
-	res := c.host().Look(ctx, ssh.Command{Script: `tail -n 20 "$1"`, Args: []string{accessLog}})
+	res := c.host().Look(ctx, ssh.Command{Script: `tail -n 20 "$1"`, Args: []string{c.node.AccessLog}})
 	if err := res.Err("reading the log", c.node.Name); err != nil {
 		return s, err
 	}

@@ -17,7 +17,7 @@ import (
 func (c *crew) preflight(newDisk bool) run.Step {
 	checks := []check{
 		{"identity", c.checkIdentity}, {"budget", c.budget}, {"provider", c.checkActions}, {"balancer", c.checkBalancer},
-		{"scheduler", c.checkScheduler}, {"people", c.checkPeople}, {"grace", c.checkGrace},
+		{"scheduler", c.checkScheduler}, {"people", c.checkPeople}, {"grace", c.checkGrace}, {"log", c.checkLog},
 	}
 	if newDisk {
 		checks = append(checks, check{"image", c.checkImage}, check{"way back in", c.checkKeys})
@@ -50,6 +50,10 @@ func (c *crew) preflightPlan(newDisk bool) []string {
 		fmt.Sprintf("GET /v2/droplets/%d, its actions, GET /v2/load_balancers/%s", c.in.Droplet, c.in.Balancer),
 		fmt.Sprintf("%s$ the balancer's own probe of each other worker: %s", exec, probeURL(c.in.Check, "PEER")),
 		"redis: SMEMBERS processes (who else runs the scheduler queue)",
+	}
+	if !c.in.Dead {
+		lines = append(lines, fmt.Sprintf("%s$ ps, and what cron has: whose tootctl, tmux or apt is at work", c.node.Name),
+			fmt.Sprintf("%s$ grep stop_grace_period %s/docker-compose.yml; nginx -T | grep access_log   must name %s", c.node.Name, c.node.Mastodon.Dir, c.node.AccessLog))
 	}
 	if newDisk {
 		lines = append(lines, fmt.Sprintf("image %s = id %d, same OS family; one of our keys among the droplet's", c.in.ImageTag, c.in.Image))
@@ -182,6 +186,31 @@ func (c *crew) checkGrace(ctx context.Context) (string, error) {
 		return "warning: docker-compose.yml sets no stop_grace_period; whatever stops a container without -t (a recreate, docker's own stop, a reboot) gives it 10 s. Recommended: stop_grace_period: " + Grace + "s", nil
 	}
 	return "docker-compose.yml sets stop_grace_period", nil
+}
+
+// logsNamed are the files to which nginx writes what it answers, by its own word. Where it names none it writes to the one that it was built with.
+const logsNamed = `nginx -T 2>/dev/null | sed -n 's/^[[:space:]]*access_log[[:space:]][[:space:]]*\(\/[^[:space:];]*\).*/\1/p' | sort -u`
+
+// checkLog makes sure that requests are counted where they are written: in another file none would ever arrive, and a busy worker would look idle.
+func (c *crew) checkLog(ctx context.Context) (string, error) {
+	if c.in.Dead {
+		return "cannot look: host is dead", nil
+	}
+	out, err := c.ask(ctx, "looking where nginx writes its access log", logsNamed)
+	if err != nil {
+		return "", err
+	}
+	named, file := strings.Fields(out), c.node.AccessLog
+	if len(named) > 0 && !slices.Contains(named, file) {
+		return "", &fault.Error{
+			What: "nginx writes its access log elsewhere", On: c.node.Name, Why: "it names " + list(named) + ", and requests would be counted in " + file,
+			Next: "say which one the site's requests are in: access_log: " + named[0] + " at " + c.node.Name + " in " + c.Config.Path(), Code: fault.Refused,
+		}
+	}
+	if len(named) > 1 {
+		return fmt.Sprintf("requests are counted in %s; warning: nginx also writes to others: %s", file, list(named)), nil
+	}
+	return "requests are counted in " + file, nil
 }
 
 func (c *crew) checkImage(ctx context.Context) (string, error) {

@@ -68,7 +68,7 @@ func expect(d Deps, name string, in inputs) *crew {
 	cfg.Nodes = slices.DeleteFunc(slices.Clone(cfg.Nodes), func(n config.Node) bool { return n.Name == name })
 	c := &crew{Deps: d, in: in, node: config.Node{Name: name, Role: config.RoleWorker}}
 	if like, known := d.Config.Node(in.New.Model); known {
-		c.node.Mastodon = like.Mastodon
+		c.takeAfter(like)
 	}
 	cfg.Nodes = append(cfg.Nodes, c.node)
 	c.Config = &cfg
@@ -79,6 +79,11 @@ func expect(d Deps, name string, in inputs) *crew {
 		return d.Host(node)
 	}
 	return c
+}
+
+// takeAfter makes the new node's Mastodon and nginx those of another.
+func (c *crew) takeAfter(n config.Node) {
+	c.node.Mastodon, c.node.Cache, c.node.AccessLog = n.Mastodon, n.Cache, n.AccessLog
 }
 
 // unknown stands for the address that only the provider can say.
@@ -102,7 +107,7 @@ func (c *crew) model(ctx context.Context, given map[string]string) error {
 	if err != nil {
 		return err
 	}
-	c.node.Mastodon = like.Mastodon
+	c.takeAfter(like)
 	c.in.Private, c.in.KnownAs = unknown, unknown
 	c.in.Balancer, c.in.Tag, c.in.Check, c.in.Proxy = lb.ID, lb.Tag, lb.Check, lb.ProxyProtocol
 	*c.in.New = proposal{

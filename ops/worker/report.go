@@ -86,7 +86,7 @@ func spent(s run.Spent) []string {
 	}
 	var parts []string
 	for _, whose := range []string{provider, healthCheck, drain, run.Operators, run.Ours} {
-		if d := s.By[whose]; d > 0 {
+		if d := s.By[whose]; d >= told {
 			parts = append(parts, whose+" "+round(d))
 		}
 	}
@@ -100,15 +100,18 @@ func spent(s run.Spent) []string {
 	return lines
 }
 
-// told is how many steps are named for the time that they took.
-const told = 4
+// Of our own time the steps that took most are named, so many; less than told is no time.
+const (
+	most = 4
+	told = 500 * time.Millisecond
+)
 
 // longest are the steps that took most of our own time.
 func longest(by map[string]time.Duration) string {
 	steps := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
 	var parts []string
-	for _, id := range steps[:min(told, len(steps))] {
-		if by[id] >= 500*time.Millisecond {
+	for _, id := range steps[:min(most, len(steps))] {
+		if by[id] >= told {
 			parts = append(parts, id+" "+round(by[id]))
 		}
 	}

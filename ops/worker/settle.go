@@ -29,7 +29,8 @@ func (t tally) rate() float64 {
 const tallyScript = `wc -l < "$1" && { grep -cE '" 5[0-9][0-9] ' "$1" || true; }`
 
 func (c *crew) tally(ctx context.Context, node string) (tally, error) {
-	out, err := askOn(ctx, c.Host(node), node, "counting errors", tallyScript, accessLog)
+	n, _ := c.Config.Node(node)
+	out, err := askOn(ctx, c.Host(node), node, "counting errors", tallyScript, n.AccessLog)
 	if err != nil {
 		return tally{}, err
 	}

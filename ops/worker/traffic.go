@@ -11,9 +11,6 @@ import (
 // Connections that nginx holds to an upstream, one line each. Websockets (:4000) never end by themselves, so they are counted apart.
 const inFlight = `ss -Htn state established "( dport = :$1 )" | wc -l`
 
-// accessLog is where nginx writes by default on Debian.
-const accessLog = "/var/log/nginx/access.log"
-
 // requests counts what nginx answered, without the balancer's own probes and what the host asks itself.
 const requests = `grep -vcF " $2 " "$1" || true`
 
@@ -26,7 +23,7 @@ func (c *crew) connections(ctx context.Context) (web, streaming int, err error) 
 }
 
 func (c *crew) requestsSeen(ctx context.Context) (int, error) {
-	return c.count(ctx, "counting requests", requests, accessLog, c.in.Check.Path)
+	return c.count(ctx, "counting requests", requests, c.node.AccessLog, c.in.Check.Path)
 }
 
 // idle lets what is in flight finish while the worker is still a member: the balancer cuts what it still carries soon after a removal.
@@ -121,7 +118,7 @@ func (c *crew) watch() run.Step {
 			Usual: usualWatch(c.Config.Reimage.Settle),
 		},
 		Deadline: c.Config.Reimage.Settle + time.Minute,
-		Plan: plan(fmt.Sprintf("count 5xx in %s on %s and its peers, for %s at most", accessLog, c.node.Name, round(c.Config.Reimage.Settle)),
+		Plan: plan(fmt.Sprintf("count 5xx in %s on %s and its peers, for %s at most", c.node.AccessLog, c.node.Name, round(c.Config.Reimage.Settle)),
 			fmt.Sprintf("%s$ curl /api/v2/instance of %s and its peers, timed", c.Config.Exec().Name, c.node.Name)),
 		Verify: c.verifySettled,
 	}

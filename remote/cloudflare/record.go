@@ -2,6 +2,7 @@ package cloudflare
 
 import (
 	"context"
+	"time"
 
 	"github.com/cloudflare/cloudflare-go/v7/dns"
 	"github.com/cloudflare/cloudflare-go/v7/packages/pagination"
@@ -14,7 +15,8 @@ type Record struct {
 	Type    string // "A", "CNAME", …
 	Name    string
 	Content string
-	Proxied bool // visitors meet the edge instead
+	Proxied bool          // visitors meet the edge instead
+	TTL     time.Duration // how long it may be remembered; zero: as the edge sees fit
 }
 
 const perPage = 100
@@ -35,7 +37,11 @@ func (c *Client) Records(ctx context.Context) ([]Record, error) {
 	out := make([]Record, 0, len(all))
 	for i := range all {
 		r := &all[i]
-		out = append(out, Record{Type: clean.Line(string(r.Type)), Name: clean.Line(r.Name), Content: clean.Line(r.Content), Proxied: r.Proxied})
+		x := Record{Type: clean.Line(string(r.Type)), Name: clean.Line(r.Name), Content: clean.Line(r.Content), Proxied: r.Proxied}
+		if r.TTL != dns.TTL1 {
+			x.TTL = time.Duration(r.TTL) * time.Second
+		}
+		out = append(out, x)
 	}
 	return out, err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -31,49 +30,6 @@ func (c CDN) Hosts() []string {
 // MostFiles is how many paths one purge may name. The API takes as many in 20 seconds.
 const MostFiles = 50
 
-// window counts what was sent in the last while, of which only so much is allowed.
-type window struct {
-	most int
-	span time.Duration
-	sent []sent
-}
-
-type sent struct {
-	at time.Time
-	n  int
-}
-
-// wait is how long n more must wait.
-func (w *window) wait(n int, now time.Time) time.Duration {
-	w.sent = slices.DeleteFunc(w.sent, func(s sent) bool { return now.Sub(s.at) >= w.span })
-	room := w.most
-	for _, s := range w.sent {
-		room -= s.n
-	}
-	for _, s := range w.sent {
-		if room >= n {
-			break
-		}
-		if room += s.n; room >= n {
-			return s.at.Add(w.span).Sub(now)
-		}
-	}
-	return 0
-}
-
-func (w *window) note(n int, now time.Time) { w.sent = append(w.sent, sent{now, n}) }
-
-// flushing keeps the rates, and no two purges under way at once: two equal ones are refused.
-type flushing struct {
-	alone    sync.Mutex
-	requests window
-	files    window
-}
-
-func newFlushing() *flushing {
-	return &flushing{requests: window{most: 5, span: 10 * time.Second}, files: window{most: MostFiles, span: 20 * time.Second}}
-}
-
 // CDNs are the account's.
 func (c *Client) CDNs(ctx context.Context) ([]CDN, error) {
 	all, err := pages(ctx, c, "list the CDN endpoints", "the account", func(ctx context.Context, g *godo.Client, o *godo.ListOptions) ([]godo.CDN, *godo.Response, error) {
@@ -92,6 +48,11 @@ func (c *Client) PurgeCDN(ctx context.Context, permit remote.Permit, cdn string,
 	}
 	c.flushing.alone.Lock()
 	defer c.flushing.alone.Unlock()
+	done, err := c.flushing.begin(ctx)
+	if err != nil {
+		return c.fault(what, cdn, err)
+	}
+	defer done()
 	if err := c.keepRate(ctx, what, files); err != nil {
 		return c.fault(what, cdn, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
 )
 
 func TestCDNIsFoundAndPurged(t *testing.T) {
@@ -47,11 +50,63 @@ func TestEqualPurgesAreRefusedAndNamed(t *testing.T) {
 	}
 }
 
+// The API counts what all processes send together.
+func TestProcessesShareTheCDNsRates(t *testing.T) {
+	_, s := account(t, "")
+	s.AddCDN(provider.CDN{ID: "cdn-1"})
+	rates := filepath.Join(t.TempDir(), "state", "cdn-rates.json")
+	var waits []Wait
+	process := func() *Client {
+		c, err := New(Config{URL: s.URL(), Token: func(context.Context) (string, error) { return secret, nil }, Rates: rates, Waiting: func(_ context.Context, w Wait) { waits = append(waits, w) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	one, other := process(), process()
+	for i := range 5 {
+		if err := one.PurgeCDN(t.Context(), &allow{}, "cdn-1", []string{fmt.Sprint(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	told := other.waiting
+	other.waiting = func(ctx context.Context, w Wait) { told(ctx, w); end() }
+	if err := other.PurgeCDN(ctx, &allow{}, "cdn-1", []string{"x"}); !errors.Is(err, context.Canceled) || len(waits) != 1 || waits[0].For < 8*time.Second || len(s.Flushed("cdn-1")) != 5 {
+		t.Errorf("%v, %+v, %q", err, waits, s.Flushed("cdn-1"))
+	}
+	one.flushing.alone.Lock()
+	done, err := one.flushing.begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	ctx = remote.Telling(ctx, func(line string) {
+		if strings.Contains(line, "another vmtui") {
+			giveUp()
+		}
+	})
+	if err := other.PurgeCDN(ctx, &allow{}, "cdn-1", []string{"x"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("two at once: %v", err)
+	}
+	done()
+	if err := os.WriteFile(rates, []byte("no json"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	third := process() // which knows of nobody: the API's own refusal is what it hears
+	if err := third.PurgeCDN(t.Context(), &allow{}, "cdn-1", []string{"y"}); !errors.Is(err, ErrLimited) || LimitedFor(err) == 0 {
+		t.Error(err)
+	}
+}
+
 func TestTheCDNsRatesAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var began = time.Now()
 		var waits []Wait
-		c := &Client{flushing: newFlushing()}
+		c := &Client{flushing: newFlushing("")}
 		c.waiting = func(_ context.Context, w Wait) { waits = append(waits, w) }
 		files := make([]string, 10)
 		var at []time.Duration

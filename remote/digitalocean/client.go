@@ -38,6 +38,7 @@ type Config struct {
 	Token func(context.Context) (string, error)
 	URL   string        // scheme and host; empty means DefaultURL. The API's paths are absolute, so a path here is refused.
 	Poll  time.Duration // pause between looks at something busy; 5 s when zero
+	Rates string        // the file in which the processes of this machine share what they have sent to CDNs; empty keeps it within this one
 
 	// Waiting is told of every pause before it begins, with the context of the request; nil means nobody looks. It must not block.
 	Waiting func(context.Context, Wait)
@@ -75,7 +76,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{token: newToken(cfg.Token), poll: cfg.Poll, waiting: cfg.Waiting, secrets: cfg.Secrets, flushing: newFlushing()}
+	c := &Client{token: newToken(cfg.Token), poll: cfg.Poll, waiting: cfg.Waiting, secrets: cfg.Secrets, flushing: newFlushing(cfg.Rates)}
 	if c.poll <= 0 {
 		c.poll = defaultPoll
 	}

@@ -105,6 +105,18 @@ func TestTagsAtTheProvider(t *testing.T) {
 	until(t, "worker-1 is in", func() bool { return member(t, c, 11) })
 }
 
+func TestBackupsAtTheProvider(t *testing.T) {
+	c, s := account(t, "")
+	s.AddDatabase(provider.Database{ID: "9cc10173-e9ea-4176-9dbc-a4cee4c4ff31", Name: "majel", Engine: "pg", Version: "18", Backups: []provider.Backup{{Age: 29 * time.Hour, GB: 11.9}, {Age: 5 * time.Hour, GB: 12.1}}})
+	got, err := c.Backups(t.Context(), "majel")
+	if err != nil || len(got) != 2 || got[0].GB != 12.1 || time.Since(got[0].Made).Round(time.Minute) != 5*time.Hour {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := c.Backups(t.Context(), "minuet"); err == nil || !strings.Contains(err.Error(), "no managed database of that name") {
+		t.Errorf("another name: %v", err)
+	}
+}
+
 // The worst case of all: the rebuild is carried out and its answer is lost.
 func TestLostRebuildIsAdoptedAndNeverRepeated(t *testing.T) {
 	for name, arm := range map[string]func(*provider.Server){

@@ -34,10 +34,7 @@ func (c *Client) TagUses(ctx context.Context, tag string) (TagUses, error) {
 
 // trusting names the databases whose trusted sources name the tag.
 func (c *Client) trusting(ctx context.Context, tag string) ([]string, error) {
-	// This list comes whole: the API knows no pages of it.
-	all, err := read(ctx, c, "list the databases", "the account", func(ctx context.Context, g *godo.Client) ([]godo.Database, *godo.Response, error) {
-		return g.Databases.List(ctx, nil)
-	})
+	all, err := c.databases(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -117,6 +117,12 @@ type Image struct {
 	Type         string // "base", "snapshot", "backup", "custom"
 }
 
+// Backup is one that the provider keeps of a managed database.
+type Backup struct {
+	Made time.Time
+	GB   float64
+}
+
 // TagUses is what hangs on a tag.
 type TagUses struct {
 	Tag       string

@@ -151,22 +151,23 @@ func (c *conn) tunnel(ctx context.Context, network, addr string) (net.Conn, erro
 	return within(ctx, c, open, func(n net.Conn) { _ = n.Close() }, func() {})
 }
 
-// within runs a blocking request no longer than ctx. What comes too late is undone; failed is called once nothing was opened.
+// within runs a blocking request no longer than ctx and the connection. What comes too late is undone; failed is called once nothing was opened.
 func within[T any](ctx context.Context, c *conn, open func() (T, error), undo func(T), failed func()) (T, error) {
 	type answer struct {
 		value T
 		err   error
 	}
 	var none T
-	got := make(chan answer)
-	started := c.host.pool.crew.run(func() {
+	got, gone := make(chan answer), make(chan struct{})
+	defer close(gone)
+	started := c.request(func() {
 		v, err := open()
 		if err != nil {
 			defer failed()
 		}
 		select {
 		case got <- answer{v, err}:
-		case <-ctx.Done():
+		case <-gone:
 			if err == nil {
 				undo(v)
 				failed()
@@ -182,7 +183,33 @@ func within[T any](ctx context.Context, c *conn, open func() (T, error), undo fu
 		return a.value, a.err
 	case <-ctx.Done():
 		return none, ctx.Err()
+	case <-c.dead:
+		return none, net.ErrClosed
 	}
+}
+
+// request does what asks the host for a channel, or reports that the pool is closed. The library can lose such a request: one that is written between the
+// end of its reading and the end of its writing is answered by nobody, ever, the end of the connection included. What has not come back soon after that
+// is let go of, or who closes the pool would wait for it for ever.
+func (c *conn) request(ask func()) bool {
+	return c.host.pool.crew.run(func() {
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			ask()
+		}()
+		select {
+		case <-over:
+			return
+		case <-c.dead:
+		}
+		late := time.NewTimer(c.host.pool.pace.grace)
+		defer late.Stop()
+		select {
+		case <-over:
+		case <-late.C:
+		}
+	})
 }
 
 // isRefusal reports that the host itself said no to a channel, over a connection that works.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
 )
@@ -30,7 +31,7 @@ func (r Result) Err(what, on string) error {
 	return f
 }
 
-// unreachable keeps what the cause tells the operator to do.
+// unreachable keeps what the cause tells the operator to do. A host whose key is not taken is told of by that, whatever was wanted of it.
 func (r Result) unreachable(f *fault.Error) error {
 	f.Why = "the host was not reached"
 	if r.Cause == nil {
@@ -39,7 +40,10 @@ func (r Result) unreachable(f *fault.Error) error {
 	f.Code = 0
 	inner := fault.Of(r.Cause)
 	f.Next, f.Why = inner.Next, inner.What
-	if inner.Why != "" {
+	switch {
+	case errors.Is(r.Cause, keys.ErrDistrusted):
+		f.What, f.Why = inner.What, inner.Why+"; so this was not begun: "+f.What
+	case inner.Why != "":
 		f.Why += ": " + inner.Why
 	}
 	return f.Because(r.Cause)

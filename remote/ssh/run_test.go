@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -320,5 +321,43 @@ func TestErrSaysWhy(t *testing.T) {
 	var e *ssh.ExitMissingError
 	if errors.As(Result{Outcome: Unknown, Cause: &ssh.ExitMissingError{}}.Err("x", "y"), &e); e == nil {
 		t.Error("the cause is lost")
+	}
+}
+
+// The library can lose a request for a session that is written while the connection ends: nobody waits for it, neither who asked nor who closes the pool.
+func TestARequestThatTheLibraryLostIsLetGoOf(t *testing.T) {
+	h := reach(t, newServer(t, nil), nil)
+	h.pool.pace.grace = 10 * time.Millisecond
+	c, err := h.connect(within10s(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := make(chan struct{})
+	defer close(lost)
+	asked, answered := make(chan struct{}), make(chan error, 1)
+	go func() {
+		_, err := within(t.Context(), c, func() (int, error) { close(asked); <-lost; return 0, errClosed }, func(int) {}, func() {})
+		answered <- err
+	}()
+	<-asked
+	h.Drop()
+	ctx := within10s(t)
+	select {
+	case err := <-answered:
+		if !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
+		}
+	case <-ctx.Done():
+		t.Fatal("it waits for what the connection took with it")
+	}
+	if r := h.Look(ctx, Command{Script: "true"}); !r.OK() {
+		t.Errorf("the next command: %+v", r)
+	}
+	closed := make(chan struct{})
+	go func() { defer close(closed); _ = h.pool.Close() }()
+	select {
+	case <-closed:
+	case <-ctx.Done():
+		t.Fatal("closing waits for it")
 	}
 }

@@ -64,6 +64,8 @@ func Open(in, out *os.File, env []string) (*Canvas, error) {
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	c.screen.SetColorProfile(c.profile)
+	// Both ways of measuring agree on what a picture holds (ui/widget sees to that). The other one takes two megabytes for a table.
+	c.screen.SetWidthMethod(ansi.GraphemeWidth)
 	c.enter()
 	if asksBack(env) {
 		c.Say(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore)
@@ -119,7 +121,6 @@ func (c *Canvas) Reported(mode ansi.Mode, value ansi.ModeSetting) {
 func (c *Canvas) useModes() {
 	c.screen.SetSynchronizedUpdates(c.synced)
 	if c.cluster {
-		c.screen.SetWidthMethod(ansi.GraphemeWidth)
 		_, _ = c.screen.WriteString(ansi.SetModeUnicodeCore)
 	}
 }

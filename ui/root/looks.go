@@ -13,6 +13,7 @@ import (
 
 	"github.com/vmtui/vmtui/ui/canvas"
 	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/screen"
 	"github.com/vmtui/vmtui/ui/theme"
 )
 
@@ -86,7 +87,7 @@ func (r *Root) askGround() tea.Cmd {
 	}
 	ask := func() tea.Msg { return tea.RawMsg{Msg: ansi.RequestBackgroundColor} }
 	return tea.Batch(ask, r.post.Ask("ground", func(ctx context.Context) tea.Msg {
-		if !pause(ctx, patience) {
+		if !screen.Pause(ctx, patience) {
 			return nil
 		}
 		return noGround{}

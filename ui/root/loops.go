@@ -26,23 +26,11 @@ type ticked struct{}
 func (r *Root) nextTick() tea.Cmd {
 	return r.post.Ask("tick", func(ctx context.Context) tea.Msg {
 		now := time.Now()
-		if !pause(ctx, now.Truncate(time.Second).Add(time.Second).Sub(now)) {
+		if !screen.Pause(ctx, now.Truncate(time.Second).Add(time.Second).Sub(now)) {
 			return nil
 		}
 		return ticked{}
 	})
-}
-
-// pause waits, and reports that it was not cut short.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // tick lets ages grow and looks after what nobody announces.
@@ -86,7 +74,7 @@ func changed(ctx context.Context, ch <-chan struct{}) bool {
 	case <-ctx.Done():
 		return false
 	}
-	return pause(ctx, coalesce)
+	return screen.Pause(ctx, coalesce)
 }
 
 // Verbs are what can be done to each node by name, and to none under "".

@@ -167,7 +167,7 @@ func (b *Backlog) wheel(m Wheeled) {
 		return
 	}
 	b.panes.focus(paneBacklog)
-	b.rows.press(map[bool]string{false: "up", true: "down"}[m.Down], b.visible())
+	b.rows.press(m.step(), b.visible())
 }
 
 func (b *Backlog) press(id string) (Action, tea.Cmd) {

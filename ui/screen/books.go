@@ -54,7 +54,11 @@ type gotBooks struct {
 
 // NewBooks opens the shelf, at a runbook or with "" at the first.
 func NewBooks(env Env, book string) *Books {
-	return &Books{Post: NewPost(env.Ctx), env: env, first: book, panes: newPanes(paneBooks, paneBook, panePlan)}
+	b := &Books{Post: NewPost(env.Ctx), env: env, first: book, panes: newPanes(paneBooks, paneBook, panePlan)}
+	b.panes.choices = map[string]*choice{
+		paneBooks: {kind: "book", at: &b.at, ids: b.ids, page: 2}, paneBook: {kind: "worker", at: &b.on, ids: b.workers, page: 2},
+	}
+	return b
 }
 
 // Crumb implements Screen.
@@ -80,9 +84,12 @@ func (b *Books) Update(msg tea.Msg) (Action, tea.Cmd) {
 			return nil, b.answered(m)
 		}
 	case Clicked:
-		return nil, b.click(msg.ID)
+		b.panes.click(msg.ID)
+		return nil, b.look()
 	case Wheeled:
-		return nil, b.wheel(msg)
+		if b.panes.wheel(msg); msg.Pane != panePlan {
+			return nil, b.look()
+		}
 	case Pressed:
 		return b.press(msg.ID)
 	}
@@ -114,7 +121,7 @@ func (b *Books) look() tea.Cmd {
 	b.wanted, b.asked = want, b.env.World.Now
 	d, id := b.env.Desk, book.ID
 	return b.Ask("plan", func(ctx context.Context) tea.Msg {
-		if !wait(ctx, booksPause) {
+		if !Pause(ctx, booksPause) {
 			return shelved{of: want, err: ctx.Err()}
 		}
 		p, err := d.Plan(ctx, id, worker, nil)
@@ -134,7 +141,7 @@ func wants(x desk.Book) string {
 
 func (b *Books) press(id string) (Action, tea.Cmd) {
 	switch {
-	case b.move(id):
+	case b.panes.move(id):
 		return nil, b.look()
 	case b.panes.press(id):
 		return nil, nil
@@ -147,41 +154,6 @@ func (b *Books) press(id string) (Action, tea.Cmd) {
 		return b.open()
 	}
 	return nil, nil
-}
-
-// move moves in the pane that has the keys.
-func (b *Books) move(id string) bool {
-	switch b.panes.on {
-	case paneBooks:
-		return b.at.move(id, b.ids(), 2)
-	case paneBook:
-		return b.on.move(id, b.workers(), 2)
-	}
-	return b.panes.scroll(b.panes.on).move(id)
-}
-
-func (b *Books) wheel(m Wheeled) tea.Cmd {
-	if m.Pane == panePlan {
-		b.panes.scroll(m.Pane).wheel(m.Down)
-		return nil
-	}
-	b.panes.focus(m.Pane)
-	b.move(map[bool]string{false: "up", true: "down"}[m.Down])
-	return b.look()
-}
-
-func (b *Books) click(id string) tea.Cmd {
-	switch kind, what := split(id); kind {
-	case "book":
-		b.panes.focus(paneBooks)
-		b.at.id = what
-	case "worker":
-		b.panes.focus(paneBook)
-		b.on.id = what
-	case "pane":
-		b.panes.focus(what)
-	}
-	return b.look()
 }
 
 // open shows the plan on a screen of its own, where it can be started.

@@ -49,12 +49,7 @@ func (b *Books) shelfBox(w, h int) widget.Frame {
 	}
 	at := b.at.settle(b.ids())
 	for i, x := range b.books {
-		row := t.Row(widget.L(theme.Strong, x.ID), shortDanger(x), b.lastLine(x.ID)).Fit(w - 4)
-		if i == at {
-			row = row.On(theme.Selected)
-		}
-		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "book:" + x.ID})
-		box.Lines = append(box.Lines, row)
+		box.Choice("book:"+x.ID, t.Row(widget.L(theme.Strong, x.ID), shortDanger(x), b.lastLine(x.ID)).Fit(w-4), i == at)
 	}
 	box.From = window(max(at+1, 0), len(box.Lines), h-2)
 	return b.panes.box(paneBooks, box).Draw(w, h)
@@ -86,37 +81,30 @@ func (b *Books) bookBox(w, h int) widget.Frame {
 		return b.panes.text(paneBook, widget.Box{Title: title("What it does")}, w, h)
 	}
 	inner := w - 4
-	lines := widget.Wrap(theme.Plain, x.Summary, inner)
+	box := widget.Box{Title: title(x.Title), Right: danger(x.Danger).full(), Lines: widget.Wrap(theme.Plain, x.Summary, inner)}
 	if x.Usual != "" {
-		lines = append(lines, widget.Line{widget.S(theme.Muted, "usually "), widget.S(theme.Plain, x.Usual)}.Fit(inner))
+		box.Lines = append(box.Lines, widget.Line{widget.S(theme.Muted, "usually "), widget.S(theme.Plain, x.Usual)}.Fit(inner))
 	}
-	lines = append(lines, ownLines(x, inner)...)
-	lines = append(lines, nil, widget.L(theme.Head, "ON"))
+	box.Lines = append(box.Lines, ownLines(x, inner)...)
+	box.Lines = append(box.Lines, nil, widget.L(theme.Head, "ON"))
 	if x.Targets == "" {
-		lines = append(lines, widget.L(theme.Plain, "  no target: it says itself where"))
+		box.Lines = append(box.Lines, widget.L(theme.Plain, "  no target: it says itself where"))
 	}
-	hits, at := []widget.Hit{}, 0
-	chosen := b.worker()
+	chosen, at := b.worker(), 0
 	for _, name := range b.workers() {
-		row := b.workerLine(x.ID, name, name == chosen, inner)
 		if name == chosen {
-			at = len(lines)
-			if b.panes.on == paneBook {
-				row = row.On(theme.Selected)
-			}
+			at = len(box.Lines)
 		}
-		hits = append(hits, widget.Hit{Y: len(lines), ID: "worker:" + name})
-		lines = append(lines, row)
+		box.Choice("worker:"+name, b.workerLine(x.ID, name, name == chosen, inner), name == chosen && b.panes.on == paneBook)
 	}
 	if len(x.Dangers) > 0 {
-		lines = append(lines, nil, widget.L(theme.Head, "DANGERS"))
+		box.Lines = append(box.Lines, nil, widget.L(theme.Head, "DANGERS"))
 	}
 	for _, d := range x.Dangers {
-		lines = append(lines, widget.Hang(widget.L(theme.Bad, "▲ "), theme.Plain, d, inner)...)
+		box.Lines = append(box.Lines, widget.Hang(widget.L(theme.Bad, "▲ "), theme.Plain, d, inner)...)
 	}
-	box := widget.Box{Title: title(x.Title), Right: danger(x.Danger).full(), Lines: lines, Hits: hits}
 	if b.panes.on == paneBook {
-		box.From = window(at, len(lines), h-2)
+		box.From = window(at, len(box.Lines), h-2)
 	}
 	return b.panes.box(paneBook, box).Draw(w, h)
 }

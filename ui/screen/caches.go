@@ -163,10 +163,7 @@ func (c *Caches) ask() tea.Cmd {
 func (c *Caches) follow(after uint64) tea.Cmd {
 	d, id := c.env.Desk, c.id
 	return c.Ask("purge", func(ctx context.Context) tea.Msg {
-		v, err := d.PurgeView(ctx, id, after)
-		if err == nil && after > 0 && !v.Over && wait(ctx, gather) {
-			v, err = d.PurgeView(ctx, id, after)
-		}
+		v, err := news(ctx, after, gather, func(v cache.View) bool { return v.Over }, func(ctx context.Context, after uint64) (cache.View, error) { return d.PurgeView(ctx, id, after) })
 		return gotPurge{v, err}
 	})
 }
@@ -182,7 +179,7 @@ func (c *Caches) Update(msg tea.Msg) (Action, tea.Cmd) {
 		return c.click(msg.ID)
 	case Wheeled:
 		c.panes.focus(msg.Pane)
-		c.panes.scroll(msg.Pane).wheel(msg.Down)
+		c.panes.wheel(msg)
 	case dialog.Result:
 		return c.decided(msg)
 	case Pressed:

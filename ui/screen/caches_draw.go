@@ -121,17 +121,35 @@ func (c *Caches) answersBox(w, h int) widget.Frame {
 	return c.panes.text(paneLayers, box, w, h)
 }
 
-func answerTable(w int) widget.Table {
-	return widget.NewTable(w, widget.Column{W: 1}, widget.Column{Head: "LAYER", W: 10}, widget.Column{Head: "FOR", W: 4}, widget.Column{Head: "ST", W: 3}, widget.Column{Head: "TYPE", W: 16, Grow: 2},
+// layerWidth holds the names of those who were asked: a worker's Mastodon is one with a port.
+func layerWidth(answers []cache.Answer) int {
+	w := 10
+	for _, a := range answers {
+		w = min(max(w, len(a.Name)), 16)
+	}
+	return w
+}
+
+// columnVary is the first column that is left out where there is little room.
+const columnVary = 10
+
+func answerTable(w, layer int) widget.Table {
+	return widget.NewTable(w, widget.Column{W: 1}, widget.Column{Head: "LAYER", W: layer}, widget.Column{Head: "FOR", W: 4}, widget.Column{Head: "ST", W: 3}, widget.Column{Head: "TYPE", W: 16, Grow: 2},
 		widget.Column{Head: "EDGE", W: 8}, widget.Column{Head: "NGINX", W: 6}, widget.Column{Head: "AGE", W: 6}, widget.Column{Head: "VERSION", W: 8, Rank: 1},
 		widget.Column{Head: "CACHE-CONTROL", W: 16, Grow: 3, Rank: 2}, widget.Column{Head: "VARY", W: 14, Grow: 2, Rank: 3})
 }
 
 func (c *Caches) answerLines(w int) []widget.Line {
-	t := answerTable(w)
+	t := answerTable(w, layerWidth(c.probe.Answers))
 	lines := append(c.meaningLines(w), nil, t.Head())
 	for _, a := range c.probe.Answers {
 		lines = append(lines, answerRow(t, a))
+	}
+	if t.Wide(columnVary) > 0 {
+		return lines
+	}
+	for _, d := range c.probe.Details() {
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, "  "), theme.Muted, d, w)...)
 	}
 	return lines
 }
@@ -189,8 +207,11 @@ var itemMarks = map[cache.State]mark{
 	cache.Waiting: {"○", "not sent", theme.Muted},
 	cache.Sent:    {"◐", "on its way", theme.Info},
 	cache.Purged:  {"✓", "purged", theme.Good},
+	cache.Absent:  {"–", "had none", theme.Muted},
 	cache.Failed:  {"✗", "failed", theme.Bad},
 	cache.Unknown: {"?", "unknown", theme.Warn},
+
+	cache.Unreached: {"?", "unreached", theme.Warn},
 }
 
 // purgeBox is how the purge stands.
@@ -210,7 +231,7 @@ func (c *Caches) purgeLines(w int) []widget.Line {
 		return widget.Wrap(theme.Muted, "Nothing was purged from this console yet. What an earlier one left can be repeated.", w)
 	}
 	v := c.view
-	lines := []widget.Line{c.purgeBar(w), widget.L(theme.Muted, v.Order.Words()).Fit(w)}
+	lines := append(c.purgeBar(w), widget.L(theme.Muted, v.Order.Words()).Fit(w))
 	if v.Over {
 		for _, p := range v.Proofs {
 			ok, said := p.Worked()
@@ -227,26 +248,31 @@ func (c *Caches) purgeLines(w int) []widget.Line {
 	return append(lines, itemLines(v.Items, w)...)
 }
 
-// purgeBar is how much is purged, as a bar and in numbers.
-func (c *Caches) purgeBar(w int) widget.Line {
+// purgeBar is how much is purged, as a bar and in numbers; these have lines of their own where they do not fit beside it.
+func (c *Caches) purgeBar(w int) []widget.Line {
 	v := c.view
+	tally := v.Tally()
 	cells := max(min(w/3, 30), 6)
 	full := 0
 	if len(v.Items) > 0 {
 		full = cells * (len(v.Items) - len(v.Rest())) / len(v.Items)
 	}
-	return widget.Line{widget.S(theme.Accent, strings.Repeat("█", full)), widget.S(theme.Muted, strings.Repeat("░", cells-full)), widget.S(theme.Strong, " "+v.Tally())}.Fit(w)
+	bar := widget.Line{widget.S(theme.Accent, strings.Repeat("█", full)), widget.S(theme.Muted, strings.Repeat("░", cells-full))}
+	if cells+1+widget.Width(tally) > w {
+		return append([]widget.Line{bar.Fit(w)}, widget.Wrap(theme.Strong, tally, w)...)
+	}
+	return []widget.Line{bar.Add(widget.S(theme.Strong, " "+tally)).Fit(w)}
 }
 
 // itemsDrawn bounds the list: a screen has no more rows, and 20,000 items would be drawn at every key.
 const itemsDrawn = 300
 
-// itemLines are the items, those first that were not purged.
+// itemLines are the items, those first that are not settled.
 func itemLines(items []cache.Item, w int) []widget.Line {
 	var out []widget.Line
-	for _, purged := range []bool{false, true} {
+	for _, settled := range []bool{false, true} {
 		for _, i := range items {
-			if (i.State == cache.Purged) != purged {
+			if i.State.Settled() != settled {
 				continue
 			}
 			if len(out) == itemsDrawn {

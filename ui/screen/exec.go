@@ -27,9 +27,8 @@ type Exec struct {
 	view  fanout.View
 	err   error
 
-	rows  list[fanout.Answer]
-	panes panes
-	text  wrapped // of the selected answer
+	rows browser[fanout.Answer]
+	text wrapped // of the selected answer
 }
 
 // The panes of a command on nodes.
@@ -44,7 +43,7 @@ const waitingRow = "waiting"
 // NewExec opens a command on nodes: `worker-[1-3] -- uptime`, with --sudo before the --. Without a command it asks for one; without anything it shows
 // the last one.
 func NewExec(env Env, said string) *Exec {
-	x := &Exec{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneAnswers, paneOutput)}
+	x := &Exec{Post: NewPost(env.Ctx), env: env}
 	set, command, _ := strings.Cut(" "+said+" ", " -- ")
 	for word := range strings.FieldsSeq(set) {
 		if word == "--sudo" {
@@ -54,7 +53,10 @@ func NewExec(env Env, said string) *Exec {
 		x.set = strings.TrimSpace(x.set + " " + word)
 	}
 	x.command = strings.TrimSpace(command)
-	x.rows = list[fanout.Answer]{id: func(a fanout.Answer) string { return a.ID }, cols: x.columns(), page: 5}
+	x.rows = browser[fanout.Answer]{
+		list: list[fanout.Answer]{id: func(a fanout.Answer) string { return a.ID }, cols: x.columns(), page: 5}, panes: newPanes(paneAnswers, paneOutput), kind: "answer",
+		all: x.answers,
+	}
 	return x
 }
 
@@ -132,10 +134,7 @@ func (x *Exec) prepare() tea.Cmd {
 func (x *Exec) follow(id string, after uint64) tea.Cmd {
 	d := x.env.Desk
 	return x.Ask("answers", func(ctx context.Context) tea.Msg {
-		v, err := d.Answers(ctx, id, after)
-		if err == nil && after > 0 && !v.Over && wait(ctx, gather) {
-			v, err = d.Answers(ctx, id, after)
-		}
+		v, err := news(ctx, after, gather, func(v fanout.View) bool { return v.Over }, func(ctx context.Context, after uint64) (fanout.View, error) { return d.Answers(ctx, id, after) })
 		return gotAnswers{v, err}
 	})
 }
@@ -143,10 +142,8 @@ func (x *Exec) follow(id string, after uint64) tea.Cmd {
 // Update implements Screen.
 func (x *Exec) Update(msg tea.Msg) (Action, tea.Cmd) {
 	switch msg := msg.(type) {
-	case Clicked:
-		x.click(msg.ID)
-	case Wheeled:
-		x.wheel(msg)
+	case Clicked, Wheeled:
+		x.rows.take(msg)
 	case dialog.Result:
 		return x.typed(msg)
 	case Answer:
@@ -218,7 +215,7 @@ func (x *Exec) typed(r dialog.Result) (Action, tea.Cmd) {
 }
 
 func (x *Exec) press(id string) (Action, tea.Cmd) {
-	if x.move(id) || x.panes.press(id) {
+	if x.rows.press(id) {
 		return nil, nil
 	}
 	d := x.env.Desk
@@ -249,58 +246,13 @@ func (x *Exec) send() (Action, tea.Cmd) {
 	})
 }
 
-// move moves in the pane that has the keys.
-func (x *Exec) move(id string) bool {
-	if x.panes.on == paneOutput && x.panes.scroll(paneOutput).move(id) {
-		return true
-	}
-	before := x.rows.at.id
-	if !x.rows.press(id, x.shown()) {
-		return false
-	}
-	if x.rows.at.id != before {
-		x.panes.scroll(paneOutput).from = 0
-	}
-	return true
-}
-
-func (x *Exec) click(id string) {
-	kind, what := split(id)
-	switch {
-	case kind == "pane":
-		x.panes.focus(what)
-	case x.rows.click(kind, what, "answer"):
-		x.panes.focus(paneAnswers)
-		x.panes.scroll(paneOutput).from = 0
-	}
-}
-
-func (x *Exec) wheel(m Wheeled) {
-	if m.Pane == paneOutput {
-		x.panes.scroll(paneOutput).wheel(m.Down)
-		return
-	}
-	x.panes.focus(paneAnswers)
-	x.move(map[bool]string{false: "up", true: "down"}[m.Down])
-}
-
-// shown are the answers, and behind them the nodes that have not given one.
-func (x *Exec) shown() []fanout.Answer {
+// answers are those that were given, and behind them the nodes that have not given one.
+func (x *Exec) answers() []fanout.Answer {
 	out := x.view.Answers
 	if len(x.view.Waiting) > 0 {
 		out = append(out[:len(out):len(out)], fanout.Answer{ID: waitingRow, Nodes: x.view.Waiting})
 	}
-	return x.rows.arrange(out)
-}
-
-// selected is the answer under the cursor.
-func (x *Exec) selected() (fanout.Answer, bool) {
-	rows := x.shown()
-	i := x.rows.at.settle(x.rows.ids(rows))
-	if i < 0 {
-		return fanout.Answer{}, false
-	}
-	return rows[i], true
+	return out
 }
 
 // Bindings implements Screen.
@@ -334,7 +286,7 @@ func (x *Exec) Excerpts() []Excerpt {
 		return []Excerpt{{"the command", x.order.Line()}}
 	}
 	var out []Excerpt
-	if a, ok := x.selected(); ok && a.ID != waitingRow {
+	if a, ok := x.rows.selected(); ok && a.ID != waitingRow {
 		out = append(out, Excerpt{"what " + a.Folded() + " said", a.Stdout + a.Stderr})
 	}
 	var all strings.Builder

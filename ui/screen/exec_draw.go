@@ -53,7 +53,7 @@ func firstLine(a fanout.Answer) string {
 
 // Draw implements Screen.
 func (x *Exec) Draw(w, h int) widget.Frame {
-	x.panes.begin()
+	x.rows.panes.begin()
 	out := widget.Blank(w, h)
 	head := x.head(w - 4)
 	headH := min(len(head)+2, max(h/3, 4))
@@ -67,7 +67,7 @@ func (x *Exec) Draw(w, h int) widget.Frame {
 		out.Put(0, headH, x.list(left, rest))
 		out.Put(left, headH, x.output(w-left, rest))
 	default:
-		top := min(len(x.shown())+3, rest/2)
+		top := min(len(x.answers())+3, rest/2)
 		out.Put(0, headH, x.list(w, top))
 		out.Put(0, headH+top, x.output(w, rest-top))
 	}
@@ -157,20 +157,17 @@ func (x *Exec) count() widget.Line {
 }
 
 func (x *Exec) list(w, h int) widget.Frame {
-	rows := x.shown()
-	lines, hits := x.rows.draw(rows, "answer", w-4, h-2)
-	right := widget.Join(widget.Gap(2), x.rows.note(rows), widget.L(theme.Muted, widget.Count(len(x.view.Answers), "answer", "different answers")))
-	return x.panes.box(paneAnswers, widget.Box{Title: title("Answers"), Right: right, Lines: lines, Hits: hits}).Draw(w, h)
+	return x.rows.pane("Answers", x.rows.visible(), widget.L(theme.Muted, widget.Count(len(x.view.Answers), "answer", "different answers")), nil, w, h)
 }
 
 // output is what the selected nodes said, whole.
 func (x *Exec) output(w, h int) widget.Frame {
-	a, ok := x.selected()
+	a, ok := x.rows.selected()
 	if !ok {
-		return x.panes.text(paneOutput, widget.Box{Title: title("Output")}, w, h)
+		return x.rows.panes.text(paneOutput, widget.Box{Title: title("Output")}, w, h)
 	}
 	b := widget.Box{Title: title(a.Folded()), Right: answerMark(a).full(), Lines: x.lines(a, w-4)}
-	return x.panes.text(paneOutput, b, w, h)
+	return x.rows.panes.text(paneOutput, b, w, h)
 }
 
 // lines are an answer's text in a pane of a width. Wrapping a megabyte for every picture would be felt.

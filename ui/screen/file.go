@@ -100,10 +100,7 @@ func (f *File) read() tea.Cmd {
 func (f *File) follow(after uint64) tea.Cmd {
 	d, id := f.env.Desk, f.id
 	return f.Ask("far", func(ctx context.Context) tea.Msg {
-		v, err := d.Carried(ctx, id, after)
-		if err == nil && after > 0 && !v.Over && wait(ctx, gather) {
-			v, err = d.Carried(ctx, id, after)
-		}
+		v, err := news(ctx, after, gather, func(v courier.View) bool { return v.Over }, func(ctx context.Context, after uint64) (courier.View, error) { return d.Carried(ctx, id, after) })
 		return gotFar{v, err}
 	})
 }

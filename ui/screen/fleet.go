@@ -108,7 +108,7 @@ func (f *Fleet) move(id string) bool {
 
 // wheel moves in the pane under the pointer. A list is given the keys with it, because what is selected there moves.
 func (f *Fleet) wheel(m Wheeled) {
-	id := map[bool]string{false: "up", true: "down"}[m.Down]
+	id := m.step()
 	if m.Pane == paneNodes || m.Pane == paneRuns {
 		f.panes.focus(m.Pane)
 		f.move(id)

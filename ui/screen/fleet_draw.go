@@ -21,10 +21,7 @@ func (f *Fleet) nodesBox(w, h int) widget.Frame {
 	if len(nodes) == 0 {
 		lines = append(lines, widget.L(theme.Muted, "no node matches the filter"))
 	}
-	head := title("Nodes")
-	if f.filter.on() {
-		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, f.filter.text))
-	}
+	head := f.filter.title("Nodes")
 	right := widget.Join(widget.Gap(2), f.nodes.note(nodes), f.leftoverNote(), f.holdsNote())
 	return f.panes.box(paneNodes, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
 }
@@ -174,12 +171,11 @@ func (f *Fleet) runsBox(w, h int) widget.Frame {
 func (f *Fleet) addRuns(b *widget.Box, runs []desk.Run, w int) int {
 	at := -1
 	for _, r := range runs {
-		row := runLine(f.env.World, r, w)
-		if f.panes.on == paneRuns && r.ID == f.runs.id {
-			row, at = row.On(theme.Selected), len(b.Lines)
+		on := f.panes.on == paneRuns && r.ID == f.runs.id
+		if on {
+			at = len(b.Lines)
 		}
-		b.Hits = append(b.Hits, widget.Hit{Y: len(b.Lines), ID: "run:" + r.ID})
-		b.Lines = append(b.Lines, row)
+		b.Choice("run:"+r.ID, runLine(f.env.World, r, w), on)
 	}
 	return at
 }

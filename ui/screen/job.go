@@ -132,7 +132,7 @@ func (j *Job) Update(msg tea.Msg) (Action, tea.Cmd) {
 			return j.answered(m)
 		}
 	case Wheeled:
-		j.scroll(msg.Pane, map[bool]string{false: "up", true: "down"}[msg.Down])
+		j.scroll(msg.Pane, msg.step())
 	case dialog.Result:
 		return j.decided(msg)
 	case Pressed:

@@ -20,13 +20,11 @@ const jobsAgain = 5 * time.Second
 // Jobs is what runs on the exec node, and how what ran has ended.
 type Jobs struct {
 	*Post
-	env    Env
-	jobs   []job.Job
-	seen   time.Time
-	err    error
-	rows   list[job.Job]
-	filter matcher
-	panes  panes
+	env  Env
+	jobs []job.Job
+	seen time.Time
+	err  error
+	rows browser[job.Job]
 }
 
 // The panes of the list of jobs.
@@ -37,8 +35,11 @@ const (
 
 // NewJobs opens the list of jobs.
 func NewJobs(env Env) *Jobs {
-	j := &Jobs{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneJobs, paneJob)}
-	j.rows = list[job.Job]{id: func(x job.Job) string { return x.ID }, cols: j.columns(), fixed: 2, page: 5}
+	j := &Jobs{Post: NewPost(env.Ctx), env: env}
+	j.rows = browser[job.Job]{
+		list: list[job.Job]{id: func(x job.Job) string { return x.ID }, cols: j.columns(), fixed: 2, page: 5}, panes: newPanes(paneJobs, paneJob), kind: "job",
+		all: func() []job.Job { return j.jobs }, says: func(x job.Job) string { return x.ID + " " + x.Line + " " + x.By + " " + x.Ending() + " " + x.Why },
+	}
 	return j
 }
 
@@ -60,17 +61,8 @@ func (j *Jobs) Init() tea.Cmd {
 // Update implements Screen.
 func (j *Jobs) Update(msg tea.Msg) (Action, tea.Cmd) {
 	switch msg := msg.(type) {
-	case Filter:
-		j.filter = newMatcher(msg.Text)
-	case Clicked:
-		kind, what := split(msg.ID)
-		if kind == "pane" {
-			j.panes.focus(what)
-		} else {
-			j.rows.click(kind, what, "job")
-		}
-	case Wheeled:
-		j.wheel(msg)
+	case Filter, Clicked, Wheeled:
+		j.rows.take(msg)
 	case Tick:
 		if !j.Waiting("jobs") && j.env.World.Now.Sub(j.seen) > jobsAgain {
 			return nil, j.Init()
@@ -104,10 +96,10 @@ func (j *Jobs) answered(m tea.Msg) (Action, tea.Cmd) {
 }
 
 func (j *Jobs) press(id string) (Action, tea.Cmd) {
-	if j.panes.on == paneJob && j.panes.scroll(paneJob).move(id) || j.rows.press(id, j.visible()) || j.panes.press(id) {
+	if j.rows.press(id) {
 		return nil, nil
 	}
-	x, ok := j.selected()
+	x, ok := j.rows.selected()
 	switch {
 	case !ok:
 	case id == "open":
@@ -119,7 +111,7 @@ func (j *Jobs) press(id string) (Action, tea.Cmd) {
 }
 
 func (j *Jobs) decided(res dialog.Result) (Action, tea.Cmd) {
-	x, ok := j.selected()
+	x, ok := j.rows.selected()
 	if !res.OK || !ok {
 		return nil, nil
 	}
@@ -127,29 +119,10 @@ func (j *Jobs) decided(res dialog.Result) (Action, tea.Cmd) {
 	return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, x.Record)} })
 }
 
-// selected is the job that has the cursor.
-func (j *Jobs) selected() (job.Job, bool) {
-	rows := j.visible()
-	if i := j.rows.at.settle(j.rows.ids(rows)); i >= 0 {
-		return rows[i], true
-	}
-	return job.Job{}, false
-}
-
-func (j *Jobs) visible() []job.Job {
-	var out []job.Job
-	for _, x := range j.jobs {
-		if j.filter.lets(x.ID + " " + x.Line + " " + x.By + " " + x.Ending() + " " + x.Why) {
-			out = append(out, x)
-		}
-	}
-	return j.rows.arrange(out)
-}
-
 // Bindings implements Screen.
 func (j *Jobs) Bindings() []binding.Binding {
 	bs := j.env.World.Keys.At(binding.Jobs)
-	if x, ok := j.selected(); !ok || x.State != job.Running {
+	if x, ok := j.rows.selected(); !ok || x.State != job.Running {
 		off(bs, "job-cancel", "only a job that runs can be cancelled")
 	}
 	if j.env.World.About.ReadOnly {
@@ -158,25 +131,17 @@ func (j *Jobs) Bindings() []binding.Binding {
 	return bs
 }
 
-func (j *Jobs) wheel(m Wheeled) {
-	if m.Pane == paneJob {
-		j.panes.scroll(paneJob).wheel(m.Down)
-		return
-	}
-	j.rows.press(map[bool]string{false: "up", true: "down"}[m.Down], j.visible())
-}
-
 // Draw implements Screen.
 func (j *Jobs) Draw(w, h int) widget.Frame {
-	j.panes.begin()
+	j.rows.panes.begin()
 	return listAndDetail(w, h, 7, j.list, j.detail)
 }
 
 // detail is the selected job: its whole command, who started it, and how it ended.
 func (j *Jobs) detail(w, h int) widget.Frame {
-	x, ok := j.selected()
+	x, ok := j.rows.selected()
 	if !ok {
-		return j.panes.text(paneJob, widget.Box{Title: title("Job")}, w, h)
+		return j.rows.panes.text(paneJob, widget.Box{Title: title("Job")}, w, h)
 	}
 	m := endMark(x)
 	lines := widget.Hang(widget.L(theme.Accent, "› "), theme.Info, x.Line, w-4)
@@ -186,29 +151,25 @@ func (j *Jobs) detail(w, h int) widget.Frame {
 	}
 	lines = append(lines, widget.L(theme.Muted, "started by "+x.By+" at "+x.Started.Local().Format("2006-01-02 15:04:05")+", "+age(x.Started, j.env.World.Now)+" ago").Fit(w-4),
 		widget.Line{widget.S(theme.Key, j.env.World.Keys.Get("open").Cap()), widget.S(theme.Muted, " shows what it printed; vmtui jobs attach "+x.ID)}.Fit(w-4))
-	return j.panes.text(paneJob, widget.Box{Title: title("Job " + x.ID), Lines: lines}, w, h)
+	return j.rows.panes.text(paneJob, widget.Box{Title: title("Job " + x.ID), Lines: lines}, w, h)
 }
 
 func (j *Jobs) list(w, h int) widget.Frame {
-	rows := j.visible()
-	lines, hits := j.rows.draw(rows, "job", w-4, h-2)
+	rows := j.rows.visible()
+	var below []widget.Line
 	switch {
 	case j.err != nil:
-		lines = append(lines, widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(j.err), w-4)...)
+		below = widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(j.err), w-4)
 	case j.seen.IsZero():
-		lines = append(lines, widget.L(theme.Muted, "◌ asking exec"))
+		below = []widget.Line{widget.L(theme.Muted, "◌ asking exec")}
 	case len(rows) == 0:
-		lines = append(lines, widget.L(theme.Muted, "no job was started yet, or none matches"))
+		below = []widget.Line{widget.L(theme.Muted, "no job was started yet, or none matches")}
 	}
-	head := title("Jobs on exec")
-	if j.filter.on() {
-		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, j.filter.text))
+	var said widget.Line
+	if !j.seen.IsZero() {
+		said = widget.L(theme.Muted, widget.Count(len(rows), "job", "jobs")+" · seen "+age(j.seen, j.env.World.Now)+" ago")
 	}
-	right := widget.L(theme.Muted, widget.Count(len(rows), "job", "jobs")+" · seen "+age(j.seen, j.env.World.Now)+" ago")
-	if j.seen.IsZero() {
-		right = nil
-	}
-	return j.panes.box(paneJobs, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
+	return j.rows.pane("Jobs on exec", rows, said, below, w, h)
 }
 
 // columns are what a job shows in the list.
@@ -231,7 +192,7 @@ func (j *Jobs) columns() []column[job.Job] {
 
 // Excerpts implements Copier.
 func (j *Jobs) Excerpts() []Excerpt {
-	x, ok := j.selected()
+	x, ok := j.rows.selected()
 	if !ok {
 		return nil
 	}

@@ -89,6 +89,14 @@ func (l *list[T]) ids(rows []T) []string {
 	return out
 }
 
+// selectedIn is the row of a list that has its cursor.
+func selectedIn[T any](l *list[T], rows []T) (row T, ok bool) {
+	if i := l.at.settle(l.ids(rows)); i >= 0 {
+		return rows[i], true
+	}
+	return row, false
+}
+
 // press handles a binding that is a list's own, and reports whether it was one. The rows are arranged.
 func (l *list[T]) press(id string, rows []T) bool {
 	ids := l.ids(rows)

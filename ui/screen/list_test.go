@@ -245,7 +245,7 @@ func TestRunsAreSortedToo(t *testing.T) {
 	for r.rows.order.by != "TOOK" {
 		say(r, "sort")
 	}
-	if got := r.visible(); got[0].ID != "01J9SX77PA" || r.rows.at.id != before {
+	if got := r.rows.visible(); got[0].ID != "01J9SX77PA" || r.rows.at.id != before {
 		t.Errorf("the longest is %s, selected %s", got[0].ID, r.rows.at.id)
 	}
 	if s := r.Draw(120, 34); !strings.Contains(s.String(), "↓TOOK") {

@@ -23,10 +23,8 @@ type Log struct {
 	*Post
 	env    Env
 	view   audit.View
-	calls  list[audit.Entry]
+	calls  browser[audit.Entry]
 	follow bool // the selection stays on the newest
-	filter matcher
-	panes  panes
 }
 
 // The log's panes.
@@ -43,8 +41,11 @@ type gotCalls struct {
 
 // NewLog opens the command log.
 func NewLog(env Env) *Log {
-	l := &Log{Post: NewPost(env.Ctx), env: env, follow: true, panes: newPanes(paneCalls, paneCall)}
-	l.calls = list[audit.Entry]{id: callNumber, cols: l.columns(), fixed: 3, page: 5}
+	l := &Log{Post: NewPost(env.Ctx), env: env, follow: true}
+	l.calls = browser[audit.Entry]{
+		list: list[audit.Entry]{id: callNumber, cols: l.columns(), fixed: 3, page: 5}, panes: newPanes(paneCalls, paneCall), kind: "call",
+		all: func() []audit.Entry { return l.view.Entries }, says: callSays, moved: l.moved,
+	}
 	return l
 }
 
@@ -82,41 +83,22 @@ func (l *Log) Init() tea.Cmd { return l.read() }
 func (l *Log) read() tea.Cmd {
 	d, after := l.env.Desk, l.view.Version
 	return l.Ask("calls", func(ctx context.Context) tea.Msg {
-		v, err := d.Commands(ctx, after)
-		if err == nil && after > 0 && wait(ctx, logPause) {
-			v, err = d.Commands(ctx, after)
-		}
+		v, err := news(ctx, after, logPause, func(audit.View) bool { return false }, d.Commands)
 		return gotCalls{v, err}
 	})
-}
-
-// wait reports that the time passed before the context ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // Update implements Screen.
 func (l *Log) Update(msg tea.Msg) (Action, tea.Cmd) {
 	switch msg := msg.(type) {
-	case Filter:
-		l.filter = newMatcher(msg.Text)
-	case Clicked:
-		l.click(msg.ID)
-	case Wheeled:
-		l.wheel(msg)
+	case Filter, Clicked, Wheeled:
+		l.calls.take(msg)
 	case Answer:
 		if m, ok := l.Open(msg); ok {
 			return nil, l.got(m)
 		}
 	case Pressed:
-		l.press(msg.ID)
+		l.calls.press(msg.ID)
 	}
 	return nil, nil
 }
@@ -134,53 +116,12 @@ func (l *Log) got(m tea.Msg) tea.Cmd {
 	return l.read()
 }
 
-// press moves in the pane that has the keys.
-func (l *Log) press(id string) {
-	switch {
-	case l.panes.on == paneCall && l.panes.scroll(paneCall).move(id):
-	case l.calls.press(id, l.visible()):
-		l.settled()
-	default:
-		l.panes.press(id)
-	}
-}
+// moved follows the newest again once it is selected.
+func (l *Log) moved() { l.follow = l.calls.at.row == 0 && l.calls.order.by == "" }
 
-// settled follows the newest again once it is selected, and shows a call from its beginning.
-func (l *Log) settled() {
-	l.follow = l.calls.at.row == 0 && l.calls.order.by == ""
-	l.panes.scroll(paneCall).from = 0
-}
-
-func (l *Log) click(id string) {
-	kind, what := split(id)
-	switch {
-	case kind == "pane":
-		l.panes.focus(what)
-	case l.calls.click(kind, what, "call"):
-		l.panes.focus(paneCalls)
-		l.calls.at.settle(l.calls.ids(l.visible()))
-		l.settled()
-	}
-}
-
-func (l *Log) wheel(m Wheeled) {
-	if m.Pane == paneCall {
-		l.panes.scroll(paneCall).wheel(m.Down)
-		return
-	}
-	l.panes.focus(paneCalls)
-	l.press(map[bool]string{false: "up", true: "down"}[m.Down])
-}
-
-// visible are the calls that the filter lets through, in their order.
-func (l *Log) visible() []audit.Entry {
-	var out []audit.Entry
-	for _, e := range l.view.Entries {
-		if l.filter.lets(strings.Join([]string{kind(e), e.Wire, e.On, e.What, e.Sent, string(e.Verdict), e.Says}, " ")) {
-			out = append(out, e)
-		}
-	}
-	return l.calls.arrange(out)
+// callSays is what the filter looks into.
+func callSays(e audit.Entry) string {
+	return strings.Join([]string{kind(e), e.Wire, e.On, e.What, e.Sent, string(e.Verdict), e.Says}, " ")
 }
 
 // kind is whether a call may change something.
@@ -194,25 +135,15 @@ func kind(e audit.Entry) string {
 // Bindings implements Screen.
 func (l *Log) Bindings() []binding.Binding { return l.env.World.Keys.At(binding.Log) }
 
-// selected is the call under the cursor.
-func (l *Log) selected() (audit.Entry, bool) {
-	seen := l.visible()
-	i := l.calls.at.settle(l.calls.ids(seen))
-	if i < 0 {
-		return audit.Entry{}, false
-	}
-	return seen[i], true
-}
-
 // Excerpts implements Copier.
 func (l *Log) Excerpts() []Excerpt {
-	e, ok := l.selected()
+	e, ok := l.calls.selected()
 	if !ok {
 		return nil
 	}
 	return []Excerpt{
 		{Name: "the command", Text: e.Sent},
 		{Name: "the call and how it ended", Text: callText(e)},
-		{Name: "the whole log, as filtered", Text: logText(l.visible())},
+		{Name: "the whole log, as filtered", Text: logText(l.calls.visible())},
 	}
 }

@@ -19,37 +19,13 @@ var verdictMarks = map[audit.Verdict]mark{
 
 // Draw implements Screen.
 func (l *Log) Draw(w, h int) widget.Frame {
-	l.panes.begin()
+	l.calls.panes.begin()
 	return listAndDetail(w, h, 6, l.list, l.detail)
 }
 
-// listAndDetail puts what is selected beside its list, or below it with at least that many rows where there is no room.
-func listAndDetail(w, h, least int, list, detail func(w, h int) widget.Frame) widget.Frame {
-	out := widget.Blank(w, h)
-	if w >= 150 {
-		side := min(w*2/5, 100)
-		out.Put(0, 0, list(w-side, h))
-		out.Put(w-side, 0, detail(side, h))
-		return out
-	}
-	low := max(min(h/3, 12), least)
-	out.Put(0, 0, list(w, h-low))
-	out.Put(0, h-low, detail(w, low))
-	return out
-}
-
 func (l *Log) list(w, h int) widget.Frame {
-	calls := l.visible()
-	lines, hits := l.calls.draw(calls, "call", w-4, h-2)
-	if len(calls) == 0 {
-		lines = append(lines, l.none())
-	}
-	head := title("Everything this console did")
-	if l.filter.on() {
-		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, l.filter.text))
-	}
-	right := widget.Join(widget.Gap(2), l.calls.note(calls), l.count(len(calls)))
-	return l.panes.box(paneCalls, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
+	calls := l.calls.visible()
+	return l.calls.pane("Everything this console did", calls, l.count(len(calls)), l.none(calls), w, h)
 }
 
 // count says how many are seen, of how many, and how many are gone.
@@ -64,14 +40,16 @@ func (l *Log) count(seen int) widget.Line {
 	return widget.L(theme.Muted, text)
 }
 
-func (l *Log) none() widget.Line {
+func (l *Log) none(calls []audit.Entry) []widget.Line {
 	switch {
+	case len(calls) > 0:
+		return nil
 	case l.view.Version == 0:
-		return widget.L(theme.Muted, "◌ reading the log")
-	case l.filter.on():
-		return widget.L(theme.Muted, "no call matches the filter")
+		return []widget.Line{widget.L(theme.Muted, "◌ reading the log")}
+	case l.calls.filter.on():
+		return []widget.Line{widget.L(theme.Muted, "no call matches the filter")}
 	}
-	return widget.L(theme.Muted, "nothing was asked of anybody yet")
+	return []widget.Line{widget.L(theme.Muted, "nothing was asked of anybody yet")}
 }
 
 // changeWord marks what may change something.
@@ -126,9 +104,9 @@ func answerOf(e audit.Entry) string {
 
 // detail is the selected call: exactly what was sent, and what came back.
 func (l *Log) detail(w, h int) widget.Frame {
-	e, ok := l.selected()
+	e, ok := l.calls.selected()
 	if !ok {
-		return l.panes.text(paneCall, widget.Box{Title: title("Call")}, w, h)
+		return l.calls.panes.text(paneCall, widget.Box{Title: title("Call")}, w, h)
 	}
 	m := verdictMarks[e.Verdict]
 	facts := widget.Join(widget.Gap(3),
@@ -138,7 +116,7 @@ func (l *Log) detail(w, h int) widget.Frame {
 	for line := range strings.SplitSeq(strings.TrimSpace(e.Sent), "\n") {
 		lines = append(lines, widget.Hang(widget.L(theme.Accent, "› "), theme.Info, line, w-4)...)
 	}
-	return l.panes.text(paneCall, widget.Box{Title: title(fmt.Sprintf("Call %d", e.N)), Lines: lines}, w, h)
+	return l.calls.panes.text(paneCall, widget.Box{Title: title(fmt.Sprintf("Call %d", e.N)), Lines: lines}, w, h)
 }
 
 func kindWord(e audit.Entry) widget.Line {

@@ -26,11 +26,11 @@ func TestTheSelectionStaysOnItsCall(t *testing.T) {
 	}
 	newer(8)
 	shows("Call 8")
-	l.press("down")
+	l.calls.press("down")
 	shows("Call 7")
 	newer(9)
 	shows("Call 7")
-	l.press("top")
+	l.calls.press("top")
 	newer(10)
 	shows("Call 10")
 }

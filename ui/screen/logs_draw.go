@@ -11,10 +11,7 @@ import (
 // Draw implements Screen.
 func (l *Logs) Draw(w, h int) widget.Frame {
 	l.rows = max(h-2, 1)
-	head := title(l.word())
-	if l.filter.on() {
-		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, l.filter.text))
-	}
+	head := l.filter.title(l.word())
 	l.back = max(min(l.back, len(l.seen)-1), 0)
 	lines := l.lines(w-4, l.rows)
 	if len(lines) == 0 {

@@ -3,6 +3,9 @@ package screen
 import (
 	"regexp"
 	"strings"
+
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 // matcher is what a filter lets through.
@@ -37,3 +40,23 @@ func newMatcher(text string) matcher {
 func (m matcher) lets(s string) bool { return m.re == nil || m.re.MatchString(s) != m.not }
 
 func (m matcher) on() bool { return m.re != nil }
+
+// title is a list's title, with the filter behind it that thins the list out.
+func (m matcher) title(words string) widget.Line {
+	head := title(words)
+	if m.on() {
+		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, m.text))
+	}
+	return head
+}
+
+// sifted are the rows that a filter lets through.
+func sifted[T any](m matcher, rows []T, text func(T) string) []T {
+	var out []T
+	for _, r := range rows {
+		if m.lets(text(r)) {
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -19,7 +19,6 @@ type Node struct {
 	name  string
 	panes panes
 	runs  cursor
-	page  int // half of the runs that are seen
 }
 
 // The node's panes.
@@ -31,7 +30,9 @@ const (
 
 // NewNode opens a node.
 func NewNode(env Env, name string) *Node {
-	return &Node{Post: NewPost(env.Ctx), env: env, name: name, page: 2, panes: newPanes(paneState, paneLoad, paneLog, paneRuns)}
+	n := &Node{Post: NewPost(env.Ctx), env: env, name: name, panes: newPanes(paneState, paneLoad, paneLog, paneRuns)}
+	n.panes.choices = map[string]*choice{paneRuns: {kind: "run", at: &n.runs, ids: n.runIDs, page: 2}}
+	return n
 }
 
 // Crumb implements Screen.
@@ -49,16 +50,16 @@ func (n *Node) Update(msg tea.Msg) (Action, tea.Cmd) {
 	case Pressed:
 		return n.press(msg.ID)
 	case Wheeled:
-		n.wheel(msg)
+		n.panes.wheel(msg)
 	case Clicked:
-		n.click(msg.ID)
+		n.panes.click(msg.ID)
 	}
 	return nil, nil
 }
 
 // press does what a binding means here.
 func (n *Node) press(id string) (Action, tea.Cmd) {
-	if n.move(id) || n.panes.press(id) {
+	if n.panes.move(id) || n.panes.press(id) {
 		return nil, nil
 	}
 	switch id {
@@ -70,33 +71,6 @@ func (n *Node) press(id string) (Action, tea.Cmd) {
 		return Invoke(n.env, id, n.name)
 	}
 	return nil, nil
-}
-
-// move moves in the pane that has the keys.
-func (n *Node) move(id string) bool {
-	if n.panes.on == paneRuns {
-		return n.runs.move(id, n.runIDs(), n.page)
-	}
-	return n.panes.scroll(n.panes.on).move(id)
-}
-
-func (n *Node) wheel(m Wheeled) {
-	if m.Pane == paneRuns {
-		n.panes.focus(m.Pane)
-		n.move(map[bool]string{false: "up", true: "down"}[m.Down])
-		return
-	}
-	n.panes.scroll(m.Pane).wheel(m.Down)
-}
-
-func (n *Node) click(id string) {
-	switch kind, what := split(id); kind {
-	case "run":
-		n.panes.focus(paneRuns)
-		n.runs.id = what
-	case "pane":
-		n.panes.focus(what)
-	}
 }
 
 // Bindings implements Screen.
@@ -237,21 +211,15 @@ func (n *Node) logBox(x fleet.Node, w, h int) widget.Frame {
 // runsBox is what was done to the node.
 func (n *Node) runsBox(w, h int) widget.Frame {
 	runs := n.theirs()
-	n.page = max((h-2)/2, 1)
+	n.panes.choices[paneRuns].page = max((h-2)/2, 1)
 	at := n.runs.settle(n.runIDs())
-	var lines []widget.Line
-	var hits []widget.Hit
+	b := widget.Box{Title: title("Runs on " + n.name)}
 	for i, r := range runs {
-		row := runLine(n.env.World, r, w-4)
-		if i == at && n.panes.on == paneRuns {
-			row = row.On(theme.Selected)
-		}
-		hits = append(hits, widget.Hit{Y: i, ID: "run:" + r.ID})
-		lines = append(lines, row)
+		b.Choice("run:"+r.ID, runLine(n.env.World, r, w-4), i == at && n.panes.on == paneRuns)
 	}
 	if len(runs) == 0 {
-		lines = []widget.Line{widget.L(theme.Muted, "none")}
+		b.Lines = []widget.Line{widget.L(theme.Muted, "none")}
 	}
-	b := widget.Box{Title: title("Runs on " + n.name), Lines: lines, Hits: hits, From: window(max(at, 0), len(lines), h-2)}
+	b.From = window(max(at, 0), len(b.Lines), h-2)
 	return n.panes.box(paneRuns, b).Draw(w, h)
 }

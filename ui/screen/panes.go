@@ -15,6 +15,15 @@ type panes struct {
 	on      string   // which has the keys
 	drawn   map[string]bool
 	scrolls map[string]*scroll
+	choices map[string]*choice // by pane; one that has none is a text that is scrolled
+}
+
+// choice is what one of is chosen in a pane.
+type choice struct {
+	kind string // of the regions that a click chooses by
+	at   *cursor
+	ids  func() []string
+	page int // half of those that are seen
 }
 
 // newPanes are panes by their names; the first has the keys.
@@ -84,6 +93,38 @@ func (p *panes) press(id string) bool {
 		}
 	}
 	return true
+}
+
+// move handles a binding that moves in the pane that has the keys, and reports whether it was one.
+func (p *panes) move(id string) bool {
+	if c := p.choices[p.on]; c != nil {
+		return c.at.move(id, c.ids(), c.page)
+	}
+	return p.scroll(p.on).move(id)
+}
+
+// click gives a pane the keys, and chooses what was hit in it.
+func (p *panes) click(id string) {
+	kind, what := split(id)
+	if kind == "pane" {
+		p.focus(what)
+	}
+	for name, c := range p.choices {
+		if c.kind == kind {
+			p.focus(name)
+			c.at.id = what
+		}
+	}
+}
+
+// wheel scrolls a text, or chooses in the pane that it is over and gives that the keys.
+func (p *panes) wheel(m Wheeled) {
+	if p.choices[m.Pane] == nil {
+		p.scroll(m.Pane).wheel(m.Down)
+		return
+	}
+	p.focus(m.Pane)
+	p.move(m.step())
 }
 
 // focus gives the keys to a pane that is drawn.

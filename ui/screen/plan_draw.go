@@ -168,17 +168,11 @@ func (p *Plan) goLine(w int) widget.Line {
 func (p *Plan) stepsBox(w, h int) widget.Frame {
 	p.page = max((h-2)/2, 1)
 	at := p.at.settle(p.ids())
-	var lines []widget.Line
-	var hits []widget.Hit
+	b := widget.Box{Title: title("What will happen"), Ink: theme.Focus}
 	for i, s := range p.plan.Steps {
-		row := p.stepRow(i, s, w-4)
-		if i == at {
-			row = row.On(theme.Selected)
-		}
-		hits = append(hits, widget.Hit{Y: i, ID: "step:" + s.ID})
-		lines = append(lines, row)
+		b.Choice("step:"+s.ID, p.stepRow(i, s, w-4), i == at)
 	}
-	b := widget.Box{Title: title("What will happen"), Ink: theme.Focus, Lines: lines, Hits: hits, From: window(at, len(lines), h-2)}
+	b.From = window(at, len(b.Lines), h-2)
 	return b.Draw(w, h)
 }
 

@@ -70,7 +70,7 @@ func (r *Run) moveStep(id string) bool {
 
 // wheel moves in the part under the pointer. The steps are given the keys with it, because what is looked at moves.
 func (r *Run) wheel(m Wheeled) (Action, tea.Cmd) {
-	id := map[bool]string{false: "up", true: "down"}[m.Down]
+	id := m.step()
 	switch m.Pane {
 	case partSteps:
 		r.parts.focus(partSteps)

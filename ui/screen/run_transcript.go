@@ -31,10 +31,7 @@ func (r *Run) transcript(w, h int) widget.Frame {
 	for i := len(keep) - 1; i >= 0; i-- {
 		lines = append(lines, transcriptRow(keep[i], w-4))
 	}
-	head := title("Transcript")
-	if r.filter.on() {
-		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, r.filter.text))
-	}
+	head := r.filter.title("Transcript")
 	return r.parts.box(partLog, widget.Box{Title: head, Right: r.transcriptNote(), Lines: lines}).Draw(w, h)
 }
 

@@ -19,11 +19,9 @@ import (
 // Runs is the history: every run and every single act, newest first.
 type Runs struct {
 	*Post
-	env    Env
-	rows   list[desk.Run]
-	filter matcher
-	round  *Round
-	panes  panes
+	env   Env
+	rows  browser[desk.Run]
+	round *Round
 }
 
 // The panes of the history.
@@ -34,8 +32,14 @@ const (
 
 // NewRuns opens the list of runs.
 func NewRuns(env Env) *Runs {
-	r := &Runs{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneHistory, paneOneRun)}
-	r.rows = list[desk.Run]{id: func(x desk.Run) string { return x.ID }, cols: r.columns(), fixed: 3, page: 5}
+	r := &Runs{Post: NewPost(env.Ctx), env: env}
+	r.rows = browser[desk.Run]{
+		list: list[desk.Run]{id: func(x desk.Run) string { return x.ID }, cols: r.columns(), fixed: 3, page: 5}, panes: newPanes(paneHistory, paneOneRun), kind: "run",
+		all: func() []desk.Run { return r.env.World.Runs }, says: runSays,
+		nest: func(all []desk.Run) []desk.Run {
+			return run.Nested(all, func(x desk.Run) run.Summary { return x.Summary })
+		},
+	}
 	return r
 }
 
@@ -51,17 +55,8 @@ func (r *Runs) Init() tea.Cmd { return nil }
 // Update implements Screen.
 func (r *Runs) Update(msg tea.Msg) (Action, tea.Cmd) {
 	switch msg := msg.(type) {
-	case Filter:
-		r.filter = newMatcher(msg.Text)
-	case Clicked:
-		kind, what := split(msg.ID)
-		if kind == "pane" {
-			r.panes.focus(what)
-		} else {
-			r.rows.click(kind, what, "run")
-		}
-	case Wheeled:
-		r.wheel(msg)
+	case Filter, Clicked, Wheeled:
+		r.rows.take(msg)
 	case Answer:
 		if m, ok := r.Open(msg); ok {
 			return told(r.env, m)
@@ -73,7 +68,7 @@ func (r *Runs) Update(msg tea.Msg) (Action, tea.Cmd) {
 }
 
 func (r *Runs) press(id string) (Action, tea.Cmd) {
-	if r.panes.on == paneOneRun && r.panes.scroll(paneOneRun).move(id) || r.rows.press(id, r.visible()) || r.panes.press(id) {
+	if r.rows.press(id) {
 		return nil, nil
 	}
 	switch at := r.rows.at.settle(r.ids()); {
@@ -108,18 +103,12 @@ func (r *Runs) StepBack() bool {
 	return r.rows.picks.clear()
 }
 
-// visible are the runs the filter lets through, in their order.
-func (r *Runs) visible() []desk.Run {
-	var out []desk.Run
-	for _, x := range r.env.World.Runs {
-		if r.filter.lets(x.ID + " " + x.Runbook + " " + x.Target + " " + x.Operator + " " + string(x.State) + " " + runKind(x)) {
-			out = append(out, x)
-		}
-	}
-	return r.rows.arrange(run.Nested(out, func(x desk.Run) run.Summary { return x.Summary }))
+// runSays is what the filter looks into.
+func runSays(x desk.Run) string {
+	return x.ID + " " + x.Runbook + " " + x.Target + " " + x.Operator + " " + string(x.State) + " " + runKind(x)
 }
 
-func (r *Runs) ids() []string { return r.rows.ids(r.visible()) }
+func (r *Runs) ids() []string { return r.rows.ids(r.rows.visible()) }
 
 // Bindings implements Screen.
 func (r *Runs) Bindings() []binding.Binding {
@@ -136,36 +125,25 @@ func (r *Runs) Bindings() []binding.Binding {
 
 // canResume reports that a marked run, or else the selected one, can be resumed.
 func (r *Runs) canResume() bool {
-	rows := r.visible()
-	r.rows.at.settle(r.rows.ids(rows))
+	r.rows.at.settle(r.ids())
 	marked := len(r.rows.picks.ids) > 0
 	return slices.ContainsFunc(r.env.World.Runs, func(x desk.Run) bool {
 		return canResume(x) && (r.rows.picks.has(x.ID) || !marked && x.ID == r.rows.at.id)
 	})
 }
 
-func (r *Runs) wheel(m Wheeled) {
-	if m.Pane == paneOneRun {
-		r.panes.scroll(paneOneRun).wheel(m.Down)
-		return
-	}
-	r.rows.press(map[bool]string{false: "up", true: "down"}[m.Down], r.visible())
-}
-
 // Draw implements Screen.
 func (r *Runs) Draw(w, h int) widget.Frame {
-	r.panes.begin()
+	r.rows.panes.begin()
 	return listAndDetail(w, h, 7, r.list, r.detail)
 }
 
 // detail is what is known of the selected run without reading its log.
 func (r *Runs) detail(w, h int) widget.Frame {
-	runs := r.visible()
-	at := r.rows.at.settle(r.rows.ids(runs))
-	if at < 0 {
-		return r.panes.text(paneOneRun, widget.Box{Title: title("Run")}, w, h)
+	x, ok := r.rows.selected()
+	if !ok {
+		return r.rows.panes.text(paneOneRun, widget.Box{Title: title("Run")}, w, h)
 	}
-	x := runs[at]
 	m := runMark(x.State)
 	state := m.full().Add(widget.S(theme.Muted, map[bool]string{true: " after ", false: " for "}[x.State.Final()]+widget.Since(x.Updated.Sub(x.Started))))
 	if x.Step != "" && !x.Act {
@@ -179,25 +157,16 @@ func (r *Runs) detail(w, h int) widget.Frame {
 		widget.L(theme.Muted, "by "+x.Operator+" at "+x.Started.Local().Format("2006-01-02 15:04:05")+", "+age(x.Updated, r.env.World.Now)+" ago; store "+orWord(x.Store, "local")).Fit(w-4),
 		widget.L(theme.Muted, x.ID).Fit(w-4),
 		widget.Line{widget.S(theme.Key, r.env.World.Keys.Get("open").Cap()), widget.S(theme.Muted, " shows its transcript")}.Fit(w-4))
-	return r.panes.text(paneOneRun, widget.Box{Title: title(map[bool]string{true: "Act", false: "Run"}[x.Act]), Lines: lines}, w, h)
+	return r.rows.panes.text(paneOneRun, widget.Box{Title: title(map[bool]string{true: "Act", false: "Run"}[x.Act]), Lines: lines}, w, h)
 }
 
 func (r *Runs) list(w, h int) widget.Frame {
-	runs := r.visible()
-	lines, hits := r.rows.draw(runs, "run", w-4, h-2)
-	if len(runs) == 0 {
-		lines = append(lines, r.none())
-	}
-	head := title("History")
-	if r.filter.on() {
-		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, r.filter.text))
-	}
+	runs := r.rows.visible()
 	count := widget.L(theme.Muted, runsAndActs(runs))
 	if err := r.env.World.RunsErr; err != nil && len(runs) > 0 {
 		count = widget.L(theme.Bad, "✗ "+brief(err))
 	}
-	right := widget.Join(widget.Gap(2), r.round.line(r.env.World), r.rows.note(runs), count)
-	return r.panes.box(paneHistory, widget.Box{Title: head, Right: right, Lines: lines, Hits: hits}).Draw(w, h)
+	return r.rows.pane("History", runs, widget.Join(widget.Gap(2), r.round.line(r.env.World), count), r.none(runs), w, h)
 }
 
 // runsAndActs counts both.
@@ -224,17 +193,19 @@ func runKind(x desk.Run) string {
 }
 
 // none says why there is nothing to see.
-func (r *Runs) none() widget.Line {
+func (r *Runs) none(runs []desk.Run) []widget.Line {
 	w := r.env.World
 	switch {
+	case len(runs) > 0:
+		return nil
 	case w.RunsErr != nil:
-		return widget.L(theme.Bad, "✗ "+brief(w.RunsErr))
+		return []widget.Line{widget.L(theme.Bad, "✗ "+brief(w.RunsErr))}
 	case w.RunsSeen.IsZero():
-		return widget.L(theme.Muted, "◌ reading the runs")
-	case r.filter.on():
-		return widget.L(theme.Muted, "nothing matches the filter")
+		return []widget.Line{widget.L(theme.Muted, "◌ reading the runs")}
+	case r.rows.filter.on():
+		return []widget.Line{widget.L(theme.Muted, "nothing matches the filter")}
 	}
-	return widget.L(theme.Muted, "nothing was done yet: choose a worker on the fleet, and what to do with it")
+	return []widget.Line{widget.L(theme.Muted, "nothing was done yet: choose a worker on the fleet, and what to do with it")}
 }
 
 // columns are what a run shows in the list.

@@ -101,6 +101,14 @@ type (
 	Changed struct{}
 )
 
+// step is the binding that the wheel turns into where rows are chosen.
+func (w Wheeled) step() string {
+	if w.Down {
+		return "down"
+	}
+	return "up"
+}
+
 // Action is what a screen wants of root. Nil is nothing.
 type Action interface{ action() }
 

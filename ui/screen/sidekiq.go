@@ -162,7 +162,7 @@ func (s *Sidekiq) look(again bool) tea.Cmd {
 	d := s.env.Desk
 	s.wanted = name
 	return s.Ask("inside", func(ctx context.Context) tea.Msg {
-		if !again && !wait(ctx, booksPause) {
+		if !again && !Pause(ctx, booksPause) {
 			return inside{of: name, err: ctx.Err()}
 		}
 		in := inside{of: name, seen: time.Now()}
@@ -253,7 +253,7 @@ func (s *Sidekiq) wheel(m Wheeled) {
 		return
 	}
 	s.panes.focus(m.Pane)
-	s.move(map[bool]string{false: "up", true: "down"}[m.Down])
+	s.move(m.step())
 }
 
 func (s *Sidekiq) visibleQueues() []sidekiq.Queue {
@@ -270,17 +270,6 @@ func (s *Sidekiq) visibleStores() []store {
 	return s.stores.arrange(sifted(s.filter, storesOf(s.view), func(x store) string { return x.id + " " + x.kind }))
 }
 
-// sifted are the rows that a filter lets through.
-func sifted[T any](m matcher, rows []T, text func(T) string) []T {
-	var out []T
-	for _, r := range rows {
-		if m.lets(text(r)) {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
 // storesOf are the sets, what is parked, and what may be lost.
 func storesOf(v sidekiq.View) []store {
 	out := []store{
@@ -295,14 +284,6 @@ func storesOf(v sidekiq.View) []store {
 		out = append(out, store{id: x.JID, kind: kindLost, size: 1, lost: x})
 	}
 	return out
-}
-
-// selectedIn is the row of a list that has its cursor.
-func selectedIn[T any](l *list[T], rows []T) (row T, ok bool) {
-	if i := l.at.settle(l.ids(rows)); i >= 0 {
-		return rows[i], true
-	}
-	return row, false
 }
 
 func (s *Sidekiq) queue() (sidekiq.Queue, bool)  { return selectedIn(&s.queues, s.visibleQueues()) }

@@ -85,12 +85,9 @@ func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 		}
 		lines = append(lines, alarmLine(a).Fit(inner))
 	}
-	box := widget.Box{Title: title("Sidekiq"), Lines: lines}
+	box := widget.Box{Title: s.filter.title("Sidekiq"), Lines: lines}
 	if s.known {
 		box.Right = widget.L(theme.Muted, "seen "+age(s.view.Time, s.env.World.Now)+" ago")
-	}
-	if s.filter.on() {
-		box.Title = box.Title.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, s.filter.text))
 	}
 	return box.Draw(w, len(lines)+2)
 }

@@ -64,8 +64,7 @@ func (t *Toot) commandsBox(w, h int) widget.Frame {
 	box := widget.Box{Title: head, Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d", len(found), len(tootctl.Known().Commands)))}
 	at := t.at.settle(commandNames(found))
 	for i, c := range found {
-		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "command:" + c.Name()})
-		box.Lines = append(box.Lines, t.commandLine(c, i == at, w-4))
+		box.Choice("command:"+c.Name(), t.commandLine(c, w-4), i == at)
 	}
 	if len(found) == 0 {
 		box.Lines = []widget.Line{widget.L(theme.Warn, "nothing is found; the form below is the one before")}
@@ -74,16 +73,12 @@ func (t *Toot) commandsBox(w, h int) widget.Frame {
 	return t.panes.box(paneCommands, box).Draw(w, h)
 }
 
-func (t *Toot) commandLine(c *tootctl.Command, on bool, w int) widget.Line {
+func (t *Toot) commandLine(c *tootctl.Command, w int) widget.Line {
 	ink := theme.Strong
 	if c.Lacks(t.where.Version) != "" {
 		ink = theme.Off
 	}
-	l := riskMarks[c.Risk].line().Add(widget.Gap(1), widget.S(ink, c.Name()), widget.Gap(2), widget.S(theme.Muted, c.Summary)).Fit(w)
-	if on {
-		return l.On(theme.Selected)
-	}
-	return l
+	return riskMarks[c.Risk].line().Add(widget.Gap(1), widget.S(ink, c.Name()), widget.Gap(2), widget.S(theme.Muted, c.Summary)).Fit(w)
 }
 
 // aboutLines explain a call.
@@ -128,8 +123,7 @@ func (t *Toot) formBox(w, h int) widget.Frame {
 		if i == at {
 			row = len(box.Lines)
 		}
-		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "field:" + f.Name})
-		box.Lines = append(box.Lines, t.fieldLine(f, i == at && t.panes.on == paneForm, inner, names, values))
+		box.Choice("field:"+f.Name, fieldLine(f, inner, names, values), i == at && t.panes.on == paneForm)
 	}
 	if len(fields) == 0 {
 		box.Lines = append(box.Lines, widget.L(theme.Muted, "it takes no arguments and no options"))
@@ -151,7 +145,7 @@ func fieldRooms(fields []tootctl.Field, w int) (names, values int) {
 }
 
 // fieldLine is a field with its value, or what holds without one.
-func (t *Toot) fieldLine(f tootctl.Field, on bool, w, names, values int) widget.Line {
+func fieldLine(f tootctl.Field, w, names, values int) widget.Line {
 	name, value := theme.Strong, widget.L(theme.Accent, f.Value)
 	switch {
 	case f.Lacks != "":
@@ -169,11 +163,7 @@ func (t *Toot) fieldLine(f tootctl.Field, on bool, w, names, values int) widget.
 	}
 	l := append(widget.L(name, f.Name).Fit(names), widget.Gap(1))
 	l = append(append(l, value.Fit(values)...), widget.Gap(1))
-	l = l.Add(widget.S(theme.Muted, about)).Fit(w)
-	if on {
-		return l.On(theme.Selected)
-	}
-	return l
+	return l.Add(widget.S(theme.Muted, about)).Fit(w)
 }
 
 // pastBox are the favourites and what was run before.
@@ -186,12 +176,7 @@ func (t *Toot) pastBox(w, h int) widget.Frame {
 		if slices.Contains(t.lines.Favourites, line) {
 			sign = widget.S(theme.Accent, "★ ")
 		}
-		l := widget.Line{sign}.Add(widget.S(theme.Plain, line)).Fit(w - 4)
-		if i == at && t.panes.on == panePast {
-			l = l.On(theme.Selected)
-		}
-		box.Hits = append(box.Hits, widget.Hit{Y: len(box.Lines), ID: "line:" + line})
-		box.Lines = append(box.Lines, l)
+		box.Choice("line:"+line, widget.Line{sign}.Add(widget.S(theme.Plain, line)).Fit(w-4), i == at && t.panes.on == panePast)
 	}
 	switch {
 	case t.linesErr != nil:

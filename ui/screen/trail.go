@@ -16,13 +16,11 @@ import (
 type Trail struct {
 	*Post
 	env     Env
-	entries list[trail.Entry]
+	entries browser[trail.Entry]
 	all     []trail.Entry
 	known   bool
 	err     error
 	seen    time.Time
-	filter  matcher
-	panes   panes
 }
 
 // The trail's panes.
@@ -40,8 +38,11 @@ type gotTrail struct {
 
 // NewTrail opens the audit trail.
 func NewTrail(env Env) *Trail {
-	t := &Trail{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneEntries, paneEntry)}
-	t.entries = list[trail.Entry]{id: trail.Entry.ID, cols: t.columns(), fixed: 2, page: 5}
+	t := &Trail{Post: NewPost(env.Ctx), env: env}
+	t.entries = browser[trail.Entry]{
+		list: list[trail.Entry]{id: trail.Entry.ID, cols: t.columns(), fixed: 2, page: 5}, panes: newPanes(paneEntries, paneEntry), kind: "entry",
+		all: func() []trail.Entry { return t.all }, says: func(e trail.Entry) string { return string(e.Kind) + " " + e.Text() },
+	}
 	return t
 }
 
@@ -65,12 +66,8 @@ func (t *Trail) read() tea.Cmd {
 // Update implements Screen.
 func (t *Trail) Update(msg tea.Msg) (Action, tea.Cmd) {
 	switch msg := msg.(type) {
-	case Filter:
-		t.filter = newMatcher(msg.Text)
-	case Clicked:
-		t.click(msg.ID)
-	case Wheeled:
-		t.wheel(msg)
+	case Filter, Clicked, Wheeled:
+		t.entries.take(msg)
 	case Answer:
 		if m, ok := t.Open(msg); ok {
 			t.got(m)
@@ -88,67 +85,23 @@ func (t *Trail) got(m tea.Msg) {
 }
 
 func (t *Trail) press(id string) (Action, tea.Cmd) {
-	switch {
-	case id == "look-again":
+	switch id {
+	case "look-again":
 		return nil, t.read()
-	case id == "open":
+	case "open":
 		return t.open()
-	case t.panes.on == paneEntry && t.panes.scroll(paneEntry).move(id):
-	case t.entries.press(id, t.visible()):
-		t.panes.scroll(paneEntry).from = 0
-	default:
-		t.panes.press(id)
 	}
+	t.entries.press(id)
 	return nil, nil
 }
 
 // open shows the run that an entry is of, with its whole transcript.
 func (t *Trail) open() (Action, tea.Cmd) {
-	e, ok := t.selected()
+	e, ok := t.entries.selected()
 	if !ok {
 		return nil, nil
 	}
 	return Push{NewRun(t.env, e.Run)}, nil
-}
-
-func (t *Trail) click(id string) {
-	kind, what := split(id)
-	switch {
-	case kind == "pane":
-		t.panes.focus(what)
-	case t.entries.click(kind, what, "entry"):
-		t.panes.focus(paneEntries)
-		t.panes.scroll(paneEntry).from = 0
-	}
-}
-
-func (t *Trail) wheel(m Wheeled) {
-	if m.Pane == paneEntry {
-		t.panes.scroll(paneEntry).wheel(m.Down)
-		return
-	}
-	t.panes.focus(paneEntries)
-	_, _ = t.press(map[bool]string{false: "up", true: "down"}[m.Down])
-}
-
-// visible are the entries that the filter lets through, in their order.
-func (t *Trail) visible() []trail.Entry {
-	var out []trail.Entry
-	for _, e := range t.all {
-		if t.filter.lets(string(e.Kind) + " " + e.Text()) {
-			out = append(out, e)
-		}
-	}
-	return t.entries.arrange(out)
-}
-
-func (t *Trail) selected() (trail.Entry, bool) {
-	seen := t.visible()
-	i := t.entries.at.settle(t.entries.ids(seen))
-	if i < 0 {
-		return trail.Entry{}, false
-	}
-	return seen[i], true
 }
 
 // Bindings implements Screen.
@@ -156,12 +109,12 @@ func (t *Trail) Bindings() []binding.Binding { return t.env.World.Keys.At(bindin
 
 // Excerpts implements Copier.
 func (t *Trail) Excerpts() []Excerpt {
-	e, ok := t.selected()
+	e, ok := t.entries.selected()
 	if !ok {
 		return nil
 	}
 	var all strings.Builder
-	for _, x := range t.visible() {
+	for _, x := range t.entries.visible() {
 		all.WriteString(entryText(x))
 	}
 	return []Excerpt{{"the command", e.What}, {"the entry and its output", entryText(e) + strings.Join(e.Output, "\n") + "\n"}, {"the whole trail, as filtered", all.String()}}

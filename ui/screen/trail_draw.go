@@ -45,44 +45,38 @@ func (t *Trail) columns() []column[trail.Entry] {
 
 // Draw implements Screen.
 func (t *Trail) Draw(w, h int) widget.Frame {
-	t.panes.begin()
+	t.entries.panes.begin()
 	return listAndDetail(w, h, 7, t.list, t.detail)
 }
 
 func (t *Trail) list(w, h int) widget.Frame {
-	entries := t.visible()
-	lines, hits := t.entries.draw(entries, "entry", w-4, h-2)
-	if len(entries) == 0 {
-		lines = append(lines, t.none())
-	}
-	head := title("Who did what")
-	if t.filter.on() {
-		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, t.filter.text))
-	}
+	entries := t.entries.visible()
 	count := widget.L(theme.Muted, widget.Count(len(entries), "entry", "entries"))
 	if t.known {
 		count = widget.Join(widget.Gap(2), count, widget.L(theme.Muted, "read "+age(t.seen, t.env.World.Now)+" ago"))
 	}
-	return t.panes.box(paneEntries, widget.Box{Title: head, Right: widget.Join(widget.Gap(2), t.entries.note(entries), count), Lines: lines, Hits: hits}).Draw(w, h)
+	return t.entries.pane("Who did what", entries, count, t.none(entries), w, h)
 }
 
-func (t *Trail) none() widget.Line {
+func (t *Trail) none(entries []trail.Entry) []widget.Line {
 	switch {
+	case len(entries) > 0:
+		return nil
 	case t.err != nil:
-		return widget.L(theme.Bad, "✗ "+brief(t.err))
+		return []widget.Line{widget.L(theme.Bad, "✗ "+brief(t.err))}
 	case !t.known:
-		return widget.L(theme.Muted, "◌ reading the trail")
-	case t.filter.on():
-		return widget.L(theme.Muted, "no entry matches the filter")
+		return []widget.Line{widget.L(theme.Muted, "◌ reading the trail")}
+	case t.entries.filter.on():
+		return []widget.Line{widget.L(theme.Muted, "no entry matches the filter")}
 	}
-	return widget.L(theme.Muted, "nothing was done yet")
+	return []widget.Line{widget.L(theme.Muted, "nothing was done yet")}
 }
 
 // detail is the selected entry: exactly what was done, and what came back.
 func (t *Trail) detail(w, h int) widget.Frame {
-	e, ok := t.selected()
+	e, ok := t.entries.selected()
 	if !ok {
-		return t.panes.text(paneEntry, widget.Box{Title: title("Entry")}, w, h)
+		return t.entries.panes.text(paneEntry, widget.Box{Title: title("Entry")}, w, h)
 	}
 	lines := []widget.Line{
 		widget.Join(widget.Gap(3), widget.L(theme.Strong, whose(e)), widget.L(theme.Muted, e.Time.Local().Format("2006-01-02 15:04:05")), widget.L(theme.Plain, "on "+e.On),
@@ -100,7 +94,7 @@ func (t *Trail) detail(w, h int) widget.Frame {
 		lines = append(lines, widget.L(theme.Muted, fmt.Sprintf("  %d lines of output were pruned", e.Pruned)))
 	}
 	lines = append(lines, widget.L(theme.Muted, "run "+e.Run))
-	return t.panes.text(paneEntry, widget.Box{Title: title(cmp.Or(map[trail.Kind]string{trail.Act: "Change", trail.Decision: "Decision"}[e.Kind], "Run")), Lines: lines}, w, h)
+	return t.entries.panes.text(paneEntry, widget.Box{Title: title(cmp.Or(map[trail.Kind]string{trail.Act: "Change", trail.Decision: "Decision"}[e.Kind], "Run")), Lines: lines}, w, h)
 }
 
 func tookWords(e trail.Entry) string {

@@ -13,7 +13,7 @@ func TestTheTrailIsSearched(t *testing.T) {
 	defer tr.Close()
 	for filter, want := range map[string]int{"": 5, "ana": 2, "decision": 1, "uptime: not found": 1, "!worker-drain": 1, "unknown": 1, "nobody": 0} {
 		_, _ = tr.Update(Filter{Text: filter})
-		if got := tr.visible(); len(got) != want {
+		if got := tr.entries.visible(); len(got) != want {
 			t.Errorf("%q: %d entries, not %d", filter, len(got), want)
 		}
 	}

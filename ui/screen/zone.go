@@ -75,7 +75,7 @@ func (z *Zone) Update(msg tea.Msg) (Action, tea.Cmd) {
 		}
 	case Wheeled:
 		z.panes.focus(msg.Pane)
-		z.panes.scroll(msg.Pane).wheel(msg.Down)
+		z.panes.wheel(msg)
 	case dialog.Result:
 		return z.decided(msg)
 	case Pressed:

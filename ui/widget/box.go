@@ -26,6 +26,15 @@ type Box struct {
 	Focused bool   // it has the keys: a sign says so besides the ink
 }
 
+// Choice adds a line that a mouse can hit, by that id; on says that it is the one that the keys would go to.
+func (b *Box) Choice(id string, l Line, on bool) {
+	if on {
+		l = l.On(theme.Selected)
+	}
+	b.Hits = append(b.Hits, Hit{Y: len(b.Lines), ID: id})
+	b.Lines = append(b.Lines, l)
+}
+
 // edges are the characters of a border: corners from the upper left clockwise, then the horizontal and the vertical.
 var edges = map[bool][6]string{
 	false: {"╭", "╮", "╯", "╰", "─", "│"},

@@ -93,7 +93,7 @@ func narrow(s string) (int, bool) {
 		case r == '◽', r == '◾': // among the squares that take one cell, these two take two
 			return 0, false
 		case r >= 0x20 && r <= 0x7e, r >= 0x2500 && r <= 0x25ff, r > 0xad && r <= 0x17f:
-		case strings.ContainsRune("…·—–→←↑↓›✓✗•⚑↶", r):
+		case strings.ContainsRune("…·—–→←↑↓‹›“”‘’✓✗•⚑↶⇧⏎★≤≥⟳", r):
 		default:
 			return 0, false
 		}

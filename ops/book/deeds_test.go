@@ -1,0 +1,175 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/remote/webhook"
+)
+
+// edgeLog is an edge that remembers, and asks for the permit.
+type edgeLog struct{ purged []string }
+
+func (e *edgeLog) Zone(context.Context) (string, error) { return "0123", nil }
+
+func (e *edgeLog) PurgeURLs(ctx context.Context, p act.Permit, urls []string) error {
+	e.purged = append(e.purged, urls...)
+	return p.Check(ctx)
+}
+
+func (e *edgeLog) PurgeEverything(ctx context.Context, p act.Permit) error {
+	e.purged = append(e.purged, "everything")
+	return p.Check(ctx)
+}
+
+func TestPurgesAndNotices(t *testing.T) {
+	b := newBed(t)
+	var posts []string
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		posts = append(posts, r.URL.Path+" "+string(body))
+	}))
+	defer srv.Close()
+	edge := &edgeLog{}
+	b.deps.Edge, b.deps.Hooks = edge, webhook.New(nil)
+	b.deps.Secret = func(_ context.Context, ref string) (string, error) {
+		if ref != "file:"+filepath.Join(b.dir, "hook") {
+			return "", errors.New(ref)
+		}
+		return srv.URL + "/hunter2", nil
+	}
+	rb := b.book(head+"  - {id: urls, title: U, why: W, purge: {urls: ['https://vmst.example${{ inputs.dir }}']}}\n"+
+		"  - {id: all, title: A, why: W, purge: {everything: true}}\n"+
+		"  - {id: tell, title: T, why: W, notify: {url: 'file:hook', body: {text: 'said \"${{ inputs.dir }}\" by ${{ operator }}', n: 1, list: [true, null]}}}\n", "", map[string]string{"dir": `/"},"x":"`})
+	id := b.start(rb)
+	if state := b.walk(id, rb, run.Mode{}); state != run.AtGate || len(posts) != 0 {
+		t.Fatalf("%s\n%s", state, b.lines(id))
+	}
+	if state := b.walk(id, rb, run.Mode{Confirm: "vmst.example"}); state != run.Done {
+		t.Fatalf("%s\n%s", state, b.lines(id))
+	}
+	if got := strings.Join(edge.purged, " "); got != `https://vmst.example/"},"x":" everything` {
+		t.Error(got)
+	}
+	if len(posts) != 1 || posts[0] != `/hunter2 {"list":[true,null],"n":1,"text":"said \"/\"},\"x\":\"\" by mike"}` {
+		t.Errorf("%q", posts)
+	}
+	if strings.Contains(b.lines(id), "hunter2") || strings.Contains(b.lines(id), srv.URL) {
+		t.Error(b.lines(id))
+	}
+}
+
+type queues map[string]int64
+
+func (q queues) Snapshot(context.Context) (sidekiq.Snapshot, error) {
+	var s sidekiq.Snapshot
+	for name := range q {
+		s.Queues = append(s.Queues, sidekiq.Queue{Name: name, Size: q[name]})
+		q[name] -= 10
+	}
+	return s, nil
+}
+
+func TestWaits(t *testing.T) {
+	b := newBed(t)
+	b.deps.Queues = queues{"pull": 15}
+	pages := 0
+	b.deps.Visit = func(context.Context, string) (int, error) {
+		pages++
+		if pages < 2 {
+			return 0, errors.New("no route")
+		}
+		return 200, nil
+	}
+	rb := b.book(head+
+		"  - {id: queue, title: Q, why: W, wait: {queue: pull, under: 10, every: 10ms}}\n"+
+		"  - {id: none, title: Q, why: W, wait: {queue: unheard, under: 1}}\n"+
+		"  - {id: page, title: P, why: W, wait: {http: 'https://vmst.example/', on: here, times: 2, every: 10ms}}\n"+
+		"  - {id: command, title: C, why: W, wait: {command: 'echo x >> \"$1/tries\"; test \"$(wc -l < \"$1/tries\")\" -ge 3', args: ['${{ inputs.dir }}'], every: 10ms}}\n"+
+		"  - {id: file, title: F, why: W, wait: {file: '${{ inputs.dir }}/tries'}}\n"+
+		"  - {id: never, title: N, why: W, deadline: 3s, wait: {file: '${{ inputs.dir }}/never', every: 10ms}}\n", "", b.said())
+	id := b.start(rb)
+	if state := b.walk(id, rb, run.Mode{}); state != run.AtGate || !strings.Contains(b.lines(id), "never is not there") || !strings.Contains(b.story(id), "file:done") {
+		t.Errorf("%s %s\n%s", state, b.story(id), b.lines(id))
+	}
+}
+
+// masto puts a Mastodon on the bed whose tootctl is a script; whoever logs in there is its user.
+func (b *bed) masto(script string) {
+	b.t.Helper()
+	b.write("live/bin/tootctl", "#!/bin/sh\n"+script)
+	if err := os.Chmod(filepath.Join(b.dir, "live/bin/tootctl"), 0o700); err != nil { // #nosec G302 -- a program
+		b.t.Fatal(err)
+	}
+	m := &b.deps.Jobs.Node.Mastodon
+	m.User, m.Dir = b.deps.Jobs.Host.User(), filepath.Join(b.dir, "live")
+}
+
+// What changes something is a job: its words arrive as they are, what it says is there for the steps behind it, and its bars are not.
+func TestTootctlIsAJob(t *testing.T) {
+	b := newBed(t)
+	b.masto(`printf '%s|' "$RAILS_ENV" "$@" >"$PWD/said"; printf '1/2 |=  | ETA: 00:00:01\r2/2 |==| Time: 00:00:02\n'; echo OK; exit 3`)
+	rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {args: [accounts, modify, '${{ inputs.dir }}; id', --role, \"a b\"], exits: [3]}}\n"+
+		at("sure", "if: 'steps.toot.output == \"OK\" && steps.toot.code == 3', "), "", map[string]string{"dir": "$(id) 'x'"})
+	id := b.start(rb)
+	b.walk(id, rb, run.Mode{})
+	got, err := os.ReadFile(filepath.Join(b.dir, "live/said"))
+	if err != nil || string(got) != "production|accounts|modify|$(id) 'x'; id|--role=a b|" || !strings.Contains(b.story(id), "toot:done") || strings.Contains(b.story(id), "sure:skipped") {
+		t.Errorf("%s %v\n%s\n%s", got, err, b.story(id), b.lines(id))
+	}
+}
+
+// A start whose answer was lost is found by the job's id, and is not done twice.
+func TestALostStartOfAJobIsFound(t *testing.T) {
+	b := newBed(t)
+	b.masto(`echo ran >>"$PWD/said"; echo "Removed 3 media attachments (approx. 1 KB)"`)
+	rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {args: [media, remove]}}\n", "", b.said())
+	id := b.start(rb)
+	b.drops("setsid")
+	if state := b.walk(id, rb, run.Mode{}); state != run.Unknown {
+		t.Fatalf("%s\n%s", state, b.lines(id))
+	}
+	if state := b.walk(id, rb, run.Mode{}); state != run.Done {
+		t.Fatalf("%s\n%s", state, b.lines(id))
+	}
+	if got, err := os.ReadFile(filepath.Join(b.dir, "live/said")); err != nil || string(got) != "ran\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// What asks, what lies about reading, and what tootctl would not take is not run; an exit status of 0 without the closing line is unknown.
+func TestTootctlThatIsNotRun(t *testing.T) {
+	for name, x := range map[string]struct {
+		step string
+		want run.State
+		why  string
+		ran  bool
+	}{
+		"it asks":   {"args: [self-destruct]", run.Refused, "only an operator may answer", false},
+		"it lies":   {"args: [media, remove], read: true", run.Refused, "it does not only read", false},
+		"a mistake": {"args: [media, remove, --dayz, 3]", run.AtGate, "no such option", false},
+		"it reads":  {"args: [media, usage], read: true", run.Done, "done", true},
+		"unsure":    {"args: [media, remove]", run.Unknown, "the line that says so is missing", true},
+	} {
+		b := newBed(t)
+		b.masto(`echo done; touch "$PWD/ran"`)
+		rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {"+x.step+"}}\n", "", b.said())
+		id := b.start(rb)
+		if state := b.walk(id, rb, run.Mode{}); state != x.want || !strings.Contains(b.lines(id), x.why) {
+			t.Errorf("%s: %s\n%s", name, state, b.lines(id))
+		}
+		if _, err := os.Stat(filepath.Join(b.dir, "live/ran")); (err == nil) != x.ran {
+			t.Errorf("%s: ran: %v", name, err)
+		}
+	}
+}

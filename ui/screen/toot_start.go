@@ -1,0 +1,103 @@
+package screen
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/theme"
+)
+
+// begun opens the job that was started.
+func (t *Toot) begun(m begunJob) (Action, tea.Cmd) {
+	d := t.env.Desk
+	again := t.Ask("lines", func(ctx context.Context) tea.Msg {
+		l, err := d.Remembered(ctx)
+		return gotLines{l, err}
+	})
+	if m.err != nil && m.begun.Said == "" {
+		return refusal("run", m.err), again
+	}
+	j := NewJob(t.env, m.begun.Record)
+	j.boot = t.where.Boot
+	if m.begun.Secret {
+		j.told(m.begun, m.err)
+	}
+	return Push{j}, again
+}
+
+// decided takes what a dialog said.
+func (t *Toot) decided(res dialog.Result) (Action, tea.Cmd) {
+	kind, name := split(res.Tag)
+	switch {
+	case !res.OK:
+		return nil, nil
+	case kind == "field":
+		t.form().Set(name, res.Text)
+	case kind == "line":
+		if err := t.fill(res.Text); err != nil {
+			return refusal("that line", err), nil
+		}
+	case kind == "run" && res.Choice == "rehearse":
+		if dry, ok := t.call.Rehearse(); ok {
+			return t.start(dry, "")
+		}
+	case kind == "run" && res.Choice == "typed":
+		return Open{t.typed(nil)}, nil
+	case kind == "run":
+		return t.start(t.call, res.Text)
+	}
+	return nil, nil
+}
+
+// confirm asks by the danger. What has a dry run offers that first.
+func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
+	t.call = c
+	_, dry := c.Rehearse()
+	dry = dry && !c.Rehearsal()
+	switch {
+	case c.Danger() == act.Safe:
+		return t.start(c, "")
+	case c.Command.Interactive:
+		d := t.env.Desk
+		return Say{Text: "looking whether it can be begun"}, t.Ask("preflight", func(ctx context.Context) tea.Msg { return gotPreflight{d.Preflight(ctx, c)} })
+	case c.Danger() == act.Destroys && !dry:
+		return Open{t.typed(nil)}, nil
+	}
+	run := dialog.Option{ID: "run", Key: "g", Label: "Run it"}
+	if c.Danger() == act.Destroys {
+		run = dialog.Option{ID: "typed", Key: "g", Label: "Go on without"}
+	}
+	options := []dialog.Option{run}
+	if dry {
+		options = []dialog.Option{{ID: "rehearse", Key: "r", Label: "Rehearse it first"}, run}
+	}
+	return Open{&dialog.Choice{
+		Tag: "run", Title: c.Command.Name(), Alarm: theme.Alarm, Text: c.Command.Summary + ".", Details: append([]string{c.Line()}, c.Caution()...), Options: options,
+	}}, nil
+}
+
+// typed asks for the instance's name before something is lost.
+func (t *Toot) typed(seen []desk.Condition) dialog.Dialog {
+	name, details := t.env.World.About.Instance, t.call.Caution()
+	for _, c := range seen {
+		details = append(details, c.String())
+	}
+	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name(), Text: t.call.Line(), Details: details, Name: name, Deed: "run it on " + name}
+}
+
+// start starts a call.
+func (t *Toot) start(c *tootctl.Call, typed string) (Action, tea.Cmd) {
+	if t.Waiting("start") {
+		return Say{Text: "still starting"}, nil
+	}
+	d := t.env.Desk
+	return Say{Text: "starting " + c.Line() + ": Rails starts first, " + t.where.Boot.String()}, t.Act("start", func(ctx context.Context) tea.Msg {
+		b, err := d.RunTootctl(ctx, c, typed)
+		return begunJob{b, err}
+	})
+}
