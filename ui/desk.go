@@ -53,6 +53,8 @@ type Desk interface {
 	Logs(ctx context.Context, node, service string, line func(string)) error
 	// Where says where tootctl runs and which Mastodon that is. An error leaves what is known without asking.
 	Where(ctx context.Context) (desk.Tootctl, error)
+	// Preflight looks at what must hold before a call that asks is begun.
+	Preflight(ctx context.Context, c *tootctl.Call) []desk.Condition
 	// RunTootctl starts a call as a job on the exec node. Typed is what the operator typed to confirm.
 	RunTootctl(ctx context.Context, c *tootctl.Call, typed string) (job.Begun, error)
 	// Remembered are the command lines of tootctl that were run from here, and the favourites; Favour adds one or takes it out.

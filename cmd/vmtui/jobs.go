@@ -3,17 +3,21 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ui/plain"
 )
 
 func newJobs(f *flags) *cobra.Command {
@@ -24,6 +28,7 @@ func newJobs(f *flags) *cobra.Command {
 	cmd.AddCommand(
 		withJSON(f, &cobra.Command{Use: "list", Short: "List the jobs, newest first", Args: between(0, 0), RunE: list}),
 		withJSON(f, &cobra.Command{Use: "attach JOB", Short: "Show a job's output from its beginning, and stay to its end", Args: between(1, 1), RunE: onJob(f, attachJob)}),
+		withJSON(f, &cobra.Command{Use: "show JOB", Short: "Show a job: who started it, how it ended, what failed, and its dry run beside it", Args: between(1, 1), RunE: onJob(f, showJob)}),
 		cancelJob(f),
 		withJSON(f, &cobra.Command{Use: "forget JOB", Short: "Remove a job that has ended from the node, its output with it", Args: between(1, 1), RunE: onJob(f, forgetJob)}),
 	)
@@ -50,6 +55,50 @@ func attachJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) er
 	}
 	return a.attach(ctx, f, r, j.Record)
 }
+
+// shownFailures is how many of the items that failed are shown.
+const shownFailures = 20
+
+// showJob shows all that is known of a job but its output.
+func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) error {
+	_, dry, err := r.Pair(ctx, j.ID)
+	if err != nil {
+		return err
+	}
+	reading := j.Reading()
+	if j.Failed > 0 && j.Log && j.State != job.Running {
+		if err := r.Follow(ctx, j.Record, func(l string) { reading.Take(l) }); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		return f.printJSON(map[string]any{"job": j, "failed": append([]string{}, reading.Errors...), "rehearsal": dry})
+	}
+	lines := []string{j.Line, fmt.Sprintf("  job:     %s on %s", j.ID, j.Node), fmt.Sprintf("  started: %s by %s", clockOf(j.Started), j.By)}
+	if !j.Ended.IsZero() {
+		lines = append(lines, "  ended:   "+clockOf(j.Ended)+", after "+j.Ended.Sub(j.Started).Round(time.Second).String())
+	}
+	lines = append(lines, "  result:  "+end(j))
+	for _, l := range reading.Errors[:min(len(reading.Errors), shownFailures)] {
+		lines = append(lines, "    "+l)
+	}
+	if more := j.Failed - shownFailures; more > 0 {
+		lines = append(lines, fmt.Sprintf("    … and %d more: vmtui jobs attach %s", more, j.ID))
+	}
+	switch {
+	case dry != nil:
+		lines = append(lines, fmt.Sprintf("  dry run: %s, job %s at %s by %s", end(*dry), dry.ID, clockOf(dry.Started), dry.By))
+	case j.Rehearsed != "":
+		lines = append(lines, "  dry run: job "+j.Rehearsed+", which is forgotten")
+	}
+	return f.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// end is how a job stands or ended, and why.
+func end(j job.Job) string { return strings.TrimSuffix(j.Ending()+": "+j.Why, ": ") }
+
+// clockOf is a time as people read it.
+func clockOf(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
 
 // forgetJob removes what is left of a job. How it ended is in the trail.
 func forgetJob(ctx context.Context, f *flags, _ *app, r *job.Room, j job.Job) error {
@@ -101,7 +150,7 @@ func (a *app) listJobs(ctx context.Context, f *flags) error {
 		return f.printf("no job was ever started here\n")
 	}
 	for _, j := range jobs {
-		said := fmt.Sprintf("%s  %-9s  %s  by %s", j.ID, j.State, j.Line, j.By)
+		said := fmt.Sprintf("%s  %-21s  %s  by %s", j.ID, j.Ending(), j.Line, j.By)
 		if j.Why != "" {
 			said += "  (" + j.Why + ")"
 		}
@@ -121,14 +170,16 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 		answers := a.answers(follow, f, r, j, stop)
 		defer func() { stop(nil); <-answers }()
 	}
+	meter := f.meter()
 	heard := f.waits(follow, "Rails starts ("+r.Boot().String()+"), since")
 	defer heard()
 	err := r.Follow(follow, j, func(l string) {
 		heard()
-		if err := f.jobLine(j, reading.Take(l), l); err != nil {
+		if err := f.jobLine(meter, j, reading, l); err != nil {
 			stop(err) // nobody reads any more
 		}
 	})
+	err = errors.Join(err, meter.Away())
 	if ctx.Err() != nil {
 		f.note("left; it goes on as job " + j.ID + ": vmtui jobs attach " + j.ID)
 		return ctx.Err()
@@ -188,47 +239,69 @@ func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, 
 	return over
 }
 
-// jobLine prints a line. A bar is drawn in place on a terminal and left out elsewhere.
-func (f *flags) jobLine(j job.Record, bar bool, l string) error {
+// meter shows a job's bar: drawn on a terminal, written as lines elsewhere and by --plain.
+func (f *flags) meter() *plain.Meter {
+	m := &plain.Meter{Out: f.err}
+	if errs, ok := beneath(f.err).(*os.File); ok && f.onTerminal() && !f.plain {
+		m.Width = func() int {
+			if w, _, err := term.GetSize(int(errs.Fd())); err == nil && w > 0 {
+				return w
+			}
+			return usualWidth
+		}
+	}
+	return m
+}
+
+// usualWidth is how wide a terminal is that does not say so.
+const usualWidth = 80
+
+// jobLine prints a line; a bar is shown beside the lines.
+func (f *flags) jobLine(meter *plain.Meter, j job.Record, reading *tootctl.Reading, l string) error {
+	bar := reading.Take(l)
 	switch {
 	case f.json:
-		b, err := json.Marshal(map[string]any{"job": j.ID, "line": l, "bar": bar, "time": time.Now().UTC()})
+		said := map[string]any{"job": j.ID, "line": l, "bar": bar, "time": time.Now().UTC()}
+		if bar {
+			said["progress"] = reading.Bar
+		}
+		b, err := json.Marshal(said)
 		if err != nil {
 			return err
 		}
 		return f.printf("%s\n", b)
-	case bar && f.onTerminal():
-		_, err := fmt.Fprintf(f.err, "\r\x1b[K%s\r", l)
-		return err
-	case bar || strings.TrimSpace(l) == "":
+	case bar:
+		return meter.Take(reading.Bar, reading.Count)
+	case strings.TrimSpace(l) == "":
 		return nil
-	case f.onTerminal():
-		if _, err := fmt.Fprint(f.err, "\r\x1b[K"); err != nil {
-			return err
-		}
 	}
-	return f.printf("%s\n", l)
+	return errors.Join(meter.Away(), f.printf("%s\n", l))
 }
 
 // howItEnded says it, and gives the exit code. Who cannot tell says so.
 func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Record, reading *tootctl.Reading) error {
-	got, err := r.Find(ctx, j.ID)
+	got, dry, err := r.Pair(ctx, j.ID)
 	if err != nil {
 		return err
 	}
-	result, why := got.Result(reading)
+	if reading != nil {
+		got.Weigh(reading)
+	}
 	if f.json {
 		var b []byte
-		if b, err = json.Marshal(map[string]any{"job": got, "result": result, "why": why}); err == nil { // a line, behind the lines
+		if b, err = json.Marshal(map[string]any{"job": got, "result": got.Result, "why": got.Why, "rehearsal": dry}); err == nil { // a line, behind the lines
 			err = f.writeJSON(f.out, b)
 		}
 	} else {
-		f.note(strings.TrimSuffix(fmt.Sprintf("%s: %s: %s", j.Line, result, why), ": "))
+		f.note(j.Line + ": " + end(got))
+		if dry != nil {
+			f.note("its dry run, job " + dry.ID + ": " + end(*dry))
+		}
 	}
 	if err != nil {
 		return err
 	}
-	switch result {
+	switch got.Result {
 	case tootctl.Success:
 		return nil
 	case tootctl.Unsure:

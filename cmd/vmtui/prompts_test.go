@@ -11,7 +11,7 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
 	s := sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "self-destruct")
-	s.sees("danger:", "Type the name of the instance")
+	s.sees("danger:", "? there is a backup of the database", "it only prints a variable", "Type the name of the instance")
 	s.press("vmst.example\r")
 	s.sees("Type in the domain of the server to confirm:")
 	s.press("vmst.example\r")
@@ -21,14 +21,24 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	if code := s.ends(); code != 0 {
 		t.Errorf("exit %d", code)
 	}
+	s = sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "maintenance", "fix-duplicates")
+	s.sees("✗ Sidekiq is stopped everywhere: fails", "it is run with DB_PORT=25060", "stop each of them")
+	if code := s.ends(); code != 3 {
+		t.Errorf("exit %d", code)
+	}
+	for _, stop := range [][]string{{"@worker", "docker ps -q | xargs docker stop -t 1"}, {"exec", "systemctl stop mastodon-sidekiq mastodon-web mastodon-streaming; redis-cli DEL processes"}} {
+		if got := vmtui(t, b.ConfigPath(), "exec", "-n", stop[0], "--", stop[1]); got.code != 0 {
+			t.Fatalf("exit %d: %s%s", got.code, got.out, got.err)
+		}
+	}
 	s = sit(t, 120, 36, "--config", b.ConfigPath())
-	s.sees("worker-2", "healthy")
+	s.sees("worker-2", "exited")
 	s.press("t")
 	s.sees("48 of 48")
 	s.press("/maintenance\r")
 	s.sees("1 of 48")
 	s.press("g")
-	s.sees("type vmst.example to go on")
+	s.sees("type vmst.example to go on", "Sidekiq is stopped everywhere: holds", "past its pool: holds")
 	s.press("vmst.example\r")
 	for _, x := range []struct{ asks, says string }{{"Continue anyway? (Yes/No)", "Yes"}, {"Continue? (Yes/No)", "Yes"}, {"Account to keep unchanged:", "1"}} {
 		s.sees(x.asks)
@@ -42,8 +52,8 @@ func TestQuestionsAreAnswered(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	for _, j := range jobsOf(t, b.ConfigPath()) {
-		if j.State != "done" {
-			t.Errorf("%s: %s", j.Line, j.State)
+		if j.Result != "success" {
+			t.Errorf("%s: %s", j.Line, j.Result)
 		}
 	}
 }

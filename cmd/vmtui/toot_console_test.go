@@ -17,7 +17,7 @@ func TestTootctlInTheConsole(t *testing.T) {
 	s.press("\x1b")
 	s.sees("What would run")
 	s.press("J")
-	s.sees("Jobs on exec", "exit 0", "tootctl media usage")
+	s.sees("Jobs on exec", "success", "tootctl media usage")
 	s.press("q")
 	if code := s.ends(); code != 0 {
 		t.Errorf("exit %d", code)

@@ -69,7 +69,7 @@ func (a *app) room() *job.Room {
 	exec := a.cfg.Exec()
 	return &job.Room{
 		Host: a.host(exec.Name), Node: exec, Instance: a.cfg.Instance, Operator: a.operator + "@" + a.engine.Host, Door: a.door, Journal: a.engine.Single(), Dir: job.Dir,
-		Memory: filepath.Join(a.cfg.StateDir, "mastodon-version"),
+		Direct: a.cfg.Upgrade.Direct(), Memory: filepath.Join(a.cfg.StateDir, "mastodon-version"),
 	}
 }
 
@@ -127,12 +127,27 @@ func (a *app) mayRun(ctx context.Context, f *flags, x tootctlFlags, r *job.Room,
 		return x.confirm, nil
 	}
 	f.note(planOf(r, c))
+	if err := a.preflight(ctx, f, c); err != nil {
+		return "", err
+	}
 	if dry, ok := c.Rehearse(); ok && !c.Rehearsal() {
 		if err := a.rehearse(ctx, f, r, dry); err != nil {
 			return "", err
 		}
 	}
 	return a.confirmCall(ctx, f, x, r, c)
+}
+
+// conditionMarks are before the conditions of a preflight.
+var conditionMarks = map[desk.ConditionState]string{desk.Holds: "✓", desk.Fails: "✗", desk.Unknown: "?"}
+
+// preflight shows what must hold before a call that asks, and refuses it where something does not.
+func (a *app) preflight(ctx context.Context, f *flags, c *tootctl.Call) error {
+	seen := a.desk.Preflight(ctx, c)
+	for _, x := range seen {
+		f.note("  " + conditionMarks[x.State] + " " + x.String())
+	}
+	return desk.Unfit(c, seen)
 }
 
 // planOf is what will be run, where, and what must be known before it is.
@@ -149,7 +164,11 @@ func planOf(r *job.Room, c *tootctl.Call) string {
 
 // rehearse offers the dry run first.
 func (a *app) rehearse(ctx context.Context, f *flags, r *job.Room, dry *tootctl.Call) error {
-	answer, err := f.asker(false).Ask(ctx, desk.Question{Subject: r.Instance, Text: "there is a dry run, which changes nothing. Rehearse it first?", Details: []string{dry.Line()}})
+	offer := "there is a dry run, which changes nothing. Rehearse it first?"
+	if dry.Danger() != act.Safe { // what it writes to stands above
+		offer = "there is a dry run. Rehearse it first?"
+	}
+	answer, err := f.asker(false).Ask(ctx, desk.Question{Subject: r.Instance, Text: offer, Details: []string{dry.Line()}})
 	if err != nil || !answer.Yes {
 		return err
 	}

@@ -16,11 +16,11 @@ import (
 )
 
 // jobsOf are the jobs as a script sees them.
-func jobsOf(t *testing.T, config string) []struct{ ID, State, Line, By string } {
+func jobsOf(t *testing.T, config string) []struct{ ID, State, Result, Line, By string } {
 	t.Helper()
 	got := vmtui(t, config, "jobs", "--json")
 	var doc struct {
-		Jobs []struct{ ID, State, Line, By string }
+		Jobs []struct{ ID, State, Result, Line, By string }
 	}
 	if err := json.Unmarshal([]byte(got.out), &doc); got.code != 0 || err != nil {
 		t.Fatalf("exit %d: %v: %q %s", got.code, err, got.out, got.err)
@@ -38,7 +38,7 @@ func TestTootctlIsAJob(t *testing.T) {
 		want string
 	}{
 		{[]string{"tootctl", "--", "media", "usage"}, 0, "211 GB"},
-		{[]string{"tootctl", "--", "media remove --dry-run --days 3"}, 1, "1 failed"},
+		{[]string{"tootctl", "--", "media remove --dry-run --days 3"}, 1, "100%, 40 of 40, took"},
 		{[]string{"tootctl", "--", "media", "remvoe"}, 2, "did you mean media remove?"},
 		{[]string{"tootctl", "--", "media", "remove", "--dayz=3"}, 2, "did you mean --days?"},
 		{[]string{"tootctl", "--", "cache", "clear"}, 3, "repeat it with --yes"},
@@ -57,9 +57,12 @@ func TestTootctlIsAJob(t *testing.T) {
 	}
 	var lines []string
 	for _, j := range jobsOf(t, b.ConfigPath()) {
-		lines = append(lines, j.State+" "+j.Line)
+		lines = append(lines, j.Result+": "+j.Line)
 	}
-	want := "done tootctl media remove --keep-interacted --dry-run; done tootctl accounts delete spammer; done tootctl cache clear; done tootctl media remove --dry-run --days=3; done tootctl media usage"
+	if got := vmtui(t, b.ConfigPath(), "jobs", "show", jobsOf(t, b.ConfigPath())[0].ID); got.code != 0 || !strings.Contains(got.out, "result:  success with 1 error: 1 failed; Removed 40") || !strings.Contains(got.out, "Error processing 20: boom") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	want := "success with errors: tootctl media remove --keep-interacted --dry-run; success: tootctl accounts delete spammer; success: tootctl cache clear; success with errors: tootctl media remove --dry-run --days=3; success: tootctl media usage"
 	if got := strings.Join(lines, "; "); got != want {
 		t.Errorf("jobs: %s", got)
 	}
@@ -134,10 +137,15 @@ func TestTootctlAtATerminal(t *testing.T) {
 	s := sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "accounts cull example.org")
 	s.sees("danger:", "tootctl itself asks nothing", "Rehearse it first?")
 	s.press("yes\r")
+	s.sees("░", "of 30")
 	s.sees("Visited 30 accounts, removed 2 (DRY RUN)", "Type the name of the instance")
 	s.press("vmst.example\r")
+	s.sees("its dry run, job ", "success: Visited 30 accounts, removed 2 (DRY RUN)")
 	if code := s.ends(); code != 0 {
 		t.Errorf("exit %d", code)
+	}
+	if got := vmtui(t, b.ConfigPath(), "jobs", "show", jobsOf(t, b.ConfigPath())[0].ID); got.code != 0 || !strings.Contains(got.out, "result:  success: Visited 30 accounts, removed 2\n") || !strings.Contains(got.out, "dry run: success: Visited 30 accounts, removed 2 (DRY RUN), job ") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
 	}
 	s = sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "accounts cull example.com")
 	s.sees("Rehearse it first?")
@@ -149,9 +157,9 @@ func TestTootctlAtATerminal(t *testing.T) {
 	}
 	var lines []string
 	for _, j := range jobsOf(t, b.ConfigPath()) {
-		lines = append(lines, j.State+" "+j.Line)
+		lines = append(lines, j.Result+": "+j.Line)
 	}
-	if got := strings.Join(lines, "; "); got != "done tootctl accounts cull example.org; done tootctl accounts cull example.org --dry-run" {
+	if got := strings.Join(lines, "; "); got != "success: tootctl accounts cull example.org; success: tootctl accounts cull example.org --dry-run" {
 		t.Errorf("jobs: %s", got)
 	}
 }

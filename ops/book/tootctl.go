@@ -117,7 +117,7 @@ func (t *tootctl) seen(ctx context.Context, u *unit, id string) (run.Finding, er
 	case j.State == job.Running || u.walk.Fact(factCode+u.id) == "":
 		return run.Finding{Truth: run.UnderWay, Detail: "job " + id}, nil
 	}
-	return pending("job %s: %s", id, strings.TrimSuffix(string(j.State)+": "+j.Why, ": ")), nil
+	return pending("job %s: %s", id, strings.TrimSuffix(j.Ending()+": "+j.Why, ": ")), nil
 }
 
 func (t *tootctl) launch(ctx context.Context, u *unit) error {
@@ -195,8 +195,10 @@ func (t *tootctl) ended(ctx context.Context, u *unit, j job.Job) (out string, re
 		out = strings.Join(lines, "\n")
 		u.tell(ssh.Result{Stdout: out})
 	}
-	result, why = j.Result(reading)
-	return out, result, why, err
+	if reading != nil {
+		j.Weigh(reading)
+	}
+	return out, j.Result, j.Why, err
 }
 
 func lostJob(u *unit, why string) error {

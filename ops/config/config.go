@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,6 +152,20 @@ type Upgrade struct {
 
 	Database string        `yaml:"database"`   // the managed one, as the provider calls it: its backups are looked at; "" where it is not the provider's
 	Backup   time.Duration `yaml:"backup_age"` // how old its newest backup may be
+}
+
+// Direct is the environment by which a command reaches the database itself.
+func (u Upgrade) Direct() []string {
+	var env []string
+	add := func(name, value string) {
+		if value != "" && value != "0" {
+			env = append(env, name+"="+value)
+		}
+	}
+	add("DB_HOST", u.DBHost)
+	add("DB_PORT", strconv.Itoa(u.DBPort))
+	add("DB_NAME", u.DBName)
+	return env
 }
 
 // Cloudflare is the edge.

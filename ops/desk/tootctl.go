@@ -37,6 +37,9 @@ func (d *Desk) Where(ctx context.Context) (Tootctl, error) {
 
 // RunTootctl starts a line as a job and remembers it. That a line could not be remembered is no reason to hide the job that runs.
 func (d *Desk) RunTootctl(ctx context.Context, c *tootctl.Call, typed string) (job.Begun, error) {
+	if err := Unfit(c, d.Preflight(ctx, c)); err != nil {
+		return job.Begun{}, err
+	}
 	b, err := d.jobs.Start(ctx, c, typed)
 	if err == nil {
 		_, _ = d.keepLines(func(l *Lines) {

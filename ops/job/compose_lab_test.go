@@ -88,6 +88,13 @@ func TestInRealContainers(t *testing.T) {
 				t.Errorf("%s: no %q in %q", how, want, got)
 			}
 		}
+		j = begin1(t, r, "search", "deploy") // cancelled at once: docker may not have begun it yet
+		if err := r.Cancel(t.Context(), j); err != nil {
+			t.Errorf("%s: at once: %v", how, err)
+		}
+		if until(t, r, j.ID, Cancelled); running(t, "sleep "+nap) {
+			t.Errorf("%s: cancelled at once, and ps shows it", how)
+		}
 		j = begin1(t, r, "search", "deploy")
 		for !running(t, "sleep "+nap) {
 		}

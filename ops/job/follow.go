@@ -29,27 +29,16 @@ func (r *Room) Follow(ctx context.Context, j Record, line func(string)) error {
 	return res.Err("following "+j.Line, r.Node.Name)
 }
 
-// frame is what script(1) writes around the output. Its first line holds the whole command, which has lines of its own.
-type frame struct{ lines, left int }
-
-// frameMost is how many lines a command has at most; what does not end by then was none.
-const frameMost = 40
+// frame is what script(1) writes around the output: its first line, with the command that it was given, which is the same one-line for every job, and its last.
+type frame struct{ lines int }
 
 // has reports a line that is part of it.
 func (f *frame) has(l string) bool {
 	f.lines++
-	switch {
-	case f.lines == 1 && strings.HasPrefix(l, "Script started on ") && strings.Contains(l, "[COMMAND="):
-		f.left = frameMost
-	case f.left > 0:
-		f.left--
-	default:
-		return strings.HasPrefix(l, "Script done on ") && strings.Contains(l, "[COMMAND_EXIT_CODE=")
+	if f.lines == 1 {
+		return strings.HasPrefix(l, "Script started on ")
 	}
-	if strings.HasSuffix(l, "<not executed on terminal>]") || strings.HasSuffix(l, "\"]") {
-		f.left = 0
-	}
-	return true
+	return strings.HasPrefix(l, "Script done on ") && strings.Contains(l, "[COMMAND_EXIT_CODE=")
 }
 
 // Cancel ends a job and everything it started, and looks whether it is gone.

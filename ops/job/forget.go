@@ -27,11 +27,7 @@ func (r *Room) Forget(ctx context.Context, j Job) error {
 }
 
 // tidy removes the jobs that ended long ago. It comes before a new one and must not stand in its way: what it could not do is in the trail.
-func (r *Room) tidy(ctx context.Context) {
-	jobs, err := r.List(ctx)
-	if err != nil {
-		return
-	}
+func (r *Room) tidy(ctx context.Context, jobs []Job) {
 	var old []Job
 	for _, j := range jobs {
 		if j.State != Running && time.Since(j.over()) > Kept {
@@ -74,7 +70,7 @@ func (r *Room) remove(ctx context.Context, what string, jobs ...Job) error {
 
 // epitaph is a job and how it ended, in a line.
 func (j Job) epitaph() string {
-	text := fmt.Sprintf("%s  %s  by %s: %s", j.ID, j.Line, j.By, j.State)
+	text := fmt.Sprintf("%s  %s  by %s: %s", j.ID, j.Line, j.By, j.Ending())
 	if j.Why != "" {
 		text += ", " + j.Why
 	}

@@ -56,7 +56,7 @@ func TestOldJobsAreForgotten(t *testing.T) {
 	if got, want := strings.Join(ids, " "), strings.Join([]string{next.ID, runs.ID, lately.ID}, " "); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if all := strings.Join(*said, "\n"); !strings.Contains(all, "tootctl/forget: forget what ended more than 30 days ago on exec: <nil>: "+old.ID+"  tootctl version  by mike@laptop: done, ") {
+	if all := strings.Join(*said, "\n"); !strings.Contains(all, "tootctl/forget: forget what ended more than 30 days ago on exec: <nil>: "+old.ID+"  tootctl version  by mike@laptop: unknown, ") {
 		t.Error(all)
 	}
 }

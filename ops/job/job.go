@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
@@ -37,8 +39,9 @@ type Room struct {
 	Operator string // "mike@laptop"
 	Door     *act.Door
 	Journal  act.Journal
-	Dir      string // Dir, unless the node keeps them elsewhere
-	Memory   string // the file in which this machine remembers the node's Mastodon
+	Dir      string   // Dir, unless the node keeps them elsewhere
+	Direct   []string // the environment by which the database is reached past its pool, none where it is reached so anyway
+	Memory   string   // the file in which this machine remembers the node's Mastodon
 }
 
 // Record is what a job's directory says of it from the beginning.
@@ -52,15 +55,18 @@ type Record struct {
 	Secret  bool      `json:"secret,omitempty"`
 	Asks    bool      `json:"asks,omitempty"`
 	DryRun  bool      `json:"dry_run,omitempty"`
+
+	// Rehearsed is the job that was its dry run, "" for none.
+	Rehearsed string `json:"rehearsed,omitempty"`
 }
 
-// State is how a job stands.
+// State is how a job's process stands. How the job ended is its result: that of a process tells too little.
 type State string
 
 // The states. Unknown is never success: nobody saw the end.
 const (
 	Running   State = "running"
-	Done      State = "done"
+	Done      State = "ended" // by itself, with an exit status of 0
 	Failed    State = "failed"
 	Cancelled State = "cancelled"
 	Unknown   State = "unknown"
@@ -72,9 +78,13 @@ type Job struct {
 	State State     `json:"state"`
 	Code  *int      `json:"code"` // null unless it ended by itself or was ended
 	Ended time.Time `json:"ended,omitzero"`
-	Why   string    `json:"why,omitempty"` // what more is known of the end
-	Log   bool      `json:"log"`           // there is one
-	Dead  string    `json:"cancelled_by,omitempty"`
+
+	Result tootctl.Result `json:"result,omitempty"` // how it ended, by all that is known; "" while it runs
+	Failed int            `json:"failed_items,omitempty"`
+	Why    string         `json:"why,omitempty"` // what more is known of the end
+
+	Log  bool   `json:"log"` // there is one
+	Dead string `json:"cancelled_by,omitempty"`
 }
 
 // List is every job there is, newest first.
@@ -88,12 +98,8 @@ func (r *Room) list(ctx context.Context, pattern string) ([]Job, error) {
 	if err := res.Err("listing the jobs", r.Node.Name); err != nil {
 		return nil, err
 	}
-	var jobs []Job
-	for line := range strings.Lines(res.Stdout) {
-		if j, ok := read(line); ok {
-			jobs = append([]Job{j}, jobs...)
-		}
-	}
+	jobs := readAll(res.Stdout)
+	slices.Reverse(jobs)
 	return jobs, nil
 }
 
@@ -103,8 +109,10 @@ func (r *Room) Look(ctx context.Context, id string) (j Job, end []string, found 
 	if err := res.Err("looking at the job "+id, r.Node.Name); err != nil {
 		return Job{}, nil, false, err
 	}
-	first, rest, _ := strings.Cut(res.Stdout, "\n")
-	j, found = read(first)
+	rows, rest, _ := strings.Cut("\n"+res.Stdout, "\n\n")
+	if jobs := readAll(rows); len(jobs) == 1 {
+		j, found = jobs[0], true
+	}
 	f := &frame{}
 	for line := range strings.Lines(rest) {
 		if line = strings.TrimSuffix(line, "\n"); !f.has(line) {
@@ -114,7 +122,40 @@ func (r *Room) Look(ctx context.Context, id string) (j Job, end []string, found 
 	return j, end, found, nil
 }
 
-// read understands a line of list; one that is damaged is passed over.
+// readAll understands what list prints; a job that is damaged is passed over.
+func readAll(text string) []Job {
+	var jobs []Job
+	var ends [][]string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		said, of := strings.CutPrefix(line, endMark)
+		switch j, ok := read(line); {
+		case ok:
+			jobs, ends = append(jobs, j), append(ends, nil)
+		case of && len(ends) > 0:
+			ends[len(ends)-1] = append(ends[len(ends)-1], said)
+		}
+	}
+	for i := range jobs {
+		jobs[i].judge(ends[i])
+	}
+	return jobs
+}
+
+// judge says how the job ended, by the lines that its runner wrote down then.
+func (j *Job) judge(end []string) {
+	if j.State == Running {
+		return
+	}
+	if len(end) != 3 {
+		j.Weigh(nil)
+		return
+	}
+	failed, _ := strconv.Atoi(end[0]) // what was written by our own runner is a number
+	j.Weigh(j.command().Digested(tootctl.Digest{Errors: failed, Closing: end[1], Last: strings.TrimSpace(withoutPassword(end[2]))}))
+}
+
+// read understands a job's line.
 func read(line string) (Job, bool) {
 	f := strings.SplitN(strings.TrimSpace(line), " ", 7)
 	var j Job
@@ -166,10 +207,27 @@ func (j *Job) end(state, code, when string) {
 
 // Find gives a job by its id, or by as much of it as no other one begins with.
 func (r *Room) Find(ctx context.Context, id string) (Job, error) {
+	j, _, err := r.Pair(ctx, id)
+	return j, err
+}
+
+// Pair is Find, with the dry run of the job, nil for one that was not rehearsed.
+func (r *Room) Pair(ctx context.Context, id string) (j Job, dry *Job, err error) {
 	jobs, err := r.List(ctx)
 	if err != nil {
-		return Job{}, err
+		return Job{}, nil, err
 	}
+	if j, err = r.pick(jobs, id); err != nil {
+		return j, nil, err
+	}
+	if d, found := j.Rehearsal(jobs); found {
+		dry = &d
+	}
+	return j, dry, nil
+}
+
+// pick finds the job that an id means.
+func (r *Room) pick(jobs []Job, id string) (Job, error) {
 	var found []Job
 	for _, j := range jobs {
 		if id != "" && strings.HasPrefix(j.ID, id) {

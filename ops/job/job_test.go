@@ -412,3 +412,58 @@ func TestWhereAndAsWhom(t *testing.T) {
 		}
 	}
 }
+
+// sluggish is a docker that begins what it is asked for in its own time, whatever becomes of its client, with this machine as the container.
+const sluggish = `#!/bin/sh
+case " $* " in *" -T "*)
+  while [ "$1" != -T ]; do shift; done
+  shift 2
+  exec "$@" ;;
+esac
+while [ "$1" != web ]; do shift; done
+shift
+(setsid sh -c 'while [ ! -e go ]; do sleep 0.05; done; "$@"; echo "$?" >ended' sh "$@" </dev/null >/dev/null 2>&1 &)
+: >asked
+exec sleep 600
+`
+
+// What docker was asked for and has not begun is ended all the same: it never becomes tootctl. As long as nobody knows whether it will begin it is not said to be gone.
+func TestCancelBeforeTheContainerHasBegun(t *testing.T) {
+	r := bench(t, "")
+	bin, live := t.TempDir(), r.Node.Mastodon.Dir
+	for name, text := range map[string]string{"docker": sluggish, "tootctl": "#!/bin/sh\ntouch " + live + "/ran\nexec sleep 600\n"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o700); err != nil { // #nosec G306 -- it is run
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	r.Node.Mastodon = config.Mastodon{Kind: config.KindCompose, Dir: live, Project: "mastodon", Tootctl: config.TootctlExec}
+	j := begin1(t, r, "media", "remove")
+	t.Cleanup(func() {
+		_ = os.Remove(numberFile(j.ID))
+		_ = os.Remove(numberFile(j.ID) + ".end")
+	})
+	for _, err := os.Stat(filepath.Join(live, "asked")); err != nil; _, err = os.Stat(filepath.Join(live, "asked")) {
+	}
+	if res := run(t.Context(), ssh.Command{Script: left(r.Node, j.ID)}, nil); strings.Contains(res.Stdout, "gone") {
+		t.Errorf("before it has begun it is said to be %q", res.Stdout)
+	}
+	if err := r.Cancel(t.Context(), j); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(filepath.Join(live, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if text, err := os.ReadFile(filepath.Join(live, "ended")); err == nil && len(text) > 0 { // #nosec G304 -- our own
+			if string(text) != "143\n" {
+				t.Errorf("it ended with %q", text)
+			}
+			break
+		}
+	}
+	if _, err := os.Stat(filepath.Join(live, "ran")); err == nil {
+		t.Error("tootctl ran after it was cancelled")
+	}
+	until(t, r, j.ID, Cancelled)
+}

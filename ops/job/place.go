@@ -19,8 +19,15 @@ const barLength = "RUBY_PROGRESS_BAR_LENGTH=70"
 // place is where and as whom Mastodon's programs run on a node.
 type place struct {
 	mastodon config.Mastodon
-	login    string // who logs in there
-	quiet    bool   // without a terminal: what it says is read and not shown
+	login    string   // who logs in there
+	quiet    bool     // without a terminal: what it says is read and not shown
+	more     []string // NAME=value, beside the node's own environment
+}
+
+// with is the place with more of an environment.
+func (p place) with(env []string) place {
+	p.more = env
+	return p
 }
 
 func (r *Room) place() place { return place{mastodon: r.Node.Mastodon, login: r.Host.User()} }
@@ -34,7 +41,7 @@ func (p place) command(id, program string, words []string) string {
 }
 
 func (p place) nativeWords(program string, words []string) []string {
-	return p.nativeCall(nil, append([]string{"bin/" + program}, words...))
+	return p.nativeCall(p.more, append([]string{"bin/" + program}, words...))
 }
 
 // nativeCall is a call in the directory of a native Mastodon, as its user, with more of an environment.
@@ -51,7 +58,7 @@ func (p place) nativeCall(env, words []string) []string {
 func (p place) composeWords(id, program string, words []string) []string {
 	m := p.mastodon
 	call := []string{"docker", "compose", "-p", m.Project}
-	env := append([]string{barLength}, environment(m)...)
+	env := slices.Concat([]string{barLength}, environment(m), p.more)
 	if m.Tootctl == config.TootctlRun {
 		call = append(call, "run", "--rm", "--no-deps", "--name", container(id))
 	} else {
@@ -119,6 +126,8 @@ func reach(n config.Node, id, signal string) string {
 	switch {
 	case m.Kind == config.KindNative:
 		return ""
+	case m.Tootctl == config.TootctlRun && signal == "KILL": // one that was made and has not begun cannot be signalled
+		return shellescape.QuoteCommand([]string{"docker", "rm", "-f", container(id)})
 	case m.Tootctl == config.TootctlRun:
 		return shellescape.QuoteCommand([]string{"docker", "kill", "-s", signal, container(id)})
 	}
@@ -143,14 +152,17 @@ func left(n config.Node, id string) string {
 	return within(m, remains, "vmtui", numberFile(id))
 }
 
-// stands looks for a container of its own: $0 its name.
-const stands = `left=$(docker ps -q --filter "name=$0") && [ -z "$left" ] && echo gone`
+// stands looks for a container of its own, one that was made and not begun yet as well: $0 its name.
+const stands = `left=$(docker ps -aq --filter "name=$0") && [ -z "$left" ] && echo gone`
 
-// kill signals what inside has written down; docker gives a terminal's program a session of its own. Not every shell in an image knows the --.
-const kill = `read -r pid <"$1" || exit
+// kill signals what inside has written down; docker gives a terminal's program a session of its own. Not every shell in an image knows the --. What docker has
+// not begun yet cannot be signalled: it ends by itself when it begins, because it is told here that it is not wanted any more. It writes down its number
+// before it looks, and here it is told before the number is read, so that one of the two is seen.
+const kill = `: >"$1.end"
+{ read -r pid <"$1"; } 2>/dev/null || exit
 kill -s "$0" -- "-$pid" 2>/dev/null || kill -s "$0" "-$pid"`
 
-// remains looks for what inside has written down: $1 its file. In a container whose first process takes no notice of what ends, a dead one keeps its number
+// remains looks for what inside has written down: $1 its file. Where nothing is written, and nobody was told to end, it says nothing: that may be still to come. In a container whose first process takes no notice of what ends, a dead one keeps its number
 // for as long as the container runs, and a signal would reach it.
 const remains = `if { read -r pid <"$1"; } 2>/dev/null; then
   for stat in /proc/[0-9]*/stat; do
@@ -158,6 +170,8 @@ const remains = `if { read -r pid <"$1"; } 2>/dev/null; then
     set -- ${line##*) }
     [ "$3" != "$pid" ] || [ "$1" = Z ] || [ "$1" = X ] || exit 1
   done
+else
+  [ -e "$1.end" ] || exit 1
 fi
 echo gone`
 

@@ -8,29 +8,40 @@ import (
 	"github.com/vmtui/vmtui/ops/tootctl"
 )
 
-// Reading understands what the job prints.
-func (r Record) Reading() *tootctl.Reading {
+// command is what the job runs, as far as the tree knows it: a task's is unknown, and says nothing when it is done.
+func (r Record) command() *tootctl.Command {
 	if c, err := tootctl.Known().Parse(r.Words, tootctl.Version{}); err == nil {
-		return tootctl.NewReading(c.Command)
+		return c.Command
 	}
-	return tootctl.NewReading(&tootctl.Command{})
+	return &tootctl.Command{}
 }
 
-// Result weighs what the node knows and what was read, nil for nothing: how the job ended, and why.
-func (j Job) Result(read *tootctl.Reading) (tootctl.Result, string) {
+// Reading understands what the job prints.
+func (r Record) Reading() *tootctl.Reading { return tootctl.NewReading(r.command()) }
+
+// Weigh takes what was read of the whole output into account: what the node has written down at the end tells no more.
+func (j *Job) Weigh(read *tootctl.Reading) {
 	switch {
 	case j.State == Cancelled:
-		return tootctl.Cancelled, j.Why
-	case j.State == Running:
-		return tootctl.Unsure, "it still runs, and nothing more is read of it"
-	case j.Code == nil:
-		return tootctl.Unsure, j.Why
+		j.Result = tootctl.Cancelled
+	case j.State == Running || j.Code == nil:
+		j.Result = tootctl.Unsure
 	case read != nil:
-		return read.Result(*j.Code)
-	case j.State == Done:
-		return tootctl.Success, ""
+		j.Result, j.Why = read.Result(*j.Code)
+		j.Failed = read.Count
+	case *j.Code == 0:
+		j.Result, j.Why = tootctl.Unsure, "exit status 0 alone says nothing, and what it printed was not looked at when it ended"
+	default:
+		j.Result, j.Why = tootctl.Failure, fmt.Sprintf("exit status %d", *j.Code)
 	}
-	return tootctl.Failure, j.Why
+}
+
+// Ending is how the job stands or how it ended: "running", "success with 3 errors".
+func (j Job) Ending() string {
+	if j.State == Running {
+		return string(Running)
+	}
+	return j.Result.Words(j.Failed)
 }
 
 // Long reports a job that must not run beside another such one.

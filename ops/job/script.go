@@ -21,7 +21,7 @@ mkdir -p "$3" || exit 73
 if [ "$6" = secret ]; then exec /bin/sh -c "$1" vmtui "$@"; fi
 exec flock -o -w 10 "$3/lock" /bin/sh -c "$1" vmtui "$@"`
 
-// begin is what start does under the lock: $2 runner, $3 directory, $4 id, $5 long, $6 mode, $7 record, $8 command.
+// begin is what start does under the lock: $2 runner, $3 directory, $4 id, $5 long, $6 mode, $7 record, $8 command, $9 and behind it the signs of its end.
 const begin = life + `
 if [ -n "$5" ]; then
   for other in "$3"/*/long; do
@@ -33,8 +33,10 @@ fi
 mkdir "$3/$4" && cd "$3/$4" && printf '%s\n' "$7" >record || exit 73
 [ -z "$5" ] || : >long
 if [ "$6" = asks ]; then mkfifo answers || exit 73; fi
-if [ "$6" = secret ]; then setsid -w /bin/sh -c "$2" vmtui-job "$3/$4" "$6" "$8" </dev/null; exit; fi
-setsid /bin/sh -c "$2" vmtui-job "$3/$4" "$6" "$8" </dev/null >/dev/null 2>&1 &
+run=$2 dir=$3/$4 mode=$6
+shift 7
+if [ "$mode" = secret ]; then setsid -w /bin/sh -c "$run" vmtui-job "$dir" "$mode" "$@" </dev/null; exit; fi
+setsid /bin/sh -c "$run" vmtui-job "$dir" "$mode" "$@" </dev/null >/dev/null 2>&1 &
 n=0
 while [ ! -s pid ] && [ "$n" -lt 100 ]; do sleep 0.1; n=$((n+1)); done
 [ -s pid ] || exit 74`
@@ -46,21 +48,47 @@ const (
 	otherRuns   = 76
 )
 
-// runner leads the job's session: $1 its directory, $2 mode, $3 command. It outlives everybody who looks at it, and writes down how it ended. The terminal's
-// input never ends, since script(1) would type a NUL at its end, which a container's terminal echoes into the first line.
+// runner leads the job's session: $1 its directory, $2 mode, $3 command, $4 to $6 the signs of its end. It outlives everybody who looks at it, and writes down
+// how it ended: first what tells it in the log, so that nobody has to read all of that, then the exit status. The command is in the environment, because
+// script(1) writes the line that it is given into the log, where words of the command could pass for output. The terminal's input never ends, since script
+// would type a NUL at its end, which a container's terminal echoes into the first line.
 const runner = life + `
 cd "$1" || exit 73
 umask 077
 trap 'cut=1' TERM INT
 printf '%s\n%s\n%s\n' "$$" "$(born "$$")" "$(boot)" >pid.new && mv pid.new pid
-SHELL=/bin/sh
-export SHELL
+SHELL=/bin/sh VMTUI_JOB=$3
+export SHELL VMTUI_JOB
+job='job=$VMTUI_JOB; unset VMTUI_JOB; eval "$job"'
 if [ "$2" = asks ]; then exec 3<>answers; else mkfifo hush && exec 3<>hush && rm hush || exit 73; fi
+escape=$(printf '\033')
+plain() { LC_ALL=C tr '\r' '\n' | LC_ALL=C sed "s/$escape\[[0-9;?]*[A-Za-z]//g"; }
+said() { LC_ALL=C sed 1d log | plain; }
+one() { LC_ALL=C grep -a "$@" | tail -n 1 | cut -c 1-1000; }
 case $2 in
-secret) script -qefc "$3" /dev/null <&3 ;;
-*) script -qefc "$3" log <&3 >/dev/null 2>&1 ;;
+secret)
+  { script -qefc "$job" /dev/null <&3; echo "$?" >status; } | {
+    trap '' PIPE
+    while IFS= read -r line || [ -n "$line" ]; do
+      printf '%s\n' "$line" 2>/dev/null
+      closing=$(printf '%s\n' "$line" | plain | one -E "$5")
+      [ -z "$closing" ] || printf '0\n%s\n\n' "$closing" >end
+    done
+  }
+  [ -e end ] || printf '0\n\n\n' >end
+  read -r status <status
+  rm status ;;
+*)
+  script -qefc "$job" log <&3 >/dev/null 2>&1
+  status=$?
+  if [ ! -e cancelled ] || [ "$status" = 0 ]; then
+    errors=$(said | LC_ALL=C grep -acE "$4")
+    closing=
+    [ -z "$5" ] || closing=$(said | one -E "$5")
+    last=$(said | one -vE "$6|^Script done on ")
+    printf '%s\n%s\n%s\n' "$errors" "$closing" "$last" >end.new && mv end.new end
+  fi ;;
 esac
-status=$?
 printf '%s %s\n' "$status" "$(date +%s)" >exit.new && mv exit.new exit
 exit "$status"`
 
@@ -76,15 +104,18 @@ export HOME PATH
 shift 2
 exec env "$@"`
 
-// inside is how it is called in a container: $1 the file for its number, then the command. Who wants to end it finds it by that.
+// inside is how it is called in a container: $1 the file for its number, then the command. Who wants to end it finds it by that, or has left word beside it.
 const inside = `stty rows 50 cols 120 2>/dev/null
-echo $$ >"$1" && shift && exec "$@"`
+echo $$ >"$1" || exit 1
+[ ! -e "$1.end" ] || exit 143
+shift && exec "$@"`
 
 // compose goes where the compose file is: $1 directory, then the command. docker gives a container's terminal the size of this one, sooner or later.
 const compose = `stty rows 50 cols 120 2>/dev/null
 cd "$1" && shift && exec "$@"`
 
-// row prints a line for a job: id, how it stands, exit status, when that was, size of the log, who cancelled it (- for nobody), record.
+// row prints a line for a job: id, how it stands, exit status, when that was, size of the log, who cancelled it (- for nobody), record. Behind it come the lines
+// of its end, if they were written down.
 const row = life + `
 row() {
   [ -s "$1/record" ] || return 0
@@ -99,18 +130,23 @@ row() {
   else state=vanished; fi
   printf '%s %s %s %s %s %s ' "$1" "$state" "$code" "$ended" "$size" "$by"
   cat "$1/record"
+  [ ! -s "$1/end" ] || sed 's/^/>/' "$1/end"
 }
 `
+
+// endMark is before each line of a job's end.
+const endMark = ">"
 
 // list prints the rows of the jobs that fit a pattern: $1 directory, $2 pattern.
 const list = row + `
 cd "$1" 2>/dev/null || exit 0
 for id in $2; do row "$id"; done`
 
-// glance prints the row of one job and the end of its log: $1 directory, $2 id, $3 bytes.
+// glance prints the row of one job and, behind an empty line, the end of its log: $1 directory, $2 id, $3 bytes.
 const glance = row + `
 cd "$1" 2>/dev/null || exit 0
 row "$2"
+echo
 [ ! -e "$2/log" ] || tail -c "$3" "$2/log"`
 
 // forget removes jobs that do not run: $1 directory, then their ids. Its exit status tells of one that does.
@@ -187,6 +223,7 @@ if still || alive .; then
   n=0
   while { still || alive .; } && [ "$n" -lt 25 ]; do sleep 0.2; n=$((n+1)); done
 fi
+[ -z "$inside" ] || sleep 1 # what docker was asked for just before its client ended shows by then
 ! still && ! alive .`
 
 // answer types a line into a job that asks: $1 directory, $2 the line.
@@ -198,5 +235,5 @@ printf '%s\n' "$2" >answers`
 // ended is the exit status of cancel, answer and forget when the job is not as it has to be for them.
 const ended = 75
 
-// domain prints what the Mastodon in a directory calls itself.
-const domain = `sed -n 's/^LOCAL_DOMAIN=//p' "$1/.env.production"`
+// setting prints a setting of the Mastodon in a directory: $1 directory, $2 its name. Only what is no secret is asked for.
+const setting = `sed -n "s/^$2=//p" "$1/.env.production"`

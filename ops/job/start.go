@@ -47,8 +47,12 @@ func (r *Room) Start(ctx context.Context, c *tootctl.Call, typed string) (Begun,
 	if err != nil {
 		return Begun{}, err
 	}
-	r.tidy(ctx)
-	b, err := r.Launch(ctx, permit, c, r.Order(c))
+	rec := r.Order(c)
+	if jobs, err := r.List(ctx); err == nil { // what cannot be listed must not stand in its way
+		rec.Rehearsed = rehearsalOf(rec, jobs)
+		r.tidy(ctx, jobs)
+	}
+	b, err := r.Launch(ctx, permit, c, rec)
 	return b, errors.Join(err, settle(act.Outcome{Err: err, Effect: b.ID}))
 }
 
@@ -63,9 +67,7 @@ func (r *Room) Launch(ctx context.Context, permit act.Permit, c *tootctl.Call, r
 	if c.Command.Long {
 		long = "long"
 	}
-	order := ssh.Command{For: "start " + c.Line(), Script: start, Args: []string{
-		begin, runner, r.Dir, rec.ID, long, rec.mode(), string(text), r.place().command(rec.ID, tootctlProgram, rec.Words),
-	}}
+	order := rec.order(r.Dir, long, string(text), r.place().with(r.direct(c)).command(rec.ID, tootctlProgram, rec.Words))
 	if !rec.Secret {
 		return b, r.begun(r.host().Do(ctx, permit, order), c)
 	}
@@ -95,6 +97,12 @@ func (r *Room) unsaid(res ssh.Result, b Begun) error {
 // dangerOf is the call's danger for the door. Every job writes a directory, so that a read-only console starts none.
 func dangerOf(c *tootctl.Call) act.Danger {
 	return cmp.Or(c.Danger(), act.Changes)
+}
+
+// order is the command that starts a job.
+func (r Record) order(dir, long, text, command string) ssh.Command {
+	signs := r.command().Signs()
+	return ssh.Command{For: "start " + r.Line, Script: start, Args: []string{begin, runner, dir, r.ID, long, r.mode(), text, command, signs.Errors, signs.Closing, signs.Noise}}
 }
 
 // mode is how the runner runs it.
@@ -135,15 +143,29 @@ func (r *Room) started(res ssh.Result, line string) error {
 
 // Identity proves that the Mastodon on the node is the instance that was meant: the name in its own configuration.
 func (r *Room) Identity(ctx context.Context) error {
-	res := r.host().Look(ctx, ssh.Command{For: "see which instance it is", Script: domain, Args: []string{r.Node.Mastodon.Dir}})
-	if err := res.Err("reading LOCAL_DOMAIN", r.Node.Name); err != nil {
+	got, err := r.Setting(ctx, "LOCAL_DOMAIN")
+	if err != nil {
 		return err
 	}
-	if got := strings.Trim(strings.TrimSpace(res.Stdout), `"'`); got != r.Instance {
+	if got != r.Instance {
 		return &fault.Error{
 			What: "another instance", On: r.Node.Name, Why: fmt.Sprintf("%s/.env.production says LOCAL_DOMAIN=%s, and the config says %s", r.Node.Mastodon.Dir, got, r.Instance),
 			Next: "compare the config with the node", Code: fault.Refused,
 		}
+	}
+	return nil
+}
+
+// Setting is a setting of the Mastodon on the node that is no secret, "" where it is not set.
+func (r *Room) Setting(ctx context.Context, name string) (string, error) {
+	res := r.host().Look(ctx, ssh.Command{For: "read " + name + " of Mastodon", Script: setting, Args: []string{r.Node.Mastodon.Dir, name}})
+	return strings.Trim(strings.TrimSpace(res.Stdout), `"'`), res.Err("reading "+name, r.Node.Name)
+}
+
+// direct is the environment of a command that must reach the database past its pool.
+func (r *Room) direct(c *tootctl.Call) []string {
+	if c.Command.Direct {
+		return r.Direct
 	}
 	return nil
 }

@@ -45,10 +45,7 @@ func (r *Room) Set(ctx context.Context, permit act.Permit, t Task, rec Record) e
 	if err != nil {
 		return err
 	}
-	order := ssh.Command{For: "start " + t.Line(), Script: start, Args: []string{
-		begin, runner, r.Dir, rec.ID, "long", rec.mode(), string(text), r.place().task(t),
-	}}
-	return r.started(r.host().Do(ctx, permit, order), t.Line())
+	return r.started(r.host().Do(ctx, permit, rec.order(r.Dir, "long", string(text), r.place().task(t))), t.Line())
 }
 
 // Ask runs a task that only reads, in front, and gives what it prints.

@@ -101,7 +101,7 @@ func (d Deps) buildUpgrade(ctx context.Context, target string, given map[string]
 }
 
 func (u *upgrade) before() []run.Step {
-	env := u.direct()
+	env := u.Config.Upgrade.Direct()
 	skipping := append(slices.Clone(env), "SKIP_POST_DEPLOYMENT_MIGRATIONS=true")
 	return []run.Step{
 		u.sane(), u.backedUp(),
@@ -119,7 +119,7 @@ func (u *upgrade) before() []run.Step {
 }
 
 func (u *upgrade) after() []run.Step {
-	env := u.direct()
+	env := u.Config.Upgrade.Direct()
 	return []run.Step{
 		u.nothingOld(),
 		u.task(task{id: "post-migrate", title: "Migrate the rest", kind: run.Once, do: job.Task{Words: []string{"bin/rails", "db:migrate"}, Env: env}, noUndo: "a migration is taken back by a backup alone", usual: "seconds to hours",
@@ -128,25 +128,11 @@ func (u *upgrade) after() []run.Step {
 	}
 }
 
-// direct is the environment by which migrations reach the database itself.
-func (u *upgrade) direct() []string {
-	var env []string
-	add := func(name, value string) {
-		if value != "" && value != "0" {
-			env = append(env, name+"="+value)
-		}
-	}
-	add("DB_HOST", u.Config.Upgrade.DBHost)
-	add("DB_PORT", strconv.Itoa(u.Config.Upgrade.DBPort))
-	add("DB_NAME", u.Config.Upgrade.DBName)
-	return env
-}
-
 // sane refuses a way that Mastodon does not support: back, or over a minor version that was not visited.
 func (u *upgrade) sane() run.Step {
 	return u.reading(reading{
 		id: "sane", title: "See that this is the next step", why: "Each minor version has migrations that the next one counts on. There is no way back.",
-		plan: []string{"the versions, and the way to the database: " + strings.Join(append(u.direct(), "the rest as .env.production says"), " ")},
+		plan: []string{"the versions, and the way to the database: " + strings.Join(append(u.Config.Upgrade.Direct(), "the rest as .env.production says"), " ")},
 	}, func(_ context.Context, _ *run.Walk) ([]string, error) {
 		from, to := versions.FindStringSubmatch(u.from), versions.FindStringSubmatch(u.version)
 		if from == nil {
@@ -165,7 +151,7 @@ func (u *upgrade) sane() run.Step {
 			return refuse("from "+u.from+" it passes over a minor version", "visit v"+from[1]+"."+strconv.Itoa(number(from[2])+1)+" first")
 		}
 		said := []string{"from " + u.from + " to " + u.version}
-		if len(u.direct()) == 0 {
+		if len(u.Config.Upgrade.Direct()) == 0 {
 			said = append(said, "warning: no upgrade.db_port is configured: migrations go where .env.production says, and through a transaction pool they fail")
 		}
 		return said, nil

@@ -9,6 +9,8 @@ import (
 // Danger is what the call does to the world. What tootctl never asks about, the console does.
 func (c *Call) Danger() act.Danger {
 	switch k := c.Command; {
+	case c.Rehearsal() && k.DryWrites != "":
+		return act.Changes
 	case c.Rehearsal() || k.Risk == None:
 		return act.Safe
 	case k.Interactive || k.Risk == Critical || k.Destructive && k.Risk == High:
@@ -49,7 +51,7 @@ func (c *Command) Touches() string {
 
 // Lost says in plain words what is gone once the call has run, "" when nothing is.
 func (c *Call) Lost() string {
-	if c.Danger() == act.Safe || !c.Command.Destructive && !c.Command.Interactive {
+	if c.Rehearsal() || c.Danger() == act.Safe || !c.Command.Destructive && !c.Command.Interactive {
 		return ""
 	}
 	text := c.Command.Summary + "."
@@ -66,6 +68,9 @@ func (c *Call) Caution() []string {
 		said = append(said, "lost: "+lost)
 	} else if c.Command.Notes != "" {
 		said = append(said, c.Command.Notes)
+	}
+	if c.Command.DryWrites != "" {
+		said = append(said, "its dry run is no mere look: it writes to "+c.Command.DryWrites)
 	}
 	if c.Danger() != act.Safe && !c.Command.Interactive {
 		said = append(said, "tootctl itself asks nothing: it begins at once")

@@ -113,11 +113,44 @@ func TestFailuresThatAClosingLineCounts(t *testing.T) {
 	}
 }
 
-func TestEveryClosingLineCanBeRead(t *testing.T) {
+// What tells how a command ended is read by Go here and by grep -E on the node.
+func TestEverySignCanBeReadByGrep(t *testing.T) {
 	for _, c := range Known().Commands {
+		signs := c.Signs()
+		for _, x := range []string{signs.Errors, signs.Closing, signs.Noise} {
+			if _, err := regexp.CompilePOSIX(x); err != nil {
+				t.Errorf("%s: %v", c.Name(), err)
+			}
+		}
 		first, _, _ := strings.Cut(c.Success, " then ")
-		if _, err := regexp.Compile(first); err != nil {
-			t.Errorf("%s: %v", c.Name(), err)
+		if (signs.Closing == "") != (first == "") {
+			t.Errorf("%s: %q became %q", c.Name(), first, signs.Closing)
+		}
+	}
+}
+
+// A digest says what all of the output says.
+func TestADigestSaysTheSame(t *testing.T) {
+	for _, x := range []struct {
+		command string
+		d       Digest
+		code    int
+		want    Result
+		why     string
+		failed  int
+	}{
+		{"media remove", Digest{0, "Removed 40 media attachments (approx. 1.2 MB)", "Removed 40 media attachments (approx. 1.2 MB)"}, 0, Success, "Removed 40", 0},
+		{"media remove", Digest{3, "Removed 37 media attachments (approx. 1.2 MB)", "Removed 37 media attachments (approx. 1.2 MB)"}, 0, Partly, "3 failed", 3},
+		{"media remove", Digest{1, "", "Error processing 12: boom"}, 0, Partly, "1 failed", 1},
+		{"media remove", Digest{0, "", "something else"}, 0, Unsure, "is missing: something else", 0},
+		{"media remove", Digest{0, "", "No such option"}, 1, Failure, "exit status 1: No such option", 0},
+		{"ip_blocks add", Digest{0, "Added 1, skipped 0, failed 2", "Added 1, skipped 0, failed 2"}, 0, Partly, "2 failed", 2},
+		{"accounts cull", Digest{0, "Visited 3 accounts, removed 2", "dead.example"}, 0, Success, "removed 2", 0},
+		{"email_domain_blocks list", Digest{0, "", "spam.example"}, 0, Success, "", 0},
+	} {
+		r := Known().Command(strings.Fields(x.command)...).Digested(x.d)
+		if got, why := r.Result(x.code); got != x.want || !strings.Contains(why, x.why) || r.Count != x.failed {
+			t.Errorf("%+v: %s, %s, %d", x.d, got, why, r.Count)
 		}
 	}
 }

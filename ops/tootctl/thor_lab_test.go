@@ -113,6 +113,7 @@ func TestThorTakesWhatTheTreeTakes(t *testing.T) {
 			}
 		}
 	}
+	whole(t, calls)
 	for i, h := range thor(t, calls) {
 		if err := calls[i].check(Version{}); err != nil {
 			t.Errorf("%s: %v", calls[i].Line(), err)
@@ -126,6 +127,9 @@ func TestThorTakesWhatFormsBuild(t *testing.T) {
 	var calls []*Call
 	for i := range Known().Commands {
 		c := &Known().Commands[i]
+		if bare, err := NewForm(c).Call(Version{}); err == nil { // nothing filled in; some have nothing to fill in
+			calls = append(calls, bare)
+		}
 		fields := NewForm(c).Fields(Version{})
 		for j, one := range fields {
 			for _, other := range fields[j:] {
@@ -136,21 +140,45 @@ func TestThorTakesWhatFormsBuild(t *testing.T) {
 	if len(calls) < 1000 {
 		t.Fatalf("only %d calls", len(calls))
 	}
+	whole(t, calls)
 	for i, h := range thor(t, calls) {
 		agrees(t, calls[i], h)
 	}
 }
 
-// built are the calls that a form with two of its fields filled in makes, without those that it refuses.
+// whole counts what is in calls: every command, and every option of each.
+func whole(t *testing.T, calls []*Call) {
+	t.Helper()
+	commands, options := map[string]bool{}, map[string]bool{}
+	for _, c := range calls {
+		commands[c.Command.Name()] = true
+		for _, g := range c.Given {
+			options[c.Command.Name()+" "+g.Option.Name] = true
+		}
+	}
+	if len(commands) != 48 || len(options) != 118 {
+		for _, c := range Known().Commands {
+			for _, o := range c.Options {
+				if !options[c.Name()+" "+o.Name] {
+					t.Errorf("%s %s is not tried", c.Name(), o.Name)
+				}
+			}
+		}
+		t.Errorf("%d commands and %d options are tried", len(commands), len(options))
+	}
+}
+
+// built are the calls that a form with two of its fields filled in makes, beside what it needs and without, leaving out those that it refuses.
 func built(c *Command, one, other Field) []*Call {
 	var calls []*Call
 	for _, x := range fillings(one) {
 		for _, y := range fillings(other) {
-			f := FormOf(least(c, nil))
-			f.Set(one.Name, x)
-			f.Set(other.Name, y)
-			if call, err := f.Call(Version{}); err == nil {
-				calls = append(calls, call)
+			for _, f := range []*Form{FormOf(least(c, nil)), NewForm(c)} {
+				f.Set(one.Name, x)
+				f.Set(other.Name, y)
+				if call, err := f.Call(Version{}); err == nil {
+					calls = append(calls, call)
+				}
 			}
 		}
 	}

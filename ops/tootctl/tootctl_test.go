@@ -311,7 +311,7 @@ func names(cs []*Command) (out []string) {
 func TestDanger(t *testing.T) {
 	for line, want := range map[string]act.Danger{
 		"media usage": act.Safe, "media remove --dry-run": act.Safe, "media remove": act.Changes, "media remove-orphans": act.Destroys, "accounts delete p": act.Destroys,
-		"self-destruct": act.Destroys, "maintenance fix-duplicates": act.Destroys, "cache clear": act.Changes, "emoji purge": act.Destroys,
+		"accounts cull": act.Destroys, "accounts cull --dry-run": act.Changes, "self-destruct": act.Destroys, "maintenance fix-duplicates": act.Destroys, "cache clear": act.Changes, "emoji purge": act.Destroys,
 	} {
 		c, err := Known().Read(line, Version{})
 		if err != nil {

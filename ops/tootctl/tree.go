@@ -28,7 +28,9 @@ type Command struct {
 	Summary     string       `json:"summary"`
 	Destructive bool         `json:"destructive"`
 	DryRun      bool         `json:"dry_run"`
-	Interactive bool         `json:"interactive"` // it asks, and only the operator may answer
+	DryWrites   string       `json:"dry_run_writes"`  // what the dry run writes to all the same, "" for nothing
+	Direct      bool         `json:"direct_database"` // it must reach the database past a pool
+	Interactive bool         `json:"interactive"`     // it asks, and only the operator may answer
 	Long        bool         `json:"long_running"`
 	Risk        Risk         `json:"risk"`
 	Progress    string       `json:"progress"`

@@ -153,6 +153,9 @@ func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
 		}
 	}
 	rec := c.Jobs.Order(e.call)
+	if e.after == rehearsal {
+		rec.Rehearsed = w.Fact(jobFact(rehearsal))
+	}
 	if w.Fact(resultFact(e.id)) != "" { // of an earlier attempt
 		if err := w.Remember(ctx, resultFact(e.id), ""); err != nil {
 			return err

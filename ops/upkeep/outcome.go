@@ -28,7 +28,7 @@ const linesMost = 300
 func (c *chore) outcome(ctx context.Context, j job.Job) (outcome, error) {
 	o := outcome{job: j}
 	if !j.Log {
-		o.result, o.why = j.Result(nil)
+		o.result, o.why = j.Result, j.Why
 		return o, nil
 	}
 	reading := j.Reading()
@@ -41,12 +41,13 @@ func (c *chore) outcome(ctx context.Context, j job.Job) (outcome, error) {
 			o.more++
 		}
 	})
-	o.result, o.why = j.Result(reading)
+	j.Weigh(reading)
+	o.job, o.result, o.why = j, j.Result, j.Why
 	return o, err
 }
 
 // words are the result and why.
-func (o outcome) words() string { return strings.TrimSuffix(string(o.result)+": "+o.why, ": ") }
+func (o outcome) words() string { return strings.TrimSuffix(o.job.Ending()+": "+o.why, ": ") }
 
 // failed is an error unless the job did what it was for.
 func (o outcome) failed(e errand) error {

@@ -39,7 +39,7 @@ func verbs() []Binding {
 		{ID: "resume", Keys: keys("R"), Word: "resume", Long: "go on with an unfinished run from what the world says now", Places: at(Fleet, Runs, Run), Danger: act.Changes},
 
 		{ID: "toot-run", Keys: keys("g"), Word: "run", Long: "run the command; what it changes is confirmed first, by its danger", Places: at(Tootctl), Danger: act.Changes},
-		{ID: "toot-rehearse", Keys: keys("r"), Word: "rehearse", Long: "run it dry: it says what it would do and changes nothing", Places: at(Tootctl), Danger: act.Changes},
+		{ID: "toot-rehearse", Keys: keys("r"), Word: "rehearse", Long: "run it dry: it says what it would do and does none of it", Places: at(Tootctl), Danger: act.Changes},
 		{ID: "toot-type", Keys: keys("e"), Word: "type it", Long: "type the command line, with completion; it is checked as you type", Places: at(Tootctl)},
 		{ID: "toot-favour", Keys: keys("f"), Word: "favourite", Long: "keep the command line among the favourites, or take it out", Places: at(Tootctl)},
 		{ID: "job-answer", Keys: keys("a"), Word: "answer", Long: "answer what the job asks, on its terminal", Places: at(Job), Danger: act.Changes},

@@ -35,7 +35,8 @@ func TestTootctlIsFoundFilledInAndRun(t *testing.T) {
 		d.sees("type vmst.example to go on")
 		d.write("vmst.example")
 		d.press("enter")
-		d.sees("Its dry run", "50%")
+		d.rest(time.Second)
+		d.sees("Its dry run", "success", "(DRY RUN)", "50%")
 		d.press("x")
 		d.sees("What it has done stays done")
 		d.press("right", "enter")
@@ -78,7 +79,7 @@ func TestJobsAreListedAndOpened(t *testing.T) {
 		d := opened(t, desk, 120, 36)
 		defer d.stop()
 		d.press("J")
-		d.sees("Jobs on exec", "running", "the node was restarte")
+		d.sees("Jobs on exec", "running", "the node was rest")
 		d.press("down", "x")
 		d.sees("only a job that runs can be cancelled")
 		d.press("up", "x")
@@ -91,14 +92,31 @@ func TestJobsAreListedAndOpened(t *testing.T) {
 	})
 }
 
-// The job that was asked about is cancelled, wherever the selection has gone meanwhile; and exit 0 is not called success.
+// What asks is looked at before it is begun, and is not begun where something does not hold.
+func TestWhatAsksIsLookedAtFirst(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "/")
+		d.write("maintenance")
+		d.press("enter", "g")
+		d.rest(time.Second)
+		d.sees("Sidekiq is stopped everywhere does not hold: 1 registered")
+		if slices.ContainsFunc(desk.Calls(), func(c string) bool { return strings.Contains(c, "typed") }) {
+			t.Errorf("%q", desk.Calls())
+		}
+	})
+}
+
+// The job that was asked about is cancelled, wherever the selection has gone meanwhile.
 func TestTheJobThatWasMeantIsCancelled(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		desk := stage.New(nil)
 		d := opened(t, desk, 120, 36)
 		defer d.stop()
 		d.press("J")
-		d.sees("running", "exit 0")
+		d.sees("running", "success")
 		d.press("x")
 		d.sees("Cancel the job")
 		d.root.top().Update(screen.Clicked{ID: "job:20260808-110000-bbbbbb"}) // as a row that vanished would

@@ -4,12 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
+	"github.com/vmtui/vmtui/ui"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -29,15 +29,11 @@ type Job struct {
 	panes   panes
 	follows bool // the newest lines are shown
 
-	rate    float64 // items a second, by the last two looks at the bar
-	rateBar tootctl.Progress
-	rateAt  time.Time
+	pace tootctl.Pace
 
 	ended    bool
-	over     time.Time // when it ended, as the node says; zero while that is not known
-	err      error     // why nothing is read any more
-	result   tootctl.Result
-	why      string
+	err      error   // why nothing is read any more
+	end      job.Job // how it ended, once that is known: its result is "" before
 	password string
 	boot     tootctl.Boot // how long Rails takes to start there, as far as that is known
 }
@@ -75,9 +71,52 @@ func (j *Job) Init() tea.Cmd {
 		return j.find()
 	}
 	d, life, rec := j.env.Desk, j.ctx, j.rec
-	return j.Ask("output", func(context.Context) tea.Msg {
+	var beside tea.Cmd
+	if rec.Rehearsed != "" {
+		beside = j.Ask("rehearsal", func(ctx context.Context) tea.Msg { return rehearsalOf(ctx, d, rec) })
+	}
+	return tea.Batch(beside, j.Ask("output", func(context.Context) tea.Msg {
 		return openedGutter{pourFrom(life, func(ctx context.Context, take func(string)) error { return d.FollowJob(ctx, rec, take) })}
+	}))
+}
+
+// gotRehearsal is the dry run of a job, with what it printed.
+type gotRehearsal struct {
+	job   job.Job
+	lines []string
+	err   error
+}
+
+// rehearsalOf reads the dry run of a job, whoever made it. One that is gone, or runs, stands beside nothing.
+func rehearsalOf(ctx context.Context, d ui.Desk, rec job.Record) gotRehearsal {
+	jobs, err := d.Jobs(ctx)
+	dry, found := rec.Rehearsal(jobs)
+	if err != nil || !found || dry.State == job.Running {
+		return gotRehearsal{err: err}
+	}
+	g := gotRehearsal{job: dry}
+	g.err = d.FollowJob(ctx, dry.Record, func(l string) {
+		if len(g.lines) < jobLinesMost {
+			g.lines = append(g.lines, l)
+		}
 	})
+	return g
+}
+
+// rehearsed puts the dry run beside the job.
+func (j *Job) rehearsed(g gotRehearsal) Action {
+	if g.err != nil {
+		return refusal("its dry run", g.err)
+	}
+	if g.job.ID == "" {
+		return nil
+	}
+	dry := NewJob(j.env, g.job.Record)
+	dry.Close() // it is only looked at
+	dry.take(poured{Lines: g.lines, Ended: true})
+	dry.ended, dry.end = true, g.job
+	j.beside = dry
+	return nil
 }
 
 // told takes what a job said that nobody may keep.
@@ -116,6 +155,8 @@ func (j *Job) answered(m tea.Msg) (Action, tea.Cmd) {
 		return nil, j.find()
 	case foundJobs:
 		j.judge(m)
+	case gotRehearsal:
+		return j.rehearsed(m), nil
 	case acted:
 		if m.err != nil {
 			return refusal(m.what, m.err), nil
@@ -143,12 +184,8 @@ func (j *Job) take(p poured) {
 		j.lost += over
 		j.lines = slices.Clone(j.lines[over:])
 	}
-	now := j.env.World.Now
-	if between := now.Sub(j.rateAt); between >= time.Second {
-		if !j.rateAt.IsZero() {
-			j.rate = tootctl.Rate(j.rateBar, j.reading.Bar, between)
-		}
-		j.rateBar, j.rateAt = j.reading.Bar, now
+	if j.reading.Barred {
+		j.pace.Take(j.env.World.Now, j.reading.Bar)
 	}
 }
 
@@ -164,22 +201,22 @@ func (j *Job) find() tea.Cmd {
 // judge weighs what the node knows and what was read.
 func (j *Job) judge(m foundJobs) {
 	i := slices.IndexFunc(m.jobs, func(x job.Job) bool { return x.ID == j.rec.ID })
-	if i >= 0 {
-		j.over = m.jobs[i].Ended
-	}
+	j.end = job.Job{Record: j.rec, Result: tootctl.Unsure}
 	switch {
 	case m.err != nil:
-		j.result, j.why = tootctl.Unsure, brief(m.err)
+		j.end.Why = brief(m.err)
 	case i < 0:
-		j.result, j.why = tootctl.Unsure, "the node knows nothing of it"
+		j.end.Why = "the node knows nothing of it"
 	case m.jobs[i].State == job.Running:
-		j.result, j.why = tootctl.Unsure, "it still runs, and is not read any more: "+brief(j.err)
+		j.end.Why = "it still runs, and is not read any more: " + brief(j.err)
 	case j.rec.Secret: // nothing of it was kept
-		if j.result, j.why = m.jobs[i].Result(nil); j.result == tootctl.Success && j.err != nil {
-			j.result, j.why = tootctl.Unsure, brief(j.err)
+		if j.end = m.jobs[i]; j.end.Result == tootctl.Success && j.err != nil {
+			j.end.Result, j.end.Why = tootctl.Unsure, brief(j.err)
 		}
 	default:
-		j.result, j.why = m.jobs[i].Result(j.reading)
+		if j.end = m.jobs[i]; j.lost == 0 { // who has read all of it knows as much as the node
+			j.end.Weigh(j.reading)
+		}
 	}
 }
 

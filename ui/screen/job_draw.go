@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -43,6 +44,16 @@ var resultMarks = map[tootctl.Result]mark{
 	tootctl.Unsure:    {"?", "unknown", theme.Warn},
 }
 
+// endMark is how a job stands or ended, with the number of items that failed.
+func endMark(x job.Job) mark {
+	if x.State == job.Running {
+		return mark{"◐", "running", theme.Info}
+	}
+	m := known(resultMarks, x.Result)
+	m.word = x.Ending()
+	return m
+}
+
 // stateBox is how the job stands.
 func (j *Job) stateBox(w int) widget.Frame {
 	inner := w - 4
@@ -57,8 +68,8 @@ func (j *Job) stateBox(w int) widget.Frame {
 // sinceThen says when it ended, or that leaving does not end it.
 func (j *Job) sinceThen() string {
 	switch {
-	case !j.over.IsZero():
-		return fmt.Sprintf(", ended %s ago after %s", age(j.over, j.env.World.Now), widget.Since(j.over.Sub(j.rec.Started)))
+	case !j.end.Ended.IsZero():
+		return fmt.Sprintf(", ended %s ago after %s", age(j.end.Ended, j.env.World.Now), widget.Since(j.end.Ended.Sub(j.rec.Started)))
 	case j.ended:
 		return ""
 	}
@@ -68,9 +79,8 @@ func (j *Job) sinceThen() string {
 // standLine is the result, or else the bar, or else what is waited for.
 func (j *Job) standLine(w int) widget.Line {
 	switch {
-	case j.result != "":
-		m := known(resultMarks, j.result)
-		return m.full().Add(widget.S(theme.Plain, "  "+j.why)).Fit(w)
+	case j.end.Result != "":
+		return endMark(j.end).full().Add(widget.S(theme.Plain, "  "+j.end.Why)).Fit(w)
 	case j.ended:
 		return widget.L(theme.Muted, "◌ asking how it ended").Fit(w)
 	case j.reading.Barred:
@@ -84,26 +94,13 @@ func (j *Job) standLine(w int) widget.Line {
 // barLine is the job's own bar as a real one: title, count, rate and what is left.
 func (j *Job) barLine(w int) widget.Line {
 	p := j.reading.Bar
-	said := fmt.Sprintf(" %d of %s", p.At, map[bool]string{true: fmt.Sprint(p.Of), false: "unknown"}[p.Of > 0])
-	if j.rate > 0 {
-		said += fmt.Sprintf(" · %.1f a second", j.rate)
-	}
-	switch {
-	case p.Done:
-		said += " · took " + widget.Since(p.Took)
-	case p.Left > 0:
-		said += " · " + widget.Since(p.Left) + " left"
-	}
-	if j.reading.Count > 0 {
-		said += fmt.Sprintf(" · %d failed", j.reading.Count)
-	}
 	l := widget.L(theme.Info, "◐ "+p.Title)
 	if percent := p.Percent(); percent >= 0 {
 		cells := max(min(w/3, 40), 8)
 		full := cells * percent / 100
 		l = l.Add(widget.S(theme.Accent, " "+strings.Repeat("█", full)), widget.S(theme.Muted, strings.Repeat("░", cells-full)), widget.S(theme.Strong, fmt.Sprintf(" %d%%", percent)))
 	}
-	return l.Add(widget.S(theme.Plain, said)).Fit(w)
+	return l.Add(widget.S(theme.Plain, " "+j.pace.Words(j.reading.Count))).Fit(w)
 }
 
 // outputBox is what it prints; it follows unless somebody reads further up.

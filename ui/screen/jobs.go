@@ -40,7 +40,7 @@ func NewJobs(env Env) *Jobs {
 	j := &Jobs{Post: NewPost(env.Ctx), env: env}
 	j.rows = browser[job.Job]{
 		list: list[job.Job]{id: func(x job.Job) string { return x.ID }, cols: j.columns(), fixed: 2, page: 5}, panes: newPanes(paneJobs, paneJob), kind: "job",
-		all: func() []job.Job { return j.jobs }, says: func(x job.Job) string { return x.ID + " " + x.Line + " " + x.By + " " + string(x.State) + " " + x.Why },
+		all: func() []job.Job { return j.jobs }, says: func(x job.Job) string { return x.ID + " " + x.Line + " " + x.By + " " + x.Ending() + " " + x.Why },
 	}
 	return j
 }
@@ -149,11 +149,9 @@ func (j *Jobs) detail(w, h int) widget.Frame {
 	if !ok {
 		return j.rows.panes.text(paneJob, widget.Box{Title: title("Job")}, w, h)
 	}
-	m := known(jobMarks, x.State)
+	m := endMark(x)
 	lines := widget.Hang(widget.L(theme.Accent, "› "), theme.Info, x.Line, w-4)
-	if lines = append(lines, m.full()); x.State == job.Done {
-		lines[len(lines)-1] = lines[len(lines)-1].Add(widget.S(theme.Muted, ": tootctl says so too where single items failed")).Fit(w - 4)
-	}
+	lines = append(lines, m.full())
 	if x.Why != "" {
 		lines = append(lines, widget.Hang(widget.L(m.ink, "  "), m.ink, x.Why, w-4)...)
 	}
@@ -180,23 +178,14 @@ func (j *Jobs) list(w, h int) widget.Frame {
 	return j.rows.pane("Jobs on exec", rows, said, below, w, h)
 }
 
-// jobMarks are the states of a job.
-var jobMarks = map[job.State]mark{
-	job.Running:   {"◐", "running", theme.Info},
-	job.Done:      {"✓", "exit 0", theme.Plain}, // tootctl says that of a job in which single items failed as well
-	job.Failed:    {"✗", "failed", theme.Bad},
-	job.Cancelled: {"○", "cancelled", theme.Muted},
-	job.Unknown:   {"?", "unknown", theme.Warn},
-}
-
 // columns are what a job shows in the list.
 func (j *Jobs) columns() []column[job.Job] {
-	state := func(x job.Job) string { return string(x.State) }
+	state := func(x job.Job) string { return x.Ending() }
 	what := func(x job.Job) string { return strings.TrimPrefix(x.Line, "tootctl ") }
 	by := func(x job.Job) string { return x.By }
 	why := func(x job.Job) string { return x.Why }
 	return []column[job.Job]{
-		{Column: widget.Column{Head: "STATE", W: 11}, by: byText(state), cell: func(x job.Job, _ int) widget.Line { return known(jobMarks, x.State).full() }},
+		{Column: widget.Column{Head: "STATE", W: 23}, by: byText(state), cell: func(x job.Job, _ int) widget.Line { return endMark(x).full() }},
 		{Column: widget.Column{Head: "COMMAND", W: 24, Grow: 4}, by: byText(what), cell: inked(theme.Strong, what)},
 		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Least: 90}, by: byText(by), cell: inked(theme.Muted, by)},
 		{Column: widget.Column{Head: "END", W: 14, Grow: 3}, by: byText(why), cell: inked(theme.Plain, why)},

@@ -11,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 // Toot is tootctl at hand: every command found as one types, explained, filled in, rehearsed and run.
@@ -29,9 +30,10 @@ type Toot struct {
 	asked    bool // where it runs has been answered
 	lines    desk.Lines
 	linesErr error
+	wrong    error // why the line that it was opened with cannot be read, until that has been said
+	named    bool  // what cannot be read of them has been named
 
-	call      *tootctl.Call // that is being confirmed or started
-	rehearsed *Job          // the last dry run, to stand beside the real one
+	call *tootctl.Call // that is being confirmed or started
 }
 
 // The panes of tootctl.
@@ -51,7 +53,8 @@ type (
 		lines desk.Lines
 		err   error
 	}
-	begunJob struct {
+	gotPreflight struct{ seen []desk.Condition }
+	begunJob     struct {
 		begun job.Begun
 		err   error
 	}
@@ -64,7 +67,9 @@ func NewToot(env Env, line string) *Toot {
 		paneCommands: {kind: "command", at: &t.at, ids: func() []string { return commandNames(t.found()) }, page: 5},
 		paneForm:     {kind: "field", at: &t.field, ids: t.fieldNames, page: 5}, panePast: {kind: "line", at: &t.line, ids: t.past, page: 5},
 	}
-	t.fill(line)
+	if line != "" {
+		t.wrong = t.fill(line)
+	}
 	return t
 }
 
@@ -117,11 +122,21 @@ func (t *Toot) answered(m tea.Msg) (Action, tea.Cmd) {
 	switch m := m.(type) {
 	case gotWhere:
 		t.where, t.whereErr, t.asked = m.where, m.err, true
+		if wrong := t.wrong; wrong != nil {
+			t.wrong = nil
+			return refusal("that line", wrong), nil
+		}
 	case gotLines:
 		t.lines, t.linesErr = m.lines, m.err
 		if m.err != nil {
 			return refusal("the favourites", m.err), nil
 		}
+		return t.unread(), nil
+	case gotPreflight:
+		if err := desk.Unfit(t.call, m.seen); err != nil {
+			return refusal("run", err), nil
+		}
+		return Open{t.typed(m.seen)}, nil
 	case begunJob:
 		return t.begun(m)
 	}
@@ -142,7 +157,7 @@ func (t *Toot) press(id string) (Action, tea.Cmd) {
 	case "toot-rehearse":
 		if c, err := t.form().Call(t.where.Version); err == nil {
 			if dry, ok := c.Rehearse(); ok {
-				return t.start(dry, "")
+				return t.confirm(dry)
 			}
 		}
 	case "toot-run":
@@ -162,7 +177,9 @@ func (t *Toot) open() (Action, tea.Cmd) {
 		return t.change()
 	case panePast:
 		if i := t.line.settle(t.past()); i >= 0 {
-			t.fill(t.past()[i])
+			if err := t.fill(t.past()[i]); err != nil {
+				return refusal("that line", err), nil
+			}
 		}
 	}
 	return nil, nil
@@ -179,6 +196,26 @@ func (t *Toot) favour() (Action, tea.Cmd) {
 		l, err := d.Favour(ctx, line)
 		return gotLines{l, err}
 	})
+}
+
+// unread names, once, what is remembered and cannot be read any more: the tree has changed since, or somebody has changed the file.
+func (t *Toot) unread() Action {
+	if t.named {
+		return nil
+	}
+	t.named = true
+	first, n := "", 0
+	for _, l := range t.past() {
+		if _, err := tootctl.Known().Read(l, tootctl.Version{}); err != nil {
+			if n++; n == 1 {
+				first = l + ": " + brief(err)
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return Say{Text: widget.Count(n, "line", "lines") + " of the history cannot be read: " + first, Bad: true}
 }
 
 // found are the commands that fit what is typed.

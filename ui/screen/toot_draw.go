@@ -97,6 +97,9 @@ func (t *Toot) aboutLines(c *tootctl.Call, w int) []widget.Line {
 	if k.DryRun {
 		dry = "yes, and it is offered first"
 	}
+	if k.DryWrites != "" {
+		dry = "offered first, but it writes to " + k.DryWrites
+	}
 	fact("dry run", widget.L(theme.Plain, dry))
 	fact("takes", widget.L(theme.Plain, k.Takes()))
 	fact("touches", widget.L(theme.Plain, k.Touches()))

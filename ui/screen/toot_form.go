@@ -30,16 +30,17 @@ func (t *Toot) change() (Action, tea.Cmd) {
 }
 
 // fill makes a line the form.
-func (t *Toot) fill(line string) {
+func (t *Toot) fill(line string) error {
 	c, err := tootctl.Known().Read(line, tootctl.Version{})
 	if err != nil {
-		return
+		return err
 	}
 	t.at.id = c.Command.Name()
 	t.forms[t.at.id] = tootctl.FormOf(c)
 	if t.panes.drawn[paneForm] {
 		t.panes.focus(paneForm)
 	}
+	return nil
 }
 
 // prompt asks for the whole line.

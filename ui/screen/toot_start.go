@@ -2,18 +2,17 @@ package screen
 
 import (
 	"context"
-	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/act"
-	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/theme"
 )
 
-// begun opens the job that was started; a dry run stays at hand for the real one.
+// begun opens the job that was started.
 func (t *Toot) begun(m begunJob) (Action, tea.Cmd) {
 	d := t.env.Desk
 	again := t.Ask("lines", func(ctx context.Context) tea.Msg {
@@ -28,17 +27,7 @@ func (t *Toot) begun(m begunJob) (Action, tea.Cmd) {
 	if m.begun.Secret {
 		j.told(m.begun, m.err)
 	}
-	if m.begun.DryRun {
-		t.rehearsed = j
-	} else if t.rehearsed != nil && sameBut(t.rehearsed.rec, m.begun.Record) {
-		j.beside = t.rehearsed
-	}
 	return Push{j}, again
-}
-
-// sameBut reports that one is the dry run of the other.
-func sameBut(dry, real job.Record) bool {
-	return slices.Equal(slices.DeleteFunc(slices.Clone(dry.Words), func(w string) bool { return w == "--dry-run" }), real.Words)
 }
 
 // decided takes what a dialog said.
@@ -50,13 +39,15 @@ func (t *Toot) decided(res dialog.Result) (Action, tea.Cmd) {
 	case kind == "field":
 		t.form().Set(name, res.Text)
 	case kind == "line":
-		t.fill(res.Text)
+		if err := t.fill(res.Text); err != nil {
+			return refusal("that line", err), nil
+		}
 	case kind == "run" && res.Choice == "rehearse":
 		if dry, ok := t.call.Rehearse(); ok {
 			return t.start(dry, "")
 		}
 	case kind == "run" && res.Choice == "typed":
-		return Open{t.typed()}, nil
+		return Open{t.typed(nil)}, nil
 	case kind == "run":
 		return t.start(t.call, res.Text)
 	}
@@ -67,11 +58,15 @@ func (t *Toot) decided(res dialog.Result) (Action, tea.Cmd) {
 func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
 	t.call = c
 	_, dry := c.Rehearse()
+	dry = dry && !c.Rehearsal()
 	switch {
 	case c.Danger() == act.Safe:
 		return t.start(c, "")
+	case c.Command.Interactive:
+		d := t.env.Desk
+		return Say{Text: "looking whether it can be begun"}, t.Ask("preflight", func(ctx context.Context) tea.Msg { return gotPreflight{d.Preflight(ctx, c)} })
 	case c.Danger() == act.Destroys && !dry:
-		return Open{t.typed()}, nil
+		return Open{t.typed(nil)}, nil
 	}
 	run := dialog.Option{ID: "run", Key: "g", Label: "Run it"}
 	if c.Danger() == act.Destroys {
@@ -87,9 +82,12 @@ func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
 }
 
 // typed asks for the instance's name before something is lost.
-func (t *Toot) typed() dialog.Dialog {
-	name := t.env.World.About.Instance
-	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name(), Text: t.call.Line(), Details: t.call.Caution(), Name: name, Deed: "run it on " + name}
+func (t *Toot) typed(seen []desk.Condition) dialog.Dialog {
+	name, details := t.env.World.About.Instance, t.call.Caution()
+	for _, c := range seen {
+		details = append(details, c.String())
+	}
+	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name(), Text: t.call.Line(), Details: details, Name: name, Deed: "run it on " + name}
 }
 
 // start starts a call.

@@ -115,6 +115,9 @@ func (b Blocked) Books(context.Context) ([]desk.Book, error) { <-b; return nil, 
 // Where implements ui.Desk.
 func (b Blocked) Where(context.Context) (desk.Tootctl, error) { <-b; return desk.Tootctl{}, ErrStage }
 
+// Preflight implements ui.Desk.
+func (b Blocked) Preflight(context.Context, *tootctl.Call) []desk.Condition { <-b; return nil }
+
 // RunTootctl implements ui.Desk.
 func (b Blocked) RunTootctl(context.Context, *tootctl.Call, string) (job.Begun, error) {
 	<-b

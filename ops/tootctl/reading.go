@@ -1,0 +1,154 @@
+package tootctl
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Reading is what has been understood of a job's output so far. Take gives it a line.
+type Reading struct {
+	Bar      Progress
+	Barred   bool     // there has been one
+	Errors   []string // of single items, the first errorsKept of them
+	Count    int      // of all
+	Closing  string   // the line that says that it is done
+	Lines    int
+	closing  *regexp.Regexp
+	complain string // the last line that was none of these, for a failure's reason
+}
+
+const errorsKept = 100
+
+// itemErrors are lines about one item that failed, while the others go on; bars are lines that only a terminal wants. grep -E reads them as well.
+const (
+	itemErrors = `^(Error processing .*:|Error fetching list of files:|Error while importing|Unrecognized file found:)`
+	bars       = `\|[-= ]*\| +(ETA|Time): `
+)
+
+var itemError = regexp.MustCompile(itemErrors)
+
+// NewReading reads the output of a command.
+func NewReading(c *Command) *Reading {
+	r := &Reading{}
+	if closing := c.closing(); closing != "" {
+		r.closing, _ = regexp.Compile(closing) // a test reads them all
+	}
+	return r
+}
+
+// closing is what the line looks like that says that the command is done, "" for one that says nothing. It is written for grep -E as well.
+func (c *Command) closing() string {
+	first, _, _ := strings.Cut(c.Success, " then ")
+	return strings.NewReplacer(`[\d.]`, `[0-9.]`, `\d`, `[0-9]`, `\s`, `[[:space:]]`).Replace(first)
+}
+
+// Signs are what tells how a command ended, for whoever reads its output without knowing commands, as expressions of grep -E.
+type Signs struct {
+	Errors  string // the lines about an item that failed
+	Closing string // the line that says that it is done, "" where none does
+	Noise   string // the lines that say nothing
+}
+
+// Signs are a command's.
+func (c *Command) Signs() Signs { return Signs{itemErrors, c.closing(), bars + `|^[[:space:]]*$`} }
+
+// Digest is what was found by a command's signs.
+type Digest struct {
+	Errors  int
+	Closing string // the last such line
+	Last    string // the last line of all that says something
+}
+
+// Digested is what a digest tells: all of it but the items that failed.
+func (c *Command) Digested(d Digest) *Reading {
+	r := NewReading(c)
+	r.complain, r.Count = d.Last, d.Errors
+	if d.Closing != "" {
+		r.Take(d.Closing)
+	}
+	return r
+}
+
+// countedFailures is what a closing line says of items that failed: "Added 1, skipped 0, failed 2".
+var countedFailures = regexp.MustCompile(`, failed(?: to import)? (\d+)$`)
+
+// failuresIn is how many failed by a closing line.
+func failuresIn(closing string) int {
+	m := countedFailures.FindStringSubmatch(closing)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1]) // what is too long for an int is no count
+	return n
+}
+
+// Take reads a clean line; bar reports that it was a bar, which is shown in place and not kept.
+func (r *Reading) Take(line string) (bar bool) {
+	if p, ok := ReadProgress(line); ok {
+		r.Bar, r.Barred = p, true
+		return true
+	}
+	if strings.TrimSpace(line) == "" {
+		return false
+	}
+	r.Lines++
+	switch {
+	case itemError.MatchString(line):
+		r.Count++
+		if len(r.Errors) < errorsKept {
+			r.Errors = append(r.Errors, line)
+		}
+	case r.closing != nil && r.closing.MatchString(line):
+		r.Closing = line
+		r.Count += failuresIn(line)
+	default:
+		r.complain = line
+	}
+	return false
+}
+
+// Result is how a job ended, by everything that is known and not by its exit status alone.
+type Result string
+
+// The results.
+const (
+	Success   Result = "success"
+	Partly    Result = "success with errors"
+	Failure   Result = "failed"
+	Cancelled Result = "cancelled"
+	Unsure    Result = "unknown"
+)
+
+// Words are a result in words, with the number of items that failed.
+func (r Result) Words(failed int) string {
+	switch {
+	case r != Partly || failed == 0:
+		return string(r)
+	case failed == 1:
+		return "success with 1 error"
+	}
+	return fmt.Sprintf("success with %d errors", failed)
+}
+
+// Result weighs an exit status of a job that ended by itself, and says why.
+func (r *Reading) Result(code int) (Result, string) {
+	switch {
+	case code == 137: // nobody asks for that: Cancel is known by its own mark
+		return Failure, "killed (exit status 137): by the kernel for want of memory, or with its container"
+	case code == 130 || code == 143 || code == 129:
+		return Cancelled, fmt.Sprintf("ended by a signal (exit status %d)", code)
+	case code != 0 && r.complain != "":
+		return Failure, fmt.Sprintf("exit status %d: %s", code, r.complain)
+	case code != 0:
+		return Failure, fmt.Sprintf("exit status %d", code)
+	case r.Count > 0 && r.closing != nil && r.Closing == "": // a listing that breaks off says how to go on
+		return Partly, fmt.Sprintf("%d failed, and it did not come to its end: %s", r.Count, r.complain)
+	case r.Count > 0:
+		return Partly, strings.TrimSuffix(fmt.Sprintf("%d failed; %s", r.Count, r.Closing), "; ")
+	case r.closing != nil && r.Closing == "":
+		return Unsure, "exit status 0, and the line that says so is missing: " + r.complain
+	}
+	return Success, r.Closing
+}

@@ -1,0 +1,33 @@
+package screen
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/internal/stage"
+)
+
+// What is remembered and cannot be read any more is named once, and again when somebody wants it; what can be read says nothing.
+func TestLinesThatCannotBeReadAreNamedOnce(t *testing.T) {
+	e := env(t.Context(), stage.New(nil))
+	toot := tootOf(e, "", "")
+	past := gotLines{lines: desk.Lines{Past: []string{"tootctl media usage", "tootctl media vanish", "tootctl 'half"}}}
+	toot.named = false
+	act, _ := toot.answered(past)
+	said, ok := act.(Say)
+	if !ok || !said.Bad || !strings.HasPrefix(said.Text, "2 lines of the history cannot be read: tootctl media vanish: ") {
+		t.Errorf("%+v", act)
+	}
+	if act, _ = toot.answered(past); act != nil {
+		t.Errorf("named twice: %+v", act)
+	}
+	toot.panes.on, toot.line.id = panePast, "tootctl media vanish"
+	if act, _ = toot.open(); act == nil {
+		t.Error("nothing is said about the line that was wanted")
+	}
+	toot.line.id = "tootctl media usage"
+	if act, _ = toot.open(); act != nil || toot.command().Name() != "media usage" {
+		t.Errorf("%+v, %s", act, toot.command().Name())
+	}
+}
