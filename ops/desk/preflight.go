@@ -116,11 +116,11 @@ func (d *Desk) directDatabase(ctx context.Context) Condition {
 // notActive: an instance that destroys itself already only tells how far that is.
 func (d *Desk) notActive(ctx context.Context) Condition {
 	c := Condition{What: "it is not under way already", State: Holds, Said: "SELF_DESTRUCT is not set on " + d.jobs.Node.Name}
-	set, err := d.jobs.Setting(ctx, "SELF_DESTRUCT")
+	set, err := d.jobs.IsSet(ctx, "SELF_DESTRUCT")
 	switch {
 	case err != nil:
 		c.State, c.Said = Unknown, fault.Of(err).What
-	case set != "":
+	case set:
 		c.State, c.Said = Unknown, "SELF_DESTRUCT is set on "+d.jobs.Node.Name+": it will only tell how far it is"
 	}
 	return c

@@ -237,3 +237,6 @@ const ended = 75
 
 // setting prints a setting of the Mastodon in a directory: $1 directory, $2 its name. Only what is no secret is asked for.
 const setting = `sed -n "s/^$2=//p" "$1/.env.production"`
+
+// isSet tells whether a setting has a value, by its exit status alone: the value of a secret stays on the node.
+const isSet = `grep -Eq "^[[:space:]]*(export[[:space:]]+)?$2[[:space:]]*=[[:space:]]*[\"']*[^\"'[:space:]#]" "$1/.env.production"`

@@ -141,27 +141,6 @@ func (r *Room) started(res ssh.Result, line string) error {
 	return f
 }
 
-// Identity proves that the Mastodon on the node is the instance that was meant: the name in its own configuration.
-func (r *Room) Identity(ctx context.Context) error {
-	got, err := r.Setting(ctx, "LOCAL_DOMAIN")
-	if err != nil {
-		return err
-	}
-	if got != r.Instance {
-		return &fault.Error{
-			What: "another instance", On: r.Node.Name, Why: fmt.Sprintf("%s/.env.production says LOCAL_DOMAIN=%s, and the config says %s", r.Node.Mastodon.Dir, got, r.Instance),
-			Next: "compare the config with the node", Code: fault.Refused,
-		}
-	}
-	return nil
-}
-
-// Setting is a setting of the Mastodon on the node that is no secret, "" where it is not set.
-func (r *Room) Setting(ctx context.Context, name string) (string, error) {
-	res := r.host().Look(ctx, ssh.Command{For: "read " + name + " of Mastodon", Script: setting, Args: []string{r.Node.Mastodon.Dir, name}})
-	return strings.Trim(strings.TrimSpace(res.Stdout), `"'`), res.Err("reading "+name, r.Node.Name)
-}
-
 // direct is the environment of a command that must reach the database past its pool.
 func (r *Room) direct(c *tootctl.Call) []string {
 	if c.Command.Direct {
