@@ -170,16 +170,16 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 		answers := a.answers(follow, f, r, j, stop)
 		defer func() { stop(nil); <-answers }()
 	}
-	meter := f.meter()
+	lines := &jobLines{f: f, job: j.ID, reading: reading, meter: f.meter()}
 	heard := f.waits(follow, "Rails starts ("+r.Boot().String()+"), since")
 	defer heard()
 	err := r.Follow(follow, j, func(l string) {
 		heard()
-		if err := f.jobLine(meter, j, reading, l); err != nil {
+		if err := lines.take(l); err != nil {
 			stop(err) // nobody reads any more
 		}
 	})
-	err = errors.Join(err, meter.Away())
+	err = errors.Join(err, lines.end())
 	if ctx.Err() != nil {
 		f.note("left; it goes on as job " + j.ID + ": vmtui jobs attach " + j.ID)
 		return ctx.Err()
@@ -256,27 +256,47 @@ func (f *flags) meter() *plain.Meter {
 // usualWidth is how wide a terminal is that does not say so.
 const usualWidth = 80
 
-// jobLine prints a line; a bar is shown beside the lines.
-func (f *flags) jobLine(meter *plain.Meter, j job.Record, reading *tootctl.Reading, l string) error {
-	bar := reading.Take(l)
+// jobLines prints a job's lines; a bar is shown beside them, and for scripts now and then.
+type jobLines struct {
+	f       *flags
+	job     string
+	reading *tootctl.Reading
+	meter   *plain.Meter
+	bars    plain.Sparing
+}
+
+func (x *jobLines) take(l string) error {
+	bar := x.reading.Take(l)
 	switch {
-	case f.json:
-		said := map[string]any{"job": j.ID, "line": l, "bar": bar, "time": time.Now().UTC()}
-		if bar {
-			said["progress"] = reading.Bar
-		}
+	case x.f.json:
+		return x.document(l, bar)
+	case bar:
+		return x.meter.Take(x.reading.Bar, x.reading.Count)
+	case strings.TrimSpace(l) == "":
+		return nil
+	}
+	return errors.Join(x.meter.Away(), x.f.printf("%s\n", l))
+}
+
+// document writes a line as one of JSON.
+func (x *jobLines) document(l string, bar bool) error {
+	said := map[string]any{"job": x.job, "line": l, "bar": bar, "time": time.Now().UTC()}
+	write := func() error {
 		b, err := json.Marshal(said)
 		if err != nil {
 			return err
 		}
-		return f.printf("%s\n", b)
-	case bar:
-		return meter.Take(reading.Bar, reading.Count)
-	case strings.TrimSpace(l) == "":
-		return nil
+		return x.f.printf("%s\n", b)
 	}
-	return errors.Join(meter.Away(), f.printf("%s\n", l))
+	if !bar {
+		return write()
+	}
+	said["progress"] = x.reading.Bar
+	return x.bars.Take(x.reading.Bar, write)
 }
+
+// end writes what is still owed of a bar.
+func (x *jobLines) end() error { return errors.Join(x.bars.End(), x.meter.End()) }
 
 // howItEnded says it, and gives the exit code. Who cannot tell says so.
 func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Record, reading *tootctl.Reading) error {

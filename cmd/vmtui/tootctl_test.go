@@ -66,6 +66,9 @@ func TestTootctlIsAJob(t *testing.T) {
 	if got := strings.Join(lines, "; "); got != want {
 		t.Errorf("jobs: %s", got)
 	}
+	if got := vmtui(t, b.ConfigPath(), "tootctl", "--json", "--", "media", "remove", "--dry-run"); strings.Count(got.out, `"bar":true`) > 4 || !strings.Contains(got.out, `"at":40,"done":true`) {
+		t.Errorf("a bar for scripts: exit %d: %s", got.code, got.out)
+	}
 	got := vmtui(t, b.ConfigPath(), "tootctl", "--yes", "--json", "--", "accounts", "modify", "troi", "--reset-password")
 	var told struct {
 		Job      struct{ Secret bool }

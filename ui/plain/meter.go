@@ -22,17 +22,14 @@ type Meter struct {
 	bar     tootctl.Progress
 	failed  int
 	shown   time.Time
-	last    tootctl.Progress // that was shown
-	pending *time.Timer      // what came too soon is still to be drawn
+	pending *time.Timer // what came too soon is still to be drawn
+	lines   Sparing     // where it is not drawn
 	drawn   bool
 	err     error
 }
 
-// How soon it is drawn again, and how soon another line is written.
-const (
-	meterBeat  = time.Second / 10
-	meterLines = 10 * time.Second
-)
+// meterBeat is how soon it is drawn again.
+const meterBeat = time.Second / 10
 
 // Take takes the bar as it is now, and how many items have failed until now. It tells why it cannot be written any more.
 func (m *Meter) Take(bar tootctl.Progress, failed int) error {
@@ -42,9 +39,10 @@ func (m *Meter) Take(bar tootctl.Progress, failed int) error {
 	m.pace.Take(now, bar)
 	m.bar, m.failed = bar, failed
 	switch since := now.Sub(m.shown); {
-	case m.Width == nil && (since >= meterLines || bar.Title != m.last.Title || bar.Done != m.last.Done):
-		m.show()
-	case m.Width == nil || m.pending != nil:
+	case m.Width == nil:
+		line := m.line()
+		_ = m.lines.Take(bar, func() error { m.write(line + "\n"); return nil }) // write keeps why it cannot
+	case m.pending != nil:
 	case since >= meterBeat || bar.Done:
 		m.show()
 	default:
@@ -72,6 +70,14 @@ func (m *Meter) Away() error {
 	return m.err
 }
 
+// End takes it away for good. Where it is not drawn, how far it came is the last line.
+func (m *Meter) End() error {
+	m.mu.Lock()
+	_ = m.lines.End()
+	m.mu.Unlock()
+	return m.Away()
+}
+
 // calm forgets what is still to be drawn.
 func (m *Meter) calm() {
 	if m.pending != nil {
@@ -82,12 +88,7 @@ func (m *Meter) calm() {
 
 func (m *Meter) show() {
 	m.calm()
-	m.shown, m.last = time.Now(), m.bar
-	if m.Width == nil {
-		m.write(m.line() + "\n")
-		return
-	}
-	m.drawn = true
+	m.shown, m.drawn = time.Now(), true
 	m.write("\r" + ansi.EraseLineRight + ansi.Truncate(m.picture(m.Width()-1), m.Width()-1, "…") + "\r")
 }
 

@@ -58,6 +58,26 @@ func TestTheMeterElsewhere(t *testing.T) {
 	})
 }
 
+// Of a bar that stops half-way, and of one that another follows, the last that was seen is told.
+func TestTheMeterThatStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		m := &Meter{Out: &out}
+		for _, title := range []string{"A", "B"} {
+			for i := range 4 {
+				_ = m.Take(tootctl.Progress{Title: title, At: i, Of: 100, Left: -1}, 0)
+			}
+			_ = m.Away() // a line of something else
+		}
+		for range 2 {
+			_ = m.End()
+		}
+		if want := "A: 0%, 0 of 100\nA: 3%, 3 of 100\nB: 0%, 0 of 100\nB: 3%, 3 of 100\n"; out.String() != want {
+			t.Errorf("%s", out.String())
+		}
+	})
+}
+
 type closed struct{}
 
 func (closed) Write([]byte) (int, error) { return 0, errors.New("nobody reads") }
