@@ -228,7 +228,7 @@ func (j *Job) press(id string) (Action, tea.Cmd) {
 	case "job-cancel":
 		return Open{cancelDialog(j.rec)}, nil
 	case "job-answer":
-		return Open{&dialog.Prompt{Tag: "answer", Title: "Answer the job", Text: j.lastLine(), Empty: true}}, nil
+		return Open{&dialog.Prompt{Tag: "answer", Title: "Answer the job", Text: j.lastLine(), Live: j.lastLine, Empty: true}}, nil
 	}
 	j.scroll(j.panes.on, id)
 	return nil, nil
@@ -264,9 +264,9 @@ func (j *Job) decided(res dialog.Result) (Action, tea.Cmd) {
 	case !res.OK:
 		return nil, nil
 	case res.Tag == "cancel":
-		return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, rec)} })
+		return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("job-cancel", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, rec)} })
 	case res.Tag == "answer":
-		return nil, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "answer", err: d.AnswerJob(ctx, rec, res.Text)} })
+		return nil, j.Act("job-answer", func(ctx context.Context) tea.Msg { return acted{what: "answer", err: d.AnswerJob(ctx, rec, res.Text)} })
 	}
 	return nil, nil
 }
@@ -278,6 +278,9 @@ func (j *Job) Bindings() []binding.Binding {
 		off(bs, "job-answer", "it asks nothing")
 	}
 	for _, id := range []string{"job-answer", "job-cancel"} {
+		if j.Waiting(id) {
+			off(bs, id, "the last one is still on its way to it")
+		}
 		if j.ended && j.err == nil {
 			off(bs, id, "it has ended")
 		}

@@ -118,7 +118,7 @@ func (j *Jobs) decided(res dialog.Result) (Action, tea.Cmd) {
 		return nil, nil
 	}
 	d, rec := j.env.Desk, j.doomed
-	return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("act", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, rec)} })
+	return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("cancel "+rec.ID, func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, rec)} })
 }
 
 // Bindings implements Screen.

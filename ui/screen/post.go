@@ -49,29 +49,35 @@ func (p *Post) Close() { p.end() }
 
 // Ask asks in the background. What was asked before on the same topic is called off and its answer will not be delivered.
 func (p *Post) Ask(name string, f func(context.Context) tea.Msg) tea.Cmd {
-	return p.ask(p.ctx, name, f)
+	t := p.topic(name)
+	if t.end != nil {
+		t.end()
+	}
+	return p.ask(p.ctx, t, name, f)
 }
 
 // Act asks for something that changes the world. It lives as long as the console, not as long as the screen: leaving a screen takes
-// nothing back. The answer is stamped as any other; see Failure.
+// nothing back, and neither does the next act. The answer is stamped as any other; see Failure.
 func (p *Post) Act(name string, f func(context.Context) tea.Msg) tea.Cmd {
-	return p.ask(p.life, name, f)
+	return p.ask(p.life, p.topic(name), name, f)
 }
 
-func (p *Post) ask(life context.Context, name string, f func(context.Context) tea.Msg) tea.Cmd {
+func (p *Post) topic(name string) *topic {
 	t := p.topics[name]
 	if t == nil {
 		t = &topic{}
 		p.topics[name] = t
 	}
-	if t.end != nil {
-		t.end()
-	}
+	return t
+}
+
+func (p *Post) ask(life context.Context, t *topic, name string, f func(context.Context) tea.Msg) tea.Cmd {
 	ctx, end := context.WithCancel(life)
 	t.generation++
 	t.waiting, t.end = true, end
 	stamp := Answer{Screen: p.number, Topic: name, Generation: t.generation}
 	return func() tea.Msg {
+		defer end()
 		stamp.Msg = f(ctx)
 		return stamp
 	}

@@ -55,17 +55,30 @@ func TestNothingReachesAClosedScreenOrAnother(t *testing.T) {
 
 func TestAnActOutlivesItsScreen(t *testing.T) {
 	p := NewPost(t.Context())
-	var act, look context.Context
+	var act, look error
 	cmds := []tea.Cmd{
-		p.Act("act", func(ctx context.Context) tea.Msg { act = ctx; return nil }),
-		p.Ask("look", func(ctx context.Context) tea.Msg { look = ctx; return nil }),
+		p.Act("act", func(ctx context.Context) tea.Msg { act = ctx.Err(); return nil }),
+		p.Ask("look", func(ctx context.Context) tea.Msg { look = ctx.Err(); return nil }),
 	}
 	p.Close()
 	for _, cmd := range cmds {
 		cmd()
 	}
-	if act.Err() != nil || look.Err() == nil {
-		t.Errorf("the act: %v, the look: %v", act.Err(), look.Err())
+	if act != nil || look == nil {
+		t.Errorf("the act: %v, the look: %v", act, look)
+	}
+}
+
+// What was begun is not called off because something else is begun.
+func TestAnActLeavesTheOneBeforeAlone(t *testing.T) {
+	p := NewPost(t.Context())
+	defer p.Close()
+	first := p.Act("act", func(ctx context.Context) tea.Msg { return ctx.Err() })
+	second := p.Act("act", func(ctx context.Context) tea.Msg { return ctx.Err() })
+	for i, cmd := range []tea.Cmd{first, second} {
+		if a := cmd().(Answer); a.Msg != nil {
+			t.Errorf("act %d: %v", i, a.Msg)
+		}
 	}
 }
 
