@@ -70,7 +70,15 @@ func (p *Printer) waiting(ev run.Event) {
 		return
 	}
 	p.wait = w.For
-	p.line(ev.Time, "  waiting for %s, at most until %s", w.For, w.Until.Local().Format("15:04:05"))
+	p.line(ev.Time, "  waiting for %s, at most until %s", w.For, untilWhen(ev.Time.Local(), w.Until.Local()))
+}
+
+// untilWhen is a time of day, with its day when that is another one.
+func untilWhen(now, until time.Time) string {
+	if now.Format(time.DateOnly) == until.Format(time.DateOnly) {
+		return until.Format(time.TimeOnly)
+	}
+	return until.Format(time.DateTime)
 }
 
 // words say what the transcript's marks mean.
