@@ -125,6 +125,9 @@ func cancelJob(f *flags) *cobra.Command {
 }
 
 func mayCancel(ctx context.Context, f *flags, yes bool, j job.Job) error {
+	if j.State != job.Running {
+		return &fault.Error{What: "it does not run", On: j.Line, Why: end(j), Next: "see all of it: vmtui jobs show " + j.ID, Code: fault.Refused}
+	}
 	if yes {
 		return nil
 	}
