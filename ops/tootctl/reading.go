@@ -23,7 +23,7 @@ const errorsKept = 100
 
 // itemErrors are lines about one item that failed, while the others go on; bars are lines that only a terminal wants. grep -E reads them as well.
 const (
-	itemErrors = `^(Error processing .*:|Error fetching list of files:|Error while importing|Unrecognized file found:)`
+	itemErrors = `^(Error processing .*:|Account failed:|Error fetching list of files:|Error while importing|Unrecognized file found:)`
 	bars       = `\|[-= ]*\| +(ETA|Time): `
 )
 
