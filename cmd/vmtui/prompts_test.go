@@ -40,6 +40,7 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	s.press("g")
 	s.sees("type vmst.example to go on", "Sidekiq is stopped everywhere: holds", "past its pool: holds")
 	s.press("vmst.example\r")
+	s.sees("it goes on without you") // what it will ask stands in the dialog before, too
 	for _, x := range []struct{ asks, says string }{{"Continue anyway? (Yes/No)", "Yes"}, {"Continue? (Yes/No)", "Yes"}, {"Account to keep unchanged:", "1"}} {
 		s.sees(x.asks)
 		s.insists("a", func() bool { return s.says([]string{"Answer the job"}) })

@@ -1,6 +1,7 @@
 package tootctl
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/act"
@@ -13,10 +14,17 @@ func (c *Call) Danger() act.Danger {
 		return act.Changes
 	case c.Rehearsal() || k.Risk == None:
 		return act.Safe
+	case c.destroyer() >= 0:
+		return act.Destroys
 	case k.Interactive || k.Risk == Critical || k.Destructive && k.Risk == High:
 		return act.Destroys
 	}
 	return act.Changes
+}
+
+// destroyer is the place of an option that destroys though its command does not, -1 where none is given.
+func (c *Call) destroyer() int {
+	return slices.IndexFunc(c.Given, func(g Given) bool { return g.Option.Destroys && !g.No })
 }
 
 // Takes says how long the command takes, in words.
@@ -51,6 +59,9 @@ func (c *Command) Touches() string {
 
 // Lost says in plain words what is gone once the call has run, "" when nothing is.
 func (c *Call) Lost() string {
+	if i := c.destroyer(); i >= 0 && !c.Rehearsal() {
+		return c.Given[i].Option.Summary + ". " + c.Command.Notes
+	}
 	if c.Rehearsal() || c.Danger() == act.Safe || !c.Command.Destructive && !c.Command.Interactive {
 		return ""
 	}

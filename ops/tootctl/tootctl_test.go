@@ -317,6 +317,7 @@ func TestDanger(t *testing.T) {
 	for line, want := range map[string]act.Danger{
 		"media usage": act.Safe, "media remove --dry-run": act.Safe, "media remove": act.Changes, "media remove-orphans": act.Destroys, "accounts delete p": act.Destroys,
 		"accounts cull": act.Destroys, "accounts cull --dry-run": act.Changes, "self-destruct": act.Destroys, "maintenance fix-duplicates": act.Destroys, "cache clear": act.Changes, "emoji purge": act.Destroys,
+		"accounts create q --email q@continuum.example": act.Changes, "accounts create q --email q@continuum.example --reattach --force": act.Destroys,
 	} {
 		c, err := Known().Read(line, Version{})
 		if err != nil {

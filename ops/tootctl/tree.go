@@ -74,6 +74,7 @@ type Option struct {
 	Summary  string   `json:"summary"`
 	Negation string   `json:"negation"`
 	Since    Since    `json:"since"`
+	Destroys bool     `json:"destroys"` // a call with it is as dangerous as can be, whatever its command is
 }
 
 // The types of an option.

@@ -245,7 +245,7 @@ func (j *Job) scroll(pane, id string) {
 // lastLine is what the job asked.
 func (j *Job) lastLine() string {
 	if len(j.lines) == 0 {
-		return "It has asked nothing yet."
+		return ""
 	}
 	return j.lines[len(j.lines)-1]
 }
@@ -274,8 +274,11 @@ func (j *Job) decided(res dialog.Result) (Action, tea.Cmd) {
 // Bindings implements Screen.
 func (j *Job) Bindings() []binding.Binding {
 	bs := j.env.World.Keys.At(binding.Job)
-	if !j.rec.Asks {
+	switch {
+	case !j.rec.Asks:
 		off(bs, "job-answer", "it asks nothing")
+	case len(j.lines) == 0:
+		off(bs, "job-answer", "it has asked nothing yet")
 	}
 	for _, id := range []string{"job-answer", "job-cancel"} {
 		if j.Waiting(id) {
