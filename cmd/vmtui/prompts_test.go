@@ -11,7 +11,7 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
 	s := sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "self-destruct")
-	s.sees("danger:", "? there is a backup of the database", "it only prints a variable", "Type the name of the instance")
+	s.sees("danger:", "it is not under way already: holds", "? there is a backup of the database", "it only prints a variable", "Type the name of the instance")
 	s.press("vmst.example\r")
 	s.sees("Type in the domain of the server to confirm:")
 	s.press("vmst.example\r")
