@@ -23,7 +23,7 @@ func TestAnAnswerIsForWhatWasRead(t *testing.T) {
 	j := asking(env(t.Context(), stage.New(nil)), "Continue anyway? (Yes/No)")
 	defer j.Close()
 	opened, _ := j.press("job-answer")
-	d := opened.(Open).Dialog.(*dialog.Prompt)
+	d := opened.(OpenWhile).Dialog.(*dialog.Prompt)
 	for _, c := range "Yes" {
 		d.Press(dialog.Key{Name: string(c), Text: string(c)})
 	}
