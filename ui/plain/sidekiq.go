@@ -207,6 +207,9 @@ func SidekiqReport(r sidekiq.Report) string {
 		sidekiq.Move: "moved", sidekiq.PutBack: "put back",
 	}
 	var b strings.Builder
+	if r.Deed == sidekiq.Delete && r.Shelf != "" {
+		did[r.Deed] = "taken out, and not deleted," // its backup was not proved
+	}
 	if word, of := did[r.Deed]; of {
 		fmt.Fprintf(&b, "%s: %d jobs %s in %s", r.Name, r.Jobs, word, r.Took.Round(time.Millisecond))
 	} else {

@@ -119,7 +119,11 @@ func reportLines(r sidekiq.Report, w int) []widget.Line {
 			parts = append(parts, count(also.n)+" "+also.what)
 		}
 	}
-	lines := widget.Hang(widget.L(theme.Good, "✓ "), theme.Strong, string(r.Deed)+": "+strings.Join(parts, "; "), w)
+	did := string(r.Deed)
+	if r.Deed == sidekiq.Delete && r.Shelf != "" {
+		did = "taken out, and not deleted" // its backup was not proved
+	}
+	lines := widget.Hang(widget.L(theme.Good, "✓ "), theme.Strong, did+": "+strings.Join(parts, "; "), w)
 	if r.Shelf != "" {
 		lines = append(lines, widget.Hang(widget.L(theme.Info, "◌ "), theme.Plain, "the jobs lie in "+r.Shelf+" until they are restored or deleted", w)...)
 	}
