@@ -126,7 +126,11 @@ func TestSignalsGuardTheScheduler(t *testing.T) {
 	beat(m, "", host+":7:0a1b2c3d4e5f", "8.1.6", "false")
 	_, _ = m.SAdd("processes", "exec:1:ffff")
 	m.HSet("exec:1:ffff", "info", `{"hostname":"exec","queues":["scheduler"],"concurrency":5}`, "busy", "2", "beat", "1764000000.25", "quiet", "false")
-	s.must(Order{Deed: Quiet, Identities: []string{host + ":7:0a1b2c3d4e5f"}})
+	quiet := Order{Deed: Quiet, Identities: []string{host + ":7:0a1b2c3d4e5f"}}
+	if p, err := s.Plan(t.Context(), quiet, nil); err != nil || !strings.Contains(p.Back, "only a restart") {
+		t.Errorf("how it is taken back: %q %v", p.Back, err)
+	}
+	s.must(quiet)
 	p, err := s.Plan(t.Context(), Order{Deed: Stop, Identities: []string{"exec:1:ffff"}}, nil)
 	if err != nil || p.Again != instance || p.Confirm != "exec:1:ffff" {
 		t.Errorf("%+v %v", p, err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -14,7 +15,7 @@ import (
 func (x *Deed) Draw(w, h int) widget.Frame {
 	lines := x.lines(w - 4)
 	box := widget.Box{Title: title("Plan: " + x.Crumb()), Lines: lines, Ink: theme.Focus}
-	box.Right = widget.Join(widget.S(theme.Muted, " · "), danger(x.plan.Danger).full(), seenAgo(x.seen, x.env.World.Now))
+	box.Right = widget.Join(widget.S(theme.Muted, " · "), dangerOf(x.plan).full(), seenAgo(x.seen, x.env.World.Now))
 	switch {
 	case x.done:
 		box.Title, box.Right = title("Done: "+x.Crumb()), nil
@@ -28,6 +29,15 @@ func (x *Deed) Draw(w, h int) widget.Frame {
 	}
 	box.From = x.text.show(len(lines), h-2)
 	return box.Draw(w, h)
+}
+
+// dangerOf is a plan's danger; a change that no other act takes back says how it is taken back.
+func dangerOf(p sidekiq.Plan) mark {
+	m := danger(p.Danger)
+	if p.Danger == act.Changes && p.Back != "" {
+		m.word = "changes; " + p.Back
+	}
+	return m
 }
 
 // lines are the whole of it.
