@@ -104,7 +104,9 @@ func (b *Busy) refusal() *fault.Error {
 }
 
 // until is how long it still is, in whole seconds.
-func (b *Busy) until() time.Duration { return max((b.Left + time.Second - 1).Truncate(time.Second), time.Second) }
+func (b *Busy) until() time.Duration {
+	return max((b.Left + time.Second - 1).Truncate(time.Second), time.Second)
+}
 
 // awaited is how often Await looks.
 const awaited = 250 * time.Millisecond

@@ -20,7 +20,7 @@ type Plan struct {
 	What    string     `json:"what"` // in a sentence
 	Danger  act.Danger `json:"danger"`
 	Back    string     `json:"taken_back,omitempty"` // how it is taken back, where no other act does that
-	Lines   []string   `json:"does"` // what is sent to Redis
+	Lines   []string   `json:"does"`                 // what is sent to Redis
 	Loss    Loss       `json:"loss,omitzero"`
 	Jobs    int64      `json:"jobs"` // that are meant; with a filter they were counted one by one
 	Size    int64      `json:"size"` // of the place
@@ -100,7 +100,7 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	}
 	switch o.Deed {
 	case Park:
-		return a.planPark(ctx, o, p)
+		err = a.planPark(ctx, o, p)
 	case Restore:
 		a.planRestore(o, p)
 	case Delete:
@@ -112,7 +112,8 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	default:
 		return fmt.Errorf("there is no act %q", o.Deed)
 	}
-	return nil
+	p.noLocks()
+	return err
 }
 
 // isQueue reports a queue that workers take from.

@@ -120,6 +120,26 @@ func TestLocksAreReleasedForTheirHolderOnly(t *testing.T) {
 	}
 }
 
+// An act on jobs without unique locks says so; a deletion releases what a sample did not show, too.
+func TestActsSayThatNoLockWasSeen(t *testing.T) {
+	s := small(t)
+	s.fill("pull", 0, 10, "")
+	s.failed(Retry, 10)
+	refresh := Filter{Classes: []string{"RefreshWorker", "DeliveryWorker"}}
+	for _, o := range []Order{
+		{Deed: Park, Name: "pull"}, {Deed: Move, Name: "pull", To: "push", Filter: refresh}, {Deed: Delete, Name: "pull", Filter: refresh},
+		{Deed: Kill, Name: "pull", Filter: refresh}, {Deed: Requeue, Name: Retry, Filter: refresh},
+	} {
+		p, err := s.Plan(t.Context(), o, nil)
+		if err != nil || p.Refusal != nil || !strings.Contains(strings.Join(p.Caution, "\n"), "unique locks: none of") {
+			t.Errorf("%s: %q %v %v", o.Deed, p.Caution, p.Refusal, err)
+		}
+		if strings.Contains(strings.Join(p.Lines, "\n"), "unique locks") != (o.Deed == Delete || o.Deed == Kill) {
+			t.Errorf("%s: %q", o.Deed, p.Lines)
+		}
+	}
+}
+
 func TestSignalsGuardTheScheduler(t *testing.T) {
 	m := miniredis.RunT(t)
 	s := at(t, m.Addr())

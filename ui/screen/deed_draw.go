@@ -87,11 +87,14 @@ func progressLine(x *work, env Env, w int) widget.Line {
 	return l.Add(since).Fit(w)
 }
 
-// deedLines are a plan: what it does, to what, what that loses, and what is to be known first.
+// deedLines are a plan: what it loses stands first, then what is sent, what is to be known, and what is meant.
 func deedLines(p sidekiq.Plan, seen time.Time, w int) []widget.Line {
 	lines := widget.Wrap(theme.Strong, p.What, w)
 	if p.Refusal != nil {
 		lines = append(append(lines, nil), faultLines(p.Refusal, w)...)
+	}
+	if p.Loss.Lost != "" {
+		lines = append(lines, lossLines(p.Loss, w)...)
 	}
 	if len(p.Lines) > 0 {
 		lines = append(lines, nil, widget.L(theme.Head, "WHAT IS SENT"))
@@ -104,9 +107,6 @@ func deedLines(p sidekiq.Plan, seen time.Time, w int) []widget.Line {
 	}
 	for _, c := range p.Caution {
 		lines = append(lines, widget.Hang(widget.L(theme.Warn, "! "), theme.Plain, c, w)...)
-	}
-	if p.Loss.Lost != "" {
-		lines = append(lines, lossLines(p.Loss, w)...)
 	}
 	if p.In.Counted > 0 {
 		lines = append(lines, nil, widget.L(theme.Head, "WHAT IS MEANT"))
