@@ -15,9 +15,12 @@ import (
 	"github.com/vmtui/vmtui/fixtures/box"
 	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/ops/backlog"
+	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/worker"
 )
 
 // update writes the pages of the runbooks anew.
@@ -55,6 +58,7 @@ func TestPagesTellWhatTheRunbooksDo(t *testing.T) {
 				t.Errorf("%s: %s lacks %s", b.ID, rb.Steps[i].ID, what)
 			}
 		}
+		w.watch(rb)
 	}
 	if got := lacks(t, "", &run.Step{Verify: func(*run.Walk) run.Check { return nil }}); len(got) != 6 {
 		t.Errorf("a step with nothing lacks only %q", got)
@@ -96,6 +100,24 @@ func lacks(t *testing.T, book string, s *run.Step) (out []string) {
 		}
 	}
 	return out
+}
+
+// watch asserts that each pane of a runbook's steps can be looked at: it is live, and not only named.
+func (w *world) watch(rb run.Runbook) {
+	w.t.Helper()
+	seen := map[string]bool{backlog.Pane: true} // the desk's own, which is of no node
+	for _, s := range rb.Steps {
+		for _, pane := range s.Panes {
+			if seen[pane] {
+				continue
+			}
+			seen[pane] = true
+			what, target, inputs := book.PaneOf(pane, run.Header{Target: rb.Target, Inputs: rb.Inputs})
+			if sight, err := worker.Look(w.t.Context(), w.app.workerDeps(), what, target, inputs, nil); err != nil || sight.Title == "" {
+				w.t.Errorf("%s: %s: nothing is seen by %s: %+v, %v", rb.ID, s.ID, pane, sight, err)
+			}
+		}
+	}
 }
 
 const shelfHead = `# The runbooks
