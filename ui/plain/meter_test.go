@@ -15,27 +15,32 @@ func TestTheMeterOnATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
 		m := &Meter{Out: &out, Width: func() int { return 80 }}
+		drawn := func() string {
+			m.mu.Lock() // a timer draws too
+			defer m.mu.Unlock()
+			return out.String()
+		}
 		for i := range 51 {
 			if err := m.Take(tootctl.Progress{Title: "Importing StatusesIndex", At: i, Of: 100, Left: time.Minute}, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := strings.Count(out.String(), "\r\x1b[K"); got != 1 {
-			t.Errorf("drawn %d times: %q", got, out.String())
+		if got := strings.Count(drawn(), "\r\x1b[K"); got != 1 {
+			t.Errorf("drawn %d times: %q", got, drawn())
 		}
 		time.Sleep(meterBeat)
 		synctest.Wait()
-		if want := "Importing StatusesIndex ███████████████░░░░░░░░░░░░░░░  50% 50 of 100 · 1m left\r"; !strings.HasSuffix(out.String(), want) {
-			t.Errorf("%q", out.String())
+		if want := "Importing StatusesIndex ███████████████░░░░░░░░░░░░░░░  50% 50 of 100 · 1m left\r"; !strings.HasSuffix(drawn(), want) {
+			t.Errorf("%q", drawn())
 		}
 		_ = m.Take(tootctl.Progress{At: 1}, 1)
-		if err := m.Away(); err != nil || !strings.HasSuffix(out.String(), "\r\x1b[K") {
-			t.Errorf("%q, %v", out.String(), err)
+		if err := m.Away(); err != nil || !strings.HasSuffix(drawn(), "\r\x1b[K") {
+			t.Errorf("%q, %v", drawn(), err)
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if !strings.HasSuffix(out.String(), "\r\x1b[K") {
-			t.Errorf("drawn after it was taken away: %q", out.String())
+		if !strings.HasSuffix(drawn(), "\r\x1b[K") {
+			t.Errorf("drawn after it was taken away: %q", drawn())
 		}
 	})
 }
