@@ -63,7 +63,7 @@ func TestCopyCommand(t *testing.T) {
 			t.Errorf("left behind: %q", parts)
 		}
 	}
-	if list := vmtui(t, b.ConfigPath(), "runs", "list"); strings.Count(list.out, "copy/upload") != 4 || strings.Contains(list.out, "\x1b") {
+	if list := vmtui(t, b.ConfigPath(), "runs", "list"); strings.Count(list.out, "  copy  ") != 4 || strings.Contains(list.out, "\x1b") {
 		t.Errorf("the history: %q", list.out)
 	}
 	t.Run("at the console", func(t *testing.T) {

@@ -28,7 +28,7 @@ func TestExecFoldsAnswers(t *testing.T) {
 	if !slices.Equal(dead.Nodes, []string{"worker-3"}) || dead.Outcome != "unreachable" || dead.Code != nil || dead.Why == "" {
 		t.Errorf("%+v", dead)
 	}
-	if list := vmtui(t, b.ConfigPath(), "runs", "list"); !strings.Contains(list.out, "exec/command") || !strings.Contains(list.out, "worker-[1-3]") {
+	if list := vmtui(t, b.ConfigPath(), "runs", "list"); !strings.Contains(list.out, "  exec  ") || !strings.Contains(list.out, "worker-[1-3]") {
 		t.Errorf("it is not in the history: %s", list.out)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/verb"
 )
 
 func newRuns(f *flags) *cobra.Command {
@@ -53,6 +54,7 @@ func (f *flags) showRuns(list []run.Summary) error {
 	w := tabwriter.NewWriter(f.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "ID\tRUNBOOK\tTARGET\tSTATE\tSTEP\tSTARTED\tOPERATOR\tSTORE")
 	for _, s := range run.Nested(list, func(s run.Summary) run.Summary { return s }) {
+		s.Runbook = verb.Spoken(s.Runbook)
 		if s.Parent != "" {
 			s.Runbook = "└ " + s.Runbook
 		}

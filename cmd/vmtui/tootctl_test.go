@@ -75,7 +75,7 @@ func TestTootctlIsAJob(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &told); got.code != 0 || err != nil || !told.Job.Secret || told.Password != "engage-troi-1701" || strings.Contains(told.Said, "engage") {
 		t.Errorf("for a script: exit %d: %v: %q %s", got.code, err, got.out, got.err)
 	}
-	if got := vmtui(t, b.ConfigPath(), "runs", "list"); !strings.Contains(got.out, "tootctl/run") {
+	if got := vmtui(t, b.ConfigPath(), "runs", "list"); !strings.Contains(got.out, "  tootctl  ") {
 		t.Errorf("the history: %s", got.out)
 	}
 }

@@ -40,7 +40,7 @@ func TestTour(t *testing.T) {
 	s.sees("[2] Let the balancer stop", "load balancer", "WAITING FOR", "usually")
 	s.keep("console")
 	s.press("H")
-	s.sees("▸ History", "reimage worker-2", "running", "hold/set worker-3", "1 run, 2 acts")
+	s.sees("▸ History", "reimage worker-2", "running", "hold set worker-3", "1 run, 2 acts")
 	s.keep("history")
 	s.press("\x7fx")
 	s.sees("The run stops at the next step boundary")

@@ -207,7 +207,7 @@ func (d *Desk) describe(s run.Summary) Run {
 	if i := slices.IndexFunc(d.books, func(b run.Book) bool { return b.ID == s.Runbook }); i >= 0 {
 		r.Title = d.books[i].Title
 	} else { // one of the instance's own, whose file may be gone by now, or no runbook at all
-		r.Act = !book.IsName(s.Runbook)
+		r.Title, r.Act = verb.Spoken(s.Runbook), !book.IsName(s.Runbook)
 	}
 	return r
 }
@@ -231,7 +231,7 @@ func (d *Desk) Stop(ctx context.Context, id string) error { return d.engine.Requ
 func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (rb run.Runbook, changed bool, err error) {
 	switch {
 	case h.Single():
-		return rb, false, &fault.Error{What: "a single act", On: id, Why: h.Runbook + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
+		return rb, false, &fault.Error{What: "a single act", On: id, Why: verb.Spoken(h.Runbook) + " has no steps to walk", Next: "look at it with `vmtui runs show " + id + "`; do it again by its own command", Code: fault.Usage}
 	case h.Definition != "":
 		return d.own.Frozen(ctx, h)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
@@ -23,6 +24,7 @@ type Tootctl struct {
 	Node    string
 	How     string // "native, as mastodon in /home/mastodon/live"
 	Version tootctl.Version
+	Seen    time.Time    // when the version was read
 	Boot    tootctl.Boot // how long Rails takes to start there
 }
 
@@ -31,7 +33,7 @@ func (d *Desk) Where(ctx context.Context) (Tootctl, error) {
 	t := Tootctl{Node: d.jobs.Node.Name, How: d.jobs.How()}
 	var err error
 	t.Version, err = d.jobs.Version(ctx)
-	t.Boot = d.jobs.Boot()
+	t.Boot, t.Seen = d.jobs.Boot(), d.jobs.VersionSeen()
 	return t, err
 }
 

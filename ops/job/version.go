@@ -83,6 +83,9 @@ func (r *Room) Version(ctx context.Context) (tootctl.Version, error) {
 	return v, r.keep(m)
 }
 
+// VersionSeen is when the version was read last; the zero time for never.
+func (r *Room) VersionSeen() time.Time { return r.remembered().Seen }
+
 // Evaluate runs a constant piece of Ruby in the instance's own Rails, which only reads, and gives the last line that it prints. The arguments are its ARGV.
 func (r *Room) Evaluate(ctx context.Context, what, ruby string, args ...string) (string, error) {
 	res := r.call(ctx, what, railsProgram, append([]string{"runner", ruby}, args...)...)

@@ -22,9 +22,7 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 	p.What = fmt.Sprintf("park the queue %s: %d jobs", p.Target, p.Size)
 	p.Lines = []string{fmt.Sprintf("RENAME %s %s-parked-TIME; HSET %s   as one script", p.place.key, p.place.key, a.Jobs.key(shelvesKey))}
 	p.warn("until it is restored, none of what lies there is done")
-	if p.Locks.Of > 0 {
-		p.warn("of %d jobs looked at, %d say they hold a unique lock and %d do: while they are parked the same jobs cannot be enqueued; and where a lock expires or is reaped and another job takes it, the parked one is silently dropped when it is restored", p.In.Counted, p.Locks.Of, p.Locks.Own)
-	}
+	p.locksOfParked()
 	if p.Target == schedulerQueue {
 		p.warn("parking the scheduler's queue stops its jobs silently: each holds a lock that keeps its next run out")
 	}
@@ -196,4 +194,21 @@ func (a *Acts) backUpNewer(ctx context.Context, g *grip, s Shelf, newest string)
 		path = b.path
 	}
 	return path, err
+}
+
+// locksOfParked says what becomes of the unique locks of what is parked, apart for each way in which they can stand. Parking touches none.
+func (p *Plan) locksOfParked() {
+	k, of := p.Locks, p.In.Counted
+	if k.Own > 0 {
+		p.warn("unique locks: %d of %d jobs looked at hold theirs, and keep it while they are parked: nobody can enqueue the same job until it is restored and has run, or the lock expires", k.Own, of)
+	}
+	if k.None > 0 {
+		p.warn("unique locks: %d of %d jobs looked at name a lock that nobody holds: it keeps nothing out, and the same job can be enqueued meanwhile", k.None, of)
+	}
+	if k.Own+k.None > 0 {
+		p.warn("unique locks: where another job has taken the lock by then, the parked one is silently dropped after it is restored")
+	}
+	if k.Other > 0 {
+		p.warn("unique locks: %d of %d jobs looked at have lost theirs to another job: they are silently dropped when they run, parked or not", k.Other, of)
+	}
 }

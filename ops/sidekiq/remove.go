@@ -69,7 +69,7 @@ func (p *Plan) locksNote(o Order) {
 // keepLocks says that an act leaves unique locks as they are, where there are any.
 func (p *Plan) keepLocks() {
 	if p.In.Locked > 0 {
-		p.warn("%d of %d jobs looked at say they hold a unique lock; each keeps it until it has run", p.In.Locked, p.In.Counted)
+		p.warn("%d of %d jobs looked at name a unique lock; none is released here: who holds one keeps it until it has run", p.In.Locked, p.In.Counted)
 	}
 }
 

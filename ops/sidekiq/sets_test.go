@@ -101,6 +101,12 @@ func TestLocksAreReleasedForTheirHolderOnly(t *testing.T) {
 	if err != nil || p.Locks != (Locks{Of: 300, Own: 100, Other: 100, None: 100}) || !strings.Contains(strings.Join(p.Caution, "\n"), "unique lock") {
 		t.Fatalf("%+v %v", p, err)
 	}
+	for _, want := range []string{"100 of 300 jobs looked at hold theirs, and keep it", "100 of 300 jobs looked at name a lock that nobody holds", "silently dropped after it is restored",
+		"100 of 300 jobs looked at have lost theirs to another job"} {
+		if !strings.Contains(strings.Join(p.Caution, "\n"), want) {
+			t.Errorf("%q is not said: %q", want, p.Caution)
+		}
+	}
 	parked := s.must(Order{Deed: Park, Name: "pull"})
 	for _, o := range []Order{{Deed: Restore, Name: parked.Shelf}, {Deed: Delete, Name: parked.Shelf}, {Deed: Delete, Name: parked.Shelf, KeepLocks: true}} {
 		if p, err := s.Plan(t.Context(), o, nil); err != nil || !strings.Contains(strings.Join(append(p.Caution, p.Lines...), "\n"), "unique lock") {

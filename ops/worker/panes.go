@@ -116,7 +116,7 @@ func (c *crew) seeSidekiq(ctx context.Context) (Sight, error) {
 		s.Lines = append(s.Lines, c.inHand(ctx, p.Identity)...)
 	}
 	if len(mine) == 0 {
-		s.Lines = []string{fmt.Sprintf("no process in Redis, %d containers", len(containers))}
+		s.Lines = []string{fmt.Sprintf("no process in Redis; containers of it: %d", len(containers))}
 	}
 	s.Value, s.Says = float64(busy), fmt.Sprintf("%d busy", busy)
 	return s, nil

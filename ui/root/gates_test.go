@@ -98,8 +98,33 @@ func TestAGateAnsweredElsewhereTakesNoLateAnswer(t *testing.T) {
 		last := log[len(log)-1]
 		fake.Happen(run.Event{Seq: last.Seq + 1, Time: time.Now(), Leg: 1, Type: run.Answerd, Step: last.Step, Data: []byte(fmt.Sprintf(`{"gate":%d,"choice":"retry","by":"ann"}`, last.Seq))})
 		d.rest(100 * time.Millisecond)
+		d.sees("the question was closed, and nothing was done: that gate is not open any more")
+		d.write("xu") // what was still being typed into it
 		d.press("enter")
-		d.sees("that gate is not open any more")
+		d.lacks("Skip: ", "Stop there", "Walk back")
+		if calls := fake.Calls(); len(calls) != 0 {
+			t.Errorf("the desk was told %q", calls)
+		}
+	})
+}
+
+// The run ends while the operator reads what stopping it would do.
+func TestAQuestionThatTheRunHasOvertakenClosesItself(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		log := stage.Waiting()
+		fake := stage.New(log)
+		o := options()
+		o.Open = "01J9ZQ7K3M"
+		d := drive(t, fake, o, 120, 36)
+		defer d.stop()
+		d.rest(time.Second)
+		d.press("x")
+		d.sees("The run stops at the next step boundary")
+		fake.Happen(run.Event{Seq: log[len(log)-1].Seq + 1, Time: time.Now(), Leg: 1, Type: run.Result, State: string(run.Done), Detail: "worker-2 serves again"})
+		d.rest(100 * time.Millisecond)
+		d.lacks("The run stops at the next step boundary")
+		d.sees("the question was closed, and nothing was done: the run has ended")
+		d.press("tab", "enter")
 		if calls := fake.Calls(); len(calls) != 0 {
 			t.Errorf("the desk was told %q", calls)
 		}

@@ -18,6 +18,9 @@ import (
 
 // key gives a key to the dialog on top, to the filter being typed, or to the binding it means here.
 func (r *Root) key(k tea.KeyPressMsg) tea.Cmd {
+	if r.closed.Swallows(r.world.Now) {
+		return nil
+	}
 	press := dialog.Key{Name: k.String(), Text: k.Text, Repeat: k.IsRepeat || r.held(k.String()), Now: r.world.Now}
 	if len(r.dialogs) > 0 || r.filter != nil {
 		if press.Name = r.world.Keys.Typed(press.Name, press.Text); press.Name == "" {
@@ -98,12 +101,20 @@ func (r *Root) quit() tea.Cmd {
 	if len(here) == 0 {
 		return tea.Quit
 	}
-	r.dialogs = append(r.dialogs, asked{dialog: &dialog.Choice{
+	r.dialogs = append(r.dialogs, asked{moot: r.whyNothingStops, dialog: &dialog.Choice{
 		Tag: "quit", Title: "Quit", Alarm: theme.Alarm, Cancel: "Stay",
 		Text:    "This console is at work. If you quit, a run stops at the next step boundary, and it can be resumed from here or from anywhere:",
 		Details: here, Options: []dialog.Option{{ID: "quit", Label: "Stop there and quit"}},
 	}})
 	return nil
+}
+
+// whyNothingStops says that quitting would stop nothing any more.
+func (r *Root) whyNothingStops() string {
+	if len(r.walkedHere()) > 0 {
+		return ""
+	}
+	return "nothing is at work here any more; quit again"
 }
 
 // walkedHere are the runs that would stop if this process ended, each with the command that resumes it.
@@ -162,6 +173,22 @@ func (r *Root) toDialog(k dialog.Key) tea.Cmd {
 	return nil
 }
 
+// closeMoot closes the questions that the world has answered, and says so. What was being typed into one is swallowed, so that it does nothing else.
+func (r *Root) closeMoot() {
+	r.dialogs = slices.DeleteFunc(r.dialogs, func(a asked) bool {
+		why := ""
+		if a.moot != nil {
+			why = a.moot()
+		}
+		if why == "" {
+			return false
+		}
+		r.closed = widget.NewHush(r.world.Now)
+		r.say("the question was closed, and nothing was done: "+why, true)
+		return true
+	})
+}
+
 // typeFilter edits the filter; what it lets through follows every key.
 func (r *Root) typeFilter(k dialog.Key) tea.Cmd {
 	switch k.Name {
@@ -207,6 +234,8 @@ func (r *Root) pasted(text string) tea.Cmd {
 func (r *Root) click(m tea.MouseClickMsg) tea.Cmd {
 	id := r.last.At(m.X, m.Y)
 	switch {
+	case r.closed.Resting(r.world.Now):
+		return nil
 	case id == "" || m.Button != tea.MouseLeft:
 		return nil
 	case len(r.dialogs) > 0:

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/screen"
@@ -24,7 +25,7 @@ func (r *Root) palette() dialog.Dialog {
 		if i == 50 {
 			break
 		}
-		items = append(items, dialog.Item{Text: "run " + x.ID, About: string(x.State) + ": " + x.Runbook + " " + x.Target})
+		items = append(items, dialog.Item{Text: "run " + x.ID, About: string(x.State) + ": " + verb.Spoken(x.Runbook) + " " + x.Target})
 	}
 	return &dialog.Palette{Tag: "palette", Items: items, Past: r.past}
 }

@@ -62,6 +62,7 @@ type Root struct {
 	mouse    bool
 	lastKey  string          // pressed last
 	lastAt   time.Time       // and when
+	closed   widget.Hush     // keys that were meant for a dialog that closed by itself
 	past     []string        // what the palette was told, newest last
 	rung     map[string]bool // runs whose open gate was rung for
 	way      Way             // where to go when the console is left
@@ -72,6 +73,7 @@ type Root struct {
 type asked struct {
 	dialog dialog.Dialog
 	screen uint64
+	moot   func() string // why it makes no sense any more; nil: it always does
 	ask    *desk.Ask
 	door   Door
 
@@ -129,7 +131,9 @@ func (r *Root) Init() tea.Cmd {
 // Update implements tea.Model.
 func (r *Root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	r.world.Now = time.Now()
-	return r, r.route(msg)
+	cmd := r.route(msg)
+	r.closeMoot()
+	return r, cmd
 }
 
 // route gives a message to whom it is for.
@@ -183,6 +187,8 @@ func (r *Root) do(from screen.Screen, action screen.Action) tea.Cmd {
 		r.pop()
 	case screen.Open:
 		r.dialogs = append(r.dialogs, asked{dialog: a.Dialog, screen: from.Number()})
+	case screen.OpenWhile:
+		r.dialogs = append(r.dialogs, asked{dialog: a.Dialog, screen: from.Number(), moot: a.Moot})
 	case screen.Say:
 		r.say(a.Text, a.Bad)
 	case screen.Both:

@@ -9,13 +9,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui"
 	"github.com/vmtui/vmtui/ui/canvas"
 )
 
 // name is a run in two words.
 func name(r desk.Run) string {
-	return strings.TrimSpace(strings.TrimPrefix(r.Runbook, "worker-") + " " + r.Target)
+	return strings.TrimSpace(strings.TrimPrefix(verb.Spoken(r.Runbook), "worker-") + " " + r.Target)
 }
 
 // Run sits down at a terminal and returns when the operator has left, with where they go, or when ctx ends. The terminal is the caller's, and so are

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/widget"
 )
 
@@ -74,7 +75,7 @@ func (r *Runs) Excerpts() []Excerpt { return runExcerpts(r.env.World.Runs, r.row
 func runExcerpts(runs []desk.Run, id string) []Excerpt {
 	for _, x := range runs {
 		if x.ID == id {
-			row := fmt.Sprintf("%s  %s %s  %s  by %s  step %s  started %s  updated %s\n", x.ID, x.Runbook, x.Target, x.State, x.Operator, x.Step,
+			row := fmt.Sprintf("%s  %s %s  %s  by %s  step %s  started %s  updated %s\n", x.ID, verb.Spoken(x.Runbook), x.Target, x.State, x.Operator, x.Step,
 				x.Started.UTC().Format(time.RFC3339), x.Updated.UTC().Format(time.RFC3339))
 			return []Excerpt{{"the run's id", x.ID}, {"the run's row", row}, {"the command that shows it", "vmtui runs show " + x.ID}}
 		}

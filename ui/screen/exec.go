@@ -55,7 +55,7 @@ func NewExec(env Env, said string) *Exec {
 	x.command = strings.TrimSpace(command)
 	x.rows = browser[fanout.Answer]{
 		list: list[fanout.Answer]{id: func(a fanout.Answer) string { return a.ID }, cols: x.columns(), page: 5}, panes: newPanes(paneAnswers, paneOutput), kind: "answer",
-		all: x.answers,
+		all: x.answers, says: answerSays,
 	}
 	return x
 }
@@ -142,7 +142,7 @@ func (x *Exec) follow(id string, after uint64) tea.Cmd {
 // Update implements Screen.
 func (x *Exec) Update(msg tea.Msg) (Action, tea.Cmd) {
 	switch msg := msg.(type) {
-	case Clicked, Wheeled:
+	case Filter, Clicked, Wheeled:
 		x.rows.take(msg)
 	case dialog.Result:
 		return x.typed(msg)
@@ -253,6 +253,11 @@ func (x *Exec) answers() []fanout.Answer {
 		out = append(out[:len(out):len(out)], fanout.Answer{ID: waitingRow, Nodes: x.view.Waiting})
 	}
 	return out
+}
+
+// answerSays is what the filter looks into: who said it, how it ended, and all that was said.
+func answerSays(a fanout.Answer) string {
+	return a.Folded() + " " + strings.Join(a.Nodes, " ") + " " + answerMark(a).word + "\n" + a.Why + "\n" + a.Stdout + "\n" + a.Stderr
 }
 
 // Bindings implements Screen.

@@ -113,7 +113,7 @@ func (x *Exec) stand(w int) []widget.Line {
 // places are the nodes that the command would reach, as they were last seen.
 func (x *Exec) places(w, h int) widget.Frame {
 	var lines []widget.Line
-	for _, name := range x.order.Nodes {
+	for _, name := range sifted(x.rows.filter, x.order.Nodes, func(name string) string { return name }) {
 		i := slices.IndexFunc(x.env.World.Fleet.Nodes, func(n fleet.Node) bool { return n.Name == name })
 		if i < 0 {
 			lines = append(lines, widget.L(theme.Muted, "◌ "+name))
@@ -127,7 +127,7 @@ func (x *Exec) places(w, h int) widget.Frame {
 		}
 		lines = append(lines, l.Fit(w-4))
 	}
-	return widget.Box{Title: title("Where"), Lines: lines}.Draw(w, min(len(lines)+2, h))
+	return widget.Box{Title: x.rows.filter.title("Where"), Lines: lines}.Draw(w, min(len(lines)+2, h))
 }
 
 // count is how many nodes said what, in words.
@@ -160,7 +160,12 @@ func (x *Exec) count() widget.Line {
 }
 
 func (x *Exec) list(w, h int) widget.Frame {
-	return x.rows.pane("Answers", x.rows.visible(), widget.L(theme.Muted, widget.Count(len(x.view.Answers), "answer", "different answers")), nil, w, h)
+	rows := x.rows.visible()
+	var none []widget.Line
+	if x.rows.filter.on() && len(rows) == 0 {
+		none = []widget.Line{widget.L(theme.Muted, "no answer matches the filter")}
+	}
+	return x.rows.pane("Answers", rows, widget.L(theme.Muted, widget.Count(len(x.view.Answers), "answer", "different answers")), none, w, h)
 }
 
 // output is what the selected nodes said, whole.

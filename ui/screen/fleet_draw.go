@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -246,7 +247,7 @@ func runLine(world *World, r desk.Run, w int) widget.Line {
 
 // shortName is a run in two words: what, and on what.
 func shortName(r desk.Run) string {
-	return strings.TrimSpace(strings.TrimPrefix(r.Runbook, "worker-") + " " + r.Target)
+	return strings.TrimSpace(strings.TrimPrefix(verb.Spoken(r.Runbook), "worker-") + " " + r.Target)
 }
 
 // split takes "kind:what" apart.

@@ -16,6 +16,8 @@ type Help struct {
 	of   string
 	keys []binding.Binding
 	at   scroll
+
+	filter matcher
 }
 
 // NewHelp opens the help of a screen.
@@ -40,6 +42,8 @@ func (h *Help) Update(msg tea.Msg) (Action, tea.Cmd) {
 	switch m := msg.(type) {
 	case Pressed:
 		h.at.move(m.ID)
+	case Filter:
+		h.filter, h.at.from = newMatcher(m.Text), 0
 	case Wheeled:
 		h.at.wheel(m.Down)
 	}
@@ -51,24 +55,37 @@ func (h *Help) Draw(w, height int) widget.Frame {
 	wide := min(w, 124)
 	t := widget.NewTable(wide-4, widget.Column{W: 14}, widget.Column{W: 12, Least: 60}, widget.Column{W: 30, Grow: 1})
 	var lines []widget.Line
+	keys := sifted(h.filter, h.keys, keySays)
 	add := func(head string, moving, everywhere bool) {
-		lines = append(lines, widget.L(theme.Head, head))
-		for _, b := range h.keys {
+		var rows []widget.Line
+		for _, b := range keys {
 			if (b.Word == "") == moving && (moving || everyPlace(b) == everywhere) {
-				lines = append(lines, h.row(t, b)...)
+				rows = append(rows, h.row(t, b)...)
 			}
 		}
-		lines = append(lines, nil)
+		if len(rows) > 0 {
+			lines = append(append(append(lines, widget.L(theme.Head, head)), rows...), nil)
+		}
 	}
 	add("HERE: "+h.of, false, false)
 	add("EVERYWHERE", false, true)
 	add("MOVING ABOUT", true, false)
-	lines = append(lines, signs()...)
+	switch {
+	case !h.filter.on():
+		lines = append(lines, signs()...)
+	case len(keys) == 0:
+		lines = append(lines, widget.L(theme.Muted, "no key matches the filter"))
+	}
 	from := h.at.show(len(lines), height-2)
-	b := widget.Box{ID: "help", Title: title("Help"), Ink: theme.Focus, Lines: lines, From: from}
+	b := widget.Box{ID: "help", Title: h.filter.title("Help"), Ink: theme.Focus, Lines: lines, From: from}
 	out := widget.Blank(w, height)
 	out.Put((w-wide)/2, 0, b.Draw(wide, min(height, len(lines)+2)))
 	return out
+}
+
+// keySays is what the filter looks into.
+func keySays(b binding.Binding) string {
+	return b.Caps() + " " + b.Word + " " + b.Long + " " + b.ID + " " + b.Why
 }
 
 // everyPlace reports that a binding holds everywhere.

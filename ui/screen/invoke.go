@@ -94,6 +94,12 @@ func off(bs []binding.Binding, id, why string) {
 	}
 }
 
+// whyOff says why a binding is off just now; "" while it is on.
+func whyOff(bs []binding.Binding, id string) string {
+	b, _ := binding.Named(bs, id)
+	return b.Why
+}
+
 // on says that a binding is not off.
 func on(bs []binding.Binding, id string) {
 	for i := range bs {

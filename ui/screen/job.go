@@ -226,12 +226,17 @@ func (j *Job) press(id string) (Action, tea.Cmd) {
 	}
 	switch id {
 	case "job-cancel":
-		return Open{cancelDialog(j.rec)}, nil
+		return OpenWhile{cancelDialog(j.rec), j.whileOn(id)}, nil
 	case "job-answer":
-		return Open{&dialog.Prompt{Tag: "answer", Title: "Answer the job", Text: j.lastLine(), Empty: true}}, nil
+		return OpenWhile{&dialog.Prompt{Tag: "answer", Title: "Answer the job", Text: j.lastLine(), Empty: true}, j.whileOn(id)}, nil
 	}
 	j.scroll(j.panes.on, id)
 	return nil, nil
+}
+
+// whileOn lets a question stand as long as the key that asked it is not off.
+func (j *Job) whileOn(id string) func() string {
+	return func() string { return whyOff(j.Bindings(), id) }
 }
 
 // scroll moves in a pane; at its end the output follows again.

@@ -108,9 +108,19 @@ func (j *Jobs) press(id string) (Action, tea.Cmd) {
 		return Push{NewJob(j.env, x.Record)}, nil
 	case id == "job-cancel":
 		j.doomed = x.Record
-		return Open{cancelDialog(x.Record)}, nil
+		return OpenWhile{cancelDialog(x.Record), j.whyOver}, nil
 	}
 	return nil, nil
+}
+
+// whyOver says why the job that is to be cancelled needs it no more; "" while it runs as far as is known.
+func (j *Jobs) whyOver() string {
+	for _, x := range j.rows.all() {
+		if x.ID == j.doomed.ID && x.State != job.Running {
+			return "the job has ended"
+		}
+	}
+	return ""
 }
 
 func (j *Jobs) decided(res dialog.Result) (Action, tea.Cmd) {

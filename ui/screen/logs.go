@@ -38,11 +38,13 @@ type Logs struct {
 	left int  // cells moved out of sight at the left
 	wrap bool // whole lines, on as many rows as they need
 	rows int
+
+	replicas map[string]bool // the containers of this one service that have written, by number
 }
 
 // NewLogs opens the log of a node's service, "" for all of them.
 func NewLogs(env Env, node, service string) *Logs {
-	return &Logs{Post: NewPost(env.Ctx), env: env, node: node, service: service, rows: 10}
+	return &Logs{Post: NewPost(env.Ctx), env: env, node: node, service: service, rows: 10, replicas: map[string]bool{}}
 }
 
 // Crumb implements Screen.
@@ -119,6 +121,9 @@ func (l *Logs) add(p poured) {
 	l.lost += p.Dropped
 	l.all = append(l.all, p.Lines...)
 	for _, line := range p.Lines {
+		if from, _ := l.from(line); from != "" {
+			l.replicas[from] = true
+		}
 		if l.filter.lets(line) {
 			l.seen = append(l.seen, line)
 			if l.back > 0 {
@@ -130,6 +135,30 @@ func (l *Logs) add(p poured) {
 		l.lost += over
 		l.all = append([]string(nil), l.all[over:]...)
 		l.seen = l.let()
+	}
+}
+
+// from takes a line of compose apart into the number of the container that wrote it and what it wrote; others are not from any.
+func (l *Logs) from(line string) (container, text string) {
+	head, text, ok := strings.Cut(line, "|")
+	head = strings.TrimRight(head, " ")
+	name, number := head[:max(strings.LastIndexByte(head, '-'), 0)], head[strings.LastIndexByte(head, '-')+1:]
+	if !ok || l.service == "" || number == "" || strings.Trim(number, "0123456789") != "" || name != l.service && !strings.HasSuffix(name, "-"+l.service) {
+		return "", line
+	}
+	return number, strings.TrimPrefix(text, " ")
+}
+
+// short is a line as it is shown. The title names the node and the service, so that of compose's prefix only the container's number is left, and that only
+// where several have written.
+func (l *Logs) short(line string) string {
+	switch from, text := l.from(line); {
+	case from == "":
+		return line
+	case len(l.replicas) > 1:
+		return from + " | " + text
+	default:
+		return text
 	}
 }
 

@@ -29,7 +29,7 @@ func (l *Logs) lines(w, rows int) []widget.Line {
 			up = append(up, l.row(l.seen[i], w))
 			continue
 		}
-		parts := widget.Wrap(logInk(l.seen[i]), l.seen[i], w)
+		parts := widget.Wrap(logInk(l.seen[i]), l.short(l.seen[i]), w)
 		for j := len(parts) - 1; j >= 0 && len(up) < rows; j-- {
 			up = append(up, parts[j])
 		}
@@ -49,14 +49,14 @@ func (l *Logs) longest(rows int) int {
 	}
 	end := len(l.seen) - l.back
 	for _, text := range l.seen[max(end-rows, 0):max(end, 0)] {
-		n = max(n, widget.Width(text))
+		n = max(n, widget.Width(l.short(text)))
 	}
 	return n
 }
 
 // row is one line, moved sideways.
 func (l *Logs) row(text string, w int) widget.Line {
-	line := widget.L(logInk(text), text)
+	line := widget.L(logInk(text), l.short(text))
 	if l.left > 0 {
 		line = line.Cut(l.left, line.Width())
 	}

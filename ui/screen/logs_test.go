@@ -143,3 +143,26 @@ func TestLogsEndWithTheScreen(t *testing.T) {
 		}
 	})
 }
+
+// Of one service the title says all that compose writes in front of a line, but for which of its containers wrote it.
+func TestALogOfOneServiceDoesNotRepeatItsName(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	all, one := NewLogs(env(ctx, stage.New(nil)), "worker-2", ""), NewLogs(env(ctx, stage.New(nil)), "worker-2", "web")
+	for _, l := range []*Logs{all, one} {
+		l.answered(poured{Lines: []string{"mastodon-web-1  | method=GET", "web-1  | in compose's newer way", "web-1 of no compose", "mastodon-web-1  | mastodon-web-1 | twice"}})
+	}
+	if got := drawn(all); !strings.Contains(got, "│ mastodon-web-1  | method=GET") {
+		t.Errorf("a log of all services does not say whose a line is:\n%s", got)
+	}
+	got := drawn(one)
+	for _, want := range []string{"│ method=GET", "│ in compose's newer way", "│ web-1 of no compose", "│ mastodon-web-1 | twice"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not there:\n%s", want, got)
+		}
+	}
+	one.answered(poured{Lines: []string{"mastodon-web-2  | method=PUT"}})
+	if got := drawn(one); !strings.Contains(got, "│ 1 | method=GET") || !strings.Contains(got, "│ 2 | method=PUT") {
+		t.Errorf("two containers cannot be told apart:\n%s", got)
+	}
+}

@@ -25,6 +25,7 @@ type Payload struct {
 	err        error
 	seen       time.Time
 	text       scroll
+	filter     matcher // of its arguments and its backtrace
 }
 
 type gotPayload struct {
@@ -61,6 +62,8 @@ func (x *Payload) Update(msg tea.Msg) (Action, tea.Cmd) {
 				x.full, x.err, x.known, x.seen = got.full, got.err, got.err == nil, x.env.World.Now
 			}
 		}
+	case Filter:
+		x.filter, x.text.from = newMatcher(msg.Text), 0
 	case Wheeled:
 		x.text.wheel(msg.Down)
 	case Pressed:
@@ -90,7 +93,7 @@ func (x *Payload) Bindings() []binding.Binding {
 // Draw implements Screen.
 func (x *Payload) Draw(w, h int) widget.Frame {
 	lines := x.lines(w - 4)
-	box := widget.Box{Title: title("Job " + x.entry.JID), Lines: lines, Ink: theme.Focus}
+	box := widget.Box{Title: x.filter.title("Job " + x.entry.JID), Lines: lines, Ink: theme.Focus}
 	var fold widget.Line
 	switch {
 	case x.everything:
@@ -136,12 +139,15 @@ func (x *Payload) lines(w int) []widget.Line {
 	lines = said("unique lock", j.Digest, lines)
 	lines = append(lines, nil, widget.L(theme.Head, "ARGUMENTS"))
 	for i, a := range j.Args {
+		if !x.filter.lets(a) {
+			continue
+		}
 		lines = append(lines, widget.Hang(widget.L(theme.Muted, fmt.Sprintf("%d  ", i+1)), theme.Plain, a, w)...)
 	}
 	if len(j.Backtrace) > 0 {
 		lines = append(lines, nil, widget.L(theme.Head, "BACKTRACE"))
 	}
-	for _, l := range j.Backtrace {
+	for _, l := range sifted(x.filter, j.Backtrace, func(l string) string { return l }) {
 		lines = append(lines, widget.L(theme.Muted, l).Fit(w))
 	}
 	return lines

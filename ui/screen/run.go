@@ -35,6 +35,7 @@ type Run struct {
 	parts   panes
 	low     bool   // the screen is too low for more than what must be known
 	reading string // what the middle shows; something else is read from its beginning
+	tall    int    // the most rows that the steps have needed
 	round   *Round
 	below   *below // the run that the step in sight is; nil when it is none
 	panes   map[string]pane

@@ -50,7 +50,11 @@ func (r *Run) compass(w int) []widget.Line {
 	back, last := r.backTo()
 	switch {
 	case back != "":
-		add("back", widget.L(theme.Warn, back))
+		whole := widget.Hang(widget.L(theme.Muted, "back").Fit(6), theme.Warn, back, w)
+		if r.low {
+			whole = whole[:1]
+		}
+		lines = append(lines, whole...)
 	case last > 0:
 		add("back", widget.L(theme.Plain, "stop, then "+k.Get("gate-undo").Cap()+" takes back "+widget.Count(last, "step", "steps")))
 	default:

@@ -46,7 +46,7 @@ const readable = 92
 // drawWide puts steps, the current step and live panes side by side, and the transcript below.
 func (r *Run) drawWide(w, h int) widget.Frame {
 	out := widget.Blank(w, h)
-	top := max(min(max(len(r.view.Steps)+2, 26), h*2/3), 8)
+	top := max(min(max(r.stepsH()+2, 26), h*2/3), 8)
 	logH := h - top
 	left := min(max(w*32/100, 34), 52)
 	side := 0
@@ -58,6 +58,16 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	r.putPanes(&out, w-side, side, top)
 	out.Put(0, top, r.transcript(w, logH))
 	return out
+}
+
+// stepsH is how many rows the steps need, those of the run below among them; the most that it has been, so that the parts do not jump between two workers.
+func (r *Run) stepsH() int {
+	rows := len(r.view.Steps)
+	if v := r.beneath(); v != nil {
+		rows += len(v.Steps)
+	}
+	r.tall = max(r.tall, rows)
+	return r.tall
 }
 
 // lowH is the height below which the middle would not have room for what must be known at every moment.

@@ -126,8 +126,11 @@ func (r *Run) choiceMeans(c run.Choice) string {
 			return "walk this one's run back; what is done to the others is left"
 		}
 		why, n := r.backTo()
-		if why != "" {
+		switch {
+		case why != "":
 			return why
+		case n == 0:
+			return "end it here; nothing has been changed yet"
 		}
 		return "take back " + widget.Count(n, "step", "steps") + ", newest first"
 	case run.Stop:

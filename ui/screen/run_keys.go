@@ -135,7 +135,7 @@ func (r *Run) resume() (Action, tea.Cmd) {
 	id, d := r.view.ID, r.env.Desk
 	r.looking = false
 	if r.walked() {
-		return Open{r.takeDialog()}, nil
+		return OpenWhile{r.takeDialog(), r.whyNoTake}, nil
 	}
 	return r.ask("resume", "resuming", func(ctx context.Context) error { return d.Resume(ctx, id) })
 }
@@ -160,18 +160,18 @@ func (r *Run) choose(c run.Choice) (Action, tea.Cmd) {
 	if r.hush.Swallows(r.env.World.Now) {
 		return Say{Text: "the gate has only just opened: read it, then press again"}, nil
 	}
-	tag := fmt.Sprintf("%s %d", c, r.view.GateSeq)
-	g := r.view.Gate
+	g, seq := r.view.Gate, r.view.GateSeq
+	tag, over := fmt.Sprintf("%s %d", c, seq), func() string { return r.whyShut(seq) }
 	switch {
 	case c == run.Go && g.Confirm != "":
-		return Open{r.typed(tag, g)}, nil
+		return OpenWhile{r.typed(tag, g), over}, nil
 	case c == run.Skip:
-		return Open{&dialog.Reason{
+		return OpenWhile{&dialog.Reason{
 			Tag: tag, Title: "Skip: " + r.stepTitle(), Deed: "skip it", Alarm: theme.Alarm,
 			Text: "The step is left out, and what it would have proved is not proved. Why? The words go into the record.",
-		}}, nil
+		}, over}, nil
 	case c == run.Undo:
-		return Open{r.undoDialog(tag)}, nil
+		return OpenWhile{r.undoDialog(tag), over}, nil
 	}
 	return r.answer(r.view.Answer(c))
 }
@@ -204,13 +204,13 @@ func (r *Run) undoDialog(tag string) dialog.Dialog {
 func (r *Run) outside(c run.Choice) (Action, tea.Cmd) {
 	switch c {
 	case run.Stop:
-		return Open{&dialog.Choice{
+		return OpenWhile{&dialog.Choice{
 			Tag: "request-stop", Title: "Stop", Alarm: theme.Alarm, Cancel: "Go on",
 			Text:    "The run stops at the next step boundary and can be resumed. What the current step began, it finishes.",
 			Options: []dialog.Option{{ID: "stop", Label: "Stop there"}},
-		}}, nil
+		}, func() string { return r.whyNot(c) }}, nil
 	case run.Undo:
-		return Open{r.undoDialog("request-undo")}, nil
+		return OpenWhile{r.undoDialog("request-undo"), func() string { return r.whyNot(c) }}, nil
 	}
 	return nil, nil
 }
@@ -231,7 +231,7 @@ func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
 	}
 	choice, seq, _ := strings.Cut(res.Tag, " ")
 	if r.view.Gate == nil || seq != fmt.Sprint(r.view.GateSeq) {
-		return Say{Text: "that gate is not open any more; nothing was done", Bad: true}, nil
+		return Say{Text: gateShut + "; nothing was done", Bad: true}, nil
 	}
 	a := r.view.Answer(run.Choice(choice))
 	switch a.Choice {
@@ -291,6 +291,25 @@ func (r *Run) whyNot(c run.Choice) string {
 		return "no gate is open"
 	}
 	return ""
+}
+
+// gateShut says that the gate that a question was about has been answered, here or elsewhere.
+const gateShut = "that gate is not open any more"
+
+// whyShut says why a gate cannot be answered any more; "" while it is open.
+func (r *Run) whyShut(seq uint64) string {
+	if r.view.Gate == nil || r.view.GateSeq != seq {
+		return gateShut
+	}
+	return ""
+}
+
+// whyNoTake says why there is nobody to take the run over from; "" while somebody walks it elsewhere.
+func (r *Run) whyNoTake() string {
+	if why := r.whyNoResume(); why != "" || r.walked() {
+		return why
+	}
+	return "nobody walks it any more"
 }
 
 // whyNoResume says why the run cannot be resumed.

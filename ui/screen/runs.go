@@ -11,6 +11,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -105,7 +106,7 @@ func (r *Runs) StepBack() bool {
 
 // runSays is what the filter looks into.
 func runSays(x desk.Run) string {
-	return x.ID + " " + x.Runbook + " " + x.Target + " " + x.Operator + " " + string(x.State) + " " + runKind(x)
+	return x.ID + " " + x.Runbook + " " + verb.Spoken(x.Runbook) + " " + x.Target + " " + x.Operator + " " + string(x.State) + " " + runKind(x)
 }
 
 func (r *Runs) ids() []string { return r.rows.ids(r.rows.visible()) }
@@ -152,7 +153,7 @@ func (r *Runs) detail(w, h int) widget.Frame {
 	if x.Of > 0 {
 		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", %d of %d steps behind it", x.At, x.Of)))
 	}
-	lines := widget.Hang(nil, theme.Strong, strings.TrimSpace(x.Title+" "+map[bool]string{true: x.Target}[x.Title == x.Runbook]), w-4)
+	lines := widget.Hang(nil, theme.Strong, strings.TrimSpace(x.Title+" "+map[bool]string{true: x.Target}[x.Act || x.Title == x.Runbook]), w-4)
 	lines = append(lines, state.Fit(w-4),
 		widget.L(theme.Muted, "by "+x.Operator+" at "+x.Started.Local().Format("2006-01-02 15:04:05")+", "+age(x.Updated, r.env.World.Now)+" ago; store "+orWord(x.Store, "local")).Fit(w-4),
 		widget.L(theme.Muted, x.ID).Fit(w-4),

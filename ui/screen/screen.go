@@ -122,6 +122,12 @@ type (
 	Pop struct{}
 	// Open asks a question; its Result comes back by Update.
 	Open struct{ Dialog dialog.Dialog }
+	// OpenWhile asks a question that the world can overtake. Moot says why it makes no sense any more, "" while it does; then it is closed, and nothing is
+	// decided.
+	OpenWhile struct {
+		Dialog dialog.Dialog
+		Moot   func() string
+	}
 	// Say shows a notice for a few seconds.
 	Say struct {
 		Text string
@@ -137,12 +143,13 @@ type (
 	Reload struct{}
 )
 
-func (Push) action()   {}
-func (Swap) action()   {}
-func (Pop) action()    {}
-func (Open) action()   {}
-func (Say) action()    {}
-func (Both) action()   {}
-func (Ring) action()   {}
-func (Enter) action()  {}
-func (Reload) action() {}
+func (Push) action()      {}
+func (Swap) action()      {}
+func (Pop) action()       {}
+func (Open) action()      {}
+func (OpenWhile) action() {}
+func (Say) action()       {}
+func (Both) action()      {}
+func (Ring) action()      {}
+func (Enter) action()     {}
+func (Reload) action()    {}

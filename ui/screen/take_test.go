@@ -32,7 +32,7 @@ func TestARunIsTakenOverByName(t *testing.T) {
 		t.Errorf("walked elsewhere: %q", why)
 	}
 	action, _ := r.press("resume")
-	open, ok := action.(Open)
+	open, ok := action.(OpenWhile)
 	if !ok {
 		t.Fatalf("%+v", action)
 	}

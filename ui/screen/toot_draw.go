@@ -208,5 +208,5 @@ func (t *Toot) whereLine() widget.Line {
 	case t.whereErr != nil:
 		return widget.L(theme.Warn, "on "+orWord(t.where.Node, "exec")+", "+t.where.How+" · version unknown: "+brief(t.whereErr))
 	}
-	return widget.L(theme.Muted, "on "+t.where.Node+", "+t.where.How+" · Mastodon "+t.where.Version.String()+" · Rails starts: "+t.where.Boot.String())
+	return widget.L(theme.Muted, "on "+t.where.Node+" · Mastodon "+t.where.Version.String()+", read "+age(t.where.Seen, t.env.World.Now)+" ago · "+t.where.How+" · Rails starts: "+t.where.Boot.String())
 }

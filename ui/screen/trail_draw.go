@@ -7,6 +7,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/trail"
+	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -31,7 +32,7 @@ func (t *Trail) columns() []column[trail.Entry] {
 	on := func(e trail.Entry) string { return e.On }
 	what := func(e trail.Entry) string { return strings.ReplaceAll(e.What, "\n", " ") }
 	how := func(e trail.Entry) string { return outcomeOf(e).word }
-	of := func(e trail.Entry) string { return e.Runbook }
+	of := func(e trail.Entry) string { return verb.Spoken(e.Runbook) }
 	return []column[trail.Entry]{
 		{Column: widget.Column{Head: "TIME", W: 16}, most: true, by: func(a, b trail.Entry) int { return a.Time.Compare(b.Time) },
 			cell: inked(theme.Muted, func(e trail.Entry) string { return e.Time.Local().Format("2006-01-02 15:04") })},
@@ -80,7 +81,7 @@ func (t *Trail) detail(w, h int) widget.Frame {
 	}
 	lines := []widget.Line{
 		widget.Join(widget.Gap(3), widget.L(theme.Strong, whose(e)), widget.L(theme.Muted, e.Time.Local().Format("2006-01-02 15:04:05")), widget.L(theme.Plain, "on "+e.On),
-			widget.L(theme.Muted, strings.TrimSpace(e.Runbook+" "+e.Step))),
+			widget.L(theme.Muted, strings.TrimSpace(verb.Spoken(e.Runbook)+" "+e.Step))),
 		outcomeOf(e).full().Add(widget.S(theme.Muted, tookWords(e))),
 	}
 	lines = append(lines, widget.Hang(widget.L(theme.Accent, "› "), theme.Info, e.What, w-4)...)

@@ -23,6 +23,7 @@ type Zone struct {
 	err    error
 	seen   bool
 	about  cache.Switch // that is being confirmed
+	filter matcher      // of the records
 }
 
 // The panes of the zone.
@@ -69,6 +70,8 @@ func (z *Zone) Update(msg tea.Msg) (Action, tea.Cmd) {
 		if m, ok := z.Open(msg); ok {
 			return z.answered(m)
 		}
+	case Filter:
+		z.filter, z.panes.scroll(paneRecords).from = newMatcher(msg.Text), 0
 	case Clicked:
 		if kind, what := split(msg.ID); kind == "pane" {
 			z.panes.focus(what)
@@ -248,7 +251,7 @@ func (z *Zone) silences(w int) []widget.Line {
 
 func (z *Zone) recordsBox(w, h int) widget.Frame {
 	inner := w - 4
-	box := widget.Box{Title: title("DNS records")}
+	box := widget.Box{Title: z.filter.title("DNS records")}
 	g := z.glance
 	if !z.seen || z.err != nil {
 		return z.panes.text(paneRecords, box, w, h)
@@ -259,9 +262,16 @@ func (z *Zone) recordsBox(w, h int) widget.Frame {
 	if len(box.Lines) == 0 && g.Differences.Err == nil {
 		box.Lines = []widget.Line{widget.L(theme.Good, "● they lead to the load balancer")}
 	}
-	for _, r := range g.Records.Value {
+	rows := sifted(z.filter, g.Records.Value, cache.RecordWords)
+	for _, r := range rows {
 		box.Lines = append(box.Lines, widget.L(theme.Plain, cache.RecordWords(r)).Fit(inner))
 	}
 	box.Right = widget.L(theme.Muted, fmt.Sprint(len(g.Records.Value)))
+	if z.filter.on() {
+		box.Right = widget.L(theme.Muted, fmt.Sprintf("%d of %d", len(rows), len(g.Records.Value)))
+	}
+	if z.filter.on() && len(rows) == 0 {
+		box.Lines = append(box.Lines, widget.L(theme.Muted, "no record matches the filter"))
+	}
 	return z.panes.text(paneRecords, box, w, h)
 }

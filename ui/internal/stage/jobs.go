@@ -11,7 +11,7 @@ import (
 
 // Where implements ui.Desk.
 func (d *Desk) Where(context.Context) (desk.Tootctl, error) {
-	return desk.Tootctl{Node: "exec", How: "native, as mastodon in /home/mastodon/live", Version: tootctl.Version{Major: 4, Minor: 5, Patch: 3}, Boot: tootctl.Boot{9 * time.Second, 14 * time.Second}}, nil
+	return desk.Tootctl{Node: "exec", How: "native, as mastodon in /home/mastodon/live", Version: tootctl.Version{Major: 4, Minor: 5, Patch: 3}, Seen: Noon.Add(-3 * time.Hour), Boot: tootctl.Boot{9 * time.Second, 14 * time.Second}}, nil
 }
 
 // Preflight implements ui.Desk.
