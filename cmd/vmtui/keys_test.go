@@ -117,6 +117,7 @@ func TestAKeyThatChangedForNoReason(t *testing.T) {
 			t.Errorf("a refusal begins with what it is: %s", got.err)
 		}
 	}
+	wants(t, vmtui(t, config, "exec", "-n", "worker-1", "--", "true"), 3, "unreachable: the host key has changed: it shows", old, print(b, "worker-1"), "no rebuild that explains it\n")
 	if sent := mutations(b); len(sent) != 0 {
 		t.Errorf("sent %q", sent)
 	}

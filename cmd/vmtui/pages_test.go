@@ -15,8 +15,12 @@ import (
 	"github.com/vmtui/vmtui/fixtures/box"
 	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/keys"
+	"github.com/vmtui/vmtui/ops/backlog"
+	"github.com/vmtui/vmtui/ops/book"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/worker"
 )
 
 // update writes the pages of the runbooks anew.
@@ -35,7 +39,7 @@ var examples = map[string]string{
 	"queue": "pull", "url": "/@picard",
 }
 
-// The pages of the runbooks are made from their own definitions, every one that is built in, so that they cannot tell another story.
+// The pages of the runbooks are made from their own definitions, every one that is built in, so that they cannot tell another story; and each step of them is whole.
 func TestPagesTellWhatTheRunbooksDo(t *testing.T) {
 	t.Parallel()
 	w := guideWorld(t)
@@ -47,7 +51,17 @@ func TestPagesTellWhatTheRunbooksDo(t *testing.T) {
 		name := b.ID + ".md"
 		written[name] = true
 		rows += fmt.Sprintf("| [%s](runbooks/%s) | %s | %s | %s |\n", b.ID, name, b.Targets, b.Danger, b.Summary)
-		holds(t, filepath.Join(bookPages, name), w.page(b))
+		rb, page := w.page(b)
+		holds(t, filepath.Join(bookPages, name), page)
+		for i := range rb.Steps {
+			for _, what := range lacks(t, b.ID, &rb.Steps[i]) {
+				t.Errorf("%s: %s lacks %s", b.ID, rb.Steps[i].ID, what)
+			}
+		}
+		w.watch(rb)
+	}
+	if got := lacks(t, "", &run.Step{Verify: func(*run.Walk) run.Check { return nil }}); len(got) != 6 {
+		t.Errorf("a step with nothing lacks only %q", got)
 	}
 	strangers(t, written)
 	text, err := os.ReadFile(shelfPage)
@@ -59,6 +73,51 @@ func TestPagesTellWhatTheRunbooksDo(t *testing.T) {
 		t.Fatalf("%s has no %q", shelfPage, ownBegins)
 	}
 	holds(t, shelfPage, shelfHead+rows+ownBegins+own)
+}
+
+// lacks is what each step of each runbook that is built in must have, and this one has not.
+func lacks(t *testing.T, book string, s *run.Step) (out []string) {
+	t.Helper()
+	var lines []string
+	var err error
+	if s.Plan != nil {
+		lines, err = s.Plan(t.Context())
+	}
+	for _, x := range []struct {
+		what string
+		so   bool
+	}{
+		{"a title", s.Title == ""},
+		{"a why", s.Why == ""},
+		{"its exact plan", err != nil || len(lines) == 0},
+		{"a deadline", (s.Do != nil || s.Verify != nil) && s.Deadline == 0},
+		{"an undo or the reason why not", s.Undo == nil && s.Child == nil && s.NoUndo == ""},
+		{"its undo's plan", s.Undo != nil && len(s.UndoPlan) == 0},
+		{"a live pane", len(s.Panes) == 0 && book != cache.Incident}, // to look at a cache is to fill it: what it says goes into the transcript, which is live
+	} {
+		if x.so {
+			out = append(out, x.what)
+		}
+	}
+	return out
+}
+
+// watch asserts that each pane of a runbook's steps can be looked at: it is live, and not only named.
+func (w *world) watch(rb run.Runbook) {
+	w.t.Helper()
+	seen := map[string]bool{backlog.Pane: true} // the desk's own, which is of no node
+	for _, s := range rb.Steps {
+		for _, pane := range s.Panes {
+			if seen[pane] {
+				continue
+			}
+			seen[pane] = true
+			what, target, inputs := book.PaneOf(pane, run.Header{Target: rb.Target, Inputs: rb.Inputs})
+			if sight, err := worker.Look(w.t.Context(), w.app.workerDeps(), what, target, inputs, nil); err != nil || sight.Title == "" {
+				w.t.Errorf("%s: %s: nothing is seen by %s: %+v, %v", rb.ID, s.ID, pane, sight, err)
+			}
+		}
+	}
 }
 
 const shelfHead = `# The runbooks
@@ -148,7 +207,7 @@ func neatly(b *box.Box) *strings.Replacer {
 }
 
 // page is one runbook, as it would be walked on worker-2, or on exec where it is not about workers.
-func (w *world) page(b run.Book) string {
+func (w *world) page(b run.Book) (run.Runbook, string) {
 	target := map[string]string{config.RoleWorker: "worker-2", config.RoleExec: "exec", "node": "worker-2"}[b.Targets]
 	given := map[string]string{}
 	for _, in := range b.Inputs {
@@ -172,7 +231,7 @@ func (w *world) page(b run.Book) string {
 	for i := range rb.Steps {
 		w.step(&s, i+1, &rb.Steps[i])
 	}
-	return w.neat.Replace(s.String())
+	return rb, w.neat.Replace(s.String())
 }
 
 // example are the words of a command line that begins it.
@@ -250,8 +309,6 @@ func undoOf(step *run.Step) string {
 		return "taken back by undo: `" + strings.Join(step.UndoPlan, "`, `") + "`"
 	case step.Child != nil:
 		return "taken back by undo: its run is walked back, as far as that can be; one that is done is left"
-	case step.NoUndo != "":
-		return "undo: none; " + step.NoUndo
 	}
-	return "undo: none; it changed nothing"
+	return "undo: none; " + step.NoUndo
 }

@@ -37,6 +37,11 @@ func (a *app) order(ctx context.Context, f *flags, x ackFlags, o sidekiq.Order) 
 	bar := f.bar()
 	defer bar.end()
 	p, err := a.desk.PlanSidekiq(ctx, o, bar.tell)
+	if err == nil && p.Busy != nil && !x.plan {
+		if err = a.desk.AwaitSidekiq(ctx, p.Busy, bar.tell); err == nil {
+			p, err = a.desk.PlanSidekiq(ctx, o, bar.tell)
+		}
+	}
 	bar.end()
 	if err != nil {
 		return sidekiq.Report{}, err

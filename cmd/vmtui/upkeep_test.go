@@ -18,9 +18,9 @@ func TestUpkeep(t *testing.T) {
 		code int
 		says []string // in this order
 	}{
-		{[]string{"media-cleanup", "--yes", "--set", "days=30"}, 0, []string{"Attachments    211 GB   9.42 GB", "tootctl media remove --days=30 --concurrency=5 --dry-run", "(DRY RUN)", "GATE: rehearsed", "Error processing 20: boom", "success with errors: 1 failed", "before: attachments 211 GB 9.42 GB", "now: attachments 211 GB 3.07 GB"}},
+		{[]string{"media-cleanup", "--yes", "--set", "days=30"}, 0, []string{"Attachments    211 GB   9.42 GB", "tootctl media remove --days=30 --concurrency=5 --dry-run", "(DRY RUN)", "GATE: rehearsed", "Error processing 20: boom", "success with 1 error: 1 failed", "before: attachments 211 GB 9.42 GB", "now: attachments 211 GB 3.07 GB"}},
 		{[]string{"media-orphans", "--yes"}, 3, []string{"newest post 42s ago", "Removed 3 orphans (approx. 1.2 MB) (DRY RUN)", "GATE: rehearsed"}},
-		{[]string{"media-orphans", "--yes", "--confirm", "vmst.example"}, 0, []string{"(DRY RUN)", "--confirm vmst.example", "Removed 3 orphans (approx. 1.2 MB)", "Look what is left", "run done"}},
+		{[]string{"media-orphans", "--yes", "--confirm", "vmst.example"}, 0, []string{"(DRY RUN)", "said beforehand: vmst.example", "Removed 3 orphans (approx. 1.2 MB)", "Look what is left", "run done"}},
 		{[]string{"preview-cards", "--yes"}, 0, []string{"(DRY RUN)", "Removed 40 preview cards", "run done"}},
 		{[]string{"search-reindex", "--yes"}, 0, []string{"green, 1 nodes; instances 0", "--only instances accounts tags", "--only public_statuses statuses", "statuses 5000 (about 98000 rows)", "run done"}},
 		{[]string{"old-statuses", "--yes", "--confirm", "vmst.example"}, 0, []string{"98000 rows, 120 dead", "removed 20 out of 20 statuses", "now:", "61000 rows, 37120 dead"}},

@@ -239,8 +239,8 @@ func (a *app) workerDeps() worker.Deps {
 
 // bookDeps are what the instance's own runbooks act through.
 func (a *app) bookDeps() book.Deps {
-	d := book.Deps{
-		Deps: a.workerDeps(), Built: a.caches.Books(), Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.secrets.Redact,
+	return book.Deps{
+		Deps: a.workerDeps(), Built: a.caches.Books(), Caches: a.caches, Hooks: webhook.New(a.calls.Witness), Queues: a.jobs, Redact: a.secrets.Redact,
 		Visit: func(ctx context.Context, url string) (int, error) {
 			site, err := fleet.SiteByHTTP(url, a.calls.Witness)(ctx)
 			return site.Status, err
@@ -250,10 +250,6 @@ func (a *app) bookDeps() book.Deps {
 			return secret.Reveal(), err
 		},
 	}
-	if a.edge != nil {
-		d.Edge = a.edge
-	}
-	return d
 }
 
 // close lets go of everything, in the reverse order. Errors at the end have nobody to help any more.

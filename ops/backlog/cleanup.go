@@ -33,7 +33,7 @@ func cleanUpSteps(s *site) ([]run.Step, string, error) {
 	o := sidekiq.Order{Deed: sidekiq.Delete, Name: set, Filter: filter}
 	return []run.Step{
 		{
-			StepInfo: run.StepInfo{ID: "count", Title: "Count what is meant", Kind: run.Read, Why: "What would be deleted, by class, host and error.", NoUndo: "it only looks", Usual: "a second"},
+			StepInfo: run.StepInfo{ID: "count", Title: "Count what is meant", Kind: run.Read, Why: "What would be deleted, by class, host and error.", NoUndo: "it only looks", Usual: "a second", Panes: []string{Pane}},
 			Deadline: 5 * time.Minute,
 			Plan:     plan("redis: ZRANGEBYSCORE "+set+", all of it in pages", "meant: "+filter.String()),
 			Do: func(ctx context.Context, w *run.Walk) error {
@@ -47,7 +47,7 @@ func cleanUpSteps(s *site) ([]run.Step, string, error) {
 			},
 		},
 		{
-			StepInfo: run.StepInfo{ID: "delete", Title: "Delete them", Kind: run.Idempotent, Confirm: set, NoUndo: "read the backup back: vmtui sidekiq restore --backup FILE", Usual: "seconds",
+			StepInfo: run.StepInfo{ID: "delete", Title: "Delete them", Kind: run.Idempotent, Confirm: set, NoUndo: "read the backup back: vmtui sidekiq restore --backup FILE", Usual: "seconds", Panes: []string{Pane},
 				Why: "They are of no use to anybody, and hide those that are. A backup is written first."},
 			Deadline: 30 * time.Minute,
 			Plan:     plan("a backup of them in "+s.Dir, "redis: ZREM "+set+", each if it still is there"),

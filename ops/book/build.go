@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
@@ -16,11 +17,11 @@ import (
 	"github.com/vmtui/vmtui/ops/worker"
 )
 
-// Edge is the part of the edge's API that runbooks use.
-type Edge interface {
-	Zone(ctx context.Context) (string, error)
-	PurgeURLs(ctx context.Context, p act.Permit, urls []string) error
-	PurgeEverything(ctx context.Context, p act.Permit) error
+// Caches purge as `vmtui purge` does: waited for, repeated, and written down.
+type Caches interface {
+	AtEdge(o cache.Order) (cache.Plan, error)
+	SameZone(ctx context.Context, p cache.Plan) error
+	PurgeWithin(ctx context.Context, walk *run.Walk, permit act.Permit, p cache.Plan) error
 }
 
 // Hooks are where notices go.
@@ -37,7 +38,7 @@ type Queues interface {
 type Deps struct {
 	worker.Deps
 	Built  []run.Book // that are built in besides the workers'
-	Edge   Edge
+	Caches Caches
 	Hooks  Hooks
 	Queues Queues
 	Secret func(ctx context.Context, ref string) (string, error) // resolves a reference, and hides its value from then on

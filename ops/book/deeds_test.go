@@ -8,45 +8,104 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/fixtures/edge"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/remote/cloudflare"
 	"github.com/vmtui/vmtui/remote/webhook"
 )
 
-// edgeLog is an edge that remembers, and asks for the permit.
-type edgeLog struct{ purged []string }
-
-func (e *edgeLog) Zone(context.Context) (string, error) { return "0123", nil }
-
-func (e *edgeLog) PurgeURLs(ctx context.Context, p act.Permit, urls []string) error {
-	e.purged = append(e.purged, urls...)
-	return p.Check(ctx)
+// atEdge puts an edge before the bed, and gives it with the room that purges there.
+func (b *bed) atEdge() (*edge.Server, *cache.Room) {
+	b.t.Helper()
+	srv := edge.New(edge.Options{Token: "t", Zone: b.deps.Config.Cloudflare.Zone})
+	if err := srv.Start(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = srv.Close() })
+	wire, err := cloudflare.New(cloudflare.Config{URL: srv.URL(), Zone: b.deps.Config.Cloudflare.Zone, Token: func(context.Context) (string, error) { return "t", nil }})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = wire.Close() })
+	cfg := *b.deps.Config
+	cfg.StateDir = b.dir
+	room := &cache.Room{Config: &cfg, Operator: "mike@laptop", Edge: wire, Redact: b.deps.Redact}
+	b.deps.Caches = room
+	return srv, room
 }
 
-func (e *edgeLog) PurgeEverything(ctx context.Context, p act.Permit) error {
-	e.purged = append(e.purged, "everything")
-	return p.Check(ctx)
+// purged is what an edge was told to purge, but for what never was.
+func purged(srv *edge.Server) []string {
+	var out []string
+	for _, p := range srv.Purges() {
+		if p.Everything {
+			out = append(out, "everything")
+		}
+		out = append(out, p.Files...)
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return strings.Contains(s, "/.vmtui/") })
+}
+
+// A purge is waited for where the API asks for patience, asked for again where no answer came, and kept.
+func TestAPurgeIsPatientAndKept(t *testing.T) {
+	b := newBed(t)
+	srv, room := b.atEdge()
+	rb := b.book(head+"  - {id: urls, title: U, why: W, purge: {urls: ['https://vmst.example/about', 'https://vmst.example/explore']}}\n", "", b.said())
+	lines, err := rb.Steps[0].Plan(t.Context())
+	if plan := strings.Join(lines, "\n"); err != nil || !strings.Contains(plan, "proves that the token may purge") || !strings.Contains(plan, "{files: 2}\n    https://vmst.example/about\n") {
+		t.Errorf("%v\n%s", err, plan)
+	}
+	srv.Spare(1) // the proof of the token
+	srv.RateLimit(1)
+	srv.ApplyThen502(1)
+	id := b.start(rb)
+	if state := b.walk(id, rb, run.Mode{}); state != run.Done || !strings.Contains(b.lines(id), "rate limit") {
+		t.Fatalf("%s\n%s", state, b.lines(id))
+	}
+	if got := strings.Join(purged(srv), " "); !strings.HasSuffix(got, "https://vmst.example/about https://vmst.example/explore") {
+		t.Error(got)
+	}
+	kept, err := room.Records()
+	if err != nil || len(kept) != 1 || kept[0].Tally() != "2 of 2 purged" || !strings.Contains(b.lines(id), "purge "+kept[0].ID) {
+		t.Errorf("%+v %v\n%s", kept, err, b.lines(id))
+	}
+}
+
+// What a purge left is named, kept, and can be repeated; the step waits for the operator.
+func TestAPurgeThatLeavesSomething(t *testing.T) {
+	b := newBed(t)
+	srv, room := b.atEdge()
+	srv.Forbid("purge", true)
+	rb := b.book(head+"  - {id: urls, title: U, why: W, purge: {urls: ['https://vmst.example/about']}}\n", "", b.said())
+	id := b.start(rb)
+	state := b.walk(id, rb, run.Mode{})
+	kept, err := room.Records()
+	if err != nil || len(kept) != 1 || len(kept[0].Rest()) != 1 || state == run.Done || !strings.Contains(b.lines(id), "vmtui purge --repeat "+kept[0].ID) || len(purged(srv)) != 0 {
+		t.Errorf("%s %+v %v\n%s", state, kept, err, b.lines(id))
+	}
 }
 
 func TestPurgesAndNotices(t *testing.T) {
 	b := newBed(t)
 	var posts []string
-	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		posts = append(posts, r.URL.Path+" "+string(body))
 	}))
-	defer srv.Close()
-	edge := &edgeLog{}
-	b.deps.Edge, b.deps.Hooks = edge, webhook.New(nil)
+	defer hook.Close()
+	srv, _ := b.atEdge()
+	b.deps.Hooks = webhook.New(nil)
 	b.deps.Secret = func(_ context.Context, ref string) (string, error) {
 		if ref != "file:"+filepath.Join(b.dir, "hook") {
 			return "", errors.New(ref)
 		}
-		return srv.URL + "/hunter2", nil
+		return hook.URL + "/hunter2", nil
 	}
 	rb := b.book(head+"  - {id: urls, title: U, why: W, purge: {urls: ['https://vmst.example${{ inputs.dir }}']}}\n"+
 		"  - {id: all, title: A, why: W, purge: {everything: true}}\n"+
@@ -58,13 +117,13 @@ func TestPurgesAndNotices(t *testing.T) {
 	if state := b.walk(id, rb, run.Mode{Confirm: "vmst.example"}); state != run.Done {
 		t.Fatalf("%s\n%s", state, b.lines(id))
 	}
-	if got := strings.Join(edge.purged, " "); got != `https://vmst.example/"},"x":" everything` {
+	if got := strings.Join(purged(srv), " "); got != `https://vmst.example/%22%7D,%22x%22:%22 everything` {
 		t.Error(got)
 	}
 	if len(posts) != 1 || posts[0] != `/hunter2 {"list":[true,null],"n":1,"text":"said \"/\"},\"x\":\"\" by mike"}` {
 		t.Errorf("%q", posts)
 	}
-	if strings.Contains(b.lines(id), "hunter2") || strings.Contains(b.lines(id), srv.URL) {
+	if strings.Contains(b.lines(id), "hunter2") || strings.Contains(b.lines(id), hook.URL) {
 		t.Error(b.lines(id))
 	}
 }

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/cloudflare"
@@ -54,7 +56,7 @@ func (pu *purge) check(p *page, d *Definition, s *Step) {
 func (pu *purge) texts() []*text   { return pu.urls }
 func (pu *purge) confirms() string { return pu.zone }
 
-// kind: purging a URL twice is purging it once; everything twice is twice the load on the origin.
+// kind: purging a URL twice is purging it once. Everything is not purged again by whoever resumes: hours later that is the whole load on the origin once more.
 func (pu *purge) kind() run.Kind {
 	if pu.everything {
 		return run.Once
@@ -76,47 +78,49 @@ func (pu *purge) steps(u *unit) ([]run.Step, error) {
 	}
 	zone := u.b.frozen[frozenZone]
 	st := at.frame(pu.kind(), zone)
+	st.Deadline = cmp.Or(u.s.Deadline, cache.StepDeadline)
 	st.NoUndo, st.Undo = "", nothing("what was purged is fetched from the origin again when somebody asks for it")
-	st.Plan = at.plan(func(env map[string]any) ([]string, error) { return pu.planned(zone, env) })
+	st.Plan = at.plan(func(env map[string]any) ([]string, error) { return pu.shown(at, zone, env) })
 	st.Observe = at.observe(nil)
 	st.Do = func(ctx context.Context, w *run.Walk) error {
 		at.walk = w
-		urls, _, err := values(pu.urls, at.env())
+		p, err := pu.planned(at)
 		if err != nil {
 			return err
 		}
-		lines, err := pu.planned(zone, at.env())
-		if err != nil {
-			return err
-		}
-		a := act.Act{Target: zone, What: strings.Join(lines, "; "), Danger: u.s.danger(), Identity: func(ctx context.Context) error { return at.sameZone(ctx, zone) }}
-		return w.Act(ctx, a, func(ctx context.Context, p act.Permit) error {
-			if pu.everything {
-				return u.b.Edge.PurgeEverything(ctx, p)
-			}
-			return u.b.Edge.PurgeURLs(ctx, p, urls)
-		})
+		a := act.Act{Target: zone, What: strings.Join(p.Lines, "; "), Danger: u.s.danger(), Identity: func(ctx context.Context) error { return at.sameZone(ctx, zone, p) }}
+		return w.Act(ctx, a, func(ctx context.Context, permit act.Permit) error { return u.b.Caches.PurgeWithin(ctx, w, permit, p) })
 	}
 	return []run.Step{st}, nil
 }
 
-func (pu *purge) planned(zone string, env map[string]any) ([]string, error) {
-	if pu.everything {
-		return []string{fmt.Sprintf("POST /zones/%s/purge_cache {purge_everything: true}   once", zone)}, nil
+// planned is what is purged, by what is known now.
+func (pu *purge) planned(u *unit) (cache.Plan, error) {
+	urls, _, err := values(pu.urls, u.env())
+	if err != nil {
+		return cache.Plan{}, err
+	}
+	return u.b.Caches.AtEdge(cache.Order{URLs: urls, Everything: pu.everything})
+}
+
+// shown is the plan. An address that only the run will know is shown as it is written.
+func (pu *purge) shown(u *unit, zone string, env map[string]any) ([]string, error) {
+	if u.known(pu.urls) {
+		p, err := pu.planned(u)
+		return p.Lines, err
 	}
 	urls, _, err := values(pu.urls, env)
 	lines := []string{fmt.Sprintf("POST /zones/%s/purge_cache {files: %d}", zone, len(urls))}
 	for _, one := range urls {
-		lines = append(lines, "  "+clean.Line(one))
+		lines = append(lines, "    "+clean.Line(one))
 	}
 	return lines, err
 }
 
 // sameZone proves that the token still sees the zone that the plan names.
-func (u *unit) sameZone(ctx context.Context, zone string) error {
+func (u *unit) sameZone(ctx context.Context, zone string, p cache.Plan) error {
 	if zone != u.b.Config.Cloudflare.Zone {
 		return &fault.Error{What: "another zone", On: zone, Why: "the config says " + u.b.Config.Cloudflare.Zone, Next: "begin a new run", Code: fault.Refused}
 	}
-	_, err := u.b.Edge.Zone(ctx)
-	return err
+	return u.b.Caches.SameZone(ctx, p)
 }

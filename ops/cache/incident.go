@@ -135,11 +135,14 @@ func unneeded(_ context.Context, w *run.Walk) (run.Finding, error) {
 	return run.Finding{Truth: run.IsPending}, nil
 }
 
+// StepDeadline lets a purge within a run be waited for as long as the APIs are ever waited for.
+const StepDeadline = web.Patience + 2*time.Minute
+
 // purgeStep purges the page in one of the caches.
 func (r *Room) purgeStep(raw string, at Where) run.Step {
 	s := run.Step{
 		StepInfo: run.StepInfo{ID: "purge-" + string(at), Kind: run.Idempotent, NoUndo: "what was purged is fetched again when somebody asks for it"},
-		Deadline: web.Patience + 2*time.Minute, Observe: unneeded,
+		Deadline: StepDeadline, Observe: unneeded,
 	}
 	s.Title, s.Why = "Purge it at the edge", "It is wrong there, or was filled from what was wrong behind it."
 	if at == Origin {
@@ -161,13 +164,26 @@ func (r *Room) purgeStep(raw string, at Where) run.Step {
 	}
 	s.Do = func(ctx context.Context, w *run.Walk) error {
 		a := act.Act{Target: r.zone(), What: p.Order.Words(), Danger: act.Changes}
-		return w.Act(ctx, a, func(ctx context.Context, permit act.Permit) error { return r.purgeWithin(ctx, w, permit, p) })
+		return w.Act(ctx, a, func(ctx context.Context, permit act.Permit) error { return r.PurgeWithin(ctx, w, permit, p) })
 	}
 	return s
 }
 
-// purgeWithin purges as a part of a run, as `vmtui purge` does: waited for, repeated and written down. A worker that is not reached keeps nobody from a right page.
-func (r *Room) purgeWithin(ctx context.Context, walk *run.Walk, permit act.Permit, p Plan) error {
+// AtEdge is an order for the edge as a step of somebody's runbook, by the config alone.
+func (r *Room) AtEdge(o Order) (Plan, error) {
+	o.At = []Where{TheEdge}
+	o, err := r.tidy(o)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Order: o}
+	r.edgeItems(&p)
+	p.Lines = r.lines(p)
+	return p, nil
+}
+
+// PurgeWithin purges as a part of a run, as `vmtui purge` does: waited for, repeated and written down. A worker that is not reached keeps nobody from a right page.
+func (r *Room) PurgeWithin(ctx context.Context, walk *run.Walk, permit act.Permit, p Plan) error {
 	w, err := r.begin(p, permit)
 	if err != nil {
 		return err

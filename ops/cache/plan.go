@@ -79,9 +79,7 @@ func (r *Room) itemize(ctx context.Context, p *Plan) error {
 			if err := r.needEdge(); err != nil {
 				return err
 			}
-			for _, k := range kinds {
-				p.add(TheEdge, r.zone(), k, p.Order.wishes()[k])
-			}
+			r.edgeItems(p)
 		}
 	}
 	return nil
@@ -126,6 +124,13 @@ func (r *Room) originItems(p *Plan) {
 		}
 		p.add(Origin, n.Name, cloudflare.Prefixes, prefixes)
 		p.add(Origin, n.Name, cloudflare.URLs, paths)
+	}
+}
+
+// edgeItems are those for the edge, which takes all that can be ordered.
+func (r *Room) edgeItems(p *Plan) {
+	for _, k := range kinds {
+		p.add(TheEdge, r.zone(), k, p.Order.wishes()[k])
 	}
 }
 

@@ -64,7 +64,7 @@ func (r *Room) Purge(ctx context.Context, p Plan, typed string) (*Work, error) {
 func (r *Room) PurgeBy(ctx context.Context, j act.Journal, p Plan, typed string) (*Work, error) {
 	a := act.Act{Verb: Verb, Target: r.zone(), What: p.Order.Words(), Danger: p.Danger, Typed: typed, Unleased: true}
 	if p.Danger == act.Destroys {
-		a.Identity = func(ctx context.Context) error { return r.sameZone(ctx, p) }
+		a.Identity = func(ctx context.Context) error { return r.SameZone(ctx, p) }
 	}
 	permit, settle, err := r.Door.Open(ctx, j, a)
 	if err != nil {
@@ -92,8 +92,8 @@ func (r *Room) begin(p Plan, permit act.Permit) (*Work, error) {
 	return w, nil
 }
 
-// sameZone proves, before a whole cache is emptied, that the token's zone is the one whose name was typed.
-func (r *Room) sameZone(ctx context.Context, p Plan) error {
+// SameZone proves, before a whole cache is emptied, that the token's zone is the one whose name was typed.
+func (r *Room) SameZone(ctx context.Context, p Plan) error {
 	if r.Edge == nil || !slices.ContainsFunc(p.Items, func(i Item) bool { return i.At == TheEdge }) {
 		return nil
 	}

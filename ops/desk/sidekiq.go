@@ -56,6 +56,11 @@ func (d *Desk) PlanSidekiq(ctx context.Context, o sidekiq.Order, tell func(sidek
 	return d.sidekiq.Plan(ctx, o, tell)
 }
 
+// AwaitSidekiq waits for a queue that somebody's act has, for as long as its console may have died.
+func (d *Desk) AwaitSidekiq(ctx context.Context, b *sidekiq.Busy, tell func(sidekiq.Progress)) error {
+	return d.sidekiq.Jobs.Await(ctx, b, tell)
+}
+
 // DoSidekiq does what was planned, once it is confirmed. Leaving (ctx) is heard between two portions, and loses nothing.
 func (d *Desk) DoSidekiq(ctx context.Context, o sidekiq.Order, p sidekiq.Plan) (sidekiq.Report, error) {
 	r, err := d.sidekiq.Do(ctx, o, p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ const (
 	releaseMost = 2 * time.Second
 )
 
-// claimedMark begins the error of a script that was not carried out because of somebody else's claim; their name follows.
+// claimedMark begins the error of a script that was not carried out because of somebody else's claim; how many milliseconds it still has, and what stands in
+// it, follow.
 const claimedMark = "VMTUI-CLAIMED "
 
 // claimed is the queue that an act must have for itself, "" for none: jobs of a set are taken one by one, and signals touch no queue.
@@ -68,26 +70,65 @@ func (g *grip) release(ctx context.Context) {
 	_, _ = g.once(ctx, releaseScript, nil)
 }
 
-// atWork is who has a claim on a queue, "" for nobody.
-func (j *Jobs) atWork(ctx context.Context, queue string) (string, error) {
-	got, err := j.redis.Read(ctx, redis.Cmd("GET", j.key(claimKey+queue)))
-	if err != nil || got[0].Nil() {
-		return "", err
-	}
-	return claimant(got[0].Text()), nil
+// Busy is somebody's claim on a queue.
+type Busy struct {
+	Queue string        `json:"queue"`
+	By    string        `json:"by"`
+	Left  time.Duration `json:"-"` // until it ends, should its console have died
+	Ends  float64       `json:"ends_in_seconds"`
+
+	token string
 }
 
-// claimant is who wrote a claim.
-func claimant(token string) string {
+func busy(queue, token string, left time.Duration) *Busy {
 	by, _, _ := strings.Cut(token, " ")
-	return clean.Line(by)
+	return &Busy{Queue: queue, By: clean.Line(by), Left: left, Ends: left.Round(time.Millisecond).Seconds(), token: token}
 }
 
-// busyWith is the refusal of an act on a queue that somebody else is at work on.
-func busyWith(queue, by string) *fault.Error {
+// atWork is who has a claim on a queue, nil for nobody.
+func (j *Jobs) atWork(ctx context.Context, queue string) (*Busy, error) {
+	key := j.key(claimKey + queue)
+	got, err := j.redis.Read(ctx, redis.Cmd("GET", key), redis.Cmd("PTTL", key))
+	if err != nil || got[0].Nil() {
+		return nil, err
+	}
+	return busy(queue, got[0].Text(), time.Duration(max(got[1].Int(), 0))*time.Millisecond), nil
+}
+
+// refusal is that of an act on the queue.
+func (b *Busy) refusal() *fault.Error {
 	return &fault.Error{
-		What: "refused: somebody is at work there", On: queue, Why: "an act of " + by + "'s on this queue is under way",
-		Next: fmt.Sprintf("wait for it; should its console have died, the queue is free %s after its last step", claimLife), Code: fault.Refused,
+		What: "refused: somebody is at work there", On: b.Queue, Why: "an act of " + b.By + "'s on this queue is under way",
+		Next: fmt.Sprintf("wait for it; should its console have died, the queue is free in %s", b.until()), Code: fault.Refused,
+	}
+}
+
+// until is how long it still is, in whole seconds.
+func (b *Busy) until() time.Duration {
+	return max((b.Left + time.Second - 1).Truncate(time.Second), time.Second)
+}
+
+// awaited is how often Await looks.
+const awaited = 250 * time.Millisecond
+
+// Await waits for as long as a claim may be that of a console which died: until it is over, or its act does another step.
+func (j *Jobs) Await(ctx context.Context, b *Busy, tell func(Progress)) error {
+	tick := time.NewTicker(awaited)
+	defer tick.Stop()
+	waiting := "waiting for " + b.Queue
+	tell(Progress{Doing: waiting, Says: fmt.Sprintf("an act of %s's has it; should its console have died, it is free in %s", b.By, b.until())})
+	for last := b; ; {
+		tell(Progress{Doing: waiting + ", second", Done: int64((b.until() - last.until()).Seconds()), Of: int64(b.until().Seconds())})
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		now, err := j.atWork(ctx, b.Queue)
+		if err != nil || now == nil || now.token != last.token || now.Left > last.Left {
+			return err
+		}
+		last = now
 	}
 }
 
@@ -96,8 +137,10 @@ func (g *grip) ours(err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, token, is := strings.Cut(err.Error(), claimedMark); is {
-		return busyWith(g.queue, claimant(token))
+	if _, said, is := strings.Cut(err.Error(), claimedMark); is {
+		left, token, _ := strings.Cut(said, " ")
+		ms, _ := strconv.ParseInt(left, 10, 64) // what it is not, is shown as over
+		return busy(g.queue, token, time.Duration(ms)*time.Millisecond).refusal()
 	}
 	return err
 }

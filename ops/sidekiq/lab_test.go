@@ -63,6 +63,29 @@ func TestParkAndRestoreOnRealRedis(t *testing.T) {
 	s.parkAndRestore()
 }
 
+// Redis itself says to an act, which was planned before, for how long another one's claim still is.
+func TestAClaimOnRealRedis(t *testing.T) {
+	s, _ := real(t)
+	s.fill("push", 0, 10, "")
+	o := Order{Deed: Park, Name: "push", Typed: "push"}
+	p, err := s.Plan(t.Context(), o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.raw.Set(t.Context(), claimKey+"push", "anna@desk X", time.Hour)
+	if _, err := s.Do(t.Context(), o, p); fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), "anna@desk's") || !strings.Contains(err.Error(), "free in 1h0m0s") {
+		t.Errorf("%v", err)
+	}
+	s.raw.Set(t.Context(), claimKey+"push", "anna@desk X", time.Second)
+	if p, err = s.Plan(t.Context(), o, nil); err != nil || p.Busy == nil {
+		t.Fatalf("%+v %v", p.Busy, err)
+	}
+	if err := s.Jobs.Await(t.Context(), p.Busy, func(Progress) {}); err != nil {
+		t.Error(err)
+	}
+	s.must(o)
+}
+
 func TestFilterBesideWorkersOnRealRedis(t *testing.T) {
 	s, _ := real(t)
 	s.filterBesideWorkers(60_000)

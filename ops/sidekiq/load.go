@@ -46,6 +46,7 @@ func (a *Acts) planLoad(_ context.Context, o Order, p *Plan) error {
 	if p.In.Locked > 0 {
 		p.warn("%d of %d jobs say they hold a unique lock, and reading back takes none: one whose lock another job holds by now is silently dropped when it runs", p.In.Locked, p.In.Counted)
 	}
+	p.noLocks()
 	if head.Instance != a.Instance {
 		p.refuse("it is a backup of "+clean.Line(head.Instance), "read it back with that instance's config")
 	}

@@ -54,6 +54,13 @@ func (j *Jobs) locks(ctx context.Context, jobs []found) (Locks, error) {
 	return k, nil
 }
 
+// noLocks says that there are none, as far as was looked, so that no act leaves open what becomes of them.
+func (p *Plan) noLocks() {
+	if p.In.Locked == 0 && p.In.Counted > 0 {
+		p.warn("unique locks: none of %d jobs looked at names one", p.In.Counted)
+	}
+}
+
 // unlocked is how many locks one script looks at.
 const unlocked = 100
 

@@ -52,12 +52,12 @@ func (a *Acts) undisturbed(ctx context.Context, p *Plan) error {
 	if queue == "" {
 		return nil
 	}
-	by, err := a.Jobs.atWork(ctx, queue)
+	b, err := a.Jobs.atWork(ctx, queue)
 	if err != nil {
 		return err
 	}
-	if by != "" {
-		p.Refusal = busyWith(queue, by)
+	if b != nil {
+		p.Busy, p.Refusal = b, b.refusal()
 		return nil
 	}
 	s, is, err := a.unfinished(ctx, *p)

@@ -19,7 +19,8 @@ type Plan struct {
 	Target  string     `json:"target"`
 	What    string     `json:"what"` // in a sentence
 	Danger  act.Danger `json:"danger"`
-	Lines   []string   `json:"does"` // what is sent to Redis
+	Back    string     `json:"taken_back,omitempty"` // how it is taken back, where no other act does that
+	Lines   []string   `json:"does"`                 // what is sent to Redis
 	Loss    Loss       `json:"loss,omitzero"`
 	Jobs    int64      `json:"jobs"` // that are meant; with a filter they were counted one by one
 	Size    int64      `json:"size"` // of the place
@@ -31,12 +32,19 @@ type Plan struct {
 	Confirm string     `json:"confirm,omitempty"` // to be typed
 	Again   string     `json:"again,omitempty"`   // to be typed as well, where it is asked twice
 	Refusal error      `json:"-"`                 // why it cannot be done
+	Busy    *Busy      `json:"busy,omitempty"`    // who is at work on the queue, which is the Refusal then
 
 	place    Place
 	few      []found // all that are meant, when they are few
 	deep     int64   // among how many of the oldest they are; fewer, when workers have taken some since
 	identity func(context.Context) error
 	tell     func(Progress)
+}
+
+// backs are how the acts are taken back that no other act takes back.
+var backs = map[Deed]string{
+	Quiet: "only a restart takes it back", Stop: "a start takes it back", Dump: "nothing to take back",
+	Restore: "what has run stays done", Requeue: "what has run stays done", Move: "what has run stays done", PutBack: "what has run stays done",
 }
 
 // fewest is up to how many jobs are taken out of a living queue one by one, without anything else moving; see deepest.
@@ -47,7 +55,7 @@ func (a *Acts) Plan(ctx context.Context, o Order, tell func(Progress)) (Plan, er
 	if err := o.Filter.Check(); err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Deed: o.Deed, Target: o.Name, Danger: act.Changes, Caution: []string{}, tell: tell}
+	p := Plan{Deed: o.Deed, Target: o.Name, Danger: act.Changes, Back: backs[o.Deed], Caution: []string{}, tell: tell}
 	var err error
 	switch o.Deed {
 	case Quiet, Stop, Dump:
@@ -92,7 +100,7 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	}
 	switch o.Deed {
 	case Park:
-		return a.planPark(ctx, o, p)
+		err = a.planPark(ctx, o, p)
 	case Restore:
 		a.planRestore(o, p)
 	case Delete:
@@ -104,7 +112,8 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	default:
 		return fmt.Errorf("there is no act %q", o.Deed)
 	}
-	return nil
+	p.noLocks()
+	return err
 }
 
 // isQueue reports a queue that workers take from.

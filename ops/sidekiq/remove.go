@@ -56,14 +56,11 @@ func (p *Plan) inPlace() bool {
 const deepest = 20_000
 
 func (p *Plan) locksNote(o Order) {
-	if p.In.Locked == 0 {
-		return
-	}
 	if o.KeepLocks {
 		p.warn("%d of %d jobs looked at say they hold a unique lock, and the locks stay: the same jobs cannot be enqueued until each lock expires, 30 minutes to 50 days after it was taken", p.In.Locked, p.In.Counted)
 		return
 	}
-	p.Lines = append(p.Lines, "release the unique locks of the deleted jobs   each only if the job in question holds it: without that the same job could not be enqueued for up to 50 days")
+	p.Lines = append(p.Lines, "release the unique locks of those jobs   each only if the job in question holds it: without that the same job could not be enqueued for up to 50 days")
 }
 
 // keepLocks says that an act leaves unique locks as they are, where there are any.

@@ -176,10 +176,15 @@ func (a *Acts) absorb(ctx context.Context, g *grip, s Shelf, part, rest string) 
 	}
 }
 
-// left says where the jobs are when a restore did not come to its end.
+// left says where the jobs are when a restore or a filter did not come to its end.
 func (a *Acts) left(err error, s Shelf) error {
 	f := *fault.Of(err)
-	return (&fault.Error{What: "the restore is not over", On: s.ID, Next: "nothing is lost: what is not in " + s.Queue + " lies in " + s.ID + "; go on with vmtui sidekiq restore " + s.ID, Code: f.Code, Why: f.Error()}).Because(err)
+	what, where, how := "the restore is not over", "what is not in "+s.Queue, "go on with"
+	if s.Kind == Filtered {
+		what, where, how = "the filter is not over", "what was not looked at", "put it back with"
+	}
+	next := fmt.Sprintf("nothing is lost: %s lies in %s; %s vmtui sidekiq restore %s", where, s.ID, how, s.ID)
+	return (&fault.Error{What: what, On: s.ID, Next: next, Code: f.Code, Why: f.Error()}).Because(err)
 }
 
 // paceTick is how often a paced restore moves jobs.

@@ -126,13 +126,37 @@ func TestLocksAreReleasedForTheirHolderOnly(t *testing.T) {
 	}
 }
 
+// An act on jobs without unique locks says so; a deletion releases what a sample did not show, too.
+func TestActsSayThatNoLockWasSeen(t *testing.T) {
+	s := small(t)
+	s.fill("pull", 0, 10, "")
+	s.failed(Retry, 10)
+	refresh := Filter{Classes: []string{"RefreshWorker", "DeliveryWorker"}}
+	for _, o := range []Order{
+		{Deed: Park, Name: "pull"}, {Deed: Move, Name: "pull", To: "push", Filter: refresh}, {Deed: Delete, Name: "pull", Filter: refresh},
+		{Deed: Kill, Name: "pull", Filter: refresh}, {Deed: Requeue, Name: Retry, Filter: refresh},
+	} {
+		p, err := s.Plan(t.Context(), o, nil)
+		if err != nil || p.Refusal != nil || !strings.Contains(strings.Join(p.Caution, "\n"), "unique locks: none of") {
+			t.Errorf("%s: %q %v %v", o.Deed, p.Caution, p.Refusal, err)
+		}
+		if strings.Contains(strings.Join(p.Lines, "\n"), "unique locks") != (o.Deed == Delete || o.Deed == Kill) {
+			t.Errorf("%s: %q", o.Deed, p.Lines)
+		}
+	}
+}
+
 func TestSignalsGuardTheScheduler(t *testing.T) {
 	m := miniredis.RunT(t)
 	s := at(t, m.Addr())
 	beat(m, "", host+":7:0a1b2c3d4e5f", "8.1.6", "false")
 	_, _ = m.SAdd("processes", "exec:1:ffff")
 	m.HSet("exec:1:ffff", "info", `{"hostname":"exec","queues":["scheduler"],"concurrency":5}`, "busy", "2", "beat", "1764000000.25", "quiet", "false")
-	s.must(Order{Deed: Quiet, Identities: []string{host + ":7:0a1b2c3d4e5f"}})
+	quiet := Order{Deed: Quiet, Identities: []string{host + ":7:0a1b2c3d4e5f"}}
+	if p, err := s.Plan(t.Context(), quiet, nil); err != nil || !strings.Contains(p.Back, "only a restart") {
+		t.Errorf("how it is taken back: %q %v", p.Back, err)
+	}
+	s.must(quiet)
 	p, err := s.Plan(t.Context(), Order{Deed: Stop, Identities: []string{"exec:1:ffff"}}, nil)
 	if err != nil || p.Again != instance || p.Confirm != "exec:1:ffff" {
 		t.Errorf("%+v %v", p, err)

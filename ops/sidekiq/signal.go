@@ -60,9 +60,9 @@ func (a *Acts) planSignal(ctx context.Context, o Order, p *Plan) error {
 func (p *Plan) signalNotes(d Deed, busy int) {
 	switch d {
 	case Quiet:
-		p.warn("%d jobs in hand go on to their end; no new ones are taken. Only a restart takes that back", busy)
+		p.warn("%d jobs in hand go on to their end, and release their unique locks then; no new ones are taken. Only a restart takes that back", busy)
 	case Stop:
-		p.warn("%d jobs in hand have 25 s (its -t) to end; what has not is put back into its queue", busy)
+		p.warn("%d jobs in hand have 25 s (its -t) to end; what has not is put back into its queue, and keeps its unique lock", busy)
 		p.warn("under restart: always or Restart=always it is back at once, and not quiet: to keep it down, stop the unit or the container (docker compose stop -t 60)")
 	case Dump:
 		p.warn("the backtraces of all threads are written into the process's own log")
@@ -110,8 +110,11 @@ func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
 		p.Lines = append(p.Lines, fmt.Sprintf("RPUSH queue:%s   %s %s", l.Queue, l.Class, l.JID))
 		cmds = append(cmds, redis.Cmd("LPOS", a.Jobs.key("queue:"+l.queue), redis.Unshown(l.raw), "RANK", -1, "MAXLEN", 10_000))
 	}
-	if locked > 0 {
+	switch {
+	case locked > 0:
 		p.warn("%d of them say they hold a unique lock; each keeps it until it has run", locked)
+	case len(o.Lost) > 0:
+		p.warn("unique locks: none of them names one")
 	}
 	got, err := a.Jobs.redis.Read(ctx, cmds...)
 	if err != nil {

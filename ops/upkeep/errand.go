@@ -55,7 +55,7 @@ func (c *chore) rehearse(e errand) run.Step {
 // step makes a step of an errand. What destroys asks for the instance's name, and what was rehearsed waits until somebody has read what came of that.
 func (c *chore) step(e errand) run.Step {
 	s := run.Step{
-		StepInfo: run.StepInfo{ID: e.id, Title: e.title, Why: e.why, Usual: e.usual, Kind: e.kind, Skip: e.skip, NoUndo: e.noUndo},
+		StepInfo: run.StepInfo{ID: e.id, Title: e.title, Why: e.why, Usual: e.usual, Kind: e.kind, Skip: e.skip, NoUndo: e.noUndo, Panes: c.panes()},
 		Deadline: longest,
 	}
 	if e.after != rehearsal {

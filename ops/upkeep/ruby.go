@@ -25,7 +25,8 @@ func (c *chore) see(ctx context.Context, what, ruby string, into any, args ...st
 // look is a step that only looks: what it found is its result, and its plan shows the Ruby that looks.
 func (c *chore) look(id, title, why, ruby string, at func(ctx context.Context, w *run.Walk) (string, error)) run.Step {
 	return run.Step{
-		StepInfo: run.StepInfo{ID: id, Title: title, Why: why, Kind: run.Read, Skip: true, Usual: "as long as Rails takes to start"},
+		StepInfo: run.StepInfo{ID: id, Title: title, Why: why, Kind: run.Read, Skip: true, Usual: "as long as Rails takes to start", NoUndo: looked, Panes: c.panes()},
+		Deadline: run.DefaultDeadline,
 		Plan:     plan(append([]string{c.Jobs.Node.Name + "$ bin/rails runner, which only reads:"}, strings.Split(ruby, "\n")...)...),
 		Verify: func(w *run.Walk) run.Check {
 			return func(ctx context.Context) (run.Progress, error) {

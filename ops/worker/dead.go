@@ -35,7 +35,7 @@ func (c *crew) dead(ctx context.Context) (bool, error) {
 		return false, &fault.Error{
 			What: "ssh does not reach it, but it lives", On: c.node.Name, Code: fault.Refused,
 			Why:  fmt.Sprintf("the balancer's probe, repeated from %s, %s; ssh: %s", c.Config.Exec().Name, h.detail, fault.Of(res.Cause).Why),
-			Next: "mend the way there first (`ssh -v " + c.node.SSH + "`): a host that lives is not treated as dead",
+			Next: "mend the way there first (`" + ssh.ByHand(c.node.SSH) + "`): a host that lives is not treated as dead",
 		}
 	}
 	return true, nil

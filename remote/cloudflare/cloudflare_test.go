@@ -58,10 +58,10 @@ func atTheEdge(t *testing.T) *edge.Server {
 func TestPurgesArriveOnceWithAPermit(t *testing.T) {
 	s := atTheEdge(t)
 	c, p := client(t, s.URL(), token), &permit{}
-	if err := c.PurgeURLs(t.Context(), p, []string{"https://vmst.example/about"}); err != nil {
+	if err := c.Purge(t.Context(), p, cloudflare.Batch{Kind: cloudflare.URLs, Items: []string{"https://vmst.example/about"}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.PurgeEverything(t.Context(), p); err != nil {
+	if err := c.Purge(t.Context(), p, cloudflare.Batch{Kind: cloudflare.Everything}); err != nil {
 		t.Fatal(err)
 	}
 	got := s.Purges()
@@ -73,13 +73,13 @@ func TestPurgesArriveOnceWithAPermit(t *testing.T) {
 func TestNothingLeavesWithoutAPermit(t *testing.T) {
 	s := atTheEdge(t)
 	c, lost := client(t, s.URL(), token), errors.New("the lease was lost")
-	if err := c.PurgeEverything(t.Context(), &permit{err: lost}); !errors.Is(err, lost) {
+	if err := c.Purge(t.Context(), &permit{err: lost}, cloudflare.Batch{Kind: cloudflare.Everything}); !errors.Is(err, lost) {
 		t.Errorf("%v", err)
 	}
-	if err := c.PurgeEverything(t.Context(), nil); fault.CodeOf(err) != fault.Refused {
+	if err := c.Purge(t.Context(), nil, cloudflare.Batch{Kind: cloudflare.Everything}); fault.CodeOf(err) != fault.Refused {
 		t.Errorf("%v", err)
 	}
-	if err := c.PurgeURLs(t.Context(), &permit{}, make([]string, cloudflare.MostURLs+1)); fault.CodeOf(err) != fault.Usage {
+	if err := c.Purge(t.Context(), &permit{}, cloudflare.Batch{Kind: cloudflare.URLs, Items: make([]string, cloudflare.MostURLs+1)}); fault.CodeOf(err) != fault.Usage {
 		t.Errorf("%v", err)
 	}
 	if got := s.Purges(); len(got) != 0 {
@@ -89,7 +89,7 @@ func TestNothingLeavesWithoutAPermit(t *testing.T) {
 
 func TestRefusalsAreTold(t *testing.T) {
 	s := atTheEdge(t)
-	if err := client(t, s.URL(), "ferengi").PurgeEverything(t.Context(), &permit{}); !errors.Is(err, cloudflare.ErrToken) || strings.Contains(err.Error(), "ferengi") {
+	if err := client(t, s.URL(), "ferengi").Purge(t.Context(), &permit{}, cloudflare.Batch{Kind: cloudflare.Everything}); !errors.Is(err, cloudflare.ErrToken) || strings.Contains(err.Error(), "ferengi") {
 		t.Errorf("%v", err)
 	}
 	for name, x := range map[string]struct {
@@ -105,7 +105,7 @@ func TestRefusalsAreTold(t *testing.T) {
 				w.WriteHeader(x.status)
 				_, _ = w.Write([]byte(`{"success":false,"errors":[{"code":1234,"message":"no\u001b[31m"}],"messages":[],"result":null}`))
 			})
-			err := c.PurgeEverything(t.Context(), &permit{})
+			err := c.Purge(t.Context(), &permit{}, cloudflare.Batch{Kind: cloudflare.Everything})
 			f := fault.Of(err)
 			if !errors.Is(err, x.want) || errors.Is(err, remote.ErrUnknown) || !strings.Contains(f.Next, x.next) || f.On != zone || strings.Contains(f.Why, "\x1b") || sent.Load() != 1 {
 				t.Errorf("%d sent, %+v", sent.Load(), f)
@@ -125,7 +125,7 @@ func TestAWrongTokenIsToldFromOneThatMayNot(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte(`{"success":false,"errors":[` + says + `],"messages":[],"result":null}`))
 		})
-		err := c.PurgeEverything(t.Context(), &permit{})
+		err := c.Purge(t.Context(), &permit{}, cloudflare.Batch{Kind: cloudflare.Everything})
 		if !errors.Is(err, want) || strings.Contains(fault.Of(err).Next, "Zone.Cache Purge") != errors.Is(want, cloudflare.ErrScope) {
 			t.Errorf("%s: %+v", says, fault.Of(err))
 		}
@@ -139,7 +139,7 @@ func TestPurgeWithoutAnAnswerIsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, sent := purging(t, end)
-			if err := c.PurgeEverything(t.Context(), &permit{}); !errors.Is(err, remote.ErrUnknown) || fault.CodeOf(err) != fault.Unknown || sent.Load() != 1 {
+			if err := c.Purge(t.Context(), &permit{}, cloudflare.Batch{Kind: cloudflare.Everything}); !errors.Is(err, remote.ErrUnknown) || fault.CodeOf(err) != fault.Unknown || sent.Load() != 1 {
 				t.Errorf("%d sent, %v", sent.Load(), err)
 			}
 		})

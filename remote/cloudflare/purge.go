@@ -61,16 +61,6 @@ func (b Batch) body() cf.CachePurgeParamsBodyUnion {
 	return body
 }
 
-// PurgeURLs takes files out of the edge's cache. When the outcome is unknown, purging them again harms nobody but the origin.
-func (c *Client) PurgeURLs(ctx context.Context, permit remote.Permit, urls []string) error {
-	return c.Purge(ctx, permit, Batch{Kind: URLs, Items: urls})
-}
-
-// PurgeEverything empties the edge's cache of the zone: the origin has to answer everything for a while.
-func (c *Client) PurgeEverything(ctx context.Context, permit remote.Permit) error {
-	return c.Purge(ctx, permit, Batch{Kind: Everything})
-}
-
 // Purge sends one purge, once, at a rate that the plan allows. Its error is nil, a refusal, a plain failure, or wraps remote.ErrUnknown.
 func (c *Client) Purge(ctx context.Context, permit remote.Permit, b Batch) error {
 	if err := c.fits(ctx, b); err != nil {
@@ -104,5 +94,5 @@ func (c *Client) fits(ctx context.Context, b Batch) error {
 
 // ProvePurge proves that the token may purge, which verifying it does not: it purges a URL that never was, and so changes nothing.
 func (c *Client) ProvePurge(ctx context.Context, permit remote.Permit) error {
-	return c.PurgeURLs(ctx, permit, []string{"https://" + c.cfg.Zone + "/.vmtui/" + rand.Text()})
+	return c.Purge(ctx, permit, Batch{Kind: URLs, Items: []string{"https://" + c.cfg.Zone + "/.vmtui/" + rand.Text()}})
 }

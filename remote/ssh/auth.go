@@ -73,6 +73,6 @@ func (l *login) notLetIn(err error) error {
 	}
 	return (&fault.Error{
 		What: "login refused", On: l.host.name, Why: why, Code: fault.Failed,
-		Next: fmt.Sprintf("compare ssh-add -l and ssh.identities with authorized_keys on the host: ssh -v %s", l.host.dest),
+		Next: fmt.Sprintf("compare ssh-add -l and ssh.identities with authorized_keys on the host: %s", ByHand(l.host.dest)),
 	}).Because(err)
 }

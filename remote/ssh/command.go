@@ -2,6 +2,8 @@ package ssh
 
 import (
 	"crypto/rand"
+	"encoding/base64"
+	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -108,22 +110,26 @@ kill -s TERM "$dog" 2>/dev/null
 exit "$status"`
 
 // begun tells that sudo has let the command in; only then does what we send belong to it.
-const begun = `printf '%s\n' "$0" >&2; exec "$@"`
+const begun = `printf '%s\n' "$0"; printf '%s\n' "$0" >&2; exec "$@"`
 
-// line is the command line for the host's login shell: /bin/sh, so that a slow ~/.bashrc costs nothing, and everything quoted. The mark tells this
-// call from every other; without one it is the line as people are shown it.
+// line is the command line for the host's login shell, whichever that is: /bin/sh, and everything quoted. The mark tells this call from every other;
+// without one it is the line as people are shown it.
 func (c Command) line(mark string) (string, error) {
 	if c.held() && len(c.Stdin) > 0 {
 		return "", &fault.Error{What: "command not sent", Why: "a tethered command takes no input", Code: fault.Usage}
 	}
-	var words []string
+	teller := mark
+	if c.Sudo {
+		teller = "" // what lets it in tells
+	}
+	words := []string{"/bin/sh", "-c"}
 	switch {
 	case c.Inside != "":
-		words = append([]string{"/bin/sh", "-c", inside, arg0, c.Inside, mark, c.Script}, c.Args...)
+		words = append(words, announced(teller, inside, append([]string{c.Inside, mark, c.Script}, c.Args...)...)...)
 	case c.Tether:
-		words = append([]string{"/bin/sh", "-c", tether, arg0, c.Script}, c.Args...)
+		words = append(words, announced(teller, tether, append([]string{c.Script}, c.Args...)...)...)
 	default:
-		words = append([]string{"/bin/sh", "-c", c.Script, arg0}, c.Args...)
+		words = append(words, announced(teller, c.Script, c.Args...)...)
 		if mark != "" {
 			words = append([]string{"env", marked(mark)}, words...)
 		}
@@ -132,6 +138,18 @@ func (c Command) line(mark string) (string, error) {
 		words = append([]string{"sudo", "-S", "-p", prompt(mark), "--", "/bin/sh", "-c", begun, start(mark)}, words...)
 	}
 	return shellescape.QuoteCommand(words), nil
+}
+
+// aboard runs a line that came as base64. The login shell, sh and what the line names are one process after the other: a session's leader stays one.
+const aboard = `eval "exec $(printf %s "$0" | base64 -d)"`
+
+// portable is a line that every login shell takes as it was meant. In fish a backslash before another or before a quote counts within quotes too, and a value
+// with one would become another, or shell text.
+func portable(line string) string {
+	if !strings.Contains(line, `\\`) && !strings.Contains(line, `\'`) {
+		return line
+	}
+	return shellescape.QuoteCommand([]string{"/bin/sh", "-c", aboard, base64.StdEncoding.EncodeToString([]byte(line))})
 }
 
 // ender ends every process that bears a call's mark, TERM first and KILL after five seconds. sshd's own signals do not do: for root OpenSSH before 9.8

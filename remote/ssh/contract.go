@@ -17,7 +17,7 @@ const (
 )
 
 // Command is a POSIX shell script with arguments. Script is constant text; everything that varies goes into Args ($1, $2, …), which the
-// package quotes. It runs as `/bin/sh -c SCRIPT vmtui ARGS…`, so a slow ~/.bashrc costs nothing and no value becomes shell text.
+// package quotes. It runs as `/bin/sh -c SCRIPT vmtui ARGS…`, so that neither the login shell's kind nor what its ~/.bashrc says matters, and no value becomes shell text.
 type Command struct {
 	For    string // what it is for, in an operator's words; a log shows it in place of a long script
 	Script string

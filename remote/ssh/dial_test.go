@@ -125,7 +125,7 @@ func TestKeepaliveFreesABlackHoledConnection(t *testing.T) {
 				shut.close()
 				return
 			}
-			c.exit(0)
+			s.shell(c)
 		}
 	})
 	h := reach(t, s, func(p *Pool) { p.pace.ping, p.pace.pong = 20*time.Millisecond, 200*time.Millisecond })

@@ -257,7 +257,7 @@ func (h *Host) unreachable(err error) error {
 		}
 		return h.plainFault(f)
 	}
-	f = &fault.Error{What: "no SSH connection", On: h.name, Next: "see whether the host is up: ssh -v " + h.dest}
+	f = &fault.Error{What: "no SSH connection", On: h.name, Next: "see whether the host is up: " + ByHand(h.dest)}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Why = "no answer in time"

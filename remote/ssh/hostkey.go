@@ -66,5 +66,5 @@ func (h *Host) seeKey(ctx context.Context, r *route, raw net.Conn) (ssh.PublicKe
 	if heard.away(err) {
 		return nil, h.turnedAway(heard, err)
 	}
-	return nil, (&fault.Error{What: "the host shows no key", On: h.name, Next: "see what listens there: ssh -v " + h.dest}).Because(err)
+	return nil, (&fault.Error{What: "the host shows no key", On: h.name, Next: "see what listens there: " + ByHand(h.dest)}).Because(err)
 }

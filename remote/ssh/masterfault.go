@@ -38,7 +38,7 @@ func (h *Host) notThrough(ctx context.Context, r *route, m *master, err error) e
 		f.Next = "log in once by hand and compare the fingerprint: ssh " + h.dest
 	case saysDenied.MatchString(says):
 		f.What, d.reached = "login refused", true
-		f.Next = "ssh asks nobody here: a key with a passphrase must be in the agent; see ssh -v " + h.dest
+		f.Next = "ssh asks nobody here: a key with a passphrase must be in the agent; see " + ByHand(h.dest)
 	case saysHangsUp.MatchString(says) && !r.proxied && !saysBehind.MatchString(says): // it does not pass on why
 		f.What, f.Next, d.reached = hangsUp, "it may have too many logins under way, or hold earlier ones against us: "+penalised, true
 	case errors.Is(err, context.DeadlineExceeded):

@@ -41,11 +41,18 @@ const (
 )
 
 // ReadFrom spares whoever copies into it a large buffer for each output.
-func (b *bounded) ReadFrom(r io.Reader) (int64, error) {
+func (b *bounded) ReadFrom(r io.Reader) (int64, error) { return drain(b, r) }
+
+// drain copies all of r by small pieces, and by larger ones where much comes.
+func drain(to io.Writer, r io.Reader) (int64, error) {
 	var all int64
 	for room := make([]byte, readLeast); ; {
 		n, err := r.Read(room)
-		_, _ = b.Write(room[:n]) // never fails
+		if n > 0 {
+			if _, wrong := to.Write(room[:n]); wrong != nil {
+				return all, wrong
+			}
+		}
 		all += int64(n)
 		switch {
 		case errors.Is(err, io.EOF):

@@ -41,7 +41,7 @@ func (r Result) unreachable(f *fault.Error) error {
 	inner := fault.Of(r.Cause)
 	f.Next, f.Why = inner.Next, inner.What
 	switch {
-	case errors.Is(r.Cause, keys.ErrDistrusted):
+	case f.What != "" && errors.Is(r.Cause, keys.ErrDistrusted):
 		f.What, f.Why = inner.What, inner.Why+"; so this was not begun: "+f.What
 	case inner.Why != "":
 		f.Why += ": " + inner.Why

@@ -44,6 +44,22 @@ func parseDest(dest string) (target, error) {
 	return t, nil
 }
 
+// ByHand is how a person tries the way to a destination: ssh itself takes no host:port.
+func ByHand(dest string) string {
+	t, err := parseDest(dest)
+	if err != nil {
+		return "ssh -v" // it was never taken as a destination
+	}
+	words := "ssh -v "
+	if t.port != "" {
+		words += "-p " + t.port + " "
+	}
+	if t.user != "" {
+		words += t.user + "@"
+	}
+	return words + t.host
+}
+
 // resolved reads ssh_config once for a host.
 func (h *Host) resolved(ctx context.Context) (*route, error) {
 	h.mu.Lock()

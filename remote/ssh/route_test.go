@@ -33,6 +33,17 @@ func newECDSA(t *testing.T) ssh.Signer {
 	return s
 }
 
+// What an error tells a person to try is what ssh takes.
+func TestByHand(t *testing.T) {
+	for dest, want := range map[string]string{
+		"exec": "ssh -v exec", "root@10.0.0.11:22": "ssh -v -p 22 root@10.0.0.11", "ssh://deploy@[fd00::1]:2200": "ssh -v -p 2200 deploy@fd00::1",
+	} {
+		if got := ByHand(dest); got != want {
+			t.Errorf("%s: %s", dest, got)
+		}
+	}
+}
+
 func TestResolve(t *testing.T) {
 	p := newPlace(t)
 	inner := p.write("inner", "Host worker-*\n  User deploy\n  Port 2200\n")

@@ -110,12 +110,13 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 		h.abandon(s)
 		return Result{Outcome: Unreachable, Cause: err}
 	}
-	e := execution{line: line, stdin: stdin, input: t.command.Stdin, tether: t.command.held(), ender: Command{
+	e := execution{line: portable(line), stdin: stdin, input: t.command.Stdin, tether: t.command.held(), ender: Command{
 		For: "end what was cancelled", Script: ender, Args: []string{marked(mark)}, Sudo: t.command.Sudo, Tether: true,
 	}}
-	s.Stdout, s.Stderr = t.out, t.errs
+	before := forewords{newForeword(mark, t.out), newForeword(mark, t.errs)}
+	s.Stdout, s.Stderr = before.out, before.errs
 	if !t.command.Sudo {
-		return h.execute(ctx, s, e)
+		return h.spoken(before.verdict(h.execute(ctx, s, e)))
 	}
 	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
 	s.Stderr = e.door

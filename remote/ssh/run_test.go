@@ -27,12 +27,45 @@ var allowed = permit(func(context.Context) error { return nil })
 
 func TestArgumentsStayArguments(t *testing.T) {
 	h := reach(t, newServer(t, nil), nil)
-	args := []string{"", "a b", `'"$(id)` + "`id`", "*", "-n", "ž\ttab", "two\nlines", `back\slash`}
+	args := []string{"", "a b", `'"$(id)` + "`id`", "*", "-n", "ž\ttab", "two\nlines", `back\slash`, `two\\`, `\'; touch x; '`}
 	script := `for a; do printf '<%s>\n' "$a"; done; printf '%s' "$0" >&2; exit 7`
 	r := h.Look(within10s(t), Command{Script: script, Args: args})
 	want := strings.ReplaceAll("<"+strings.Join(args, ">\n<")+">\n", "ž\t", "ž      ")
 	if r.Outcome != Exited || r.Code != 7 || r.Stdout != want || r.Stderr != "vmtui" {
 		t.Errorf("%+v\nwant stdout %q", r, want)
+	}
+}
+
+// What comes before a command, from the files of a login shell, is not its answer. Where the command never begins it tells why, and that is no success.
+func TestWhatComesBeforeACommand(t *testing.T) {
+	before := "echo welcome; echo careful >&2; "
+	s := newServer(t, nil)
+	s.exec = func(c *channel) {
+		c.command = before + c.command
+		s.shell(c)
+	}
+	h := reach(t, s, nil)
+	for name, c := range map[string]Command{"plain": {Script: "echo a; echo b >&2"}, "tethered": {Script: "echo a; echo b >&2", Tether: true}} {
+		if r := h.Look(within10s(t), c); !r.OK() || r.Stdout != "a\n" || r.Stderr != "b\n" {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	before = "head -c 100000 /dev/zero | tr '\\0' x; "
+	if r := h.Look(within10s(t), Command{Script: "echo a"}); !r.OK() || !strings.HasPrefix(r.Stdout, "xxx") || !strings.HasSuffix(r.Stdout, "\na\n") {
+		t.Errorf("more than is held back: %v, %d bytes", r.Outcome, len(r.Stdout))
+	}
+	before = "exit 0; "
+	r := h.Do(within10s(t), allowed, Command{Script: "echo a"})
+	if err := r.Err("stopping", "worker-1"); r.Outcome != Unreachable || err == nil || !strings.Contains(err.Error(), "not begun") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	before = "echo no such account; exit 1; "
+	if r := h.Look(within10s(t), Command{Script: "echo a"}); r.Outcome != Exited || r.Code != 1 || r.Stdout != "no such account\n" {
+		t.Errorf("%+v", r)
+	}
+	var lines []string
+	if r := h.Stream(within10s(t), Command{Script: "echo a"}, func(l string) { lines = append(lines, l) }); r.Code != 1 || strings.Join(lines, "|") != "no such account" {
+		t.Errorf("%+v, %q", r, lines)
 	}
 }
 

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -165,7 +166,7 @@ func SidekiqPlan(out io.Writer, p sidekiq.Plan) error {
 	}
 	if p.In.Counted > 0 {
 		of := fmt.Sprintf(" (of %d looked at)", p.In.Counted)
-		say("in it", shares(p.In.Classes)+of)
+		say("in it", cmp.Or(shares(p.In.Classes), "none that is meant")+of)
 		say("goes to", shares(p.In.Hosts))
 		say("errors", shares(p.In.Errors))
 		if !p.In.Oldest.IsZero() {
@@ -179,6 +180,13 @@ func SidekiqPlan(out io.Writer, p sidekiq.Plan) error {
 		say("risk", p.Loss.Severity)
 		say("lost", p.Loss.Lost)
 		say("returns", p.Loss.Again)
+	}
+	say("back", p.Back)
+	switch {
+	case p.Again != "":
+		say("asks for", p.Confirm+", and as well for "+p.Again)
+	case p.Confirm != "":
+		say("asks for", p.Confirm)
 	}
 	for _, c := range p.Caution {
 		fmt.Fprintf(&b, "  ! %s\n", c)
@@ -207,6 +215,9 @@ func SidekiqReport(r sidekiq.Report) string {
 		sidekiq.Move: "moved", sidekiq.PutBack: "put back",
 	}
 	var b strings.Builder
+	if r.Deed == sidekiq.Delete && r.Shelf != "" {
+		did[r.Deed] = "taken out, and not deleted," // its backup was not proved
+	}
 	if word, of := did[r.Deed]; of {
 		fmt.Fprintf(&b, "%s: %d jobs %s in %s", r.Name, r.Jobs, word, r.Took.Round(time.Millisecond))
 	} else {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -14,7 +15,7 @@ import (
 func (x *Deed) Draw(w, h int) widget.Frame {
 	lines := x.lines(w - 4)
 	box := widget.Box{Title: title("Plan: " + x.Crumb()), Lines: lines, Ink: theme.Focus}
-	box.Right = widget.Join(widget.S(theme.Muted, " · "), danger(x.plan.Danger).full(), seenAgo(x.seen, x.env.World.Now))
+	box.Right = widget.Join(widget.S(theme.Muted, " · "), dangerOf(x.plan).full(), seenAgo(x.seen, x.env.World.Now))
 	switch {
 	case x.done:
 		box.Title, box.Right = title("Done: "+x.Crumb()), nil
@@ -28,6 +29,15 @@ func (x *Deed) Draw(w, h int) widget.Frame {
 	}
 	box.From = x.text.show(len(lines), h-2)
 	return box.Draw(w, h)
+}
+
+// dangerOf is a plan's danger; a change that no other act takes back says how it is taken back.
+func dangerOf(p sidekiq.Plan) mark {
+	m := danger(p.Danger)
+	if p.Danger == act.Changes && p.Back != "" {
+		m.word = "changes; " + p.Back
+	}
+	return m
 }
 
 // lines are the whole of it.
@@ -77,11 +87,14 @@ func progressLine(x *work, env Env, w int) widget.Line {
 	return l.Add(since).Fit(w)
 }
 
-// deedLines are a plan: what it does, to what, what that loses, and what is to be known first.
+// deedLines are a plan: what it loses stands first, then what is sent, what is to be known, and what is meant.
 func deedLines(p sidekiq.Plan, seen time.Time, w int) []widget.Line {
 	lines := widget.Wrap(theme.Strong, p.What, w)
 	if p.Refusal != nil {
 		lines = append(append(lines, nil), faultLines(p.Refusal, w)...)
+	}
+	if p.Loss.Lost != "" {
+		lines = append(lines, lossLines(p.Loss, w)...)
 	}
 	if len(p.Lines) > 0 {
 		lines = append(lines, nil, widget.L(theme.Head, "WHAT IS SENT"))
@@ -94,9 +107,6 @@ func deedLines(p sidekiq.Plan, seen time.Time, w int) []widget.Line {
 	}
 	for _, c := range p.Caution {
 		lines = append(lines, widget.Hang(widget.L(theme.Warn, "! "), theme.Plain, c, w)...)
-	}
-	if p.Loss.Lost != "" {
-		lines = append(lines, lossLines(p.Loss, w)...)
 	}
 	if p.In.Counted > 0 {
 		lines = append(lines, nil, widget.L(theme.Head, "WHAT IS MEANT"))
@@ -119,7 +129,11 @@ func reportLines(r sidekiq.Report, w int) []widget.Line {
 			parts = append(parts, count(also.n)+" "+also.what)
 		}
 	}
-	lines := widget.Hang(widget.L(theme.Good, "✓ "), theme.Strong, string(r.Deed)+": "+strings.Join(parts, "; "), w)
+	did := string(r.Deed)
+	if r.Deed == sidekiq.Delete && r.Shelf != "" {
+		did = "taken out, and not deleted" // its backup was not proved
+	}
+	lines := widget.Hang(widget.L(theme.Good, "✓ "), theme.Strong, did+": "+strings.Join(parts, "; "), w)
 	if r.Shelf != "" {
 		lines = append(lines, widget.Hang(widget.L(theme.Info, "◌ "), theme.Plain, "the jobs lie in "+r.Shelf+" until they are restored or deleted", w)...)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/internal/stage"
@@ -34,5 +35,15 @@ func TestADeedThatFailedSaysSo(t *testing.T) {
 	_, _ = x.answered(didDeed{err: errors.New("Redis went away")})
 	if got := why(x); !strings.Contains(got, "it was begun") {
 		t.Errorf("after it broke off: %q", got)
+	}
+}
+
+// The plan of a change that no other act takes back does not say that it can be taken back.
+func TestAPlanSaysHowItIsTakenBack(t *testing.T) {
+	x := NewDeed(env(t.Context(), stage.New(nil)), sidekiq.Order{Deed: sidekiq.Quiet, Identities: []string{"exec:1:ffff"}})
+	_, _ = x.answered(plannedDeed{plan: sidekiq.Plan{Deed: sidekiq.Quiet, What: "quiet 1 Sidekiq process", Danger: act.Changes, Back: "only a restart takes it back"}})
+	drawn := drawnText(x.Draw(80, 12).Lines)
+	if !strings.Contains(drawn, "changes; only a restart takes it back") || strings.Contains(drawn, "can be taken back") {
+		t.Error(drawn)
 	}
 }

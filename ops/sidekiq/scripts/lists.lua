@@ -5,7 +5,7 @@
 local claim, token, life = table.remove(KEYS, 1), table.remove(ARGV, 1), table.remove(ARGV, 1)
 if token ~= '' then
   local other = redis.call('GET', claim)
-  if other and other ~= token then return redis.error_reply('VMTUI-CLAIMED ' .. other) end
+  if other and other ~= token then return redis.error_reply('VMTUI-CLAIMED ' .. redis.call('PTTL', claim) .. ' ' .. other) end
   redis.call('SET', claim, token, 'PX', life)
 end
 
