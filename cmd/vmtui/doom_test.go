@@ -123,23 +123,20 @@ func newOrdealOf(t *testing.T, of trial, at doom.Crash) *ordeal {
 
 // reads are the commands that change nothing, and those that keep the lease and the anchors of the history, which are records of themselves.
 var reads = regexp.MustCompile(strings.Join([]string{
-	`^/bin/sh -c true vmtui`, `^/bin/sh -c 'test -e `, `^/bin/sh -c '?cat `, `^/bin/sh -c 'curl `, `^/bin/sh -c 'ss -Htn`, `^/bin/sh -c 'grep `, `^/bin/sh -c 'pgrep `,
+	`^/bin/sh -c '?true'? vmtui`, `^/bin/sh -c 'test -e `, `^/bin/sh -c '?cat `, `^/bin/sh -c 'curl `, `^/bin/sh -c 'ss -Htn`, `^/bin/sh -c 'grep `, `^/bin/sh -c 'pgrep `,
 	`^/bin/sh -c 'docker ps`, `^/bin/sh -c 'df `, `^/bin/sh -c 'date `, `^/bin/sh -c 'findmnt `, `^/bin/sh -c 'printf '"'"'PING`, `^/bin/sh -c 'cloud-init status`, `^/bin/sh -c 'ssh-keyscan`,
 	`^/bin/sh -c 'cd "\$1" && sha256sum`, `^/bin/sh -c 'cd "\$1" && for i in`, `^/bin/sh -c 'wc -l`, `^/bin/sh -c 'nginx -T `, `^/bin/sh -c 'nc `, `^/bin/sh -c 'for f in "\$1"/holds`, `^/bin/sh -c 'ps -eo`,
-	`compose -p "\$project" "\$@"' vmtui \S+ \S+ logs `, `^/bin/sh -c 'uname -r`, `^/bin/sh -c 'systemctl (is-system-running|list-units)`, `^/bin/sh -c hostname`, `^/bin/sh -c 'docker inspect`,
+	`compose -p "\$project" "\$@"' vmtui \S+ \S+ logs `, `^/bin/sh -c 'uname -r`, `^/bin/sh -c 'systemctl (is-system-running|list-units)`, `^/bin/sh -c '?hostname`, `^/bin/sh -c 'docker inspect`,
 	`^/bin/sh -c 'f=\$\(mktemp\)`, `^/bin/sh -c 'f=\$HOME/\.ssh/known_hosts
 for h`, `^/bin/sh -c 'for u in`, `"\$1/lease\.new"`, `"\$1/anchors\.log"`, `^GET `,
 }, "|"))
-
-// mark is what each command carries, to be found by among the processes of its host.
-var mark = regexp.MustCompile(`^env VMTUI_CALL=\w+ `)
 
 // heard is told of everything that the servers are asked. A change must find its intent in the log, and still open; the process dies when its time
 // has come.
 func (o *ordeal) heard(r box.Request) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	change := !reads.MatchString(mark.ReplaceAllString(r.What, ""))
+	change := !reads.MatchString(spelled(r.What))
 	counts := o.at == (doom.Crash{}) || o.pid != 0 && o.at.N == 0 // what only reads counts too
 	if o.store == nil || !change && !counts {
 		return true
@@ -174,7 +171,7 @@ func at(events []run.Event) string {
 // see holds what a server was asked for against the log and the world. The caller holds mu.
 func (o *ordeal) see(r box.Request, events []run.Event) {
 	if !r.Done && !slices.Contains(slices.Collect(maps.Values(outcomes(events))), "") {
-		o.wrong = append(o.wrong, "no intent is open, and "+r.Of+" is asked: "+r.What)
+		o.wrong = append(o.wrong, "no intent is open, and "+r.Of+" is asked: "+spelled(r.What))
 	}
 	if hold, _ := o.hold(); r.Done && hold == nil && o.short() {
 		o.wrong = append(o.wrong, "worker-2 is out, and no hold says so; asked was "+r.What)

@@ -104,7 +104,7 @@ func sent(o *ordeal, book string, droplet int) int {
 	case "worker-reboot":
 		n := 0
 		for _, c := range o.b.Machine("worker-2").Commands() {
-			if strings.Contains(c, "--no-block reboot") {
+			if strings.Contains(spelled(c), "--no-block reboot") {
 				n++
 			}
 		}

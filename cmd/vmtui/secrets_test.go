@@ -164,7 +164,9 @@ func TestNoSecretComesOut(t *testing.T) {
 	}
 	for _, node := range []string{"exec", "worker-1", "worker-2", "worker-3"} {
 		m := b.Machine(node)
-		p.clear("the command lines on "+node, []byte(strings.Join(m.Commands(), "\n")))
+		for _, line := range m.Commands() {
+			p.clear("the command lines on "+node, []byte(line+"\n"+spelled(line)))
+		}
 		out, _ := m.Run(t.Context(), "cat /var/lib/vmtui/lease /var/lib/vmtui/host-keys.log /var/lib/vmtui/holds/* 2>/dev/null; ps -ww -eo args")
 		p.clear("the records and processes of "+node, []byte(out))
 	}

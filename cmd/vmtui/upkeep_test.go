@@ -89,7 +89,7 @@ func TestAKilledRunFindsItsJob(t *testing.T) {
 	for _, j := range jobsOf(t, b.ConfigPath()) {
 		lines = append(lines, j.State+" "+j.Line)
 	}
-	want := []string{"done tootctl search deploy --concurrency=2 --only public_statuses statuses", "done tootctl search deploy --concurrency=2 --only instances accounts tags"}
+	want := []string{"ended tootctl search deploy --concurrency=2 --only public_statuses statuses", "ended tootctl search deploy --concurrency=2 --only instances accounts tags"}
 	if !slices.Equal(lines, want) {
 		t.Errorf("jobs: %q", lines)
 	}
