@@ -54,7 +54,7 @@ func TestWhatTheProviderRefusesForAWhileIsWaitedOut(t *testing.T) {
 	at("stop")
 	foreign(t, b, `{"type":"snapshot","name":"nightly"}`)
 	at("stop", "pending:1")
-	at("come-back", "api-500:2")
+	at("come-back", "api-500:4") // the panes read too
 	at("provision", "limit-changes:1")
 	if code := l.end(); code != 0 {
 		t.Fatalf("exit %d, %+v\n%s", code, l.last(), transcript(t, b, l.run()))
