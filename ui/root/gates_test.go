@@ -13,6 +13,16 @@ import (
 	"github.com/vmtui/vmtui/ui/internal/stage"
 )
 
+// onRun drives a console that stands on the run, as soon as that is shown.
+func onRun(t *testing.T, fake *stage.Desk) *driver {
+	t.Helper()
+	o := options()
+	o.Open = "01J9ZQ7K3M"
+	d := drive(t, fake, o, 120, 36)
+	d.rest(time.Second)
+	return d
+}
+
 func TestGates(t *testing.T) {
 	const id = "01J9ZQ7K3M"
 	for _, c := range []struct {
@@ -61,11 +71,8 @@ func TestAGateThatOpensSwallowsKeysUntilTheHandRests(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		log := stage.Failing()
 		fake := stage.New(log[:len(log)-1])
-		o := options()
-		o.Open = "01J9ZQ7K3M"
-		d := drive(t, fake, o, 120, 36)
+		d := onRun(t, fake)
 		defer d.stop()
-		d.rest(time.Second)
 		fake.Happen(log[len(log)-1])
 		d.rest(50 * time.Millisecond)
 		d.sees("THIS STEP DID NOT GO WELL")
@@ -88,11 +95,8 @@ func TestAGateAnsweredElsewhereTakesNoLateAnswer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		log := stage.Failing()
 		fake := stage.New(log)
-		o := options()
-		o.Open = "01J9ZQ7K3M"
-		d := drive(t, fake, o, 120, 36)
+		d := onRun(t, fake)
 		defer d.stop()
-		d.rest(time.Second)
 		d.press("s")
 		d.write("slow")
 		last := log[len(log)-1]
@@ -113,11 +117,8 @@ func TestAQuestionThatTheRunHasOvertakenClosesItself(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		log := stage.Waiting()
 		fake := stage.New(log)
-		o := options()
-		o.Open = "01J9ZQ7K3M"
-		d := drive(t, fake, o, 120, 36)
+		d := onRun(t, fake)
 		defer d.stop()
-		d.rest(time.Second)
 		d.press("x")
 		d.sees("The run stops at the next step boundary")
 		fake.Happen(run.Event{Seq: log[len(log)-1].Seq + 1, Time: time.Now(), Leg: 1, Type: run.Result, State: string(run.Done), Detail: "worker-2 serves again"})
