@@ -87,6 +87,7 @@ func TestTootctlIsAJob(t *testing.T) {
 func TestAJobSurvivesItsConsole(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
+	b.Machine("exec").TootItem(time.Second)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := product(ctx, b.ConfigPath(), "tootctl", "--yes", "--", "search", "deploy")
@@ -100,9 +101,10 @@ func TestAJobSurvivesItsConsole(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	got := vmtui(t, b.ConfigPath(), "tootctl", "--yes", "--", "feeds", "build", "--all")
-	if j := jobsOf(t, b.ConfigPath())[0]; j.State == "running" && (got.code != 3 || !strings.Contains(got.err, "tootctl search deploy runs since")) {
-		t.Errorf("exit %d: %s", got.code, got.err)
+	if j := jobsOf(t, b.ConfigPath())[0]; j.State != "running" || got.code != 3 || !strings.Contains(got.err, "tootctl search deploy runs since") {
+		t.Errorf("%s; exit %d: %s", j.State, got.code, got.err)
 	}
+	b.Machine("exec").TootItem(0)
 	id := jobsOf(t, b.ConfigPath())
 	got = vmtui(t, b.ConfigPath(), "jobs", "attach", id[len(id)-1].ID)
 	if got.code != 0 || !strings.Contains(got.out, "Indexed 50 records") {
@@ -114,6 +116,7 @@ func TestAJobSurvivesItsConsole(t *testing.T) {
 func TestAJobIsCancelled(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
+	b.Machine("exec").TootItem(time.Minute) // it does not end by itself
 	got := vmtui(t, b.ConfigPath(), "tootctl", "--yes", "--detach", "--", "search", "deploy")
 	id := regexp.MustCompile(`job (\S+);`).FindStringSubmatch(got.out)
 	if got.code != 0 || id == nil {
@@ -171,6 +174,7 @@ func TestTootctlAtATerminal(t *testing.T) {
 func TestTootctlInAContainer(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
+	b.Machine("worker-1").TootItem(time.Minute)
 	a := inside(t, b)
 	for _, how := range []string{config.TootctlExec, config.TootctlRun} {
 		r := a.room()
