@@ -169,7 +169,11 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	reading := j.Reading()
 	follow, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	if j.Asks && f.attended(false) {
+	switch why := a.deaf(f); {
+	case !j.Asks:
+	case why != "":
+		f.note("it asks, and is only followed here: " + why)
+	default:
 		answers := a.answers(follow, f, r, j, stop)
 		defer func() { stop(nil); <-answers }()
 	}
@@ -218,6 +222,17 @@ func (f *flags) waits(ctx context.Context, what string) (heard func()) {
 		<-over
 		_, _ = fmt.Fprint(f.err, "\r\x1b[K")
 	})
+}
+
+// deaf is why what a job asks cannot be answered from here, "" where it can.
+func (a *app) deaf(f *flags) string {
+	switch {
+	case a.door.ReadOnly():
+		return "read-only; to answer, attach without --read-only and read_only"
+	case !f.attended(false):
+		return "nobody sits at a terminal; to answer, attach at one"
+	}
+	return ""
 }
 
 // answers hands what the operator types to the job.

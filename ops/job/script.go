@@ -48,7 +48,7 @@ const (
 	otherRuns   = 76
 )
 
-// runner leads the job's session: $1 its directory, $2 mode, $3 command, $4 to $6 the signs of its end. It outlives everybody who looks at it, and writes down
+// runner leads the job's session: $1 its directory, $2 mode, $3 command, $4 to $7 the signs of its end. It outlives everybody who looks at it, and writes down
 // how it ended: first what tells it in the log, so that nobody has to read all of that, then the exit status. The command is in the environment, because
 // script(1) writes the line that it is given into the log, where words of the command could pass for output. The terminal's input never ends, since script
 // would type a NUL at its end, which a container's terminal echoes into the first line.
@@ -85,7 +85,8 @@ secret)
     errors=$(said | LC_ALL=C grep -acE "$4")
     closing=
     [ -z "$5" ] || closing=$(said | one -E "$5")
-    last=$(said | one -vE "$6|^Script done on ")
+    last=$(said | one -E "$7")
+    [ -n "$last" ] || last=$(said | one -vE "$6|$4|^Script done on ")
     printf '%s\n%s\n%s\n' "$errors" "$closing" "$last" >end.new && mv end.new end
   fi ;;
 esac

@@ -102,7 +102,7 @@ func dangerOf(c *tootctl.Call) act.Danger {
 // order is the command that starts a job.
 func (r Record) order(dir, long, text, command string) ssh.Command {
 	signs := r.command().Signs()
-	return ssh.Command{For: "start " + r.Line, Script: start, Args: []string{begin, runner, dir, r.ID, long, r.mode(), text, command, signs.Errors, signs.Closing, signs.Noise}}
+	return ssh.Command{For: "start " + r.Line, Script: start, Args: []string{begin, runner, dir, r.ID, long, r.mode(), text, command, signs.Errors, signs.Closing, signs.Noise, signs.Reasons}}
 }
 
 // mode is how the runner runs it.
