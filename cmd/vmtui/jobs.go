@@ -66,7 +66,8 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 		return err
 	}
 	reading := j.Reading()
-	if j.Failed > 0 && j.Log && j.State != job.Running {
+	unread := j.State == job.Cancelled || j.State == job.Unknown // nothing was written down of what failed
+	if j.Log && (j.Failed > 0 || unread) {
 		if err := r.Follow(ctx, j.Record, func(l string) { reading.Take(l) }); err != nil {
 			return err
 		}
@@ -82,7 +83,7 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 	for _, l := range reading.Errors[:min(len(reading.Errors), shownFailures)] {
 		lines = append(lines, "    "+l)
 	}
-	if more := j.Failed - shownFailures; more > 0 {
+	if more := reading.Count - shownFailures; more > 0 {
 		lines = append(lines, fmt.Sprintf("    … and %d more: vmtui jobs attach %s", more, j.ID))
 	}
 	switch {
@@ -178,6 +179,10 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 		defer func() { stop(nil); <-answers }()
 	}
 	lines := &jobLines{f: f, job: j.ID, reading: reading, meter: f.meter()}
+	r.Tell = func(text string) {
+		_ = lines.meter.Away() // it is only for the eye
+		f.note(text)
+	}
 	heard := f.waits(follow, "Rails starts ("+r.Boot().String()+"), since")
 	defer heard()
 	err := r.Follow(follow, j, func(l string) {

@@ -39,9 +39,10 @@ type Room struct {
 	Operator string // "mike@laptop"
 	Door     *act.Door
 	Journal  act.Journal
-	Dir      string   // Dir, unless the node keeps them elsewhere
-	Direct   []string // the environment by which the database is reached past its pool, none where it is reached so anyway
-	Memory   string   // the file in which this machine remembers the node's Mastodon
+	Dir      string       // Dir, unless the node keeps them elsewhere
+	Direct   []string     // the environment by which the database is reached past its pool, none where it is reached so anyway
+	Tell     func(string) // what is waited for, to a person; nil for nobody
+	Memory   string       // the file in which this machine remembers the node's Mastodon
 }
 
 // Record is what a job's directory says of it from the beginning.

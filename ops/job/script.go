@@ -233,8 +233,11 @@ cd "$1" || exit 66
 alive . && [ -p answers ] || exit 75
 printf '%s\n' "$2" >answers`
 
-// ended is the exit status of cancel, answer and forget when the job is not as it has to be for them.
-const ended = 75
+// The exit statuses of what is done with one job: it is not as it has to be for that, and there is none.
+const (
+	ended   = 75
+	nowhere = 66
+)
 
 // setting prints a setting of the Mastodon in a directory: $1 directory, $2 its name. Only what is no secret is asked for.
 const setting = `sed -n "s/^$2=//p" "$1/.env.production"`
