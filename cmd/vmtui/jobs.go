@@ -323,7 +323,7 @@ func (x *jobLines) end() error { return errors.Join(x.bars.End(), x.meter.End())
 
 // howItEnded says it, and gives the exit code. Who cannot tell says so.
 func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Record, reading *tootctl.Reading) error {
-	got, dry, err := r.Pair(ctx, j.ID)
+	got, dry, err := r.End(ctx, j)
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,9 @@ func TestHowItEndedIsKnownToWhoeverAsksLater(t *testing.T) {
 			if watched.Ending() != x.want || watched.Why != later.Why {
 				t.Errorf("watched: %s: %s; later: %s", watched.Ending(), watched.Why, later.Why)
 			}
+			if _, err := os.Stat(filepath.Join(r.Dir, j.ID, "room")); err == nil {
+				t.Error("the room that was kept for its end is kept for ever")
+			}
 			glanced, _, found, err := r.Look(t.Context(), j.ID)
 			if err != nil || !found || glanced.Ending() != x.want || glanced.Why != later.Why {
 				t.Errorf("a look: %s: %s, %v, %v", glanced.Ending(), glanced.Why, found, err)

@@ -43,9 +43,17 @@ func (r *Room) Follow(ctx context.Context, j Record, line func(string)) error {
 // followed is how reading a log to its end has ended.
 func (r *Room) followed(res ssh.Result, j Record) error {
 	if res.Outcome == ssh.Exited && res.Code == nowhere {
-		return &fault.Error{What: "there is nothing to follow", On: j.Line, Why: "its directory is gone from " + r.Node.Name, Next: "see whether it was forgotten: vmtui audit", Code: fault.Failed}
+		return r.gone(j)
 	}
 	return res.Err("following "+j.Line, r.Node.Name)
+}
+
+// gone is that a job's directory is not there any more. Whether the job itself is, nobody knows.
+func (r *Room) gone(j Record) error {
+	return &fault.Error{
+		What: "nothing is known of it any more", On: j.Line, Why: "its directory is gone from " + r.Node.Name,
+		Next: "see whether it was forgotten: vmtui audit; look there whether it runs: ps -ef", Code: fault.Unknown, Err: remote.ErrUnknown,
+	}
 }
 
 // notFollowed is that nobody sees the job any more, which is nothing to it.
@@ -159,7 +167,7 @@ func (r *Room) change(ctx context.Context, verb, what string, j Record, do func(
 	err = res.Err(what, r.Node.Name)
 	switch {
 	case res.Outcome == ssh.Exited && res.Code == nowhere:
-		err = &fault.Error{What: "it is not there", On: j.Line, Why: "its directory is gone from " + r.Node.Name, Next: "see whether it was forgotten: vmtui audit; look whether it runs: ps -ef there", Code: fault.Failed}
+		err = r.gone(j)
 	case res.Outcome == ssh.Exited && res.Code == ended:
 		err = &fault.Error{What: "it does not run", On: j.Line, Why: "it has ended, or the node was restarted", Next: "see how: vmtui jobs", Code: fault.Refused}
 	case res.Outcome == ssh.Exited && res.Code == 1 && other != nil:

@@ -198,6 +198,8 @@ func (j *Job) end(state, code, when string) {
 		j.State, j.Why = Unknown, "the node was restarted while it ran"
 	case "unbegun":
 		j.State, j.Why = Unknown, "it is not known to have begun"
+	case "unwritten":
+		j.State, j.Why = Unknown, "its exit status could not be written: is the disk full there?"
 	default:
 		j.State, j.Why = Unknown, "it is gone and left no exit status"
 	}
@@ -225,6 +227,15 @@ func (r *Room) Pair(ctx context.Context, id string) (j Job, dry *Job, err error)
 		dry = &d
 	}
 	return j, dry, nil
+}
+
+// End is how a job that was there stands now, with its dry run, nil for one that was not rehearsed.
+func (r *Room) End(ctx context.Context, rec Record) (Job, *Job, error) {
+	j, dry, err := r.Pair(ctx, rec.ID)
+	if err != nil && fault.CodeOf(err) == fault.Usage {
+		err = r.gone(rec)
+	}
+	return j, dry, err
 }
 
 // pick finds the job that an id means.

@@ -30,7 +30,8 @@ if [ -n "$5" ]; then
     if alive "$other"; then cat "$other/record"; exit 76; fi
   done
 fi
-mkdir "$3/$4" && cd "$3/$4" && printf '%s\n' "$7" >record || exit 73
+mkdir "$3/$4" || exit 73
+if ! { cd "$3/$4" && printf '%s\n' "$7" >record; }; then rm -rf -- "$3/$4"; exit 73; fi
 [ -z "$5" ] || : >long
 if [ "$6" = asks ]; then mkfifo answers || exit 73; fi
 run=$2 dir=$3/$4 mode=$6
@@ -51,12 +52,13 @@ const (
 // runner leads the job's session: $1 its directory, $2 mode, $3 command, $4 to $7 the signs of its end. It outlives everybody who looks at it, and writes down
 // how it ended: first what tells it in the log, so that nobody has to read all of that, then the exit status. The command is in the environment, because
 // script(1) writes the line that it is given into the log, where words of the command could pass for output. The terminal's input never ends, since script
-// would type a NUL at its end, which a container's terminal echoes into the first line.
+// would type a NUL at its end, which a container's terminal echoes into the first line. Room is kept on the disk for how it ends: the log itself may fill it up.
 const runner = life + `
 cd "$1" || exit 73
 umask 077
 trap 'cut=1' TERM INT
 printf '%s\n%s\n%s\n' "$$" "$(born "$$")" "$(boot)" >pid.new && mv pid.new pid
+printf '%8192s' '' >room 2>/dev/null
 SHELL=/bin/sh VMTUI_JOB=$3
 export SHELL VMTUI_JOB
 job='job=$VMTUI_JOB; unset VMTUI_JOB; eval "$job"'
@@ -75,12 +77,14 @@ secret)
       [ -z "$closing" ] || printf '0\n%s\n\n' "$closing" >end
     done
   }
+  rm room
   [ -e end ] || printf '0\n\n\n' >end
   read -r status <status
   rm status ;;
 *)
   script -qefc "$job" log <&3 >/dev/null 2>&1
   status=$?
+  rm room
   if [ ! -e cancelled ] || [ "$status" = 0 ]; then
     errors=$(said | LC_ALL=C grep -acE "$4")
     closing=
@@ -128,6 +132,7 @@ row() {
   elif [ -s "$1/exit" ]; then state=ended; read -r code ended <"$1/exit"
   elif [ ! -s "$1/pid" ]; then state=unbegun
   elif [ "$was_boot" != "$(boot)" ]; then state=rebooted
+  elif [ -e "$1/exit.new" ]; then state=unwritten
   else state=vanished; fi
   printf '%s %s %s %s %s %s ' "$1" "$state" "$code" "$ended" "$size" "$by"
   cat "$1/record"
