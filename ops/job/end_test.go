@@ -90,6 +90,9 @@ func TestHowASecretOneEndedIsKnown(t *testing.T) {
 		if err != nil || got.Result != want || got.Log {
 			t.Errorf("%s: %s: %s, %v", script, got.Ending(), got.Why, err)
 		}
+		if want == tootctl.Failure && !strings.Contains(got.Why, "nothing that it printed was kept") {
+			t.Errorf("%s: %s", script, got.Why)
+		}
 		files, err := filepath.Glob(filepath.Join(r.Dir, b.ID, "*"))
 		if err != nil || len(files) != 4 { // record, pid, end, exit
 			t.Errorf("%q, %v", files, err)

@@ -26,6 +26,9 @@ func (j *Job) Weigh(read *tootctl.Reading) {
 		j.Result = tootctl.Cancelled
 	case j.State == Running || j.Code == nil:
 		j.Result = tootctl.Unsure
+	case j.Secret && 0 < *j.Code && *j.Code < 128: // by itself, not by a signal
+		j.Result = tootctl.Failure
+		j.Why = fmt.Sprintf("exit status %d, and nothing that it printed was kept", *j.Code)
 	case read != nil:
 		j.Result, j.Why = read.Result(*j.Code)
 		j.Failed = read.Count
