@@ -142,10 +142,13 @@ func until(t *testing.T, r *Room, id string, want State) Job {
 	}
 }
 
+// hostile are names that anybody may have.
+var hostile = []string{"; rm -rf /", "a\nb", "$(touch pwned)", "`touch pwned`", `it's "quoted"`, "-rf", "--all", `\`, "*", "é\u202e", "~", "%s", "!!"}
+
 // Whatever somebody is called, tootctl gets it as one argument, byte for byte, on a terminal of a fixed width, in its directory and environment.
 func TestArgumentsArriveByteForByte(t *testing.T) {
 	r := bench(t, `printf '%s\n' "$PWD" "$RAILS_ENV" "$RUBY_PROGRESS_BAR_LENGTH" "$MORE" >seen; stty size >>seen; for a; do printf '%s\000' "$a"; done >args`)
-	for _, name := range []string{"; rm -rf /", "a\nb", "$(touch pwned)", "`touch pwned`", `it's "quoted"`, "-rf", "--all", `\`, "*", "é\u202e", "~", "%s", "!!"} {
+	for _, name := range hostile {
 		j := begin1(t, r, "accounts", "modify", "--role="+name, "--", name)
 		output(t, r, j)
 		until(t, r, j.ID, Done)
