@@ -86,7 +86,11 @@ func (j *Job) standLine(w int) widget.Line {
 	case j.reading.Barred:
 		return j.barLine(w)
 	case j.reading.Lines == 0:
-		return widget.L(theme.Info, "◐ Rails starts ("+j.boot.String()+"), since "+age(j.rec.Started, j.env.World.Now)).Fit(w)
+		said := "◐ Rails starts"
+		if len(j.boot) > 0 {
+			said += " (" + j.boot.String() + ")"
+		}
+		return widget.L(theme.Info, said+", since "+age(j.rec.Started, j.env.World.Now)).Fit(w)
 	}
 	return widget.L(theme.Info, "◐ running").Fit(w)
 }
