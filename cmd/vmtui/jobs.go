@@ -72,14 +72,19 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 			return err
 		}
 	}
+	stands := ""
+	if j.State == job.Running {
+		_, tail, _, err := r.Look(ctx, j.ID)
+		if err != nil {
+			return err
+		}
+		stands = j.Standing(tail)
+	}
 	if f.json {
-		return f.printJSON(map[string]any{"job": j, "failed": append([]string{}, reading.Errors...), "rehearsal": dry})
+		return f.printJSON(map[string]any{"job": j, "failed": append([]string{}, reading.Errors...), "stands": stands, "rehearsal": dry})
 	}
 	lines := []string{j.Line, fmt.Sprintf("  job:     %s on %s", j.ID, j.Node), fmt.Sprintf("  started: %s by %s", clockOf(j.Started), j.By)}
-	if !j.Ended.IsZero() {
-		lines = append(lines, "  ended:   "+clockOf(j.Ended)+", after "+j.Ended.Sub(j.Started).Round(time.Second).String())
-	}
-	lines = append(lines, "  result:  "+end(j))
+	lines = append(lines, ending(j, stands))
 	for _, l := range reading.Errors[:min(len(reading.Errors), shownFailures)] {
 		lines = append(lines, "    "+l)
 	}
@@ -93,6 +98,22 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 		lines = append(lines, "  dry run: job "+j.Rehearsed+", which is forgotten")
 	}
 	return f.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// ending is when a job ended and how, or how far it is.
+func ending(j job.Job, stands string) string {
+	if j.State == job.Running {
+		return "  stands:  " + end(j) + ", " + stands
+	}
+	result := "  result:  " + end(j)
+	if j.Ended.IsZero() {
+		return result
+	}
+	ended := "  ended:   " + clockOf(j.Ended)
+	if d, known := j.Lasted(); known {
+		ended += ", after " + d.Round(time.Second).String()
+	}
+	return ended + "\n" + result
 }
 
 // end is how a job stands or ended, and why.

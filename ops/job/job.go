@@ -250,7 +250,7 @@ func (r *Room) pick(jobs []Job, id string) (Job, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return Job{}, &fault.Error{What: "no such job", On: id, Why: "none on " + r.Node.Name + " begins so", Next: "see vmtui jobs", Code: fault.Usage}
+		return Job{}, &fault.Error{What: "no such job", On: id, Why: "none on " + r.Node.Name + " begins so", Next: "see vmtui jobs; how a forgotten one ended is in vmtui audit", Code: fault.Usage}
 	}
 	return Job{}, &fault.Error{What: "that may be several jobs", On: id, Why: found[0].ID + ", " + found[1].ID + " begin so", Next: "type it further", Code: fault.Usage}
 }

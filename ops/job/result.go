@@ -47,6 +47,12 @@ func (j Job) Ending() string {
 	return j.Result.Words(j.Failed)
 }
 
+// Lasted is how long the job has run, known only where two machines' clocks agree so far that it did not end before it began.
+func (j Job) Lasted() (d time.Duration, known bool) {
+	d = j.Ended.Sub(j.Started)
+	return d, !j.Ended.IsZero() && d >= 0
+}
+
 // Long reports a job that must not run beside another such one.
 func (r Record) Long() bool {
 	c, err := tootctl.Known().Parse(r.Words, tootctl.Version{})

@@ -69,7 +69,11 @@ func (j *Job) stateBox(w int) widget.Frame {
 func (j *Job) sinceThen() string {
 	switch {
 	case !j.end.Ended.IsZero():
-		return fmt.Sprintf(", ended %s ago after %s", age(j.end.Ended, j.env.World.Now), widget.Since(j.end.Ended.Sub(j.rec.Started)))
+		said := fmt.Sprintf(", ended %s ago", age(j.end.Ended, j.env.World.Now))
+		if d, known := j.end.Lasted(); known {
+			said += " after " + widget.Since(d)
+		}
+		return said
 	case j.ended:
 		return ""
 	}
