@@ -16,6 +16,7 @@ type Reading struct {
 	Count    int      // of all
 	Closing  string   // the line that says that it is done
 	Lines    int
+	title    string // of a bar that has none
 	closing  *regexp.Regexp
 	complain string // the last line that was none of these and says something, for a failure's reason
 	reason   string // the last line that can be nothing but a reason
@@ -43,7 +44,7 @@ var (
 
 // NewReading reads the output of a command.
 func NewReading(c *Command) *Reading {
-	r := &Reading{}
+	r := &Reading{title: c.Name()}
 	if closing := c.closing(); closing != "" {
 		r.closing, _ = regexp.Compile(closing) // a test reads them all
 	}
@@ -105,6 +106,7 @@ func failuresIn(closing string) int {
 // Take reads a clean line; bar reports that it was a bar, which is shown in place and not kept.
 func (r *Reading) Take(line string) (bar bool) {
 	if p, ok := ReadProgress(line); ok {
+		p.Title = cmp.Or(p.Title, r.title)
 		r.Bar, r.Barred = p, true
 		return true
 	}

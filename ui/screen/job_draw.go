@@ -102,13 +102,14 @@ func (j *Job) standLine(w int) widget.Line {
 // barLine is the job's own bar as a real one: title, count, rate and what is left.
 func (j *Job) barLine(w int) widget.Line {
 	p := j.reading.Bar
+	said := j.pace.Words(j.reading.Count)
 	l := widget.L(theme.Info, "◐ "+p.Title)
 	if percent := p.Percent(); percent >= 0 {
-		cells := max(min(w/3, 40), 8)
+		cells := max(min(w/3, 40, w-l.Width()-len(" 100% ")-widget.L(theme.Plain, said).Width()-1), 8)
 		full := cells * percent / 100
 		l = l.Add(widget.S(theme.Accent, " "+strings.Repeat("█", full)), widget.S(theme.Muted, strings.Repeat("░", cells-full)), widget.S(theme.Strong, fmt.Sprintf(" %d%%", percent)))
 	}
-	return l.Add(widget.S(theme.Plain, " "+j.pace.Words(j.reading.Count))).Fit(w)
+	return l.Add(widget.S(theme.Plain, " "+said)).Fit(w)
 }
 
 // outputBox is what it prints; it follows unless somebody reads further up.
