@@ -77,14 +77,14 @@ secret)
       [ -z "$closing" ] || printf '0\n%s\n\n' "$closing" >end
     done
   }
-  rm room
+  rm -f room
   [ -e end ] || printf '0\n\n\n' >end
   read -r status <status
   rm status ;;
 *)
   script -qefc "$job" log <&3 >/dev/null 2>&1
   status=$?
-  rm room
+  rm -f room
   if [ ! -e cancelled ] || [ "$status" = 0 ]; then
     errors=$(said | LC_ALL=C grep -acE "$4")
     closing=
