@@ -232,3 +232,18 @@ func TestTootctlThatIsNotRun(t *testing.T) {
 		}
 	}
 }
+
+// A step that brings a new password says so before anything has begun, and a run no more once that step is done.
+func TestAStepThatBringsAPassword(t *testing.T) {
+	for step, want := range map[string]bool{
+		"args: [accounts, modify, picard, --reset-password]": true, "args: [accounts, create, picard, --email, a@b.example]": true, "args: [accounts, modify, picard, --approve]": false,
+	} {
+		b := newBed(t)
+		rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {"+step+"}}\n", "", b.said())
+		done := &run.View{Steps: []run.StepView{{StepInfo: run.StepInfo{ID: "toot"}, State: run.StepDone}}}
+		failed := &run.View{Steps: []run.StepView{{StepInfo: run.StepInfo{ID: "toot"}, State: run.StepFail}}}
+		if rb.Hands(nil) != want || rb.Hands(failed) != want || rb.Hands(done) {
+			t.Errorf("%s: %v", step, rb.Hands(nil))
+		}
+	}
+}

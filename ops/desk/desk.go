@@ -50,7 +50,7 @@ type Desk struct {
 	courier courier.Courier
 
 	// Heard is given each password that a run was given, at once; nil: they wait here until they are copied. It is set before anything is walked.
-	Heard func(password string)
+	Heard func(run, password string)
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc

@@ -3,7 +3,7 @@ package desk
 // hand takes a password that a run was given: for whoever asks for it once, or for whoever hears it at once.
 func (d *Desk) hand(run, password string) {
 	if d.Heard != nil {
-		d.Heard(password)
+		d.Heard(run, password)
 		return
 	}
 	d.mu.Lock()

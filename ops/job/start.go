@@ -21,10 +21,13 @@ import (
 type Begun struct {
 	Record
 	Said string // cleaned, with the password taken out
-	// Password is what the job has printed as one; it is shown once, by whoever shows it.
+	// Password is what the job has printed as one; it is handed over once, by whoever asked for it.
 	Password string
 	Failed   error // how a job that ran in front has ended
 }
+
+// Handed is what a run says of a password that it was given.
+const Handed = "the new password is kept nowhere: who walks this run is handed it once, by y in the console, and when asked at a prompt"
 
 // Order makes the record of a job before anything is sent, so that whoever loses the answer can look for it by its id.
 func (r *Room) Order(c *tootctl.Call) Record {

@@ -90,7 +90,7 @@ func (c *Call) Caution() []string {
 		said = append(said, "there is no dry run of it")
 	}
 	if c.Secret() {
-		said = append(said, "it prints a new password: nothing of it is logged, and it is shown once")
+		said = append(said, "it prints a new password: that is masked and in no log, and you are handed it once")
 	}
 	return said
 }

@@ -56,7 +56,7 @@ func (c *chore) rehearse(e errand) run.Step {
 func (c *chore) step(e errand) run.Step {
 	s := run.Step{
 		StepInfo: run.StepInfo{ID: e.id, Title: e.title, Why: e.why, Usual: e.usual, Kind: e.kind, Skip: e.skip, NoUndo: e.noUndo, Panes: c.panes()},
-		Deadline: longest,
+		Deadline: longest, Hands: e.call.Secret(),
 	}
 	if e.after != rehearsal {
 		s.Confirm = c.confirm(e)
@@ -173,7 +173,7 @@ func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
 	if begun.Password != "" && c.Hand != nil {
 		c.Hand(w.Run(), begun.Password)
 		w.Out("%s", begun.Said)
-		w.Out("the new password is kept nowhere: who walks this run can copy it once, by y in the console")
+		w.Out("%s", job.Handed)
 	}
 	if err == nil {
 		w.Out("job %s on %s; it goes on without this run: vmtui jobs attach %s", rec.ID, c.Jobs.Node.Name, rec.ID)
