@@ -16,6 +16,7 @@ const alarmsShown = 3
 
 // Draw implements Screen.
 func (s *Sidekiq) Draw(w, h int) widget.Frame {
+	s.spend()
 	s.panes.begin()
 	out := widget.Blank(w, h)
 	now := s.nowBox(w, h)
@@ -88,6 +89,9 @@ func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 			said = append(said[:most-1], said[most-1].Add(widget.S(theme.Muted, " …")))
 		}
 		lines = append(lines, said...)
+	}
+	if l := s.round.line(s.env.World); l != nil {
+		lines = append(lines, l.Fit(inner))
 	}
 	box := widget.Box{Title: s.filter.title("Sidekiq"), Lines: lines}
 	if s.known {
