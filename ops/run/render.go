@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/vmtui/vmtui/ops/verb"
 )
 
 // jsonLine is an event for scripts. Fields are added, never renamed.
@@ -78,6 +80,9 @@ func PlainLine(ev Event, h Header) (string, bool) {
 func plainText(v *View, ev Event) (string, bool) {
 	switch ev.Type {
 	case Started:
+		if v.Header.Single() {
+			return verb.Spoken(v.Header.Runbook) + " " + v.Header.Target, true
+		}
 		return fmt.Sprintf("%s %s (%d steps)", v.Header.Runbook, v.Header.Target, len(v.Header.Steps)), true
 	case Stepped:
 		return plainStep(v, ev)
