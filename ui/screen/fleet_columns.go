@@ -16,7 +16,7 @@ type nodeColumn = column[fleet.Node]
 func (f *Fleet) nodeColumns() []nodeColumn {
 	return append([]nodeColumn{
 		{Column: widget.Column{W: 1}, cell: func(n fleet.Node, _ int) widget.Line { return nodeMark(n).line() }},
-		{Column: widget.Column{Head: "NODE", W: 8, Grow: 3}, by: byText(nodeName), cell: inked(theme.Strong, nodeName)},
+		{Column: widget.Column{Head: "NODE", W: 8, Grow: 3}, whole: true, by: byText(nodeName), cell: inked(theme.Strong, nodeName)},
 		{Column: widget.Column{Head: "ROLE", W: 6, Rank: 4}, by: byText(nodeRole), cell: inked(theme.Muted, nodeRole)},
 		{Column: widget.Column{Head: "LB", W: 12, Grow: 1}, by: byText(func(n fleet.Node) string { return n.LB }), cell: f.lb},
 		serviceColumn("WEB", "web"), serviceColumn("STR", "streaming"), serviceColumn("SKQ", "sidekiq"),
@@ -99,7 +99,7 @@ func measured[V cmp.Ordered](head string, w, least int, of func(fleet.Health) V,
 // extra is a column of words that has room on a large screen.
 func extra(head string, w, least int, of func(fleet.Node) string) nodeColumn {
 	return nodeColumn{
-		Column: widget.Column{Head: head, W: w, Least: least}, by: byText(of), known: func(n fleet.Node) bool { return of(n) != "" },
+		Column: widget.Column{Head: head, W: w, Least: least}, whole: true, by: byText(of), known: func(n fleet.Node) bool { return of(n) != "" },
 		cell: func(n fleet.Node, _ int) widget.Line {
 			if of(n) == "" {
 				return dash()

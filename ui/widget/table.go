@@ -7,6 +7,7 @@ type Column struct {
 	Head  string
 	W     int
 	Right bool
+	Want  int // how wide it would have to be to show all; given before anything is shared out, where there is room
 	Grow  int // share of the room that is left over
 	// Least says at which width of the whole table the column appears; narrower tables leave it out.
 	Least int
@@ -27,6 +28,7 @@ func NewTable(w int, cols ...Column) Table {
 		t.show[i] = w >= c.Least
 	}
 	t.thin(w)
+	t.widen(w)
 	used, shares := t.need(), 0
 	for i, c := range cols {
 		if t.show[i] {
@@ -42,6 +44,17 @@ func NewTable(w int, cols ...Column) Table {
 		}
 	}
 	return t
+}
+
+// widen gives columns what they want, from the first on, while there is room.
+func (t Table) widen(w int) {
+	left := w - t.need()
+	for i, c := range t.cols {
+		if more := min(c.Want-c.W, left); t.show[i] && more > 0 {
+			t.cols[i].W += more
+			left -= more
+		}
+	}
 }
 
 // need is how many cells the columns that are shown take.
