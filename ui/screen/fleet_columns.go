@@ -112,11 +112,14 @@ func extra(head string, w, least int, of func(fleet.Node) string) nodeColumn {
 // wordW is the width from which a state is told in a sign and a word.
 const wordW = 9
 
+// kinService are the columns of services: each tells its state in words, or none does.
+const kinService = 1
+
 // serviceColumn is a container in a sign, and in a word where there is room for one.
 func serviceColumn(head, service string) nodeColumn {
 	word := func(n fleet.Node) string { return containerMark(container(n, service)).word }
 	return nodeColumn{
-		Column: widget.Column{Head: head, W: 3, Grow: 7}, by: byText(word), known: func(n fleet.Node) bool { return container(n, service) != nil },
+		Column: widget.Column{Head: head, W: 3, Want: wordW, Kin: kinService, Grow: 7}, by: byText(word), known: func(n fleet.Node) bool { return container(n, service) != nil },
 		cell: fading(func(n fleet.Node, w int) widget.Line {
 			m := containerMark(container(n, service))
 			if w >= wordW && m.sign != "—" {

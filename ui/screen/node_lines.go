@@ -113,7 +113,7 @@ func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 	case h.Stale() && !h.Seen.IsZero():
 		state = state.Add(widget.S(theme.Bad, ", last seen "+widget.Since(world.Now.Sub(h.Seen))+" ago"))
 	case !h.Stale():
-		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", seen %s ago in %d ms", age(h.Seen, world.Now), h.Value.RoundTrip.Milliseconds())))
+		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", seen %s ago in %d ms", age(h.Seen, world.Now), max(h.Value.RoundTrip.Milliseconds(), 1))))
 	}
 	out := append([]widget.Line{state.Fit(w)}, widget.Wrap(theme.Muted, strings.Join(who, " · "), w)...)
 	if n.Hold != nil {

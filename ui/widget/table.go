@@ -8,6 +8,7 @@ type Column struct {
 	W     int
 	Right bool
 	Want  int // how wide it would have to be to show all; given before anything is shared out, where there is room
+	Kin   int // columns of one kin, if it is not 0, get what they want together or not at all: what is alike looks alike
 	Grow  int // share of the room that is left over
 	// Least says at which width of the whole table the column appears; narrower tables leave it out.
 	Least int
@@ -50,11 +51,24 @@ func NewTable(w int, cols ...Column) Table {
 func (t Table) widen(w int) {
 	left := w - t.need()
 	for i, c := range t.cols {
-		if more := min(c.Want-c.W, left); t.show[i] && more > 0 {
-			t.cols[i].W += more
-			left -= more
+		if !t.show[i] || c.Want <= c.W || c.Kin != 0 && t.lacks(c.Kin) > left {
+			continue
+		}
+		more := min(c.Want-c.W, left)
+		t.cols[i].W += more
+		left -= more
+	}
+}
+
+// lacks is how many cells the columns of a kin want and do not have.
+func (t Table) lacks(kin int) int {
+	n := 0
+	for i, c := range t.cols {
+		if t.show[i] && c.Kin == kin {
+			n += max(c.Want-c.W, 0)
 		}
 	}
+	return n
 }
 
 // need is how many cells the columns that are shown take.
