@@ -115,7 +115,14 @@ func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 	case !h.Stale():
 		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", seen %s ago in %d ms", age(h.Seen, world.Now), max(h.Value.RoundTrip.Milliseconds(), 1))))
 	}
-	out := append([]widget.Line{state.Fit(w)}, widget.Wrap(theme.Muted, strings.Join(who, " · "), w)...)
+	out := []widget.Line{state.Fit(w)}
+	if h.Err != nil {
+		out = append(out, widget.Hang(widget.Line{widget.Gap(2)}, theme.Plain, brief(h.Err), w)...)
+	}
+	if next := nextStep(h.Err); next != "" {
+		out = append(out, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
+	}
+	out = append(out, widget.Wrap(theme.Muted, strings.Join(who, " · "), w)...)
 	if n.Hold != nil {
 		text := "held " + widget.Since(world.Now.Sub(n.Hold.Since)) + " by " + n.Hold.By
 		if n.Hold.Why != "" {
@@ -127,12 +134,6 @@ func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 		out = append(out, widget.Hang(widget.L(theme.Warn, "⚑ "), theme.Plain, text, w)...)
 	}
 	out = append(out, consoleLines(world, n, w)...)
-	if h.Err != nil {
-		out = append(out, widget.Hang(widget.Line{widget.Gap(2)}, theme.Plain, brief(h.Err), w)...)
-	}
-	if next := nextStep(h.Err); next != "" {
-		out = append(out, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
-	}
 	return out
 }
 
