@@ -181,7 +181,7 @@ func (s *Sidekiq) beat(p sidekiq.Process) widget.Line {
 // storeColumns are what a set, something parked or something lost shows in the list.
 func storeColumns() []column[store] {
 	return []column[store]{
-		{Column: widget.Column{Head: "SETS, PARKED, LOST", W: 18, Grow: 2}, by: byText(func(x store) string { return x.id }), cell: inked(theme.Strong, func(x store) string { return x.id })},
+		{Column: widget.Column{Head: "SETS, PARKED, LOST", W: 18, Grow: 2}, whole: true, by: byText(func(x store) string { return x.id }), cell: inked(theme.Strong, func(x store) string { return x.id })},
 		{Column: widget.Column{Head: "JOBS", W: 9, Right: true}, most: true, by: func(a, b store) int { return cmp.Compare(a.size, b.size) },
 			cell: func(x store, _ int) widget.Line { return widget.L(ghost(x.size == 0, theme.Plain), count(x.size)) }},
 		{Column: widget.Column{Head: "WHAT", W: 13, Grow: 1, Rank: 1}, cell: func(x store, _ int) widget.Line { return storeMark(x).full() }},

@@ -206,6 +206,9 @@ func (s *Sidekiq) queueLines(q sidekiq.Queue, w int) []widget.Line {
 		lines = append(append(lines, nil), widget.Chart(theme.Info, q.Trail, w, 3, slices.Max(q.Trail))...)
 	}
 	lines = append(lines, lossLines(sidekiq.LossOf(q.Name), w)...)
+	if q.Size == 0 { // Redis has no list of that name then
+		return append(lines, nil, widget.L(theme.Head, "WHAT IS IN IT"), widget.L(theme.Muted, "nothing"))
+	}
 	return append(lines, s.insideLines(q.Name, w)...)
 }
 
