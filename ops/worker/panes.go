@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -151,20 +150,9 @@ func (c *crew) seeLog(ctx context.Context) (Sight, error) {
 		return s, err
 	}
 	for _, line := range strings.Split(strings.TrimSpace(res.Stdout), "\n") {
-		s.Lines = append(s.Lines, clean.Short(served(line), lineShown))
+		s.Lines = append(s.Lines, clean.Short(line, lineShown))
 	}
 	return s, nil
-}
-
-// accessLine is a line of nginx's access log in the format that most of its formats begin like.
-var accessLine = regexp.MustCompile(`^\S+ \S+ \S+ \[[^:\]]+:(\d\d:\d\d:\d\d)[^\]]*\] "(\S+ \S+)[^"]*" (\d{3})`)
-
-// served is a line of the access log as a narrow pane has room for it: when, how it was answered, and what was asked for. Another format stays as it is.
-func served(line string) string {
-	if m := accessLine.FindStringSubmatch(line); m != nil {
-		return m[1] + " " + m[3] + " " + m[2]
-	}
-	return line
 }
 
 // hostScript says of a machine, new or old, whether it is up and has settled.

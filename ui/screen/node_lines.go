@@ -210,7 +210,11 @@ func lastLine(n fleet.Node, w int) []widget.Line {
 	if len(all) == 0 {
 		return nil
 	}
-	lines := widget.Wrap(theme.Muted, all[len(all)-1], w)
+	text := all[len(all)-1]
+	lines := widget.Wrap(theme.Muted, text, w)
+	if len(lines) > 1 {
+		lines = widget.Wrap(theme.Muted, accessWords(text), w)
+	}
 	if len(lines) > 3 {
 		lines = append(lines[:2], lines[2].Add(widget.S(theme.Muted, "…")).Fit(w))
 	}
