@@ -146,10 +146,14 @@ func containerLines(n fleet.Node, w int) []widget.Line {
 		}
 		return nil
 	}
+	says := 0
+	for _, c := range cs {
+		says = max(says, widget.Width("  "+c.Status))
+	}
 	t := widget.NewTable(w,
 		widget.Column{Head: "CONTAINER", W: 11, Grow: 1}, widget.Column{Head: "", W: 9},
 		widget.Column{Head: "VERSION", W: 8, Grow: 1}, widget.Column{Head: "CPU", W: 6, Right: true, Least: 36}, widget.Column{Head: "MEM", W: 8, Right: true, Least: 48},
-		widget.Column{Head: "  DOCKER SAYS", W: 22, Least: 72})
+		widget.Column{Head: "  DOCKER SAYS", W: 22, Want: says, Least: 72})
 	out := []widget.Line{t.Head()}
 	for i := range cs {
 		m := containerMark(&cs[i])
