@@ -94,7 +94,7 @@ func queues() []Binding {
 func places() []Binding {
 	return []Binding{
 		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books, Trail, Tootctl, Jobs, Sidekiq, Backlog, Caches, Run)},
-		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan), Danger: act.Changes, Hidden: true},
+		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan, Sidekiq, Deed), Danger: act.Changes, Hidden: true},
 		{ID: "runs", Keys: keys("H"), Word: "history", Long: "every run and every single act, newest first", Places: at(Fleet, Node, Run, Books)},
 		{ID: "books", Keys: keys("B"), Word: "runbooks", Long: "what can be walked through: what each does, its plan, its dangers", Places: at(Fleet, Node, Runs)},
 		{ID: "tootctl", Keys: keys("t"), Word: "tootctl", Long: "every command of tootctl: found, explained, rehearsed and run", Places: at(Fleet, Node, Runs, Books, Jobs)},

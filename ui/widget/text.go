@@ -146,7 +146,13 @@ func Wrap(ink theme.Ink, text string, w int) []Line {
 		}
 		whole := ansi.Wrap(strings.ReplaceAll(t, "-", firmHyphen), w, "")
 		for _, row := range strings.Split(whole, "\n") {
-			out = append(out, L(ink, strings.TrimRight(strings.ReplaceAll(row, firmHyphen, "-"), " ")))
+			row = strings.TrimRight(strings.ReplaceAll(row, firmHyphen, "-"), " ")
+			if ansi.StringWidth(row) > w { // a word as wide as the row is not parted from blanks before it
+				row = ansi.Hardwrap(strings.TrimLeft(row, " "), w, true)
+			}
+			for part := range strings.SplitSeq(row, "\n") {
+				out = append(out, L(ink, part))
+			}
 		}
 	}
 	return out
