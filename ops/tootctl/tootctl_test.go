@@ -2,9 +2,11 @@ package tootctl
 
 import (
 	"errors"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -210,12 +212,31 @@ func TestManyWaysToSayTheSame(t *testing.T) {
 // Whatever somebody is called, it stays one argument.
 func TestWordsSurvive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		words := rapid.SliceOfN(rapid.StringMatching("[ -~\n\té'\"$`\\\\;&|<>()~#*?!-]{0,12}"), 1, 5).Draw(t, "words")
+		words := rapid.SliceOfN(rapid.StringMatching("[ -~\n\r\t\x01\x1b\u00a0\u202eé'\"$`\\\\;&|<>()~#*?!-]{0,12}"), 1, 5).Draw(t, "words")
 		got, err := Split(Quote(words))
 		if err != nil || !slices.Equal(got, words) {
 			t.Fatalf("%q became %q: %v", words, got, err)
 		}
+		if line := Quote(words); strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Fatalf("of %q something is not seen", line)
+		}
 	})
+}
+
+// A newline is seen where it stands, and what is copied is what was meant.
+func TestWhatNoScreenShowsIsWrittenOut(t *testing.T) {
+	for word, want := range map[string]string{"a\nb": `$'a\nb'`, "é\u202e": `$'é\u202e'`, "a\xffb": `$'a\xffb'`, "it's\t": `$'it\'s\t'`, "it's": `'it'"'"'s'`} {
+		got := Quote([]string{word})
+		back, err := Split(got)
+		if got != want || err != nil || !slices.Equal(back, []string{word}) {
+			t.Errorf("%q is written %s, and read as %q: %v", word, got, back, err)
+		}
+		bash := exec.CommandContext(t.Context(), "bash", "-c", "printf %s "+got)
+		bash.Env = []string{"LC_ALL=C.UTF-8"}
+		if said, err := bash.Output(); err != nil || string(said) != word {
+			t.Errorf("bash reads %s as %q: %v", got, said, err)
+		}
+	}
 }
 
 func TestHostileNamesStayOneArgument(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/vmtui/vmtui/ui/internal/stage"
 	"github.com/vmtui/vmtui/ui/screen"
 )
@@ -123,6 +125,30 @@ func TestTheJobThatWasMeantIsCancelled(t *testing.T) {
 		d.press("tab", "enter")
 		if calls := desk.Calls(); !slices.ContainsFunc(calls, func(c string) bool { return strings.HasPrefix(c, "cancel") }) || slices.ContainsFunc(calls, func(c string) bool { return strings.Contains(c, "bbbbbb") }) {
 			t.Errorf("%q", calls)
+		}
+	})
+}
+
+// A name with a line end in it stays one, and is seen to have it wherever it stands.
+func TestALineEndWithinANameIsSeen(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "/")
+		d.write("media lookup")
+		d.press("enter", "enter")
+		d.sees("Full media URL")
+		d.press("enter")
+		d.send(tea.PasteMsg{Content: "https://x.example/a\r\nb\n"})
+		d.sees("https://x.example/a⏎b")
+		d.rest(time.Second)
+		d.press("enter")
+		d.sees(`tootctl media lookup $'https://x.example/a\nb'`, "URL https://x.example/a⏎b ", "it can be run")
+		d.press("g")
+		d.rest(time.Second)
+		if want := `tootctl media lookup $'https://x.example/a\nb' typed ""`; !slices.Contains(desk.Calls(), want) {
+			t.Errorf("%q was not asked for: %q", want, desk.Calls())
 		}
 	})
 }

@@ -139,14 +139,14 @@ func fieldRooms(fields []tootctl.Field, w int) (names, values int) {
 	values = len("not here")
 	for _, f := range fields {
 		names = max(names, widget.Width(f.Name))
-		values = max(values, widget.Width(f.Value), widget.Width(fmt.Sprint(f.Default)))
+		values = max(values, widget.Width(widget.Shown(f.Value)), widget.Width(fmt.Sprint(f.Default)))
 	}
-	return min(names, 25, w/3), min(values, 22, w/4)
+	return min(names, 25, w/3), min(values, w*2/5)
 }
 
 // fieldLine is a field with its value, or what holds without one.
 func fieldLine(f tootctl.Field, w, names, values int) widget.Line {
-	name, value := theme.Strong, widget.L(theme.Accent, f.Value)
+	name, value := theme.Strong, widget.L(theme.Accent, widget.Shown(f.Value))
 	switch {
 	case f.Lacks != "":
 		name, value = theme.Off, widget.L(theme.Off, "not here")

@@ -26,7 +26,7 @@ func (t *Toot) change() (Action, tea.Cmd) {
 	if f.Type == tootctl.Array {
 		p.Text += " Several stand behind one another; '…' keeps one together."
 	}
-	return Open{p.Set(f.Value)}, nil
+	return Open{p.Value(f.Value)}, nil
 }
 
 // fill makes a line the form.
