@@ -46,8 +46,8 @@ func (c *Call) checkOptions(v Version) error {
 			if value == "--" {
 				return c.wrong(g.Option.Name, "its parser drops a -- that is alone", "give another value")
 			}
-			if g.Option.Type == Numeric && !number.MatchString(value) {
-				return c.wrong(g.Option.Name+"="+value, "it takes a number of 0 or more", "write a number")
+			if why := g.Option.amount(value); why != "" {
+				return c.wrong(g.Option.Name+"="+value, why, "write such a number")
 			}
 			if err := c.among(g.Option.Name, value, g.Option.Enum); err != nil {
 				return err
