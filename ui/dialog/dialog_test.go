@@ -75,6 +75,20 @@ func TestChoiceRestsOnCancel(t *testing.T) {
 	}
 }
 
+func TestChoiceRestsOnWhatIsHarmless(t *testing.T) {
+	c := func() *Choice {
+		return &Choice{Tag: "q", Rest: "look", Options: []Option{{ID: "look", Label: "Look"}, {ID: "go", Label: "Go"}}}
+	}
+	for keys, want := range map[string]string{"enter": "look", "tab enter": "go", "left enter": "", "tab tab enter": ""} {
+		if res := press(c(), strings.Fields(keys)...); res == nil || res.Choice != want || res.OK != (want != "") {
+			t.Errorf("%s: %+v", keys, res)
+		}
+	}
+	if res := c().Press(Key{Name: "enter", Repeat: true}); res != nil {
+		t.Errorf("a held key began it: %+v", res)
+	}
+}
+
 func TestReasonIsNotEmpty(t *testing.T) {
 	d := &Reason{Tag: "skip", Deed: "skip it"}
 	if res := press(d, "space", "enter"); res != nil {

@@ -1,10 +1,12 @@
 package screen
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -14,7 +16,7 @@ import (
 func (t *Toot) Draw(w, h int) widget.Frame {
 	t.panes.begin()
 	out := widget.Blank(w, h)
-	preview := t.previewBox(w)
+	preview := t.previewBox(w, h)
 	rest := h - preview.H
 	if w >= 110 {
 		left := min(max(w/3, 40), 70)
@@ -45,13 +47,9 @@ var callMarks = map[act.Danger]mark{
 	act.Destroys: {"▲", "destroys", theme.Peril},
 }
 
-// riskMarks are the risks as signs and words.
-var riskMarks = map[tootctl.Risk]mark{
-	tootctl.None:     {"●", "looks only", theme.Good},
-	tootctl.Low:      {"○", "low", theme.Good},
-	tootctl.Medium:   {"◐", "medium", theme.Warn},
-	tootctl.High:     {"▲", "high", theme.Bad},
-	tootctl.Critical: {"▲", "critical", theme.Peril},
+// riskInks are the colours of a risk's name.
+var riskInks = map[tootctl.Risk]theme.Ink{
+	tootctl.None: theme.Good, tootctl.Low: theme.Good, tootctl.Medium: theme.Warn, tootctl.High: theme.Bad, tootctl.Critical: theme.Peril,
 }
 
 // commandsBox is what the search finds.
@@ -73,12 +71,14 @@ func (t *Toot) commandsBox(w, h int) widget.Frame {
 	return t.panes.box(paneCommands, box).Draw(w, h)
 }
 
+// commandLine is a command with the danger of the call that its form makes now: the one that its form names, and that is asked about.
 func (t *Toot) commandLine(c *tootctl.Command, w int) widget.Line {
 	ink := theme.Strong
 	if c.Lacks(t.where.Version) != "" {
 		ink = theme.Off
 	}
-	return riskMarks[c.Risk].line().Add(widget.Gap(1), widget.S(ink, c.Name()), widget.Gap(2), widget.S(theme.Muted, c.Summary)).Fit(w)
+	call, _ := t.formOf(c).Call(t.where.Version)
+	return known(callMarks, call.Danger()).line().Add(widget.Gap(1), widget.S(ink, c.Name()), widget.Gap(2), widget.S(theme.Muted, c.Summary)).Fit(w)
 }
 
 // aboutLines explain a call.
@@ -92,7 +92,7 @@ func (t *Toot) aboutLines(c *tootctl.Call, w int) []widget.Line {
 		lines = append(lines, append(widget.L(theme.Muted, name).Fit(9), value...).Fit(w))
 	}
 	m := known(callMarks, c.Danger())
-	fact("danger", m.full().Add(widget.S(theme.Muted, " · risk "), widget.S(riskMarks[k.Risk].ink, riskMarks[k.Risk].word)))
+	fact("danger", m.full().Add(widget.S(theme.Muted, " · risk "), widget.S(riskInks[k.Risk], string(k.Risk))))
 	dry := "there is none"
 	if k.DryRun {
 		dry = "yes, and it is offered first"
@@ -189,24 +189,46 @@ func (t *Toot) pastBox(w, h int) widget.Frame {
 }
 
 // previewBox is exactly what would run, and where, as it changes; and what still stands in the way.
-func (t *Toot) previewBox(w int) widget.Frame {
+func (t *Toot) previewBox(w, h int) widget.Frame {
 	c, err := t.form().Call(t.where.Version)
-	lines := []widget.Line{widget.L(theme.Strong, c.Line()).Fit(w - 4), t.whereLine().Fit(w - 4)}
+	inner := w - 4
+	lines := rows(widget.Wrap(theme.Strong, c.Line(), inner), max(h/4, 1))
+	ink, where := t.whereWords()
+	lines = append(lines, rows(widget.Wrap(ink, where, inner), 2)...)
 	if err != nil {
-		lines = append(lines, widget.Line{widget.S(theme.Warn, "○ "), widget.S(theme.Warn, brief(err)), widget.S(theme.Muted, " → "+nextStep(err))}.Fit(w-4))
+		lines = append(lines, rows(widget.Hang(widget.L(theme.Warn, "○ "), theme.Warn, inTheWay(err), inner), 2)...)
 	} else {
-		lines = append(lines, widget.L(theme.Good, "● it can be run").Fit(w-4))
+		lines = append(lines, widget.L(theme.Good, "● it can be run"))
 	}
 	return widget.Box{Title: title("What would run"), Lines: lines}.Draw(w, len(lines)+2)
 }
 
-// whereLine says where it would run, and on which Mastodon.
-func (t *Toot) whereLine() widget.Line {
+// rows are lines, of which a last one that has to be cut says so.
+func rows(lines []widget.Line, most int) []widget.Line {
+	if len(lines) <= most {
+		return lines
+	}
+	last := lines[most-1]
+	return append(lines[:most-1:most-1], last.Add(widget.S(last[len(last)-1].Ink, "…")))
+}
+
+// inTheWay is why a form cannot be run yet, and what to do: that tootctl would not do it is said by that alone.
+func inTheWay(err error) string {
+	var f *desk.Fault
+	if !errors.As(err, &f) {
+		return brief(err)
+	}
+	return f.On + ": " + f.Why + " → " + f.Next
+}
+
+// whereWords say where it would run, and on which Mastodon. What is waited for, the start of Rails, stands before what does not change.
+func (t *Toot) whereWords() (theme.Ink, string) {
 	switch {
 	case !t.asked:
-		return widget.L(theme.Muted, "◌ on exec; reading its version: Rails starts")
+		return theme.Muted, "◌ on exec; reading its version: Rails starts"
 	case t.whereErr != nil:
-		return widget.L(theme.Warn, "on "+orWord(t.where.Node, "exec")+", "+t.where.How+" · version unknown: "+brief(t.whereErr))
+		return theme.Warn, "on " + orWord(t.where.Node, "exec") + ", " + t.where.How + " · version unknown: " + brief(t.whereErr)
 	}
-	return widget.L(theme.Muted, "on "+t.where.Node+" · Mastodon "+t.where.Version.String()+", read "+age(t.where.Seen, t.env.World.Now)+" ago · "+t.where.How+" · Rails starts: "+t.where.Boot.String())
+	return theme.Muted, "on " + t.where.Node + " · Mastodon " + t.where.Version.String() + " · Rails starts: " + t.where.Boot.String() + " · " + t.where.How +
+		" · version read " + age(t.where.Seen, t.env.World.Now) + " ago"
 }

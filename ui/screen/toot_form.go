@@ -68,8 +68,10 @@ func (t *Toot) prompt() dialog.Dialog {
 }
 
 // form is the selected command's.
-func (t *Toot) form() *tootctl.Form {
-	c := t.command()
+func (t *Toot) form() *tootctl.Form { return t.formOf(t.command()) }
+
+// formOf is a command's form, with what was filled in.
+func (t *Toot) formOf(c *tootctl.Command) *tootctl.Form {
 	f := t.forms[c.Name()]
 	if f == nil {
 		f = tootctl.NewForm(c)

@@ -68,17 +68,28 @@ func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
 	case c.Danger() == act.Destroys && !dry:
 		return Open{t.typed(nil)}, nil
 	}
+	return Open{t.choice(c, dry)}, nil
+}
+
+// choice asks whether to run a call. Where there is a dry run that is no more than a look it rests on that, which may be begun without a thought.
+func (t *Toot) choice(c *tootctl.Call, dry bool) dialog.Dialog {
+	text, besides := c.Command.Summary+".", c.Caution()
+	if c.Lost() != "" {
+		text, besides = text+"\n\n"+besides[0]+".", besides[1:]
+	}
+	ask := &dialog.Choice{Tag: "run", Title: c.Command.Name(), Alarm: theme.Alarm, Text: text, Details: append([]string{c.Line()}, besides...)}
+	if dry {
+		ask.Options = append(ask.Options, dialog.Option{ID: "rehearse", Key: "r", Label: "Rehearse it first"})
+		if c.Command.DryWrites == "" {
+			ask.Rest = "rehearse"
+		}
+	}
 	run := dialog.Option{ID: "run", Key: "g", Label: "Run it"}
 	if c.Danger() == act.Destroys {
 		run = dialog.Option{ID: "typed", Key: "g", Label: "Go on without"}
 	}
-	options := []dialog.Option{run}
-	if dry {
-		options = []dialog.Option{{ID: "rehearse", Key: "r", Label: "Rehearse it first"}, run}
-	}
-	return Open{&dialog.Choice{
-		Tag: "run", Title: c.Command.Name(), Alarm: theme.Alarm, Text: c.Command.Summary + ".", Details: append([]string{c.Line()}, c.Caution()...), Options: options,
-	}}, nil
+	ask.Options = append(ask.Options, run)
+	return ask
 }
 
 // typed asks for the instance's name before something is lost.
