@@ -75,13 +75,17 @@ func (c *Call) Lost() string {
 	return strings.Join(append(lost, slices.DeleteFunc(too, blank)...), "; ")
 }
 
-// Caution says what must be known before a call is confirmed, a sentence each.
+// Caution says what must be known before a call is confirmed, a sentence each: what is lost, and the rest.
 func (c *Call) Caution() []string {
-	var said []string
 	if lost := c.Lost(); lost != "" {
-		said = append(said, "lost: "+lost)
+		return append([]string{"lost: " + lost}, c.Remarks()...)
 	}
-	said = append(said, c.wary()...)
+	return c.Remarks()
+}
+
+// Remarks are what must be known beside what is lost.
+func (c *Call) Remarks() []string {
+	said := c.wary()
 	if c.Command.Notes != "" {
 		said = append(said, c.Command.Notes)
 	}

@@ -21,6 +21,7 @@ type Choice struct {
 
 	on    int // the one that is filled, once it was moved
 	moved bool
+	fold  fold
 }
 
 func (c *Choice) all() []Option {
@@ -42,6 +43,9 @@ func (c *Choice) at() int {
 // Press implements Dialog.
 func (c *Choice) Press(k Key) *Result {
 	if c.Hush.Swallows(k.Now) {
+		return nil
+	}
+	if c.fold.press(k.Name) {
 		return nil
 	}
 	opts := c.all()
@@ -85,6 +89,7 @@ func (c *Choice) Draw(w, h int) widget.Frame {
 	if len(c.Details) > 0 {
 		body = append(body, nil)
 	}
+	body = c.fold.draw(body, h-around-1)
 	row, hits := buttons(c.all(), c.at(), len(body))
 	return s.draw(append(body, row), inner, h, nil, hits)
 }

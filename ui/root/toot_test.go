@@ -27,7 +27,7 @@ func TestTootctlIsFoundFilledInAndRun(t *testing.T) {
 		d.press("enter")
 		d.sees(`tootctl media remove-orphans '--prefix=cache/it'"'"'s'`, "it can be run")
 		d.press("g")
-		d.sees("lost: every file in the storage", "▸ Rehearse it first", "Go on without", "tootctl itself asks nothing")
+		d.sees("Lost: every file in the storage", "▸ Rehearse it first", "Go on without", "tootctl itself asks nothing")
 		d.press("enter")
 		d.rest(time.Second)
 		d.sees("20 of 40", "Error processing 20: boom")
@@ -144,7 +144,7 @@ func TestALineEndWithinANameIsSeen(t *testing.T) {
 		d.sees("https://x.example/a⏎b")
 		d.rest(time.Second)
 		d.press("enter")
-		d.sees(`tootctl media lookup $'https://x.example/a\nb'`, "URL https://x.example/a⏎b ", "it can be run")
+		d.sees(`tootctl media lookup $'https://x.example/a\nb'`, "URL  https://x.example/a⏎b ", "it can be run")
 		d.press("g")
 		d.rest(time.Second)
 		if want := `tootctl media lookup $'https://x.example/a\nb' typed ""`; !slices.Contains(desk.Calls(), want) {

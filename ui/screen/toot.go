@@ -256,6 +256,9 @@ func (t *Toot) Bindings() []binding.Binding {
 	if _, ok := c.Rehearse(); !ok {
 		off(bs, "toot-rehearse", "there is no dry run of "+c.Command.Name())
 	}
+	if err != nil && t.panes.on != panePast {
+		off(bs, "toot-favour", brief(err))
+	}
 	for _, id := range []string{"toot-run", "toot-rehearse"} {
 		if err != nil {
 			off(bs, id, brief(err))

@@ -19,8 +19,11 @@ func (t *Toot) Draw(w, h int) widget.Frame {
 	preview := t.previewBox(w, h)
 	rest := h - preview.H
 	if w >= 110 {
-		left := min(max(w/3, 40), 70)
-		past := max(rest/4, 5)
+		left := w * 2 / 5
+		if w >= 180 {
+			left = w * 12 / 25 // a column of names, and what they do whole
+		}
+		past := min(max(len(t.past())+2, 5), max(rest/4, 5))
 		out.Put(0, 0, t.commandsBox(left, rest-past))
 		out.Put(0, rest-past, t.pastBox(left, past))
 		out.Put(left, 0, t.formBox(w-left, rest))
@@ -60,9 +63,9 @@ func (t *Toot) commandsBox(w, h int) widget.Frame {
 		head = head.Add(widget.S(theme.Muted, "  /"), widget.S(theme.Accent, t.search))
 	}
 	box := widget.Box{Title: head, Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d", len(found), len(tootctl.Known().Commands)))}
-	at := t.at.settle(commandNames(found))
+	at, names := t.at.settle(commandNames(found)), commandRoom(w)
 	for i, c := range found {
-		box.Choice("command:"+c.Name(), t.commandLine(c, w-4), i == at)
+		box.Choice("command:"+c.Name(), t.commandLine(c, names, w-4), i == at)
 	}
 	if len(found) == 0 {
 		box.Lines = []widget.Line{widget.L(theme.Warn, "nothing is found; the form below is the one before")}
@@ -71,14 +74,26 @@ func (t *Toot) commandsBox(w, h int) widget.Frame {
 	return t.panes.box(paneCommands, box).Draw(w, h)
 }
 
-// commandLine is a command with the danger of the call that its form makes now: the one that its form names, and that is asked about.
-func (t *Toot) commandLine(c *tootctl.Command, w int) widget.Line {
-	ink := theme.Strong
-	if c.Lacks(t.where.Version) != "" {
-		ink = theme.Off
+// commandRoom is how wide the names of commands are drawn where there is room for a column of them, and 0 where there is none.
+func commandRoom(w int) int {
+	widest := 0
+	for i := range tootctl.Known().Commands {
+		widest = max(widest, widget.Width(tootctl.Known().Commands[i].Name()))
 	}
+	if widest > w/3 {
+		return 0
+	}
+	return widest
+}
+
+// commandLine is a command with the danger of the call that its form makes now: the one that its form names, and that is asked about.
+func (t *Toot) commandLine(c *tootctl.Command, names, w int) widget.Line {
 	call, _ := t.formOf(c).Call(t.where.Version)
-	return known(callMarks, call.Danger()).line().Add(widget.Gap(1), widget.S(ink, c.Name()), widget.Gap(2), widget.S(theme.Muted, c.Summary)).Fit(w)
+	sign, ink := known(callMarks, call.Danger()).line(), theme.Strong
+	if c.Lacks(t.where.Version) != "" {
+		sign, ink = widget.L(theme.Off, "–"), theme.Off
+	}
+	return sign.Add(widget.Gap(1), widget.S(ink, c.Name()), widget.Gap(max(names-widget.Width(c.Name()), 0)+2), widget.S(theme.Muted, c.Summary)).Fit(w)
 }
 
 // aboutLines explain a call.
@@ -88,23 +103,21 @@ func (t *Toot) aboutLines(c *tootctl.Call, w int) []widget.Line {
 	if why := k.Lacks(t.where.Version); why != "" {
 		lines = append(lines, widget.Hang(widget.L(theme.Warn, "○ "), theme.Warn, "not here: "+why, w)...)
 	}
-	fact := func(name string, value widget.Line) {
-		lines = append(lines, append(widget.L(theme.Muted, name).Fit(9), value...).Fit(w))
+	fact := func(name string, ink theme.Ink, value string) {
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, name).Fit(9), ink, value, w)...)
 	}
 	m := known(callMarks, c.Danger())
-	fact("danger", m.full().Add(widget.S(theme.Muted, " · risk "), widget.S(riskInks[k.Risk], string(k.Risk))))
-	dry := "there is none"
-	if k.DryRun {
-		dry = "yes, and it is offered first"
+	lines = append(lines, append(widget.L(theme.Muted, "danger").Fit(9), m.full().Add(widget.S(theme.Muted, " · risk "), widget.S(riskInks[k.Risk], string(k.Risk)))...))
+	if lost := c.Lost(); lost != "" {
+		fact("lost", theme.Warn, lost)
 	}
-	if k.DryWrites != "" {
-		dry = "offered first, but it writes to " + k.DryWrites
+	if k.DryRun { // that there is none is a remark
+		fact("dry run", theme.Plain, "there is one, and it is offered first")
 	}
-	fact("dry run", widget.L(theme.Plain, dry))
-	fact("takes", widget.L(theme.Plain, k.Takes()))
-	fact("touches", widget.L(theme.Plain, k.Touches()))
-	for _, said := range c.Caution() {
-		lines = append(lines, widget.Hang(widget.L(theme.Warn, "▲ "), theme.Plain, said, w)...)
+	fact("takes", theme.Plain, k.Takes())
+	fact("touches", theme.Plain, k.Touches())
+	for _, said := range c.Remarks() {
+		lines = append(lines, widget.Hang(widget.L(theme.Muted, "· "), theme.Plain, said, w)...)
 	}
 	return lines
 }
@@ -123,15 +136,35 @@ func (t *Toot) formBox(w, h int) widget.Frame {
 		if i == at {
 			row = len(box.Lines)
 		}
-		box.Choice("field:"+f.Name, fieldLine(f, inner, names, values), i == at && t.panes.on == paneForm)
+		selected := i == at && t.panes.on == paneForm
+		line, whole := fieldLine(f, inner, names, values)
+		box.Choice("field:"+f.Name, line, selected)
+		if selected && !whole {
+			box.Lines = append(box.Lines, widget.Hang(widget.Line{widget.Gap(2)}, theme.Muted, f.About+" · "+f.Takes, inner)...)
+		}
 	}
 	if len(fields) == 0 {
 		box.Lines = append(box.Lines, widget.L(theme.Muted, "it takes no arguments and no options"))
 	}
+	box.Lines = append(box.Lines, ruleLines(form.Command, inner)...)
 	if t.panes.on == paneForm {
 		box.From = window(row, len(box.Lines), h-2)
 	}
 	return t.panes.box(paneForm, box).Draw(w, h)
+}
+
+// ruleLines say what of the fields goes together, before somebody is refused.
+func ruleLines(c *tootctl.Command, w int) []widget.Line {
+	var out []widget.Line
+	for _, rule := range c.Constraints {
+		if words := rule.Words(); words != "" {
+			out = append(out, widget.Hang(widget.L(theme.Muted, "· "), theme.Muted, words, w)...)
+		}
+	}
+	if len(out) > 0 {
+		return append([]widget.Line{nil}, out...)
+	}
+	return nil
 }
 
 // fieldRooms are how wide names and values are drawn: no wider than they are, so that the explanations have the rest.
@@ -144,8 +177,8 @@ func fieldRooms(fields []tootctl.Field, w int) (names, values int) {
 	return min(names, 25, w/3), min(values, w*2/5)
 }
 
-// fieldLine is a field with its value, or what holds without one.
-func fieldLine(f tootctl.Field, w, names, values int) widget.Line {
+// fieldLine is a field with its value, or what holds without one; whole reports that all that is said of it stands there.
+func fieldLine(f tootctl.Field, w, names, values int) (line widget.Line, whole bool) {
 	name, value := theme.Strong, widget.L(theme.Accent, widget.Shown(f.Value))
 	switch {
 	case f.Lacks != "":
@@ -157,13 +190,18 @@ func fieldLine(f tootctl.Field, w, names, values int) widget.Line {
 	case f.Value == "":
 		value = widget.L(theme.Muted, "–")
 	}
-	about := f.About
+	l := append(widget.L(name, f.Name).Fit(names), widget.Gap(2))
+	l = append(append(l, value.Fit(values)...), widget.Gap(2))
+	about := []string{f.About + " · " + f.Takes, f.About}
 	if f.Lacks != "" {
-		about = f.Lacks
+		about = []string{f.Lacks}
 	}
-	l := append(widget.L(name, f.Name).Fit(names), widget.Gap(1))
-	l = append(append(l, value.Fit(values)...), widget.Gap(1))
-	return l.Add(widget.S(theme.Muted, about)).Fit(w)
+	for _, said := range about {
+		if l.Width()+widget.Width(said) <= w {
+			return l.Add(widget.S(theme.Muted, said)).Fit(w), said == about[0]
+		}
+	}
+	return l.Add(widget.S(theme.Muted, about[len(about)-1])).Fit(w), false
 }
 
 // pastBox are the favourites and what was run before.
@@ -193,7 +231,7 @@ func (t *Toot) previewBox(w, h int) widget.Frame {
 	c, err := t.form().Call(t.where.Version)
 	inner := w - 4
 	lines := rows(widget.Wrap(theme.Strong, c.Line(), inner), max(h/4, 1))
-	ink, where := t.whereWords()
+	ink, where := t.whereWords(inner)
 	lines = append(lines, rows(widget.Wrap(ink, where, inner), 2)...)
 	if err != nil {
 		lines = append(lines, rows(widget.Hang(widget.L(theme.Warn, "○ "), theme.Warn, inTheWay(err), inner), 2)...)
@@ -221,14 +259,19 @@ func inTheWay(err error) string {
 	return f.On + ": " + f.Why + " → " + f.Next
 }
 
-// whereWords say where it would run, and on which Mastodon. What is waited for, the start of Rails, stands before what does not change.
-func (t *Toot) whereWords() (theme.Ink, string) {
+// whereWords say where it would run, and on which Mastodon. What is waited for, the start of Rails, stands before what does not change; when the version
+// was read is said where it takes no row of its own.
+func (t *Toot) whereWords(w int) (theme.Ink, string) {
 	switch {
 	case !t.asked:
 		return theme.Muted, "◌ on exec; reading its version: Rails starts"
 	case t.whereErr != nil:
 		return theme.Warn, "on " + orWord(t.where.Node, "exec") + ", " + t.where.How + " · version unknown: " + brief(t.whereErr)
 	}
-	return theme.Muted, "on " + t.where.Node + " · Mastodon " + t.where.Version.String() + " · Rails starts: " + t.where.Boot.String() + " · " + t.where.How +
-		" · version read " + age(t.where.Seen, t.env.World.Now) + " ago"
+	said := "on " + t.where.Node + " · Mastodon " + t.where.Version.String() + " · Rails starts: " + t.where.Boot.String() + " · " + t.where.How
+	read := " · version read " + age(t.where.Seen, t.env.World.Now) + " ago"
+	if n := widget.Width(said); n <= w && n+widget.Width(read) > w {
+		read = ""
+	}
+	return theme.Muted, said + read
 }

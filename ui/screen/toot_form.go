@@ -1,6 +1,9 @@
 package screen
 
 import (
+	"slices"
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/tootctl"
@@ -22,11 +25,40 @@ func (t *Toot) change() (Action, tea.Cmd) {
 		t.form().Turn(f)
 		return nil, nil
 	}
-	p := &dialog.Prompt{Tag: "field:" + f.Name, Title: f.Name, Text: f.About, Empty: true}
-	if f.Type == tootctl.Array {
-		p.Text += " Several stand behind one another; '…' keeps one together."
+	return Open{t.ask(f)}, nil
+}
+
+// ask asks for the value of a field that has to be typed.
+func (t *Toot) ask(f tootctl.Field) dialog.Dialog {
+	form, v := t.form(), t.where.Version
+	p := &dialog.Prompt{
+		Tag: "field:" + f.Name, Title: f.Name, Text: f.About + ". It takes " + f.Takes + ".", Empty: true,
+		Check: func(text string) string {
+			if err := form.Wrong(f.Name, text, v); err != nil {
+				return inTheWay(err)
+			}
+			return ""
+		},
 	}
-	return Open{p.Value(f.Value)}, nil
+	if len(f.Choices) > 0 {
+		p.Complete = func(text string) []dialog.Item { return unnamed(f.Choices, text) }
+	}
+	return p.Value(f.Value)
+}
+
+// unnamed are the choices that a text does not name yet and that its last word may become.
+func unnamed(choices []string, text string) []dialog.Item {
+	named, last := strings.Fields(text), ""
+	if len(named) > 0 && strings.HasSuffix(text, named[len(named)-1]) {
+		named, last = named[:len(named)-1], named[len(named)-1]
+	}
+	var items []dialog.Item
+	for _, c := range choices {
+		if strings.HasPrefix(c, last) && c != last && !slices.Contains(named, c) {
+			items = append(items, dialog.Item{Text: c})
+		}
+	}
+	return items
 }
 
 // fill makes a line the form.

@@ -73,11 +73,11 @@ func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
 
 // choice asks whether to run a call. Where there is a dry run that is no more than a look it rests on that, which may be begun without a thought.
 func (t *Toot) choice(c *tootctl.Call, dry bool) dialog.Dialog {
-	text, besides := c.Command.Summary+".", c.Caution()
-	if c.Lost() != "" {
-		text, besides = text+"\n\n"+besides[0]+".", besides[1:]
+	text := c.Command.Summary + "."
+	if lost := c.Lost(); lost != "" {
+		text = "Lost: " + lost + "."
 	}
-	ask := &dialog.Choice{Tag: "run", Title: c.Command.Name(), Alarm: theme.Alarm, Text: text, Details: append([]string{c.Line()}, besides...)}
+	ask := &dialog.Choice{Tag: "run", Title: c.Command.Name() + " on " + orWord(t.where.Node, "exec"), Alarm: theme.Alarm, Text: c.Line() + "\n\n" + text, Details: c.Remarks()}
 	if dry {
 		ask.Options = append(ask.Options, dialog.Option{ID: "rehearse", Key: "r", Label: "Rehearse it first"})
 		if c.Command.DryWrites == "" {
@@ -95,10 +95,13 @@ func (t *Toot) choice(c *tootctl.Call, dry bool) dialog.Dialog {
 // typed asks for the instance's name before something is lost.
 func (t *Toot) typed(seen []desk.Condition) dialog.Dialog {
 	name, details := t.env.World.About.Instance, t.call.Caution()
+	if t.call.Lost() != "" {
+		details[0] = "Lost: " + t.call.Lost() + "."
+	}
 	for _, c := range seen {
 		details = append(details, c.String())
 	}
-	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name(), Text: t.call.Line(), Details: details, Name: name, Deed: "run it on " + name}
+	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name() + " on " + orWord(t.where.Node, "exec"), Text: t.call.Line(), Details: details, Name: name, Deed: "run it on " + name}
 }
 
 // start starts a call.
