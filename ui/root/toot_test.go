@@ -152,3 +152,41 @@ func TestALineEndWithinANameIsSeen(t *testing.T) {
 		}
 	})
 }
+
+// What was run before is used again, kept as a favourite, and forgotten.
+func TestThePastIsUsedAndForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "X")
+		d.sees("forget is off: no line of the history is selected")
+		d.press("3", "down", "f", "down", "down", "X")
+		d.rest(time.Second)
+		for _, want := range []string{"favour tootctl media remove --days=14", "unremember tootctl accounts modify spammer --disable"} {
+			if !slices.Contains(desk.Calls(), want) {
+				t.Errorf("%q was not asked for: %q", want, desk.Calls())
+			}
+		}
+		if strings.Contains(d.screen(), "spammer --disable") {
+			t.Errorf("it is still there:\n%s", d.screen())
+		}
+		d.press("enter")
+		d.sees("tootctl media", "it can be run")
+	})
+}
+
+// A favourite is a line that can be run.
+func TestHalfALineIsNoFavourite(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "/")
+		d.write("media lookup")
+		d.press("enter", "f")
+		d.sees("favourite is off", "URL is missing")
+		d.press("enter", "down", "enter")
+		d.sees("It takes a text", "it can be taken")
+	})
+}

@@ -154,6 +154,8 @@ func (t *Toot) press(id string) (Action, tea.Cmd) {
 		return Open{t.prompt()}, nil
 	case "toot-favour":
 		return t.favour()
+	case "toot-forget":
+		return t.forget()
 	case "toot-rehearse":
 		if c, err := t.form().Call(t.where.Version); err == nil {
 			if dry, ok := c.Rehearse(); ok {
@@ -194,6 +196,19 @@ func (t *Toot) favour() (Action, tea.Cmd) {
 	}
 	return nil, t.Ask("lines", func(ctx context.Context) tea.Msg {
 		l, err := d.Favour(ctx, line)
+		return gotLines{l, err}
+	})
+}
+
+// forget takes the selected line out of the past.
+func (t *Toot) forget() (Action, tea.Cmd) {
+	i := t.line.settle(t.past())
+	if i < 0 {
+		return nil, nil
+	}
+	line, d := t.past()[i], t.env.Desk
+	return nil, t.Ask("lines", func(ctx context.Context) tea.Msg {
+		l, err := d.Unremember(ctx, line)
 		return gotLines{l, err}
 	})
 }
@@ -258,6 +273,9 @@ func (t *Toot) Bindings() []binding.Binding {
 	}
 	if err != nil && t.panes.on != panePast {
 		off(bs, "toot-favour", brief(err))
+	}
+	if t.panes.on != panePast || len(t.past()) == 0 {
+		off(bs, "toot-forget", "no line of the history is selected")
 	}
 	for _, id := range []string{"toot-run", "toot-rehearse"} {
 		if err != nil {
