@@ -142,6 +142,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"":                               "it goes on with media",
 		"media re":                       "it may be remove or remove-orphans or refresh",
 		"media remove --dayz 3":          "did you mean --days?",
+		"domains purge --inc":            "did you mean --include-subdomains?",
 		"media remove --days":            "a value is missing",
 		"media remove --days --verbose":  "a value is missing",
 		"media remove --days soon":       "it takes a number",

@@ -174,7 +174,7 @@ func fieldRooms(fields []tootctl.Field, w int) (names, values int) {
 		names = max(names, widget.Width(f.Name))
 		values = max(values, widget.Width(widget.Shown(f.Value)), widget.Width(fmt.Sprint(f.Default)))
 	}
-	return min(names, 25, w/3), min(values, w*2/5)
+	return min(names, max(w/3, 25)), min(values, w*2/5)
 }
 
 // fieldLine is a field with its value, or what holds without one; whole reports that all that is said of it stands there.
