@@ -341,6 +341,25 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// Every command is found by its name, its summary, and by each of its options.
+func TestEverythingIsFound(t *testing.T) {
+	for i := range Known().Commands {
+		c := &Known().Commands[i]
+		typed := []string{c.Name(), c.Summary}
+		for _, o := range c.Options {
+			typed = append(typed, o.Name, c.Name()+" "+o.Name)
+		}
+		for _, typed := range typed {
+			if got := Known().Search(typed); !slices.Contains(got, c) {
+				t.Errorf("%q finds %v, and not %s", typed, names(got), c.Name())
+			}
+		}
+		if got := Known().Search(c.Name()); got[0] != c {
+			t.Errorf("%q finds %v", c.Name(), names(got))
+		}
+	}
+}
+
 func names(cs []*Command) (out []string) {
 	for _, c := range cs {
 		out = append(out, c.Name())

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/internal/stage"
 )
 
@@ -29,5 +30,28 @@ func TestLinesThatCannotBeReadAreNamedOnce(t *testing.T) {
 	toot.line.id = "tootctl media usage"
 	if act, _ = toot.open(); act != nil || toot.command().Name() != "media usage" {
 		t.Errorf("%+v, %s", act, toot.command().Name())
+	}
+}
+
+// What the version does not have is shown as such in the list, in the explanation and in the form, and is not run.
+func TestWhatAVersionLacksIsShown(t *testing.T) {
+	toot := tootOf(env(t.Context(), stage.New(nil)), "", "")
+	v, _ := tootctl.ReadVersion("4.3.1")
+	toot.where.Version = v
+	toot.at.id = "feeds vacuum"
+	toot.search = "feeds"
+	var seen strings.Builder
+	for _, l := range toot.Draw(120, 34).Lines {
+		seen.WriteString(l.String() + "\n")
+	}
+	for _, want := range []string{"– feeds vacuum", "▲ feeds clear", "not here: it came with Mastodon 4.4", "this is 4.3.1", "choose another command"} {
+		if !strings.Contains(seen.String(), want) {
+			t.Errorf("%q is not on the screen:\n%s", want, seen.String())
+		}
+	}
+	for _, b := range toot.Bindings() {
+		if b.ID == "toot-run" && !strings.Contains(b.Why, "it came with Mastodon 4.4") {
+			t.Errorf("it can be run: %q", b.Why)
+		}
 	}
 }
