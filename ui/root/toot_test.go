@@ -161,7 +161,11 @@ func TestThePastIsUsedAndForgotten(t *testing.T) {
 		defer d.stop()
 		d.press("t", "X")
 		d.sees("forget is off: no line of the history is selected")
-		d.press("3", "down", "f", "down", "down", "X")
+		d.press("3", "down", "down")
+		d.sees("tootctl accounts modify spammer --disable", "accounts modify USERNAME", "spammer ") // what would run is what is selected
+		d.press("g")
+		d.sees("accounts modify on exec", "Run it")
+		d.press("esc", "up", "f", "down", "down", "X")
 		d.rest(time.Second)
 		for _, want := range []string{"favour tootctl media remove --days=14", "unremember tootctl accounts modify spammer --disable"} {
 			if !slices.Contains(desk.Calls(), want) {

@@ -157,13 +157,13 @@ func (t *Toot) press(id string) (Action, tea.Cmd) {
 	case "toot-forget":
 		return t.forget()
 	case "toot-rehearse":
-		if c, err := t.form().Call(t.where.Version); err == nil {
+		if _, c, err := t.meant(); err == nil {
 			if dry, ok := c.Rehearse(); ok {
 				return t.confirm(dry)
 			}
 		}
 	case "toot-run":
-		if c, err := t.form().Call(t.where.Version); err == nil {
+		if _, c, err := t.meant(); err == nil {
 			return t.confirm(c)
 		}
 	}
@@ -178,8 +178,8 @@ func (t *Toot) open() (Action, tea.Cmd) {
 	case paneForm:
 		return t.change()
 	case panePast:
-		if i := t.line.settle(t.past()); i >= 0 {
-			if err := t.fill(t.past()[i]); err != nil {
+		if line := t.recalled(); line != "" {
+			if err := t.fill(line); err != nil {
 				return refusal("that line", err), nil
 			}
 		}
@@ -189,11 +189,8 @@ func (t *Toot) open() (Action, tea.Cmd) {
 
 // favour keeps the line that the form makes, or the selected one.
 func (t *Toot) favour() (Action, tea.Cmd) {
-	c, _ := t.form().Call(t.where.Version)
-	line, d := c.Line(), t.env.Desk
-	if i := t.line.settle(t.past()); t.panes.on == panePast && i >= 0 {
-		line = t.past()[i]
-	}
+	line, _, _ := t.meant()
+	d := t.env.Desk
 	return nil, t.Ask("lines", func(ctx context.Context) tea.Msg {
 		l, err := d.Favour(ctx, line)
 		return gotLines{l, err}
@@ -202,11 +199,7 @@ func (t *Toot) favour() (Action, tea.Cmd) {
 
 // forget takes the selected line out of the past.
 func (t *Toot) forget() (Action, tea.Cmd) {
-	i := t.line.settle(t.past())
-	if i < 0 {
-		return nil, nil
-	}
-	line, d := t.past()[i], t.env.Desk
+	line, d := t.recalled(), t.env.Desk
 	return nil, t.Ask("lines", func(ctx context.Context) tea.Msg {
 		l, err := d.Unremember(ctx, line)
 		return gotLines{l, err}
@@ -267,14 +260,16 @@ func (t *Toot) past() []string {
 // Bindings implements Screen.
 func (t *Toot) Bindings() []binding.Binding {
 	bs := t.env.World.Keys.At(binding.Tootctl)
-	c, err := t.form().Call(t.where.Version)
-	if _, ok := c.Rehearse(); !ok {
-		off(bs, "toot-rehearse", "there is no dry run of "+c.Command.Name())
+	_, c, err := t.meant()
+	if c != nil {
+		if _, ok := c.Rehearse(); !ok {
+			off(bs, "toot-rehearse", "there is no dry run of "+c.Command.Name())
+		}
 	}
-	if err != nil && t.panes.on != panePast {
+	if err != nil && t.recalled() == "" {
 		off(bs, "toot-favour", brief(err))
 	}
-	if t.panes.on != panePast || len(t.past()) == 0 {
+	if t.recalled() == "" {
 		off(bs, "toot-forget", "no line of the history is selected")
 	}
 	for _, id := range []string{"toot-run", "toot-rehearse"} {
@@ -290,10 +285,10 @@ func (t *Toot) Bindings() []binding.Binding {
 
 // Excerpts implements Copier.
 func (t *Toot) Excerpts() []Excerpt {
-	c, _ := t.form().Call(t.where.Version)
-	return []Excerpt{
-		{"the command", c.Line()},
-		{"the command that runs it from a shell", "vmtui tootctl -- " + tootctl.Quote(c.Words())},
-		{"what it does", drawnText(t.aboutLines(c, excerptWidth))},
+	line, c, _ := t.meant()
+	out := []Excerpt{{"the command", line}}
+	if c == nil {
+		return out
 	}
+	return append(out, Excerpt{"the command that runs it from a shell", "vmtui tootctl -- " + tootctl.Quote(c.Words())}, Excerpt{"what it does", drawnText(t.aboutLines(c, excerptWidth))})
 }

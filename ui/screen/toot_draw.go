@@ -169,29 +169,37 @@ func ruleLines(c *tootctl.Command, w int) []widget.Line {
 
 // fieldRooms are how wide names and values are drawn: no wider than they are, so that the explanations have the rest.
 func fieldRooms(fields []tootctl.Field, w int) (names, values int) {
-	values = len("not here")
 	for _, f := range fields {
-		names = max(names, widget.Width(f.Name))
-		values = max(values, widget.Width(widget.Shown(f.Value)), widget.Width(fmt.Sprint(f.Default)))
+		names, values = max(names, widget.Width(f.Name)), max(values, fieldValue(f).Width())
 	}
 	return min(names, max(w/3, 25)), min(values, w*2/5)
 }
 
-// fieldLine is a field with its value, or what holds without one; whole reports that all that is said of it stands there.
-func fieldLine(f tootctl.Field, w, names, values int) (line widget.Line, whole bool) {
-	name, value := theme.Strong, widget.L(theme.Accent, widget.Shown(f.Value))
+// fieldValue is what was filled in, or what holds without it.
+func fieldValue(f tootctl.Field) widget.Line {
 	switch {
 	case f.Lacks != "":
-		name, value = theme.Off, widget.L(theme.Off, "not here")
-	case f.Value == "" && f.Required:
-		value = widget.L(theme.Warn, "needed")
-	case f.Value == "" && f.Default != nil && f.Default != false:
-		value = widget.L(theme.Muted, fmt.Sprint(f.Default))
-	case f.Value == "":
-		value = widget.L(theme.Muted, "–")
+		return widget.L(theme.Off, "not here")
+	case f.Value != "":
+		return widget.L(theme.Accent, widget.Shown(f.Value))
+	case f.Required:
+		return widget.L(theme.Warn, "needed")
+	case f.Default == true:
+		return widget.L(theme.Muted, tootctl.On)
+	case f.Default != nil && f.Default != false:
+		return widget.L(theme.Muted, fmt.Sprint(f.Default))
+	}
+	return widget.L(theme.Muted, "–")
+}
+
+// fieldLine is a field with its value; whole reports that all that is said of it stands there.
+func fieldLine(f tootctl.Field, w, names, values int) (line widget.Line, whole bool) {
+	name := theme.Strong
+	if f.Lacks != "" {
+		name = theme.Off
 	}
 	l := append(widget.L(name, f.Name).Fit(names), widget.Gap(2))
-	l = append(append(l, value.Fit(values)...), widget.Gap(2))
+	l = append(append(l, fieldValue(f).Fit(values)...), widget.Gap(2))
 	about := []string{f.About + " · " + f.Takes, f.About}
 	if f.Lacks != "" {
 		about = []string{f.Lacks}
@@ -228,9 +236,9 @@ func (t *Toot) pastBox(w, h int) widget.Frame {
 
 // previewBox is exactly what would run, and where, as it changes; and what still stands in the way.
 func (t *Toot) previewBox(w, h int) widget.Frame {
-	c, err := t.form().Call(t.where.Version)
+	line, _, err := t.meant()
 	inner := w - 4
-	lines := rows(widget.Wrap(theme.Strong, c.Line(), inner), max(h/4, 1))
+	lines := rows(widget.Wrap(theme.Strong, line, inner), max(h/4, 1))
 	ink, where := t.whereWords(inner)
 	lines = append(lines, rows(widget.Wrap(ink, where, inner), 2)...)
 	if err != nil {

@@ -41,6 +41,7 @@ func (t *Toot) ask(f tootctl.Field) dialog.Dialog {
 		},
 	}
 	if len(f.Choices) > 0 {
+		p.Text += " Tab takes what is chosen below."
 		p.Complete = func(text string) []dialog.Item { return unnamed(f.Choices, text) }
 	}
 	return p.Value(f.Value)
@@ -95,12 +96,38 @@ func (t *Toot) prompt() dialog.Dialog {
 			return items
 		},
 	}
-	c, _ := t.form().Call(v)
-	return p.Set(c.Line())
+	line, _, _ := t.meant()
+	return p.Set(line)
 }
 
-// form is the selected command's.
-func (t *Toot) form() *tootctl.Form { return t.formOf(t.command()) }
+// form is the selected command's, or what the selected line of the past makes.
+func (t *Toot) form() *tootctl.Form {
+	if line := t.recalled(); line != "" {
+		if c, _ := tootctl.Known().Read(line, t.where.Version); c != nil {
+			return tootctl.FormOf(c)
+		}
+	}
+	return t.formOf(t.command())
+}
+
+// recalled is the selected line of the past where that has the keys, and else "".
+func (t *Toot) recalled() string {
+	if i := t.line.settle(t.past()); t.panes.on == panePast && i >= 0 {
+		return t.past()[i]
+	}
+	return ""
+}
+
+// meant is what would run: the selected line of the past where that has the keys, and else what the form makes. The call is nil where that line cannot be
+// read any more.
+func (t *Toot) meant() (line string, c *tootctl.Call, err error) {
+	if line = t.recalled(); line != "" {
+		c, err = tootctl.Known().Read(line, t.where.Version)
+		return line, c, err
+	}
+	c, err = t.form().Call(t.where.Version)
+	return c.Line(), c, err
+}
 
 // formOf is a command's form, with what was filled in.
 func (t *Toot) formOf(c *tootctl.Command) *tootctl.Form {

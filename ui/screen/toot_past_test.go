@@ -27,6 +27,17 @@ func TestLinesThatCannotBeReadAreNamedOnce(t *testing.T) {
 	if act, _ = toot.open(); act == nil {
 		t.Error("nothing is said about the line that was wanted")
 	}
+	if line, c, err := toot.meant(); line != "tootctl media vanish" || c != nil || err == nil {
+		t.Errorf("%s would be %v: %v", line, c, err)
+	}
+	if said := toot.Excerpts(); len(said) != 1 || said[0].Text != "tootctl media vanish" || toot.Draw(120, 34).H != 34 {
+		t.Errorf("%+v", said)
+	}
+	for _, b := range toot.Bindings() {
+		if b.ID == "toot-run" && b.Why == "" {
+			t.Error("it can be run")
+		}
+	}
 	toot.line.id = "tootctl media usage"
 	if act, _ = toot.open(); act != nil || toot.command().Name() != "media usage" {
 		t.Errorf("%+v, %s", act, toot.command().Name())
