@@ -65,7 +65,7 @@ func (t *Toot) commandsBox(w, h int) widget.Frame {
 	box := widget.Box{Title: head, Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d", len(found), len(tootctl.Known().Commands)))}
 	at, names := t.at.settle(commandNames(found)), commandRoom(w)
 	for i, c := range found {
-		box.Choice("command:"+c.Name(), t.commandLine(c, names, w-4), i == at)
+		box.Choice("command:"+c.Name(), t.commandLine(c, names, w-4), i == at && t.recalled() == "")
 	}
 	if len(found) == 0 {
 		box.Lines = []widget.Line{widget.L(theme.Warn, "nothing is found; the form below is the one before")}

@@ -66,3 +66,22 @@ func TestWhatAVersionLacksIsShown(t *testing.T) {
 		}
 	}
 }
+
+// On a small screen, too, the question before what asks shows what is lost and what could not be seen, before anything else.
+func TestWhatCouldNotBeSeenIsSaidFirst(t *testing.T) {
+	toot := tootOf(env(t.Context(), stage.New(nil)), "self-destruct", "")
+	_, toot.call, _ = toot.meant()
+	seen := []desk.Condition{{What: "its version is known", State: desk.Holds}, {What: "there is a backup of the database", State: desk.Unknown, Said: "that cannot be seen from here"}}
+	var shown strings.Builder
+	for _, l := range toot.typed(seen).Draw(80, 22).Lines {
+		shown.WriteString(l.String() + "\n")
+	}
+	at := 0
+	for _, want := range []string{"tootctl self-destruct", "Lost: the instance", "there is a backup of the database: unknown", "its version is known: holds", "It asks for the domain", "type vmst.example to go on"} {
+		i := strings.Index(shown.String()[at:], want)
+		if i < 0 {
+			t.Fatalf("%q is not there, or not in its place:\n%s", want, shown.String())
+		}
+		at += i
+	}
+}

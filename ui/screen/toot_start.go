@@ -92,16 +92,24 @@ func (t *Toot) choice(c *tootctl.Call, dry bool) dialog.Dialog {
 	return ask
 }
 
-// typed asks for the instance's name before something is lost.
+// typed asks for the instance's name before something is lost. What was looked at stands before what is true of every such call, and what could not be
+// seen, which the operator has to know, before what was.
 func (t *Toot) typed(seen []desk.Condition) dialog.Dialog {
-	name, details := t.env.World.About.Instance, t.call.Caution()
-	if t.call.Lost() != "" {
-		details[0] = "Lost: " + t.call.Lost() + "."
+	var details []string
+	if lost := t.call.Lost(); lost != "" {
+		details = append(details, "Lost: "+lost+".")
 	}
-	for _, c := range seen {
-		details = append(details, c.String())
+	for _, unseen := range []bool{true, false} {
+		for _, c := range seen {
+			if (c.State == desk.Unknown) == unseen {
+				details = append(details, c.String())
+			}
+		}
 	}
-	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name() + " on " + orWord(t.where.Node, "exec"), Text: t.call.Line(), Details: details, Name: name, Deed: "run it on " + name}
+	return &dialog.Typed{
+		Tag: "run", Title: t.call.Command.Name() + " on " + orWord(t.where.Node, "exec"), Text: t.call.Line(), Details: append(details, t.call.Remarks()...),
+		Name: t.env.World.About.Instance, Deed: "run it on " + t.env.World.About.Instance,
+	}
 }
 
 // start starts a call.
