@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -28,6 +29,7 @@ type Toot struct {
 	where    desk.Tootctl
 	whereErr error
 	asked    bool // where it runs has been answered
+	opened   time.Time
 	lines    desk.Lines
 	linesErr error
 	wrong    error // why the line that it was opened with cannot be read, until that has been said
@@ -62,7 +64,7 @@ type (
 
 // NewToot opens tootctl, with a command line filled in or with "".
 func NewToot(env Env, line string) *Toot {
-	t := &Toot{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneCommands, paneForm, panePast), forms: map[string]*tootctl.Form{}}
+	t := &Toot{Post: NewPost(env.Ctx), env: env, opened: env.World.Now, panes: newPanes(paneCommands, paneForm, panePast), forms: map[string]*tootctl.Form{}}
 	t.panes.choices = map[string]*choice{
 		paneCommands: {kind: "command", at: &t.at, ids: func() []string { return commandNames(t.found()) }, page: 5},
 		paneForm:     {kind: "field", at: &t.field, ids: t.fieldNames, page: 5}, panePast: {kind: "line", at: &t.line, ids: t.past, page: 5},

@@ -272,7 +272,7 @@ func inTheWay(err error) string {
 func (t *Toot) whereWords(w int) (theme.Ink, string) {
 	switch {
 	case !t.asked:
-		return theme.Muted, "◌ on exec; reading its version: Rails starts"
+		return theme.Muted, "◌ on exec; reading its version: Rails starts, since " + age(t.opened, t.env.World.Now)
 	case t.whereErr != nil:
 		return theme.Warn, "on " + orWord(t.where.Node, "exec") + ", " + t.where.How + " · version unknown: " + brief(t.whereErr)
 	}

@@ -3,6 +3,7 @@ package screen
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/tootctl"
@@ -83,5 +84,15 @@ func TestWhatCouldNotBeSeenIsSaidFirst(t *testing.T) {
 			t.Fatalf("%q is not there, or not in its place:\n%s", want, shown.String())
 		}
 		at += i
+	}
+}
+
+// While Rails starts for the version, the seconds that it has taken are seen.
+func TestTheStartOfRailsIsSeen(t *testing.T) {
+	e := env(t.Context(), stage.New(nil))
+	toot := NewToot(e, "")
+	e.World.Now = e.World.Now.Add(7 * time.Second)
+	if _, said := toot.whereWords(76); !strings.HasSuffix(said, "Rails starts, since 7s") {
+		t.Errorf("%q", said)
 	}
 }
