@@ -42,6 +42,7 @@ func verbs() []Binding {
 		{ID: "toot-rehearse", Keys: keys("r"), Word: "rehearse", Long: "run it dry: it says what it would do and does none of it", Places: at(Tootctl), Danger: act.Changes},
 		{ID: "toot-type", Keys: keys("e"), Word: "type it", Long: "type the command line, with completion; it is checked as you type", Places: at(Tootctl)},
 		{ID: "toot-favour", Keys: keys("f"), Word: "favourite", Long: "keep the command line among the favourites, or take it out", Places: at(Tootctl)},
+		{ID: "toot-forget", Keys: keys("X"), Word: "forget", Long: "take the line out of the history and the favourites", Places: at(Tootctl), Hidden: true},
 		{ID: "job-answer", Keys: keys("a"), Word: "answer", Long: "answer what the job asks, on its terminal", Places: at(Job), Danger: act.Changes},
 		{ID: "job-cancel", Keys: keys("x"), Word: "cancel", Long: "end the job and everything it started", Places: at(Jobs, Job), Danger: act.Changes},
 
