@@ -34,6 +34,7 @@ func domainPurge() sheet {
 			purge := errand{
 				id: "purge", title: "Purge " + c.said["domain"], kind: run.Once, after: rehearsal, noUndo: "what was removed is gone", usual: "minutes to hours",
 				why: "Compare the rehearsal's number with what the database has. An interrupted one can be run again.", call: c.call(words...), proof: c.purged,
+				known: func(w *run.Walk) string { return w.Fact(resultFact("known")) },
 			}
 			return []run.Step{c.known(), c.rehearse(purge), c.step(purge)}
 		},
@@ -83,7 +84,7 @@ func (c *chore) known() run.Step {
 		case s.Severity != "suspend":
 			w.Out("warning: %s is not suspended; its accounts come back as soon as it federates with us", c.said["domain"])
 		}
-		return s.words(), nil
+		return s.words(), w.Remember(ctx, resultFact("known"), s.words())
 	})
 	s.Skip = false
 	return s

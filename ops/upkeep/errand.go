@@ -23,6 +23,8 @@ type errand struct {
 	after                 string // the step whose result stands beside this one when it is decided: its dry run, or a look
 	// proof looks into the world for what the errand is for: before it, and after it as well. Nil where there is nothing to look at.
 	proof func(ctx context.Context) (so bool, said string, err error)
+	// known is what a look before the dry run found, in a line: the dry run's number is to be compared with it. Nil where there is nothing to compare.
+	known func(w *run.Walk) string
 	// says makes a line of what tootctl printed. Nil for its closing line.
 	says func(w *run.Walk, lines []string) string
 }
@@ -67,6 +69,9 @@ func (c *chore) step(e errand) run.Step {
 		if s.Confirm == "" && c.confirm(e) != "" {
 			lines = append(lines, "before that the name "+c.confirm(e)+" is to be typed, beside what the dry run said")
 		}
+		if s.Confirm != "" {
+			lines = append(lines, c.warnings()...)
+		}
 		return append(lines, beside...), nil
 	}
 	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
@@ -90,20 +95,38 @@ func (c *chore) confirm(e errand) string {
 	return ""
 }
 
-// before is what the step before said, for whoever decides now.
+// before is what the steps before said, for whoever decides now.
 func before(e errand, w *run.Walk) []string {
-	said := w.Fact(resultFact(e.after))
-	if e.after == "" || said == "" {
+	if e.after == "" {
 		return nil
 	}
-	lines := []string{"what was seen before:"}
-	if e.after == rehearsal {
-		lines[0] = "the dry run said:"
+	var lines []string
+	if e.known != nil {
+		lines = append(lines, "known before: "+e.known(w))
+	}
+	said := w.Fact(resultFact(e.after))
+	switch {
+	case said == "" && e.after == rehearsal:
+		return append(lines, "it was NOT rehearsed: nobody knows how much it will be")
+	case said == "":
+		return lines
+	case e.after == rehearsal:
+		lines = append(lines, "the dry run said:")
+	default:
+		lines = append(lines, "what was seen before:")
 	}
 	for line := range strings.Lines(said) {
 		lines = append(lines, "  "+strings.TrimRight(line, "\n"))
 	}
 	return lines
+}
+
+// rehearsed is how the dry run of an errand ended, "" where there was none.
+func rehearsed(e errand, w *run.Walk) string {
+	if e.after != rehearsal {
+		return ""
+	}
+	return ending(w.Fact(resultFact(rehearsal)))
 }
 
 // observe finds the job of an earlier attempt, by its id; and what the errand is for, if that can be seen.
@@ -145,11 +168,19 @@ func (c *chore) unasked(ctx context.Context, e errand) (run.Finding, error) {
 	return run.Finding{Truth: run.IsPending, Detail: said}, err
 }
 
+// cause is why a gate opens before the real one.
+func cause(e errand, w *run.Walk) string {
+	if rehearsed(e, w) == "" {
+		return "not rehearsed: " + e.call.Line()
+	}
+	return "rehearsed: " + e.call.Line()
+}
+
 // launch starts the job. Its id is in the log before it is sent, so that nobody has to start it again to know.
 func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
 	if e.after == rehearsal && !w.Granted(rehearsal) {
 		return run.NeedsGo{
-			Key: rehearsal, Cause: "rehearsed: " + e.call.Line(), Hint: "this is what the dry run said; the real one comes next", Details: before(e, w), Confirm: c.confirm(e),
+			Key: rehearsal, Cause: cause(e, w), Hint: "the real one comes next", Details: append(before(e, w), c.warnings()...), Confirm: c.confirm(e),
 		}
 	}
 	rec := c.Jobs.Order(e.call)
@@ -211,6 +242,9 @@ func (c *chore) watch(ctx context.Context, w *run.Walk, e errand) (run.Progress,
 	said := o.words()
 	if e.says != nil {
 		said = e.says(w, o.lines)
+	}
+	if dry := rehearsed(e, w); dry != "" {
+		said += "; its dry run: " + dry
 	}
 	return c.prove(ctx, e, said)
 }

@@ -33,6 +33,7 @@ func mediaCleanup() sheet {
 
 // clean rehearses a removal, does it, and compares what the storage held before and holds after.
 func (c *chore) clean(e errand) []run.Step {
+	e.known = stored
 	return []run.Step{c.usage("before", "What the storage holds, so that the difference can be seen."), c.rehearse(e), c.step(e), c.usageAfter()}
 }
 
@@ -52,10 +53,17 @@ func (c *chore) usageErrand(id, why string) errand {
 func (c *chore) usageAfter() run.Step {
 	e := c.usageErrand("after", "Whether it was worth it: the same table again. The bucket's own figure follows later.")
 	e.says = func(w *run.Walk, lines []string) string {
-		return "before: " + used(strings.Split(w.Fact(resultFact("before")), "\n")) + "; now: " + used(lines)
+		was, is := stored(w), used(lines)
+		if was == is {
+			return "before and now: " + is + "; the table is too coarse to show a difference, or there is none"
+		}
+		return "before: " + was + "; now: " + is
 	}
 	return c.step(e)
 }
+
+// stored is what the storage held before.
+func stored(w *run.Walk) string { return used(strings.Split(w.Fact(resultFact("before")), "\n")) }
 
 // used are the rows of the table that a clean-up changes.
 func used(table []string) string {

@@ -30,7 +30,7 @@ func mediaOrphans() sheet {
 				words = append(words, c.option("--start-after", "start_after"))
 			}
 			remove := errand{
-				id: "remove", title: "Remove what is orphaned", kind: run.Once, after: rehearsal, noUndo: "what is removed from the bucket is gone", usual: "as long as the rehearsal",
+				id: "remove", title: "Remove what is orphaned", kind: run.Once, after: rehearsal, noUndo: "what is removed from the bucket is gone", usual: "minutes to hours", known: stored,
 				why: "What the rehearsal counted is removed. Compare its number with what the storage holds before you go on.", call: c.call(words...),
 			}
 			return []run.Step{c.together(), c.usage("before", "What is known to the database: the rehearsal's number must be small beside it."), c.rehearse(remove), c.step(remove), c.left(remove)}

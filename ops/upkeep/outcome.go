@@ -76,5 +76,15 @@ func (o outcome) kept() string {
 	if cut := len(o.lines) + o.more - len(lines); cut > 0 {
 		lines = append([]string{fmt.Sprintf("(%d lines before)", cut)}, lines...)
 	}
-	return strings.Join(append(lines, "= "+o.words()), "\n")
+	return strings.Join(append(lines, endsWith+o.words()), "\n")
+}
+
+// endsWith begins the line of what is kept that says how it ended.
+const endsWith = "= "
+
+// ending is that line of what was kept, "" where nothing was.
+func ending(kept string) string {
+	last := kept[strings.LastIndexByte(kept, '\n')+1:]
+	said, _ := strings.CutPrefix(last, endsWith)
+	return said
 }
