@@ -26,6 +26,11 @@ func accountSupport() sheet {
 			{name: "reset_password", about: "give them a new password", kind: "bool", without: "false"},
 		},
 		steps: func(c *chore) []run.Step {
+			if !c.yes("approve") && !c.yes("disable_2fa") && !c.yes("reset_password") && c.err == nil {
+				c.err = &fault.Error{
+					What: "nothing is to be done", On: c.said["username"], Why: "neither approve nor disable_2fa nor reset_password was said", Next: "say one: --set approve=true, --set disable_2fa=true or --set reset_password=true", Code: fault.Usage,
+				}
+			}
 			steps := []run.Step{c.who()}
 			if c.yes("approve") {
 				steps = append(steps, c.step(errand{
