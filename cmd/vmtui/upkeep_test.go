@@ -18,10 +18,10 @@ func TestUpkeep(t *testing.T) {
 		code int
 		says []string // in this order
 	}{
-		{[]string{"media-cleanup", "--yes", "--set", "days=30"}, 0, []string{"Attachments    211 GB   9.42 GB", "tootctl media remove --days=30 --concurrency=5 --dry-run", "(DRY RUN)", "GATE: rehearsed", "Error processing 20: boom", "success with 1 error: 1 failed", "before: attachments 211 GB 9.42 GB", "now: attachments 211 GB 3.07 GB"}},
+		{[]string{"media-cleanup", "--yes", "--set", "days=30"}, 0, []string{"Attachments    211 GB   9.42 GB", "tootctl media remove --days=30 --concurrency=5 --dry-run", "(DRY RUN)", "GATE: rehearsed", "Error processing 20: boom", "success with 1 error: 1 failed", "its dry run: success with 1 error", "before: attachments 211 GB (9.42 GB", "now: attachments 204 GB (9.42 GB"}},
 		{[]string{"media-orphans", "--yes"}, 3, []string{"newest post 42s ago", "Removed 3 orphans (approx. 1.2 MB) (DRY RUN)", "GATE: rehearsed"}},
-		{[]string{"media-orphans", "--yes", "--confirm", "vmst.example"}, 0, []string{"(DRY RUN)", "said beforehand: vmst.example", "Removed 3 orphans (approx. 1.2 MB)", "Look what is left", "run done"}},
-		{[]string{"preview-cards", "--yes"}, 0, []string{"(DRY RUN)", "Removed 40 preview cards", "run done"}},
+		{[]string{"media-orphans", "--yes", "--confirm", "vmst.example"}, 0, []string{"(DRY RUN)", "known before: attachments", "danger: Never right after a restore", "said beforehand: vmst.example", "Removed 3 orphans (approx. 1.2 MB)", "its dry run: success: Removed 3", "Look what is left", "nothing orphaned is left", "run done"}},
+		{[]string{"preview-cards", "--yes"}, 0, []string{"(DRY RUN)", "Removed 40 preview cards", "before and now: ", "run done"}},
 		{[]string{"search-reindex", "--yes"}, 0, []string{"green, 1 nodes; instances 0", "--only instances accounts tags", "--only public_statuses statuses", "statuses 5000 (about 98000 rows)", "run done"}},
 		{[]string{"old-statuses", "--yes", "--confirm", "vmst.example"}, 0, []string{"98000 rows, 120 dead", "removed 20 out of 20 statuses", "now:", "61000 rows, 37120 dead"}},
 		{[]string{"account-support", "--yes", "--set", "username=wesley", "--set", "approve=true"}, 0, []string{"approved: no", "wesley is approved", "run done"}},
@@ -31,8 +31,10 @@ func TestUpkeep(t *testing.T) {
 		{[]string{"registrations-close", "--yes"}, 0, []string{"registrations are: open", "success: OK; registrations are: none"}},
 		{[]string{"registrations-close", "--yes"}, 0, []string{"already: registrations are: none"}},
 		{[]string{"registrations-open", "--yes"}, 0, []string{"settings registrations approved", "registrations are: approved"}},
-		{[]string{"domain-purge", "--yes", "--confirm", "vmst.example", "--set", "domain=spam.example"}, 0, []string{"12 accounts, 3 follows", "(DRY RUN)", "GATE: rehearsed", "Removed 12 accounts", "0 accounts of spam.example are known"}},
+		{[]string{"domain-purge", "--yes", "--confirm", "vmst.example", "--set", "domain=spam.example"}, 0, []string{"12 accounts, 3 follows", "(DRY RUN)", "GATE: rehearsed", "known before: 12 accounts", "Removed 12 accounts (DRY RUN)", "danger: Accounts come back", "Removed 12 accounts", "0 accounts of spam.example are known"}},
 		{[]string{"domain-purge", "--yes", "--set", "domain=vmst.example"}, 3, []string{"that is this instance"}},
+		{[]string{"domain-purge", "--yes", "--confirm", "vmst.example", "--set", "domain=spam.exmaple"}, 3, []string{"GATE: no account of spam.exmaple is known", "did you mean spam.example?", "0 accounts, 0 follows"}},
+		{[]string{"account-support", "--yes", "--set", "username=wesley"}, 2, []string{"nothing is to be done", "--set approve=true"}},
 		{[]string{"domain-purge", "--yes"}, 2, []string{"it has to be said"}},
 		{[]string{"domain-purge", "--yes", "--set", "domain=--limited-federation-mode"}, 2, []string{"is not a domain"}},
 		{[]string{"preview-cards", "--yes", "--set", "days=3"}, 2, []string{"no number from 14"}},

@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -122,10 +124,39 @@ func TestWords(t *testing.T) {
 	if got := []string{size(0), size(1536), size(912 << 20), size(3 << 40)}; !slices.Equal(got, []string{"0 bytes", "1.5 KB", "912 MB", "3 TB"}) {
 		t.Error(got)
 	}
-	if got := used([]string{"Object  Total  Local", "Attachments    211 GB   9.42 GB", "Preview Cards  14.2 GB  "}); got != "attachments 211 GB 9.42 GB, preview cards 14.2 GB" {
+	if got := used([]string{"Object  Total  Local", "Attachments    211 GB   9.42 GB", "Preview Cards  14.2 GB  "}); got != "attachments 211 GB (9.42 GB of people here), preview cards 14.2 GB" {
 		t.Error(got)
 	}
 	if got := used([]string{"nothing of the kind"}); got != "not known" {
 		t.Error(got)
+	}
+	if n, known := orphansIn("success: Removed 12345 orphans (approx. 3 GB) (DRY RUN)"); n != 12345 || !known {
+		t.Error(n, known)
+	}
+	if _, known := orphansIn("success: OK"); known {
+		t.Error("a number out of nothing")
+	}
+}
+
+// Of a job that prints a line for each file its first lines are told, and its last ones are kept: what counts stands in them.
+func TestALongJobKeepsItsEnd(t *testing.T) {
+	o := outcome{result: tootctl.Success, why: "Removed 1000 orphans"}
+	for i := range 1000 {
+		o.add(fmt.Sprint("file ", i))
+	}
+	kept := o.kept()
+	if len(o.lines) != linesMost || o.more != 1000-linesMost || !strings.HasPrefix(kept, "(988 lines before)\nfile 988\n") || !strings.Contains(kept, "file 999\n= ") || !strings.HasSuffix(ending(kept), "Removed 1000 orphans") {
+		t.Errorf("%d lines, %d more, kept:\n%s", len(o.lines), o.more, kept)
+	}
+}
+
+// What is left after a removal is held against what was removed: as much as before is a failure.
+func TestWhatIsLeftOfOrphans(t *testing.T) {
+	c := on("", nil)
+	for said, want := range map[string]string{"Removed 0 orphans (approx. 0 Bytes) (DRY RUN)": "nothing orphaned is left", "Removed 4 orphans (approx. 1 KB) (DRY RUN)": "as much is orphaned as before", "": "success"} {
+		got, err := c.fewer(&run.Walk{}, outcome{job: job.Job{Result: tootctl.Success}, why: said})
+		if text := got + fmt.Sprint(err); !strings.Contains(text, want) {
+			t.Errorf("%q: %s", said, text)
+		}
 	}
 }

@@ -26,7 +26,8 @@ type errand struct {
 	// known is what a look before the dry run found, in a line: the dry run's number is to be compared with it. Nil where there is nothing to compare.
 	known func(w *run.Walk) string
 	// says makes a line of what tootctl printed. Nil for its closing line.
-	says func(w *run.Walk, lines []string) string
+	// An error of it is a result that is not what the errand is for.
+	says func(w *run.Walk, o outcome) (string, error)
 }
 
 // longest is how long a job may be waited for in one go; pace is how often it is looked at.
@@ -241,7 +242,9 @@ func (c *chore) watch(ctx context.Context, w *run.Walk, e errand) (run.Progress,
 	}
 	said := o.words()
 	if e.says != nil {
-		said = e.says(w, o.lines)
+		if said, err = e.says(w, o); err != nil {
+			return run.Progress{}, err
+		}
 	}
 	if dry := rehearsed(e, w); dry != "" {
 		said += "; its dry run: " + dry

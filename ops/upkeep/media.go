@@ -45,19 +45,19 @@ func (c *chore) usage(id, why string) run.Step {
 func (c *chore) usageErrand(id, why string) errand {
 	return errand{
 		id: id, title: "Look at the storage", why: why, kind: run.Idempotent, skip: true, noUndo: "it only looks", usual: "seconds to minutes", call: c.call("media", "usage"),
-		says: func(_ *run.Walk, lines []string) string { return used(lines) },
+		says: func(_ *run.Walk, o outcome) (string, error) { return used(o.lines), nil },
 	}
 }
 
 // usageAfter compares.
 func (c *chore) usageAfter() run.Step {
 	e := c.usageErrand("after", "Whether it was worth it: the same table again. The bucket's own figure follows later.")
-	e.says = func(w *run.Walk, lines []string) string {
-		was, is := stored(w), used(lines)
+	e.says = func(w *run.Walk, o outcome) (string, error) {
+		was, is := stored(w), used(o.lines)
 		if was == is {
-			return "before and now: " + is + "; the table is too coarse to show a difference, or there is none"
+			return "before and now: " + is + "; the table is too coarse to show a difference, or there is none", nil
 		}
-		return "before: " + was + "; now: " + is
+		return "before: " + was + "; now: " + is, nil
 	}
 	return c.step(e)
 }
@@ -65,14 +65,20 @@ func (c *chore) usageAfter() run.Step {
 // stored is what the storage held before.
 func stored(w *run.Walk) string { return used(strings.Split(w.Fact(resultFact("before")), "\n")) }
 
-// used are the rows of the table that a clean-up changes.
+// used are the rows of the table that a clean-up changes. Its second column is what people here uploaded, which no clean-up touches.
 func used(table []string) string {
 	var said []string
 	for _, line := range table {
 		for _, row := range []string{"Attachments", "Preview Cards"} {
-			if rest, is := strings.CutPrefix(line, row); is {
-				said = append(said, strings.ToLower(row)+" "+strings.Join(strings.Fields(rest), " "))
+			rest, is := strings.CutPrefix(line, row)
+			if !is {
+				continue
 			}
+			sizes := strings.Fields(rest)
+			if len(sizes) == 4 {
+				sizes = append(sizes[:2:2], "("+sizes[2]+" "+sizes[3]+" of people here)")
+			}
+			said = append(said, strings.ToLower(row)+" "+strings.Join(sizes, " "))
 		}
 	}
 	if len(said) == 0 {

@@ -3,6 +3,8 @@ package upkeep
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -43,8 +45,38 @@ func (c *chore) left(e errand) run.Step {
 	dry, _ := e.call.Rehearse()
 	return c.step(errand{
 		id: "left", title: "Look what is left", why: "The same walk once more, without removing anything: it should count next to nothing. It takes as long again, and can be skipped.",
-		kind: run.Idempotent, skip: true, noUndo: "it only looks", usual: e.usual, call: dry,
+		kind: run.Idempotent, skip: true, noUndo: "it only looks", usual: e.usual, call: dry, says: c.fewer,
 	})
+}
+
+// orphans are how many tootctl found, in its closing line.
+var orphans = regexp.MustCompile(`Removed (\d+) orphans`)
+
+func orphansIn(text string) (n int, known bool) {
+	m := orphans.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	return n, err == nil
+}
+
+// fewer compares what is left with what was removed.
+func (c *chore) fewer(w *run.Walk, o outcome) (string, error) {
+	left, known := orphansIn(o.words())
+	gone, _ := orphansIn(ending(w.Fact(resultFact("remove"))))
+	switch {
+	case !known:
+		return o.words(), nil
+	case left == 0:
+		return "nothing orphaned is left", nil
+	case left >= gone:
+		return "", &fault.Error{
+			What: "as much is orphaned as before", On: c.Config.Instance, Why: fmt.Sprintf("%d removed, and %d are left", gone, left),
+			Next: "look whether the bucket lets its objects be deleted, and whether something puts them back; skip it when you know why",
+		}
+	}
+	return fmt.Sprintf("%d orphaned files are left, of %d removed: they came meanwhile, or could not be removed", left, gone), nil
 }
 
 // origin is what the files are compared with.
