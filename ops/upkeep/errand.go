@@ -67,6 +67,9 @@ func (c *chore) step(e errand) run.Step {
 	var beside []string
 	s.Plan = func(context.Context) ([]string, error) {
 		lines := []string{c.Jobs.Node.Name + "$ " + e.call.Line() + "   as a job, " + c.Jobs.How()}
+		if e.call.Command.Direct && len(c.Jobs.Direct) > 0 {
+			lines = append(lines, "past the database's pool: "+strings.Join(c.Jobs.Direct, " "))
+		}
 		if s.Confirm == "" && c.confirm(e) != "" {
 			lines = append(lines, "before that the name "+c.confirm(e)+" is to be typed, beside what the dry run said")
 		}
