@@ -55,35 +55,24 @@ func (c *chore) rehearse(e errand) run.Step {
 	})
 }
 
-// step makes a step of an errand. What destroys asks for the instance's name, and what was rehearsed waits until somebody has read what came of that.
+// step makes a step of an errand. What destroys asks for the instance's name, and what was rehearsed waits until somebody has read what came of that: both in
+// the step itself, because only then is known what to show.
 func (c *chore) step(e errand) run.Step {
 	s := run.Step{
 		StepInfo: run.StepInfo{ID: e.id, Title: e.title, Why: e.why, Usual: e.usual, Kind: e.kind, Skip: e.skip, NoUndo: e.noUndo, Panes: c.panes()},
 		Deadline: longest,
 	}
-	if e.after != rehearsal {
-		s.Confirm = c.confirm(e)
-	}
-	var beside []string
 	s.Plan = func(context.Context) ([]string, error) {
 		lines := []string{c.Jobs.Node.Name + "$ " + e.call.Line() + "   as a job, " + c.Jobs.How()}
 		if e.call.Command.Direct && len(c.Jobs.Direct) > 0 {
 			lines = append(lines, "past the database's pool: "+strings.Join(c.Jobs.Direct, " "))
 		}
-		if s.Confirm == "" && c.confirm(e) != "" {
-			lines = append(lines, "before that the name "+c.confirm(e)+" is to be typed, beside what the dry run said")
+		if c.confirm(e) != "" {
+			lines = append(lines, "before that the name "+c.confirm(e)+" is to be typed, beside what was seen until then")
 		}
-		if s.Confirm != "" {
-			lines = append(lines, c.warnings()...)
-		}
-		return append(lines, beside...), nil
+		return lines, nil
 	}
-	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-		if s.Confirm != "" {
-			beside = before(e, w)
-		}
-		return c.observe(ctx, w, e)
-	}
+	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) { return c.observe(ctx, w, e) }
 	s.Do = func(ctx context.Context, w *run.Walk) error { return c.launch(ctx, w, e) }
 	s.Verify = func(w *run.Walk) run.Check {
 		return func(ctx context.Context) (run.Progress, error) { return c.watch(ctx, w, e) }
@@ -91,7 +80,7 @@ func (c *chore) step(e errand) run.Step {
 	return s
 }
 
-// confirm is the name to type before something is lost, "" where nothing is. What was rehearsed asks for it when that is over.
+// confirm is the name to type before something is lost, "" where nothing is.
 func (c *chore) confirm(e errand) string {
 	if e.call.Danger() == act.Destroys {
 		return c.Config.Instance
@@ -172,20 +161,25 @@ func (c *chore) unasked(ctx context.Context, e errand) (run.Finding, error) {
 	return run.Finding{Truth: run.IsPending, Detail: said}, err
 }
 
-// cause is why a gate opens before the real one.
-func cause(e errand, w *run.Walk) string {
-	if rehearsed(e, w) == "" {
-		return "not rehearsed: " + e.call.Line()
+// decided opens the gate before what was rehearsed, or destroys: once for each leg.
+func (c *chore) decided(e errand, w *run.Walk) error {
+	if e.after != rehearsal && c.confirm(e) == "" || w.Granted(e.id) {
+		return nil
 	}
-	return "rehearsed: " + e.call.Line()
+	ask := run.NeedsGo{Key: e.id, Cause: "rehearsed: " + e.call.Line(), Hint: "the real one comes next", Details: append(before(e, w), c.warnings()...), Confirm: c.confirm(e)}
+	switch {
+	case e.after != rehearsal:
+		ask.Cause, ask.Hint = "this cannot be taken back: "+e.call.Line(), e.why
+	case rehearsed(e, w) == "":
+		ask.Cause = "not rehearsed: " + e.call.Line()
+	}
+	return ask
 }
 
 // launch starts the job. Its id is in the log before it is sent, so that nobody has to start it again to know.
 func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
-	if e.after == rehearsal && !w.Granted(rehearsal) {
-		return run.NeedsGo{
-			Key: rehearsal, Cause: cause(e, w), Hint: "the real one comes next", Details: append(before(e, w), c.warnings()...), Confirm: c.confirm(e),
-		}
+	if err := c.decided(e, w); err != nil {
+		return err
 	}
 	rec := c.Jobs.Order(e.call)
 	if e.after == rehearsal {
