@@ -151,6 +151,32 @@ func TestALongJobKeepsItsEnd(t *testing.T) {
 	}
 }
 
+// A walk through the storage that broke off is no walk, though tootctl ends well; what the world does not show is wrong, however well tootctl ended.
+func TestWhatEndedWellMayBeWrong(t *testing.T) {
+	c := on("", map[string]string{})
+	ok := outcome{job: job.Job{Result: tootctl.Success}, result: tootctl.Success, why: "Removed 1 orphans (approx. 1 KB)"}
+	cut := ok
+	cut.add("Error fetching list of files: 503")
+	cut.add("If you want to continue from this point, add --start-after=cache/a/1.png to your command")
+	call := c.call("media", "remove-orphans")
+	for want, x := range map[string]struct {
+		e errand
+		o outcome
+	}{
+		"start_after=cache/a/1.png": {errand{call: call, says: c.whole}, cut},
+		"and 3 are left":            {errand{call: call, proof: func(context.Context) (bool, string, error) { return false, "3 are left", nil }}, ok},
+	} {
+		said, wrong, err := c.judge(t.Context(), &run.Walk{}, x.e, x.o)
+		if text := fmt.Sprint(wrong); said != "" || err != nil || !strings.Contains(text+fault.Of(wrong).Next, want) {
+			t.Errorf("%q: %q, %v, %v", want, said, wrong, err)
+		}
+	}
+	said, wrong, err := c.judge(t.Context(), &run.Walk{}, errand{call: call, says: c.whole}, ok)
+	if wrong != nil || err != nil || !strings.Contains(said, "Removed 1 orphans") {
+		t.Error(said, wrong, err)
+	}
+}
+
 // What is left after a removal is held against what was removed: as much as before is a failure.
 func TestWhatIsLeftOfOrphans(t *testing.T) {
 	c := on("", nil)

@@ -19,6 +19,7 @@ type errand struct {
 	call                  *tootctl.Call
 	kind                  run.Kind
 	noUndo                string
+	again                 string // how an interrupted one goes on, where it need not begin anew
 	skip                  bool
 	after                 string // the step whose result stands beside this one when it is decided: its dry run, or a look
 	// proof looks into the world for what the errand is for: before it, and after it as well. Nil where there is nothing to look at.
@@ -51,7 +52,7 @@ func (c *chore) rehearse(e errand) run.Step {
 	}
 	return c.step(errand{
 		id: rehearsal, title: "Rehearse it", why: "The dry run changes nothing, and its result stands beside the real one's before that begins.", usual: e.usual, call: dry, kind: run.Idempotent, skip: true,
-		noUndo: "it changed nothing",
+		noUndo: "it changed nothing", says: e.says,
 	})
 }
 
@@ -143,10 +144,15 @@ func (c *chore) observe(ctx context.Context, w *run.Walk, e errand) (run.Finding
 	if err != nil {
 		return run.Finding{}, err
 	}
-	if err := o.failed(e); err != nil {
-		return run.Finding{Truth: run.IsPending, Detail: "job " + id + " " + o.words(), Hint: "look at what it printed: vmtui jobs attach " + id}, nil
+	said, wrong, err := c.judge(ctx, w, e, o)
+	switch {
+	case err != nil:
+		return run.Finding{}, err
+	case wrong != nil:
+		f := fault.Of(wrong)
+		return run.Finding{Truth: run.IsPending, Detail: "job " + id + ": " + f.What + ": " + f.Why, Hint: f.Next}, nil
 	}
-	return run.Finding{Truth: run.IsDone, Detail: "job " + id + ": " + o.words()}, nil
+	return run.Finding{Truth: run.IsDone, Detail: "job " + id + ": " + said}, nil
 }
 
 // unasked is what can be said of an errand that no job was started for.
@@ -170,7 +176,7 @@ func (c *chore) decided(e errand, w *run.Walk) error {
 	switch {
 	case e.after != rehearsal:
 		ask.Cause, ask.Hint = "this cannot be taken back: "+e.call.Line(), e.why
-	case rehearsed(e, w) == "":
+	case !strings.HasPrefix(rehearsed(e, w), string(tootctl.Success)):
 		ask.Cause = "not rehearsed: " + e.call.Line()
 	}
 	return ask
@@ -231,37 +237,45 @@ func (c *chore) watch(ctx context.Context, w *run.Walk, e errand) (run.Progress,
 	if err := w.Remember(ctx, resultFact(e.id), o.kept()); err != nil {
 		return run.Progress{}, err
 	}
-	if err := o.failed(e); err != nil {
-		if o.result == tootctl.Unsure {
-			err = unknown(e, c, o.why)
-		}
-		return run.Progress{}, err
+	said, wrong, err := c.judge(ctx, w, e, o)
+	switch {
+	case wrong != nil:
+		return run.Progress{}, wrong
+	case err != nil:
+		return run.Progress{For: "a look whether it is so; " + fault.Of(err).What, Again: pace}, nil
 	}
-	said := o.words()
+	return run.Progress{Done: true, Detail: said}, nil
+}
+
+// judge says what came of an errand, by what tootctl said and by what the world shows; or what is wrong with it. A look that failed is an error of its own. A
+// resume judges again: what was not as it should be does not become so by being looked at twice.
+func (c *chore) judge(ctx context.Context, w *run.Walk, e errand, o outcome) (said string, wrong, err error) {
+	if wrong = o.failed(e); wrong != nil {
+		if o.result == tootctl.Unsure {
+			wrong = unknown(e, c, o.why)
+		}
+		return "", wrong, nil
+	}
+	said = o.words()
 	if e.says != nil {
-		if said, err = e.says(w, o); err != nil {
-			return run.Progress{}, err
+		if said, wrong = e.says(w, o); wrong != nil {
+			return "", wrong, nil
 		}
 	}
 	if dry := rehearsed(e, w); dry != "" {
 		said += "; its dry run: " + dry
 	}
-	return c.prove(ctx, e, said)
-}
-
-// prove looks whether the world is as it should be now.
-func (c *chore) prove(ctx context.Context, e errand, said string) (run.Progress, error) {
 	if e.proof == nil {
-		return run.Progress{Done: true, Detail: said}, nil
+		return said, nil, nil
 	}
 	so, seen, err := e.proof(ctx)
 	switch {
 	case err != nil:
-		return run.Progress{For: "a look whether it is so; " + fault.Of(err).What, Again: pace}, nil
+		return "", nil, err
 	case !so:
-		return run.Progress{}, &fault.Error{What: e.title, On: c.Config.Instance, Why: "tootctl said " + said + ", and " + seen, Next: "look at the instance; retry does it again"}
+		return "", &fault.Error{What: e.title, On: c.Config.Instance, Why: "tootctl said " + said + ", and " + seen, Next: "look at the instance; retry does it again"}, nil
 	}
-	return run.Progress{Done: true, Detail: said + "; " + seen}, nil
+	return said + "; " + seen, nil, nil
 }
 
 func unknown(e errand, c *chore, why string) error {

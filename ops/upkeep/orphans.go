@@ -32,7 +32,7 @@ func mediaOrphans() sheet {
 				words = append(words, c.option("--start-after", "start_after"))
 			}
 			remove := errand{
-				id: "remove", title: "Remove what is orphaned", kind: run.Once, after: rehearsal, noUndo: "what is removed from the bucket is gone", usual: "minutes to hours", known: stored,
+				id: "remove", title: "Remove what is orphaned", kind: run.Once, after: rehearsal, noUndo: "what is removed from the bucket is gone", usual: "minutes to hours", known: stored, says: c.whole,
 				why: "What the rehearsal counted is removed. Compare its number with what the storage holds before you go on.", call: c.call(words...),
 			}
 			return []run.Step{c.together(), c.usage("before", "What is known to the database: the rehearsal's number must be small beside it."), c.rehearse(remove), c.step(remove), c.left(remove)}
@@ -49,6 +49,22 @@ func (c *chore) left(e errand) run.Step {
 	})
 }
 
+// further is what tootctl prints where the storage's listing broke off. It counts what it has seen until then, and ends well.
+var further = regexp.MustCompile(`--start-after=(\S+)`)
+
+// whole takes no walk for one that broke off: its number would be too small.
+func (c *chore) whole(_ *run.Walk, o outcome) (string, error) {
+	for _, line := range o.last {
+		if m := further.FindStringSubmatch(line); m != nil {
+			return "", &fault.Error{
+				What: "the storage was not walked to its end", On: c.Config.Instance, Why: "its listing broke off: " + o.words(),
+				Next: "look at the storage, and retry; or begin anew with --set start_after=" + m[1] + ", which goes on behind what was walked",
+			}
+		}
+	}
+	return o.words(), nil
+}
+
 // orphans are how many tootctl found, in its closing line.
 var orphans = regexp.MustCompile(`Removed (\d+) orphans`)
 
@@ -63,6 +79,9 @@ func orphansIn(text string) (n int, known bool) {
 
 // fewer compares what is left with what was removed.
 func (c *chore) fewer(w *run.Walk, o outcome) (string, error) {
+	if _, err := c.whole(w, o); err != nil {
+		return "", err
+	}
 	left, known := orphansIn(o.words())
 	gone, _ := orphansIn(ending(w.Fact(resultFact("remove"))))
 	switch {

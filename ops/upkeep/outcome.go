@@ -63,7 +63,11 @@ func (o outcome) failed(e errand) error {
 	if o.result == tootctl.Success || o.result == tootctl.Partly {
 		return nil
 	}
-	return &fault.Error{What: e.call.Line(), On: o.job.Node, Why: o.words(), Next: "look at what it printed: vmtui jobs attach " + o.job.ID}
+	next := "look at what it printed: vmtui jobs attach " + o.job.ID
+	if e.again != "" {
+		next += "; " + e.again
+	}
+	return &fault.Error{What: e.call.Line(), On: o.job.Node, Why: o.words(), Next: next}
 }
 
 // tell puts the output into the transcript.
@@ -82,7 +86,10 @@ const keptMost = 12
 // kept is the end of the output and the result, which the next step shows.
 func (o outcome) kept() string {
 	lines := slices.Clone(o.last)
-	if cut := len(o.lines) + o.more - len(lines); cut > 0 {
+	if n := len(lines); n > 0 && strings.HasSuffix(o.words(), lines[n-1]) { // the result says its closing line itself
+		lines = lines[:n-1]
+	}
+	if cut := len(o.lines) + o.more - len(o.last); cut > 0 {
 		lines = append([]string{fmt.Sprintf("(%d lines before)", cut)}, lines...)
 	}
 	return strings.Join(append(lines, endsWith+o.words()), "\n")

@@ -37,7 +37,7 @@ func oldStatuses() sheet {
 			return []run.Step{
 				c.tables("before", "How large the tables are, and whether a pool stands before the database."),
 				c.step(errand{
-					id: "remove", title: "Remove old posts", kind: run.Once, after: "before", noUndo: "what is removed from the database is gone", usual: "hours",
+					id: "remove", title: "Remove old posts", kind: run.Once, after: "before", again: "a new run with --set continue=true goes on where it stopped", noUndo: "what is removed from the database is gone", usual: "hours",
 					why: "Posts are removed in batches. An interrupted one goes on with continue=true.", call: c.call(words...),
 				}),
 				c.tables("after", "What was removed are dead rows now; autovacuum makes room of them for new ones."),
