@@ -60,6 +60,41 @@ func TestUpkeep(t *testing.T) {
 	}
 }
 
+// At a terminal the dangers come before the first question, and stand again at the gate beside the dry run; a wrong name does nothing, and whoever resumes is
+// asked anew.
+func TestAPurgeAtATerminal(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	s := sit(t, 160, 60, "--config", b.ConfigPath(), "run", "domain-purge", "--set", "domain=borg.example")
+	s.sees("Purge a domain: borg.example   (destroys)", "danger: Accounts come back while", "Begin?")
+	s.press("yes\r")
+	s.sees("GATE: rehearsed", "known before: 7 accounts", "= success: Removed 7 accounts (DRY RUN)", "your decision")
+	s.press("go\r")
+	s.sees("Type vmst.example")
+	s.press("borg.example\r")
+	s.sees("Nothing was done")
+	s.press("stop\r")
+	if code := s.ends(); code != 3 {
+		t.Errorf("exit %d:\n%s", code, s.text())
+	}
+	jobs := jobsOf(t, b.ConfigPath())
+	if len(jobs) != 1 || !strings.Contains(jobs[0].Line, "--dry-run") {
+		t.Errorf("jobs: %v", jobs)
+	}
+	var doc struct{ Runs []struct{ ID string } }
+	if got := vmtui(t, b.ConfigPath(), "runs", "list", "--json"); json.Unmarshal([]byte(got.out), &doc) != nil || len(doc.Runs) != 1 {
+		t.Fatal(got.out)
+	}
+	got := vmtui(t, b.ConfigPath(), "runs", "resume", doc.Runs[0].ID, "--yes")
+	if got.code != 3 || !strings.Contains(got.out, "danger: Accounts come back") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	got = vmtui(t, b.ConfigPath(), "runs", "resume", doc.Runs[0].ID, "--yes", "--confirm", "vmst.example")
+	if got.code != 0 || !strings.Contains(got.out, "0 accounts of borg.example are known") || len(jobsOf(t, b.ConfigPath())) != 2 {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+}
+
 // A run that is killed in the middle of its job attaches to it when it is resumed, and starts it no second time.
 func TestAKilledRunFindsItsJob(t *testing.T) {
 	t.Parallel()
