@@ -171,6 +171,10 @@ func TestWhatEndedWellMayBeWrong(t *testing.T) {
 			t.Errorf("%q: %q, %v, %v", want, said, wrong, err)
 		}
 	}
+	secret := errand{call: c.call("accounts", "modify", "troi", "--reset-password")}
+	if _, wrong, _ := c.judge(t.Context(), &run.Walk{}, secret, outcome{job: job.Job{Record: job.Record{ID: "7"}, Result: tootctl.Success}, result: tootctl.Success}); wrong == nil || !strings.Contains(wrong.Error(), "nobody has the new password") {
+		t.Error(wrong)
+	}
 	said, wrong, err := c.judge(t.Context(), &run.Walk{}, errand{call: call, says: c.whole}, ok)
 	if wrong != nil || err != nil || !strings.Contains(said, "Removed 1 orphans") {
 		t.Error(said, wrong, err)

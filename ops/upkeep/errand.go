@@ -41,6 +41,9 @@ const (
 func jobFact(step string) string    { return "job/" + step }
 func resultFact(step string) string { return "result/" + step }
 
+// handedFact is the job whose password was handed to who walked the run. The password itself is in no log.
+const handedFact = "handed"
+
 // rehearsal is the id of a dry run's step.
 const rehearsal = "rehearse"
 
@@ -207,6 +210,9 @@ func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
 	})
 	if begun.Password != "" && c.Hand != nil {
 		c.Hand(w.Run(), begun.Password)
+		if lost := w.Remember(ctx, handedFact, rec.ID); lost != nil && err == nil {
+			err = lost
+		}
 		w.Out("%s", begun.Said)
 		w.Out("the new password is kept nowhere: who walks this run can copy it once, by y in the console")
 	}
@@ -264,6 +270,9 @@ func (c *chore) judge(ctx context.Context, w *run.Walk, e errand, o outcome) (sa
 	}
 	if dry := rehearsed(e, w); dry != "" {
 		said += "; its dry run: " + dry
+	}
+	if e.call.Secret() && w.Fact(handedFact) != o.job.ID {
+		return "", &fault.Error{What: "nobody has the new password", On: c.Config.Instance, Why: "it was set, and lost with the connection or the console that it was for", Next: "retry gives them another one"}, nil
 	}
 	if e.proof == nil {
 		return said, nil, nil
