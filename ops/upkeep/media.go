@@ -24,7 +24,7 @@ func mediaCleanup() sheet {
 		steps: func(c *chore) []run.Step {
 			return c.clean(errand{
 				id: "remove", title: "Remove cached media", kind: run.Once, after: rehearsal, noUndo: "it is fetched again when somebody looks at it, where it still exists", usual: "minutes to hours",
-				why:  "What is gone is fetched again when it is needed. An interrupted one can be run again: it goes on with what is left.",
+				why:  "What is gone is fetched again when it is needed. An interrupted one can be run again: it goes on with what is left. For every night there is the retention in the web interface.",
 				call: c.call("media", "remove", c.option("--days", "days"), c.option("--concurrency", "concurrency")),
 			})
 		},

@@ -44,7 +44,7 @@ func (c *chore) deploy(id, title, why string, only ...string) run.Step {
 		words = append(words, "--reset-chewy")
 	}
 	return c.step(errand{
-		id: id, title: title, why: why, kind: run.Once, skip: true, noUndo: "an index holds nothing that the database does not hold", usual: "minutes to hours",
+		id: id, title: title, why: why, kind: run.Once, skip: true, again: "a new run with --set clean=false goes on sooner", noUndo: "an index holds nothing that the database does not hold", usual: "minutes to hours",
 		call: c.call(append(append(words, "--only"), only...)...),
 	})
 }
