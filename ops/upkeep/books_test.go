@@ -131,6 +131,9 @@ func TestWords(t *testing.T) {
 	if got := used([]string{"nothing of the kind"}); got != "not known" {
 		t.Error(got)
 	}
+	if got := since("1 row", "1 row"); !strings.Contains(got, "no difference") || since("2 rows", "1 row") != "before: 2 rows; now: 1 row" {
+		t.Error(got)
+	}
 	if n, known := orphansIn("success: Removed 12345 orphans (approx. 3 GB) (DRY RUN)"); n != 12345 || !known {
 		t.Error(n, known)
 	}

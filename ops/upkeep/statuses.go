@@ -73,7 +73,7 @@ func (c *chore) tables(id, why string) run.Step {
 			}
 			said := t.words()
 			if id == "after" {
-				return "before: " + w.Fact(resultFact("before")) + "; now: " + said, nil
+				return since(w.Fact(resultFact("before")), said), nil
 			}
 			if t.Pool && len(c.Jobs.Direct) == 0 && !w.Granted("pool") {
 				return "", run.NeedsGo{
@@ -83,6 +83,14 @@ func (c *chore) tables(id, why string) run.Step {
 			}
 			return said, w.Remember(ctx, resultFact(id), said)
 		})
+}
+
+// since compares two looks at the database's statistics, which follow what was removed and do not lead it.
+func since(was, is string) string {
+	if was == is {
+		return "before and now: " + is + "; the statistics show no difference, or not yet"
+	}
+	return "before: " + was + "; now: " + is
 }
 
 func (t tables) words() string {
