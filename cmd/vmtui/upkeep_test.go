@@ -27,7 +27,7 @@ func TestUpkeep(t *testing.T) {
 		{[]string{"account-support", "--yes", "--set", "username=wesley", "--set", "approve=true"}, 0, []string{"approved: no", "wesley is approved", "run done"}},
 		{[]string{"account-support", "--yes", "--set", "username=troi", "--set", "reset_password=true", "--set", "disable_2fa=true"}, 0, []string{"second factor: yes, sessions: 2", "troi is without a second factor", "New password: engage-troi-1701", "another password, and no session"}},
 		{[]string{"account-support", "--yes", "--set", "username=picard", "--set", "disable_2fa=true"}, 3, []string{"picard is one of the team: Admin"}},
-		{[]string{"account-support", "--yes", "--set", "username=nobody", "--set", "approve=true"}, 3, []string{"no such account"}},
+		{[]string{"account-support", "--yes", "--set", "username=weslye", "--set", "approve=true"}, 3, []string{"no such account", "did you mean wesley?"}},
 		{[]string{"registrations-close", "--yes"}, 0, []string{"registrations are: open", "success: OK; registrations are: none"}},
 		{[]string{"registrations-close", "--yes"}, 0, []string{"already: registrations are: none"}},
 		{[]string{"registrations-open", "--yes"}, 0, []string{"settings registrations approved", "registrations are: approved"}},
