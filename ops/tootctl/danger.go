@@ -95,6 +95,9 @@ func (c *Call) Remarks() []string {
 	if c.Danger() != act.Safe && !c.Command.Interactive {
 		said = append(said, "tootctl itself asks nothing: it begins at once")
 	}
+	if c.Command.Direct {
+		said = append(said, "it is run past the database's pool where upgrade.db_host, db_port and db_name in the config say the way")
+	}
 	if c.Danger() != act.Safe && !c.Command.DryRun {
 		said = append(said, "there is no dry run of it")
 	}

@@ -47,7 +47,7 @@ func (p *Plan) headBox(lines []widget.Line) widget.Box {
 		b.Ink = theme.Bad
 	}
 	if p.known && p.err == nil {
-		b.Right = widget.Join(widget.S(theme.Muted, " · "), danger(p.plan.Danger).full(), seenAgo(p.seen, p.env.World.Now))
+		b.Right = widget.Join(widget.S(theme.Muted, " · "), p.danger().full(), seenAgo(p.seen, p.env.World.Now))
 	}
 	return b
 }
