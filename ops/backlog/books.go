@@ -137,7 +137,7 @@ func shares(all []sidekiq.Share) string {
 
 // carry does an order within a run: the walk opens the door.
 func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq.Report, error) {
-	p, err := s.Plan(ctx, o, nil)
+	p, err := s.Plan(ctx, o, waits(w))
 	if err != nil {
 		return sidekiq.Report{}, err
 	}
@@ -170,7 +170,21 @@ func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq
 	for _, b := range r.Backups {
 		w.Out("backup: %s", b)
 	}
+	if r.Doubt != "" {
+		w.Out("doubt: %s", r.Doubt)
+	}
 	return r, err
+}
+
+// waits writes what an act waits for into the transcript, once.
+func waits(w *run.Walk) func(sidekiq.Progress) {
+	said := ""
+	return func(p sidekiq.Progress) {
+		if p.Says != "" && p.Says != said {
+			said = p.Says
+			w.Out("%s: %s", p.Doing, p.Says)
+		}
+	}
 }
 
 // stakes is what is at stake, in a line.

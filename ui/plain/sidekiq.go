@@ -238,6 +238,9 @@ func SidekiqReport(r sidekiq.Report) string {
 	for _, path := range r.Backups {
 		fmt.Fprintf(&b, "\nbackup: %s", path)
 	}
+	if r.Doubt != "" {
+		fmt.Fprintf(&b, "\ndoubt: %s", r.Doubt)
+	}
 	return b.String()
 }
 
