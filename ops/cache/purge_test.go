@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -177,6 +178,53 @@ func TestThreeHundredURLs(t *testing.T) {
 				t.Errorf("what was repeated is repeated again: %d items, %v", len(again.Items), err)
 			}
 		})
+	}
+}
+
+// granted lets everything pass.
+type granted struct{}
+
+func (granted) Check(context.Context) error { return nil }
+
+// The rates are those of the account, and each machine counts its own purges only: where another one has spent them, the API says so, and that is waited out
+// in sight. Who does not wait for it knows that nothing was sent.
+func TestAnotherMachineSpendsTheRate(t *testing.T) {
+	s := standOn(t, "Free Website")
+	other, err := cloudflare.New(cloudflare.Config{Token: func(context.Context) (string, error) { return token, nil }, URL: s.edge.URL(), Zone: instance})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	for range 25 { // as many as the plan allows at once; the next one in 12 s
+		if err := other.Purge(t.Context(), granted{}, cloudflare.Batch{Kind: cloudflare.Tags, Items: []string{"theirs"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := s.Plan(t.Context(), Order{At: []Where{TheEdge}, Tags: []string{"ours"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Purge(t.Context(), p, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v View
+	for !strings.Contains(v.Now, "rate limit") && !v.Over {
+		if v, err = w.View(t.Context(), v.Version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !regexp.MustCompile(`^waiting 1[0-2]s to POST /zones/vmst.example/purge_cache {tags: 1}: rate limit$`).MatchString(v.Now) || v.Over || !strings.Contains(v.Items[0].Why, "429") {
+		t.Errorf("%+v", v)
+	}
+	w.Cancel()
+	if v = w.Wait(); states(v)[Waiting] != 1 || len(v.Rest()) != 1 || v.Err == nil {
+		t.Errorf("%v %v, notes %v", v.Err, states(v), v.Notes)
+	}
+	for _, sent := range s.edge.Purges() {
+		if slices.Contains(sent.Tags, "ours") {
+			t.Errorf("%+v", sent)
+		}
 	}
 }
 
