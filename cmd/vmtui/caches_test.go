@@ -75,7 +75,7 @@ func TestACachedPageIsFoundPurgedAndProved(t *testing.T) {
 		t.Errorf("%d purges", n)
 	}
 	got = vmtui(t, path, "purge", "/@picard", "--origin", "--edge", "--yes")
-	if got.code != 0 || !strings.Contains(got.out, "2 of 4 purged, 2 had nothing to purge") || !strings.Contains(got.out, "worker-1: nothing to purge: nginx never kept a page in /var/cache/nginx") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
+	if got.code != 0 || !strings.Contains(got.out, "2 of 4 purged, 2 had nothing to purge") || !strings.Contains(got.out, "worker-1: nothing to purge: nginx keeps no page in /var/cache/nginx") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
 		!strings.Contains(got.err, "kept by: cache rule") || strings.Index(got.err, "kept by: cache rule") > strings.Index(got.err, "proving that the token") {
 		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
 	}

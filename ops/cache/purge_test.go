@@ -347,6 +347,16 @@ func TestARecordSurvivesItsConsole(t *testing.T) {
 	if err != nil || rec.Items[0].State != Unknown || rec.Tally() != "0 of 1 purged, 1 unknown" {
 		t.Errorf("%+v, %v", rec, err)
 	}
+	whole := Record{ID: newID(time.Now().Add(time.Second)), Order: lost.Order, Items: []Item{{At: TheEdge, On: instance, Kind: cloudflare.URLs, What: "https://vmst.example/b", State: Purged}}}
+	if err := whole.save(s.dir()); err != nil {
+		t.Fatal(err)
+	}
+	if rec, err := s.Record("last"); err != nil || rec.ID != whole.ID {
+		t.Errorf("the newest is %+v, %v", rec, err)
+	}
+	if rest, err := s.Repeat(t.Context(), "last"); err != nil || rest.Repeats != lost.ID {
+		t.Errorf("the newest that left something is %+v, %v", rest, err)
+	}
 	if _, err := s.Record("../../etc/passwd"); fault.CodeOf(err) != fault.Usage {
 		t.Error(err)
 	}
@@ -358,7 +368,7 @@ func TestARecordSurvivesItsConsole(t *testing.T) {
 		}
 	}
 	all, err := s.Records()
-	if err != nil || len(all) != recordsKept || all[0].ID != lost.ID {
+	if err != nil || len(all) != recordsKept || all[0].ID != whole.ID {
 		t.Errorf("%d, %v", len(all), err)
 	}
 	left, err := os.ReadDir(s.dir())
