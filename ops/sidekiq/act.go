@@ -90,6 +90,14 @@ func (p Plan) Act(o Order) act.Act {
 	return act.Act{Verb: "sidekiq/" + string(o.Deed), Target: p.Target, What: p.What, Danger: p.Danger, Typed: o.Typed, Identity: p.identity, Unleased: true}
 }
 
+// stakes are what is at stake, in a few words: what is lost, or what is to be known first of all.
+func (p Plan) stakes() string {
+	if p.Loss.Lost == "" && len(p.Caution) > 0 {
+		return p.Caution[0]
+	}
+	return p.Loss.Lost
+}
+
 // ready says why an order cannot be carried out as it was planned.
 func (p Plan) ready(o Order) error {
 	if p.Deed != o.Deed {
@@ -99,7 +107,7 @@ func (p Plan) ready(o Order) error {
 		return p.Refusal
 	}
 	if p.Again != "" && o.Again != p.Again {
-		return &fault.Error{What: "not confirmed", On: p.Target, Why: "it is asked about twice: " + p.Loss.Lost, Next: "confirm with the instance's name too: " + p.Again, Code: fault.Refused}
+		return &fault.Error{What: "not confirmed", On: p.Target, Why: "it is asked about twice: " + p.stakes(), Next: "confirm with the instance's name too: " + p.Again, Code: fault.Refused}
 	}
 	return nil
 }
