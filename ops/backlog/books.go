@@ -3,6 +3,7 @@
 package backlog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -113,7 +114,7 @@ func plan(lines ...string) func(context.Context) ([]string, error) {
 func tellPlan(w *run.Walk, p sidekiq.Plan) {
 	w.Out("%s", p.What)
 	if p.In.Counted > 0 {
-		w.Out("in it, of %d looked at: %s", p.In.Counted, shares(p.In.Classes))
+		w.Out("in it, of %d looked at: %s", p.In.Counted, cmp.Or(shares(p.In.Classes), "none that is meant"))
 		if len(p.In.Hosts) > 0 {
 			w.Out("they go to: %s", shares(p.In.Hosts))
 		}

@@ -53,7 +53,10 @@ func (a *Acts) Plan(ctx context.Context, o Order, tell func(Progress)) (Plan, er
 	if err := o.Filter.Check(); err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Deed: o.Deed, Target: o.Name, Danger: act.Changes, Back: backs[o.Deed], Caution: []string{}, tell: tell}
+	p := Plan{
+		Deed: o.Deed, Target: o.Name, Danger: act.Changes, Back: backs[o.Deed], Caution: []string{}, Lines: []string{}, tell: tell,
+		In: Histogram{Classes: []Share{}, Hosts: []Share{}, Errors: []Share{}},
+	}
 	var err error
 	switch o.Deed {
 	case Quiet, Stop, Dump:
