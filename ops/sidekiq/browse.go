@@ -87,7 +87,7 @@ func (f Full) DueSays() string {
 // Full is one job with all that it says.
 type Full struct {
 	Entry
-	In     string    `json:"in"`              // the place where it lies
+	In        string    `json:"in"`              // the place where it lies
 	Failed    time.Time `json:"failed,omitzero"` // first
 	Retry     string    `json:"retry"`           // as it stands in the job
 	Digest    string    `json:"lock_digest,omitempty"`
