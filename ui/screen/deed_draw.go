@@ -56,6 +56,9 @@ func (x *Deed) lines(w int) []widget.Line {
 		}
 		lines = append(lines, nil)
 	}
+	if l := x.round.passLine(x.env.World); l != nil && x.work == nil {
+		lines = append(lines, l.Fit(w), nil)
+	}
 	if x.planned {
 		lines = append(lines, deedLines(x.plan, x.seen, w)...)
 	}
