@@ -2,8 +2,6 @@ package ssh
 
 import (
 	"crypto/rand"
-	"encoding/base64"
-	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -138,18 +136,6 @@ func (c Command) line(mark string) (string, error) {
 		words = append([]string{"sudo", "-S", "-p", prompt(mark), "--", "/bin/sh", "-c", begun, start(mark)}, words...)
 	}
 	return shellescape.QuoteCommand(words), nil
-}
-
-// aboard runs a line that came as base64. The login shell, sh and what the line names are one process after the other: a session's leader stays one.
-const aboard = `eval "exec $(printf %s "$0" | base64 -d)"`
-
-// portable is a line that every login shell takes as it was meant. In fish a backslash before another or before a quote counts within quotes too, and a value
-// with one would become another, or shell text.
-func portable(line string) string {
-	if !strings.Contains(line, `\\`) && !strings.Contains(line, `\'`) {
-		return line
-	}
-	return shellescape.QuoteCommand([]string{"/bin/sh", "-c", aboard, base64.StdEncoding.EncodeToString([]byte(line))})
 }
 
 // ender ends every process that bears a call's mark, TERM first and KILL after five seconds. sshd's own signals do not do: for root OpenSSH before 9.8

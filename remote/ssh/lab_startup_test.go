@@ -24,35 +24,32 @@ func TestLabLoginShells(t *testing.T) {
 	logIn := func(t *testing.T, by Transport, shell, text string) *Host {
 		t.Helper()
 		run(t, "usermod", "--shell", shell, l.user.Name)
-		for _, name := range []string{".bashrc", ".zshenv"} {
+		for _, name := range []string{".bashrc", ".zshenv", ".cshrc"} {
 			if err := os.WriteFile(filepath.Join(l.user.Home(), name), []byte(text), 0o644); err != nil { // #nosec G306 -- its owner reads it
 				t.Fatal(err)
 			}
 		}
 		return l.open(t, by, nil).Host("lab", l.user.Name+"@lab")
 	}
-	for _, shell := range []string{"fish", "zsh"} {
-		if _, err := exec.LookPath(shell); err != nil {
-			t.Fatalf("the lab needs shells that are not sh (apt-get install %s): %v", shell, err)
+	paths := map[string]string{}
+	for _, shell := range []string{"bash", "dash", "fish", "zsh", "bsd-csh", "tcsh"} {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			t.Fatalf("the lab needs shells that are not sh: go run ./fixtures/lab installs them: %v", err)
 		}
+		paths[shell] = path
 	}
-	args := []string{"a b", "$(id)!", `a\\b`, `\'; touch x; '`, `ends in \`}
 	overBoth(t, func(t *testing.T, by Transport) {
-		for name, x := range map[string]struct{ shell, startup string }{
-			"bash, wordy": {"/bin/bash", wordy}, "fish": {"/usr/bin/fish", ""}, "zsh": {"/usr/bin/zsh", wordy}, "dash": {"/bin/dash", wordy},
-		} {
-			h := logIn(t, by, x.shell, x.startup)
-			for kind, c := range map[string]Command{
-				"plain": {Script: `cat; printf '%s|' "$@"; echo e >&2; exit 7`, Args: args, Stdin: []byte("in|")}, "tethered": {Script: `printf 'in|'; printf '%s|' "$@"; echo e >&2; exit 7`, Args: args, Tether: true},
-			} {
-				if r := h.Do(within1m(t), allowed, c); r.Outcome != Exited || r.Code != 7 || r.Stdout != "in|"+strings.Join(args, "|")+"|" || r.Stderr != "e\n" {
-					t.Errorf("%s, %s: %+v", name, kind, r)
-				}
+		for name, path := range paths {
+			h := logIn(t, by, path, wordy)
+			if r := h.Look(within1m(t), Command{Script: "true"}); !r.OK() { // from now on this is its login shell, whatever comes next
+				t.Fatalf("%s: %+v", name, r)
 			}
-			var lines []string
-			if r := h.Stream(within1m(t), Command{Script: "echo one; echo two >&2; sleep 0.05; echo three"}, func(s string) { lines = append(lines, s) }); !r.OK() || len(lines) != 3 || strings.Contains(strings.Join(lines, "|"), "Welcome") {
-				t.Errorf("%s: %+v %q", name, r, lines)
-			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				saysWhatItShould(t, h)
+				endsWhenCancelled(t, h)
+			})
 		}
 
 		h := logIn(t, by, "/bin/bash", "sleep 0.3\n")
@@ -80,4 +77,38 @@ func TestLabLoginShells(t *testing.T) {
 			t.Errorf("an account that may not log in: %+v", r)
 		}
 	})
+}
+
+func saysWhatItShould(t *testing.T, h *Host) {
+	t.Helper()
+	args := []string{"a b", "$(id)!", `a\\b`, `\'; touch x; '`, `ends in \`, "=ls", "%self", "two\ntouch x\nlines", "100%s"}
+	for kind, c := range map[string]Command{
+		"plain":    {Script: `cat; printf '%s|' "$@"; echo e >&2; exit 7`, Args: args, Stdin: []byte("in|")},
+		"tethered": {Script: `printf 'in|'; printf '%s|' "$@"; echo e >&2; exit 7`, Args: args, Tether: true},
+	} {
+		if r := h.Do(within1m(t), allowed, c); r.Outcome != Exited || r.Code != 7 || r.Stdout != "in|"+strings.Join(args, "|")+"|" || r.Stderr != "e\n" {
+			t.Errorf("%s: %+v", kind, r)
+		}
+	}
+	var lines []string
+	r := h.Stream(within1m(t), Command{Script: "echo one; echo two >&2; sleep 0.05; echo three"}, func(s string) { lines = append(lines, s) })
+	if !r.OK() || len(lines) != 3 || strings.Contains(strings.Join(lines, "|"), "Welcome") {
+		t.Errorf("%+v %q", r, lines)
+	}
+}
+
+func endsWhenCancelled(t *testing.T, h *Host) {
+	t.Helper()
+	for kind, tethered := range map[string]bool{"plain": false, "tethered": true} {
+		word := duration()
+		ctx, cancel := context.WithCancel(within1m(t))
+		done := make(chan Result, 1)
+		go func() { done <- h.Do(ctx, allowed, Command{Script: "sleep " + word + "\n:", Tether: tethered}) }()
+		await(t, done, func() bool { return doing(t, "sleep "+word) })
+		cancel()
+		if r := <-done; r.Outcome != Unknown {
+			t.Errorf("%s, cancelled: %+v", kind, r)
+		}
+		awaitGone(t, word)
+	}
 }

@@ -27,7 +27,7 @@ var allowed = permit(func(context.Context) error { return nil })
 
 func TestArgumentsStayArguments(t *testing.T) {
 	h := reach(t, newServer(t, nil), nil)
-	args := []string{"", "a b", `'"$(id)` + "`id`", "*", "-n", "ž\ttab", "two\nlines", `back\slash`, `two\\`, `\'; touch x; '`}
+	args := []string{"", "a b", `'"$(id)` + "`id`", "*", "-n", "ž\ttab", "two\nlines", `back\slash`, `two\\`, `\'; touch x; '`, "=ls", "%self", "%d", "!!"}
 	script := `for a; do printf '<%s>\n' "$a"; done; printf '%s' "$0" >&2; exit 7`
 	r := h.Look(within10s(t), Command{Script: script, Args: args})
 	want := strings.ReplaceAll("<"+strings.Join(args, ">\n<")+">\n", "ž\t", "ž      ")
