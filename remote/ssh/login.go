@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 )
 
@@ -92,7 +93,9 @@ func (l *login) checkHost(_ string, _ net.Addr, key ssh.PublicKey) error {
 	case over:
 		return errors.New("the host showed another key in the middle of a connection")
 	}
-	err := l.patiently(func() error { return l.host.pool.config.Trust.Check(l.ctx, l.route.knownAs, key) })
+	err := l.patiently(func() error {
+		return l.host.pool.config.Trust.Check(l.ctx, keys.Peer{Host: l.route.knownAs, Name: l.host.name}, key)
+	})
 	l.mu.Lock()
 	l.accepted = key.Marshal()
 	l.mu.Unlock()
