@@ -37,22 +37,19 @@ type conn struct {
 	lend    lend
 }
 
-// adopt gives a new connection its keepalive and its watcher.
+// adopt gives a new connection its keepalive and its watcher. The pool is not closed yet: to hang up on this host it waits for h.mu.
 func (h *Host) adopt(client *wire) *conn {
 	c := &conn{
 		host: h, client: client, dead: make(chan struct{}),
 		slots: make(chan struct{}, maxSessions), streams: make(chan struct{}, maxStreams),
 	}
-	watched := h.pool.crew.run(func() {
+	h.pool.crew.run(func() {
 		err := client.Wait()
 		close(c.dead)
 		h.lost(c, err)
 		client.end()
-	}) && h.pool.crew.run(c.keepAlive)
-	if !watched {
-		c.close()
-		client.end()
-	}
+	})
+	h.pool.crew.run(c.keepAlive)
 	return c
 }
 

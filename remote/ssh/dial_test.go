@@ -340,6 +340,25 @@ func TestClosedPoolFreesEverybody(t *testing.T) {
 	}
 }
 
+// A login that ends well just when the pool is closed is ended as well, or an ssh that holds it would outlive who closed it.
+func TestALoginThatNobodyWantsAnyMoreIsEnded(t *testing.T) {
+	s := newServer(t, func(s *server) { s.config.NoClientAuth = true })
+	h := reach(t, s, nil)
+	c, err := ssh.Dial("tcp", s.addr(), &ssh.ClientConfig{User: "root", HostKeyCallback: ssh.FixedHostKey(s.host.PublicKey())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ended := false
+	a := &attempt{done: make(chan struct{})}
+	h.deliver(a, &wire{Client: c, end: func() { ended = true }}, nil)
+	if err := c.Wait(); err == nil || !ended || a.conn != nil || !errors.Is(a.err, errDropped) {
+		t.Errorf("%v, ended %v, %v", err, ended, a.err)
+	}
+}
+
 func TestSilenceIsToldFromRefusal(t *testing.T) {
 	quick := func(p *Pool) { p.pace.connect, p.pace.handshake = 300*time.Millisecond, 300*time.Millisecond }
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
