@@ -108,16 +108,32 @@ func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (_ *ssh.Client
 	defer func() { ended(remote.Done("logged in", err)) }()
 	raw, err := h.reach(ctx, r, via)
 	if err != nil {
-		return nil, &dialError{err: err, silent: noAnswer(ctx, err)}
+		return nil, via.between(&dialError{err: err, silent: noAnswer(ctx, err)})
 	}
 	l := &login{host: h, route: r, ctx: ctx}
 	client, err := h.logIn(l, raw)
 	if err != nil {
 		_ = raw.Close()
 		reset := !l.sawKey() && hungUp(err)
-		return nil, &dialError{err: err, reached: true, reset: reset, silent: l.late.Load() && !l.sawKey()}
+		return nil, via.between(&dialError{err: err, reached: true, reset: reset, silent: l.late.Load() && !l.sawKey()})
 	}
 	return client, nil
+}
+
+// between tells a host that gave no sign of life from the jump host before it that gives none any more. Nil is no jump host.
+func (h *Host) between(d *dialError) error {
+	if h == nil || !d.silent || h.answers() {
+		return d
+	}
+	return &dialError{err: &fault.Error{What: "the jump host does not answer any more", On: h.name, Next: "see whether it is up: " + ByHand(h.dest)}}
+}
+
+// answers asks the host for a sign of life, over the connection that there is.
+func (h *Host) answers() bool {
+	h.mu.Lock()
+	c := h.conn
+	h.mu.Unlock()
+	return c != nil && c.answers()
 }
 
 // logIn waits for its turn among the hosts that are logged in to. The jump host is connected already, so that nobody waits for who waits for them.

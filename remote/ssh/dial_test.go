@@ -3,6 +3,7 @@ package ssh
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -356,6 +357,25 @@ func TestALoginThatNobodyWantsAnyMoreIsEnded(t *testing.T) {
 	h.deliver(a, &wire{Client: c, end: func() { ended = true }}, nil)
 	if err := c.Wait(); err == nil || !ended || a.conn != nil || !errors.Is(a.err, errDropped) {
 		t.Errorf("%v, ended %v, %v", err, ended, a.err)
+	}
+}
+
+// A jump host that becomes a black hole while it is logged in to says nothing of those behind it.
+func TestAJumpHostThatFallsSilentIsNotTheHostBehindIt(t *testing.T) {
+	shut := &gate{ch: make(chan struct{})}
+	jump := newServer(t, func(s *server) { s.wrap = func(c net.Conn) net.Conn { return hole{c, shut} } })
+	p := newPlace(t)
+	p.knows(jump)
+	pool := p.pool(func(p *Pool) { p.pace.connect, p.pace.pong = 200*time.Millisecond, 200*time.Millisecond })
+	via := pool.Host("jump", "root@"+jump.addr())
+	gone := pool.hop("worker-1", "root@127.0.0.1:1", via)
+	if r := gone.Look(within10s(t), Command{Script: "true"}); !errors.Is(r.Cause, ErrSilent) {
+		t.Errorf("nobody listens behind one that answers: %v", r.Cause)
+	}
+	gone.Drop()
+	shut.close()
+	if r := gone.Look(within10s(t), Command{Script: "true"}); errors.Is(r.Cause, ErrSilent) || !strings.Contains(fmt.Sprint(r.Cause), "jump host does not answer any more on jump") {
+		t.Errorf("%v", r.Cause)
 	}
 }
 
