@@ -66,7 +66,7 @@ func (t *turn) take(ctx context.Context) error {
 func (h *Host) transfer(ctx context.Context, what string, changes bool, work func(*sftp.Client, *turn) error) (err error) {
 	ended := h.pool.config.Witness.See(remote.Call{Wire: "ssh", On: h.name, What: what, Changes: changes})
 	defer func() { ended(remote.Done("copied", err)) }()
-	s, err := h.session(ctx, true)
+	s, err := h.session(ctx, toStay)
 	if err != nil {
 		return h.notCopied(what, err)
 	}

@@ -36,6 +36,7 @@ type Config struct {
 const (
 	maxSessions = 8 // of MaxSessions 10, for one connection
 	maxStreams  = 6 // of those: followed logs never keep a command waiting
+	maxEnders   = 2 // beside those: what is to be ended keeps its place until it is
 	maxDials    = 4 // of MaxStartups 10, to one address and through one jump host
 )
 

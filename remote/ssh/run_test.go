@@ -247,6 +247,34 @@ func TestCancelEndsTheCommandOnTheHost(t *testing.T) {
 	}
 }
 
+// What ends a cancelled command needs a session of its own, and finds one even when those that are cancelled have every place.
+func TestCancelEndsACommandThatHasTheLastPlace(t *testing.T) {
+	s := newServer(t, nil)
+	s.exec = func(c *channel) {
+		deaf := *c
+		deaf.signals = nil
+		s.shell(&deaf)
+	}
+	h := reach(t, s, nil)
+	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() {
+		t.Fatalf("%+v", r)
+	}
+	for range maxSessions - 1 {
+		h.conn.slots <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(within10s(t))
+	pidfile, done := filepath.Join(t.TempDir(), "pid"), make(chan Result, 1)
+	go func() {
+		done <- h.Do(ctx, allowed, Command{Script: `sleep 30 & echo $! > "$1.new"; mv "$1.new" "$1"; wait`, Args: []string{pidfile}})
+	}()
+	pid := childOf(t, pidfile)
+	cancel()
+	if r := <-done; r.Outcome != Unknown {
+		t.Errorf("%+v", r)
+	}
+	eventually(t, "the child is gone", func() bool { return gone(pid) })
+}
+
 func TestTetherEndsWithTheConnection(t *testing.T) {
 	s := newServer(t, nil)
 	h := reach(t, s, nil)

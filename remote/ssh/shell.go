@@ -46,7 +46,7 @@ func (h *Host) Shell(ctx context.Context, permit remote.Permit, t Terminal) Resu
 }
 
 func (h *Host) openShell(ctx context.Context, permit remote.Permit, t Terminal) Result {
-	s, err := h.session(ctx, true)
+	s, err := h.session(ctx, toStay)
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
 	}
