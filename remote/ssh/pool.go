@@ -176,9 +176,9 @@ func (g *gates) enter(ctx context.Context, place string) (leave func(), err erro
 	}
 }
 
-// jitter spreads d by a quarter to both sides, so that many clients do not come back in step.
+// jitter is d and up to half as much, so that many clients do not come back in step, and none too soon.
 func jitter(d time.Duration) time.Duration {
-	return d*3/4 + rand.N(d/2+1) // #nosec G404 -- spreading retries is no secret
+	return d + rand.N(d/2+1) // #nosec G404 -- spreading retries is no secret
 }
 
 // pause waits for d, or less when ctx ends.
