@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 
@@ -13,14 +14,14 @@ import (
 	"github.com/vmtui/vmtui/remote"
 )
 
-// resets is how often a server that hangs up before it says who it is gets another try: sshd does that to some when many come at once.
-const resets = 3
+// tries is how often a server is dialled that hangs up before it says who it is, as sshd does to some when many come at once, or while a person answers.
+const tries = 3
 
 // dialError says how far a dial came.
 type dialError struct {
 	err     error
 	reached bool // something listened
-	reset   bool // it hung up before its key was seen
+	again   bool // to be tried again at once
 	silent  bool // nothing came back in time, or nobody listens
 }
 
@@ -52,12 +53,12 @@ func (h *Host) dial(ctx context.Context) (*wire, error) {
 	}
 	defer leave()
 	for try := 1; ; try++ {
-		client, err := h.dialOnce(ctx, r, via)
+		client, err := h.dialOnce(ctx, r, via, leave)
 		if err == nil {
 			return own(client), nil
 		}
 		var d *dialError
-		if try == resets || !errors.As(err, &d) || !d.reset {
+		if try == tries || !errors.As(err, &d) || !d.again {
 			return nil, err
 		}
 		if pause(ctx, jitter(time.Duration(try)*200*time.Millisecond)) != nil {
@@ -89,33 +90,36 @@ func behind(err error) error {
 	return &f
 }
 
-// pass takes a place among the dials to the target and among those through its jump host.
+// pass takes a place among the dials to the target and among those through its jump host. It may be left more than once.
 func (h *Host) pass(ctx context.Context, r *route, via *Host) (leave func(), err error) {
 	to, err := h.pool.gates.enter(ctx, "to "+r.addr())
-	if err != nil || via == nil {
-		return to, err
+	if err != nil {
+		return nil, err
+	}
+	if via == nil {
+		return sync.OnceFunc(to), nil
 	}
 	through, err := h.pool.gates.enter(ctx, "via "+via.key)
 	if err != nil {
 		to()
 		return nil, err
 	}
-	return func() { through(); to() }, nil
+	return sync.OnceFunc(func() { through(); to() }), nil
 }
 
-func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (_ *ssh.Client, err error) {
+func (h *Host) dialOnce(ctx context.Context, r *route, via *Host, leave func()) (_ *ssh.Client, err error) {
 	ended := h.pool.config.Witness.See(remote.Call{Wire: "ssh", On: h.name, What: "log in at " + r.addr() + " as " + r.user})
 	defer func() { ended(remote.Done("logged in", err)) }()
 	raw, err := h.reach(ctx, r, via)
 	if err != nil {
 		return nil, via.between(&dialError{err: err, silent: noAnswer(ctx, err)})
 	}
-	l := &login{host: h, route: r, ctx: ctx}
+	l := &login{host: h, route: r, ctx: ctx, leave: leave}
 	client, err := h.logIn(l, raw)
 	if err != nil {
 		_ = raw.Close()
-		reset := !l.sawKey() && hungUp(err)
-		return nil, via.between(&dialError{err: err, reached: true, reset: reset, silent: l.late.Load() && !l.sawKey()})
+		again := !l.sawKey() && hungUp(err) || l.outwaited(err)
+		return nil, via.between(&dialError{err: err, reached: true, again: again, silent: l.late.Load() && !l.sawKey()})
 	}
 	return client, nil
 }
@@ -140,7 +144,9 @@ func (h *Host) answers() bool {
 func (h *Host) logIn(l *login, raw net.Conn) (*ssh.Client, error) {
 	select {
 	case h.pool.logins <- struct{}{}:
-		defer func() { <-h.pool.logins }()
+		over, pass := sync.OnceFunc(func() { <-h.pool.logins }), l.leave
+		defer over()
+		l.leave = func() { over(); pass() }
 		return l.login(raw)
 	case <-l.ctx.Done():
 		return nil, l.ctx.Err()

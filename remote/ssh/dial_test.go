@@ -210,7 +210,7 @@ func TestServerThatHangsUpFirstIsTriedAgain(t *testing.T) {
 	dropped := 0
 	s := newServer(t, func(s *server) {
 		s.wrap = func(c net.Conn) net.Conn {
-			if dropped++; dropped < resets {
+			if dropped++; dropped < tries {
 				_ = c.Close()
 			}
 			return c
@@ -244,7 +244,7 @@ func TestServerThatTurnsUsAwayIsQuoted(t *testing.T) {
 		h.mu.Lock()
 		wait := time.Until(h.failed.until)
 		h.mu.Unlock()
-		if connections.Load() != resets || wait < 59*time.Minute {
+		if connections.Load() != tries || wait < 59*time.Minute {
 			t.Errorf("%q: %d connections, the next in %v", said, connections.Load(), wait)
 		}
 	}
@@ -347,6 +347,53 @@ func TestUnknownHostIsAskedOnceAndPinned(t *testing.T) {
 	data, err := os.ReadFile(p.known())
 	if err != nil || asked != 1 || !strings.HasPrefix(string(data), "[127.0.0.1]:") {
 		t.Errorf("asked %d times, %q, %v", asked, data, err)
+	}
+}
+
+// Hosts whose keys wait for the operator have no place that another one could need: not among the logins, not behind their jump host.
+func TestNobodyWaitsForAQuestionAboutAnotherHost(t *testing.T) {
+	jump, known, p := newServer(t, nil), newServer(t, nil), newPlace(t)
+	p.knows(jump)
+	p.knows(known)
+	asked, answer := &gate{ch: make(chan struct{})}, &gate{ch: make(chan struct{})}
+	defer answer.close()
+	p.asker = askerFunc(func(context.Context, keys.Question) (keys.Answer, error) {
+		asked.close()
+		<-answer.ch
+		return keys.Answer{Yes: true}, nil
+	})
+	pool := p.pool(func(p *Pool) { p.logins, p.pace.person = make(chan struct{}, 1), 10*time.Millisecond })
+	via := pool.Host("jump", "root@"+jump.addr())
+	var wg sync.WaitGroup
+	for i := range maxDials {
+		unknown := newServer(t, nil)
+		wg.Go(func() {
+			if r := pool.hop(fmt.Sprint("unknown", i), "root@"+unknown.addr(), via).Look(within10s(t), Command{Script: "true"}); !r.OK() {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+	<-asked.ch
+	if r := pool.hop("known", "root@"+known.addr(), via).Look(within10s(t), Command{Script: "true"}); !r.OK() {
+		t.Errorf("%+v", r)
+	}
+	answer.close()
+	wg.Wait()
+}
+
+// sshd gives a login two minutes; a person may take longer to compare a fingerprint, and is not asked to begin anew.
+func TestAServerThatDidNotWaitForTheAnswerIsDialledAgain(t *testing.T) {
+	s := newServer(t, nil)
+	p := newPlace(t)
+	asked := 0
+	p.asker = askerFunc(func(ctx context.Context, _ keys.Question) (keys.Answer, error) {
+		asked++
+		s.cut()
+		return keys.Answer{Yes: true}, pause(ctx, 100*time.Millisecond)
+	})
+	h := p.pool(func(p *Pool) { p.pace.person = 10 * time.Millisecond }).Host("worker-1", "root@"+s.addr())
+	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() || asked != 1 {
+		t.Errorf("asked %d times: %+v", asked, r)
 	}
 }
 

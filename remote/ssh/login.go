@@ -23,6 +23,8 @@ type login struct {
 	ctx      context.Context // of the dial
 	timer    *time.Timer
 	late     atomic.Bool
+	leave    func()      // lets others log in
+	person   atomic.Bool // somebody was asked
 	problems []error
 	done     func() // gives the agent back
 
@@ -68,10 +70,15 @@ func (l *login) config() *ssh.ClientConfig {
 	}
 }
 
-// patiently runs what may ask the operator.
+// patiently runs what may ask the operator. Nobody waits behind a login that waits for a person.
 func (l *login) patiently(ask func() error) error {
 	l.timer.Reset(l.host.pool.pace.operator)
+	asks := time.AfterFunc(l.host.pool.pace.person, func() {
+		l.person.Store(true)
+		l.leave()
+	})
 	err := ask()
+	asks.Stop()
 	l.timer.Reset(l.host.pool.pace.handshake)
 	if err != nil {
 		l.mu.Lock()
@@ -100,6 +107,11 @@ func (l *login) checkHost(_ string, _ net.Addr, key ssh.PublicKey) error {
 	l.accepted = key.Marshal()
 	l.mu.Unlock()
 	return err
+}
+
+// outwaited reports that the connection was gone by the time that somebody had answered: what was answered is known now.
+func (l *login) outwaited(err error) bool {
+	return l.person.Load() && l.refused() == nil && (hungUp(err) || l.late.Load())
 }
 
 func (l *login) sawKey() bool {

@@ -48,6 +48,7 @@ type pace struct {
 	connect   time.Duration // TCP
 	handshake time.Duration // from the first byte to the end of the login, without the operator's own time
 	operator  time.Duration // for one question to the operator
+	person    time.Duration // from which on an answer is taken for a person's
 	ping      time.Duration // between keepalives
 	pong      time.Duration // for the answer to one
 	grace     time.Duration // for a cancelled command to end after TERM
@@ -56,7 +57,7 @@ type pace struct {
 }
 
 var unhurried = pace{
-	connect: 5 * time.Second, handshake: 15 * time.Second, operator: 5 * time.Minute,
+	connect: 5 * time.Second, handshake: 15 * time.Second, operator: 5 * time.Minute, person: time.Second,
 	ping: 10 * time.Second, pong: 10 * time.Second, grace: 2 * time.Second, tether: 10 * time.Second, master: time.Minute,
 }
 
