@@ -114,7 +114,9 @@ func (h *Host) dialOnce(ctx context.Context, r *route, via *Host, leave func()) 
 	if err != nil {
 		return nil, via.between(&dialError{err: err, silent: noAnswer(ctx, err)})
 	}
-	l := &login{host: h, route: r, ctx: ctx, leave: leave}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := &login{host: h, route: r, ctx: ctx, cancel: cancel, leave: leave}
 	client, err := h.logIn(l, raw)
 	if err != nil {
 		_ = raw.Close()

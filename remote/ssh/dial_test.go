@@ -2,11 +2,14 @@ package ssh
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +17,7 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
@@ -394,6 +398,49 @@ func TestAServerThatDidNotWaitForTheAnswerIsDialledAgain(t *testing.T) {
 	h := p.pool(func(p *Pool) { p.pace.person = 10 * time.Millisecond }).Host("worker-1", "root@"+s.addr())
 	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() || asked != 1 {
 		t.Errorf("asked %d times: %+v", asked, r)
+	}
+}
+
+// deaf holds keys and never signs with them.
+type deaf struct {
+	agent.Agent
+	over <-chan struct{}
+}
+
+func (d deaf) Sign(ssh.PublicKey, []byte) (*ssh.Signature, error) {
+	<-d.over
+	return nil, errors.New("over")
+}
+
+func TestAnAgentThatNeverSignsEndsTheLogin(t *testing.T) {
+	p := newPlace(t)
+	s, ring := newServer(t, nil), agent.NewKeyring()
+	p.knows(s)
+	_, key, _ := ed25519.GenerateKey(rand.Reader)
+	if err := ring.Add(agent.AddedKey{PrivateKey: key}); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SSH_AUTH_SOCK", socket)
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(over)
+	defer func() { _ = l.Close() }()
+	wg.Go(func() {
+		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+			wg.Go(func() { _ = agent.ServeAgent(deaf{ring, over}, c); _ = c.Close() })
+		}
+	})
+	h := p.pool(func(p *Pool) {
+		p.config.Identities, p.pace.operator = keys.NewIdentities(keys.IdentitiesConfig{Agent: true}), 300*time.Millisecond
+	}).Host("worker-1", "root@"+s.addr())
+	if r := h.Look(within10s(t), Command{Script: "true"}); r.Outcome != Unreachable || !strings.Contains(fmt.Sprint(r.Cause), "not answered within 300ms") {
+		t.Errorf("%+v", r)
 	}
 }
 
