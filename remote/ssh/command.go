@@ -13,8 +13,8 @@ const arg0 = "vmtui"
 
 // tether runs a script and ends its process group, TERM first and KILL after five seconds, when its own input ends: that happens when the session, the
 // connection or we ourselves go, however we go. The script's exit status is passed on. Where the session leads a group of its own, as sshd makes it, the
-// script runs in that one, which spares two programs at each command; elsewhere it gets one.
-const tether = `script=$1 cut= group=; shift
+// script runs in that one, which spares two programs at each command, and has what comes to the whole group; elsewhere it gets one.
+var tether = inOneLine(`script=$1 cut= group=; shift
 exec 3<&0 </dev/null
 { read -r _ _ _ _ group _ </proc/self/stat; } 2>/dev/null
 trap 'cut=1; forward' HUP INT TERM
@@ -28,7 +28,7 @@ if [ "$group" = "$$" ]; then
     done
     [ "$n" -gt 0 ]
   }
-  forward() { :; } # it came to the whole group
+  forward() { :; }
   (eval "$script") 3<&- & job=$!
 else
   alive() { kill -s 0 -- "-$group"; }
@@ -48,7 +48,7 @@ exec >/dev/null 2>&1
 exec 3<&-
 while wait "$job"; status=$?; [ "$status" -gt 128 ] && kill -s 0 "$job"; do :; done
 [ "$cut" ] || kill -s KILL "$dog"
-exit "$status"`
+exit "$status"`)
 
 // inside is the tether for a container. The end of docker's client ends nothing in there: the process group writes down its number where it runs, is
 // killed by another docker exec, and docker top says whether it is gone. What docker is still starting cannot be seen nor killed, and would begin when its

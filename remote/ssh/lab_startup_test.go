@@ -90,6 +90,11 @@ func saysWhatItShould(t *testing.T, h *Host) {
 			t.Errorf("%s: %+v", kind, r)
 		}
 	}
+	for _, tethered := range []bool{false, true} { // what needs no wrapping goes as it is
+		if r := h.Look(within1m(t), Command{Script: `test "$1" != b && printf '%s|' "$@"`, Args: []string{"a", "*"}, Tether: tethered}); !r.OK() || r.Stdout != "a|*|" {
+			t.Errorf("tethered %v: %+v", tethered, r)
+		}
+	}
 	var lines []string
 	r := h.Stream(within1m(t), Command{Script: "echo one; echo two >&2; sleep 0.05; echo three"}, func(s string) { lines = append(lines, s) })
 	if !r.OK() || len(lines) != 3 || strings.Contains(strings.Join(lines, "|"), "Welcome") {

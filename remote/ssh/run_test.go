@@ -36,6 +36,19 @@ func TestArgumentsStayArguments(t *testing.T) {
 	}
 }
 
+// Most commands can go as they are: the wrapping takes a process, and time at every one of them.
+func TestFewLinesNeedToBeWrapped(t *testing.T) {
+	for want, c := range map[bool]Command{
+		false: {Script: `exec "$@"`, Args: []string{"sh", "-c", `[ a != b ] && echo $! "$HOME" | grep -v '^#'`}, Tether: true},
+		true:  {Script: "echo a\necho b"},
+	} {
+		line, err := c.line(newMark())
+		if err != nil || (portable(line) != line) != want {
+			t.Errorf("%v: %s", err, line)
+		}
+	}
+}
+
 // What comes before a command, from the files of a login shell, is not its answer. Where the command never begins it tells why, and that is no success.
 func TestWhatComesBeforeACommand(t *testing.T) {
 	before := "echo welcome; echo careful >&2; "
