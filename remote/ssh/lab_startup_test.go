@@ -11,10 +11,26 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // wordy is a ~/.bashrc as some have it.
 const wordy = "echo Welcome to the machine\necho mind the step >&2\nprintf 'no line end'\n"
+
+// loginShells are those of the lab, and where they are.
+func loginShells(t *testing.T) map[string]string {
+	t.Helper()
+	paths := map[string]string{}
+	for _, shell := range []string{"bash", "dash", "fish", "zsh", "bsd-csh", "tcsh"} {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			t.Fatalf("go run ./fixtures/lab installs the shells that the lab needs: %v", err)
+		}
+		paths[shell] = path
+	}
+	return paths
+}
 
 // What a login shell's own files say is no answer of a command; what time they take is taken from every command's deadline and from nothing else. With a
 // login shell that is not a POSIX one nothing is different.
@@ -31,14 +47,7 @@ func TestLabLoginShells(t *testing.T) {
 		}
 		return l.open(t, by, nil).Host("lab", l.user.Name+"@lab")
 	}
-	paths := map[string]string{}
-	for _, shell := range []string{"bash", "dash", "fish", "zsh", "bsd-csh", "tcsh"} {
-		path, err := exec.LookPath(shell)
-		if err != nil {
-			t.Fatalf("the lab needs shells that are not sh: go run ./fixtures/lab installs them: %v", err)
-		}
-		paths[shell] = path
-	}
+	paths := loginShells(t)
 	overBoth(t, func(t *testing.T, by Transport) {
 		for name, path := range paths {
 			h := logIn(t, by, path, wordy)
@@ -77,6 +86,31 @@ func TestLabLoginShells(t *testing.T) {
 			t.Errorf("an account that may not log in: %+v", r)
 		}
 	})
+}
+
+// Whatever an argument is, each login shell gives it to the command as it is.
+func TestLabEveryShellTakesEveryArgument(t *testing.T) {
+	paths, signs := loginShells(t), rapid.StringOfN(rapid.RuneFrom([]rune("ab1 \t\n!=%\\'\"$`~*?[]{}()<>|&;#^@:,-ж")), 0, 8, -1)
+	for seed := range 10 {
+		args := rapid.SliceOfN(signs, 20, 40).Example(seed)
+		line, err := Command{Script: `printf '%s|' "$@"`, Args: args, Tether: seed%2 == 0}.line("MARK")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := start("MARK") + "\n" + strings.Join(args, "|") + "|"
+		for shell, path := range paths {
+			cmd := exec.CommandContext(within1m(t), path, "-c", portable(line)) // #nosec G204 -- a shell of the lab
+			in, err := cmd.StdinPipe()                                          // held, as a session's is
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := cmd.Output()
+			_ = in.Close()
+			if err != nil || string(out) != want {
+				t.Errorf("%s: %v\n%q\n%q", shell, err, out, want)
+			}
+		}
+	}
 }
 
 func saysWhatItShould(t *testing.T, h *Host) {
