@@ -27,12 +27,25 @@ var allowed = permit(func(context.Context) error { return nil })
 
 func TestArgumentsStayArguments(t *testing.T) {
 	h := reach(t, newServer(t, nil), nil)
-	args := []string{"", "a b", `'"$(id)` + "`id`", "*", "-n", "ž\ttab", "two\nlines", `back\slash`, `two\\`, `\'; touch x; '`}
+	args := []string{"", "a b", `'"$(id)` + "`id`", "*", "-n", "ž\ttab", "two\nlines", `back\slash`, `two\\`, `\'; touch x; '`, "=ls", "%self", "%d", "!!"}
 	script := `for a; do printf '<%s>\n' "$a"; done; printf '%s' "$0" >&2; exit 7`
 	r := h.Look(within10s(t), Command{Script: script, Args: args})
 	want := strings.ReplaceAll("<"+strings.Join(args, ">\n<")+">\n", "ž\t", "ž      ")
 	if r.Outcome != Exited || r.Code != 7 || r.Stdout != want || r.Stderr != "vmtui" {
 		t.Errorf("%+v\nwant stdout %q", r, want)
+	}
+}
+
+// Most commands can go as they are: the wrapping takes a process, and time at every one of them.
+func TestFewLinesNeedToBeWrapped(t *testing.T) {
+	for want, c := range map[bool]Command{
+		false: {Script: `exec "$@"`, Args: []string{"sh", "-c", `[ a != b ] && echo $! "$HOME" | grep -v '^#'`}, Tether: true},
+		true:  {Script: "echo a\necho b"},
+	} {
+		line, err := c.line(newMark())
+		if err != nil || (portable(line) != line) != want {
+			t.Errorf("%v: %s", err, line)
+		}
 	}
 }
 
@@ -245,6 +258,34 @@ func TestCancelEndsTheCommandOnTheHost(t *testing.T) {
 			eventually(t, "the child is gone", func() bool { return gone(pid) })
 		})
 	}
+}
+
+// What ends a cancelled command needs a session of its own, and finds one even when those that are cancelled have every place.
+func TestCancelEndsACommandThatHasTheLastPlace(t *testing.T) {
+	s := newServer(t, nil)
+	s.exec = func(c *channel) {
+		deaf := *c
+		deaf.signals = nil
+		s.shell(&deaf)
+	}
+	h := reach(t, s, nil)
+	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() {
+		t.Fatalf("%+v", r)
+	}
+	for range maxSessions - 1 {
+		h.conn.slots <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(within10s(t))
+	pidfile, done := filepath.Join(t.TempDir(), "pid"), make(chan Result, 1)
+	go func() {
+		done <- h.Do(ctx, allowed, Command{Script: `sleep 30 & echo $! > "$1.new"; mv "$1.new" "$1"; wait`, Args: []string{pidfile}})
+	}()
+	pid := childOf(t, pidfile)
+	cancel()
+	if r := <-done; r.Outcome != Unknown {
+		t.Errorf("%+v", r)
+	}
+	eventually(t, "the child is gone", func() bool { return gone(pid) })
 }
 
 func TestTetherEndsWithTheConnection(t *testing.T) {
