@@ -150,7 +150,7 @@ func TestAJobIsCancelled(t *testing.T) {
 func TestTootctlAtATerminal(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
-	b.Machine("exec").TootItem(time.Minute) // the bar stands still until it was seen
+	b.Machine("exec").TootItem(time.Second) // the bar is drawn from its first item on, and stays long enough to be seen
 	s := sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "accounts cull example.org")
 	s.sees("danger:", "tootctl itself asks nothing", "Rehearse it first?")
 	s.press("yes\r")
