@@ -99,18 +99,19 @@ func TestAPurgeAtATerminal(t *testing.T) {
 func TestAKilledRunFindsItsJob(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
+	b.Machine("exec").TootItem(time.Minute) // it does not end by itself
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := product(ctx, b.ConfigPath(), "run", "search-reindex", "--yes")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for jobs := jobsOf(t, b.ConfigPath()); len(jobs) == 0; jobs = jobsOf(t, b.ConfigPath()) {
-	}
+	awaitJob(t, b.ConfigPath())
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
+	b.Machine("exec").TootItem(0)
 	var doc struct {
 		Runs []struct{ ID, Runbook string }
 	}

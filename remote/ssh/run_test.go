@@ -360,9 +360,9 @@ func TestCancelledStreamCallsNobody(t *testing.T) {
 
 func TestKeysAreExchangedAgain(t *testing.T) {
 	s := newServer(t, func(s *server) { s.config.RekeyThreshold = 64 << 10 })
-	h := reach(t, s, func(p *Pool) { p.pace.handshake = 300 * time.Millisecond })
+	h := reach(t, s, func(p *Pool) { p.pace.handshake = 2 * time.Second })
 	began := time.Now()
-	for time.Since(began) < time.Second {
+	for time.Since(began) < 2500*time.Millisecond { // longer than a handshake may take: its deadline is not the connection's
 		r := h.Look(within10s(t), Command{Script: "head -c 1000000 /dev/zero | tr '\\0' x"})
 		if !r.OK() || len(r.Stdout) != 1000000 {
 			t.Fatalf("%v %v", r.Outcome, r.Cause)
