@@ -24,6 +24,7 @@ const (
 	provider    = "provider"
 	healthCheck = "health check"
 	drain       = "drain"
+	provisioner = "provisioning" // the operator's own script
 )
 
 // report sums the run up at the end of its transcript, for whoever asks next morning what was done.
@@ -85,7 +86,7 @@ func spent(s run.Spent) []string {
 		return nil
 	}
 	var parts []string
-	for _, whose := range []string{provider, healthCheck, drain, run.Operators, run.Ours} {
+	for _, whose := range []string{provider, healthCheck, drain, provisioner, run.Operators, run.Ours} {
 		if d := s.By[whose]; d >= told {
 			parts = append(parts, whose+" "+round(d))
 		}
