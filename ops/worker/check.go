@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -57,6 +58,27 @@ func foresee(checks []check) func(context.Context, *run.Walk) (run.Finding, erro
 		}
 		return run.Finding{Truth: run.IsPending, Detail: "nothing speaks against it", Details: said}, nil
 	}
+}
+
+// also is a preflight with more checks at its end.
+func also(s run.Step, more ...check) run.Step {
+	observe, do := s.Observe, s.Do
+	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+		found, err := observe(ctx, w)
+		if err != nil || found.Truth == run.Conflict || !w.Dry() {
+			return found, err
+		}
+		last, err := foresee(more)(ctx, w)
+		last.Details = slices.Concat(found.Details, last.Details)
+		return last, err
+	}
+	s.Do = func(ctx context.Context, w *run.Walk) error {
+		if err := do(ctx, w); err != nil {
+			return err
+		}
+		return doChecks(more)(ctx, w)
+	}
+	return s
 }
 
 // doChecks makes the checks. All are told of before the first objection stops the step.

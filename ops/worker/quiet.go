@@ -141,7 +141,7 @@ func (c *crew) sendQuiet(ctx context.Context, w *run.Walk) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return c.call(ctx, w, clean.Line("LPUSH "+strings.Join(ids, ", ")+"-signals TSTP"), func(ctx context.Context, p act.Permit) error {
+	return c.call(ctx, w, clean.Line("LPUSH "+strings.Join(ids, "-signals TSTP; LPUSH ")+"-signals TSTP"), func(ctx context.Context, p act.Permit) error {
 		return c.Jobs.Quiet(ctx, p, ids)
 	})
 }
@@ -258,14 +258,14 @@ func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
 	if c.native() {
 		return c.sendRestart(ctx, w)
 	}
-	return c.compose(ctx, w, "restart", "-t", Grace, "sidekiq")
+	return c.compose(ctx, w, append([]string{"restart", "-t", Grace}, c.sidekiqServices()...)...)
 }
 
 func (c *crew) unquieting() string {
 	if c.native() {
 		return c.shownRestart()[0]
 	}
-	return c.shown("restart -t " + Grace + " sidekiq")
+	return c.shown("restart -t " + Grace + " " + strings.Join(c.sidekiqServices(), " "))
 }
 
 // verifyWorking waits for a heartbeat of an unquiet Sidekiq of this node.
@@ -284,21 +284,43 @@ func (c *crew) verifyWorking(*run.Walk) run.Check {
 
 // startSidekiq is last: a worker that is not proven equal must never take a job.
 func (c *crew) startSidekiq() run.Step {
+	if len(c.serving()) == len(c.Config.Reimage.Start) {
+		return run.Step{
+			StepInfo: run.StepInfo{ID: "sidekiq-start", Title: "No Sidekiq is to run here", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"sidekiq"}, Why: "The worker serves visitors; its jobs are done elsewhere."},
+			Plan:     plan("nothing: reimage.start names no sidekiq"),
+		}
+	}
+	services := c.sidekiqServices()
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "sidekiq-start", Title: "Start Sidekiq", Kind: run.Idempotent, Skip: true,
 			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead", Usual: "its boot, 30 s or so",
 		},
 		Deadline: 5 * time.Minute,
-		Plan:     plan(c.shown("up -d --no-recreate sidekiq"), "redis: its heartbeat, not quiet"),
+		Plan:     plan(c.shown("up -d --no-recreate "+strings.Join(services, " ")), "redis: its heartbeat, not quiet"),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-			p, err := c.verifyWorking(w)(ctx)
+			p, err := c.verifyJobs(w)(ctx)
 			if err != nil || !p.Done {
 				return pending("%s", p.For), err
 			}
 			return done("%s", p.Detail), nil
 		},
-		Do:     func(ctx context.Context, w *run.Walk) error { return c.up(ctx, w, []string{"sidekiq"}) },
-		Verify: c.verifyWorking,
+		Do:     func(ctx context.Context, w *run.Walk) error { return c.up(ctx, w, services) },
+		Verify: c.verifyJobs,
+	}
+}
+
+// verifyJobs wants each Sidekiq of the compose file to run, where there are several with queues of their own, and all of them to take jobs.
+func (c *crew) verifyJobs(w *run.Walk) run.Check {
+	working := c.verifyWorking(w)
+	return func(ctx context.Context) (run.Progress, error) {
+		up, err := c.running(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if down := slices.DeleteFunc(c.sidekiqServices(), func(s string) bool { return slices.Contains(up, s) }); len(down) > 0 {
+			return run.Progress{For: list(down) + " to run", Again: pace}, nil
+		}
+		return working(ctx)
 	}
 }

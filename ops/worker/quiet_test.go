@@ -109,5 +109,46 @@ func TestQuietIsBelievedLate(t *testing.T) {
 	}
 }
 
+// Where a worker has several Sidekiqs, each with its queues, all of them are started; where it has none, nothing is.
+func TestEverySidekiqIsStarted(t *testing.T) {
+	c := sample(t)
+	c.Config.Reimage.Start = []string{"web", "sidekiq", "sidekiq-push"}
+	container := func(service, id string) string {
+		return strings.ReplaceAll(listed(id), "service=sidekiq", "service="+service)
+	}
+	process := func(id string) sidekiq.Process { return sidekiqAt(id, 1, 0, false) }
+	for name, x := range map[string]struct {
+		look
+		truth run.Truth
+	}{
+		"one of two": {look{container("sidekiq", one), []sidekiq.Process{process(one)}}, run.IsPending},
+		"both":       {look{container("sidekiq", one) + "\n" + container("sidekiq-push", two), []sidekiq.Process{process(one), process(two)}}, run.IsDone},
+	} {
+		redis := &beats{looks: []look{x.look}}
+		c.Jobs, c.Host = redis, func(string) Host { return &docker{of: redis} }
+		if got, err := c.startSidekiq().Observe(t.Context(), &run.Walk{}); err != nil || got.Truth != x.truth {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for what, plan := range map[string]string{"start": planOf(t, c.startSidekiq()), "undo": strings.Join(c.hush().UndoPlan, "\n")} {
+		if !strings.Contains(plan, " sidekiq sidekiq-push") {
+			t.Errorf("%s: %s", what, plan)
+		}
+	}
+	c.Config.Reimage.Start = []string{"web", "streaming"}
+	if s := c.startSidekiq(); s.Do != nil || s.Kind != run.Read || !strings.Contains(planOf(t, s), "nothing") {
+		t.Errorf("%+v", s.StepInfo)
+	}
+}
+
+func planOf(t *testing.T, s run.Step) string {
+	t.Helper()
+	lines, err := s.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // errSilent is joined so that there is an error to speak of.
 var errSilent = errors.New("")
