@@ -54,7 +54,8 @@ func streamingSteps(c *crew, out bool) []run.Step {
 		return []run.Step{c.streamingPreflight(), c.countSockets(), c.restartStreaming(true), c.reconnect()}
 	}
 	away := held([]run.Step{c.hold(), c.lameDuck(), c.idle(), c.remove()}, Until())
-	steps := slices.Concat([]run.Step{c.preflight(false), c.countSockets()}, away)
+	look := also(c.preflight(false), check{"streaming", c.checkStreamers})
+	steps := slices.Concat([]run.Step{look, c.countSockets()}, away)
 	return append(steps, c.restartStreaming(false), c.startWeb(), c.add(), c.reconnect(), c.release())
 }
 
