@@ -181,7 +181,7 @@ func (c *crew) verifyArriving(w *run.Walk) run.Check {
 			if now, err := c.compare(ctx); err == nil {
 				c.served = now // the watch begins here, and otherwise when its step does
 			}
-			return run.Progress{Done: true, Detail: fmt.Sprintf("%d requests have arrived", seen-first)}, nil
+			return run.Progress{Done: true, Detail: fmt.Sprintf("requests have arrived: %d", seen-first)}, nil
 		}
 		return run.Progress{For: "the first request to arrive; where nobody visits now, ask for a page of the site", Again: pace, Usual: round(c.in.Check.EntryTime())}, nil
 	}

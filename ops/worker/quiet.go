@@ -62,7 +62,7 @@ func (c *crew) observeHushed(ctx context.Context, _ *run.Walk) (run.Finding, err
 		return run.Finding{}, err
 	}
 	if len(mine) >= len(containers) && countQuiet(mine) == len(mine) {
-		return done("%d processes, all quiet", len(mine)), nil
+		return done("all are quiet; processes: %d", len(mine)), nil
 	}
 	return pending("%d of %d processes are quiet", countQuiet(mine), len(mine)), nil
 }
@@ -176,9 +176,9 @@ func (c *crew) verifyQuiet(w *run.Walk) run.Check {
 func quietly(all, unheard, busy int) string {
 	switch {
 	case unheard > 0:
-		return fmt.Sprintf("%d of %d processes to hear the signal at their next heartbeat", unheard, all)
+		return fmt.Sprintf("the signal to be heard at the next heartbeat; by %d of %d processes it is not yet", unheard, all)
 	case busy > 0:
-		return fmt.Sprintf("%d jobs to finish", busy)
+		return fmt.Sprintf("jobs to finish: %d", busy)
 	}
 	return "a second heartbeat that says busy 0"
 }
@@ -276,7 +276,7 @@ func (c *crew) verifyWorking(*run.Walk) run.Check {
 			return run.Progress{}, err
 		}
 		if len(containers) > 0 && len(mine) >= len(containers) && countQuiet(mine) == 0 {
-			return run.Progress{Done: true, Detail: fmt.Sprintf("%d processes take jobs", len(mine))}, nil
+			return run.Progress{Done: true, Detail: fmt.Sprintf("Sidekiq takes jobs; processes: %d", len(mine))}, nil
 		}
 		return run.Progress{For: fmt.Sprintf("Sidekiq's heartbeat: %d of %d processes, %d quiet", len(mine), len(containers), countQuiet(mine)), Again: pace, Usual: "its boot, 30 s or so"}, nil
 	}

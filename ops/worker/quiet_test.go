@@ -77,11 +77,11 @@ func TestQuietIsBelievedLate(t *testing.T) {
 		code  fault.Code
 		lost  int
 	}{
-		"not heard yet":           {looks: []look{alive(1, 0, false), alive(2, 0, false)}, says: "to hear the signal"},
+		"not heard yet":           {looks: []look{alive(1, 0, false), alive(2, 0, false)}, says: "the signal to be heard"},
 		"one heartbeat":           {looks: []look{alive(1, 0, true), alive(1, 0, true)}, says: "a second heartbeat"},
 		"two heartbeats":          {looks: []look{alive(1, 0, true), alive(2, 0, true)}, done: true},
 		"busy between":            {looks: []look{alive(1, 0, true), alive(2, 1, true), alive(3, 0, true)}, says: "a second heartbeat"},
-		"busy":                    {looks: []look{alive(1, 2, true)}, says: "2 jobs to finish"},
+		"busy":                    {looks: []look{alive(1, 2, true)}, says: "jobs to finish: 2"},
 		"a container without one": {looks: []look{alive(1, 0, true), {listed(one, two), []sidekiq.Process{sidekiqAt(one, 2, 0, true)}}}, says: "a second heartbeat"},
 		"an unquiet newcomer": {looks: []look{alive(1, 0, true), {listed(one, two), []sidekiq.Process{sidekiqAt(one, 2, 0, true), sidekiqAt(two, 2, 0, false)}}},
 			says: "a new Sidekiq process appeared", code: fault.Failed},

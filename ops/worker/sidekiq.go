@@ -119,7 +119,7 @@ func (c *crew) sayProcesses(ctx context.Context, w *run.Walk) (string, error) {
 	for _, p := range mine {
 		ids, busy = append(ids, p.Identity), busy+p.Busy
 	}
-	return fmt.Sprintf("%d processes, %d jobs in hand", len(mine), busy), c.rememberProcesses(ctx, w, ids)
+	return fmt.Sprintf("processes: %d, jobs in hand: %d", len(mine), busy), c.rememberProcesses(ctx, w, ids)
 }
 
 // rememberProcesses keeps who ran before, once: what is started anew must be somebody else.
