@@ -41,30 +41,37 @@ func (leased) Held() error { return nil }
 
 // A peer that dies while a busy balancer is waited for is noticed before the removal is asked for once more.
 func TestTheBudgetIsLookedAtBeforeEachTry(t *testing.T) {
-	store, err := run.Open(t.Context(), t.TempDir(), func(s string) string { return s })
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
 	c := sample(t)
 	c.Config.DigitalOcean.Poll, c.Config.LoadBalancer.DrainTimeout = time.Millisecond, 10*time.Second
 	peers := &telling{words: map[string]string{"http_code": "200 0.01"}}
 	cloud := &busyBalancer{meanwhile: func() { peers.words["http_code"] = "000 5.0" }}
 	c.Cloud, c.Host = cloud, func(string) Host { return peers }
+	v := walked(t, c.remove())
+	if cloud.asked != 1 || v.State == run.Done || !strings.Contains(v.Detail, "too few healthy workers would remain") {
+		t.Errorf("asked %d times; %s: %s", cloud.asked, v.State, v.Detail)
+	}
+}
+
+// walked is what a step by itself comes to, unattended.
+func walked(t *testing.T, s run.Step) *run.View {
+	t.Helper()
+	store, err := run.Open(t.Context(), t.TempDir(), func(s string) string { return s })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
 	e := &run.Engine{Store: store, Door: act.NewDoor(false, leased{}), StateDir: t.TempDir(), Operator: "mike", Host: "laptop"}
-	rb := run.Runbook{ID: Drain, Version: 1, Title: "Drain worker-2", Target: "worker-2", Steps: held([]run.Step{c.remove()}, map[string]string{"remove": ""})}
+	rb := run.Runbook{ID: Drain, Version: 1, Title: "Walk a step", Target: "worker-2", Steps: held([]run.Step{s}, map[string]string{s.ID: ""})}
 	id, err := e.Start(t.Context(), rb)
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, err := e.Walk(t.Context(), id, rb, run.Mode{Unattended: true, Yes: true})
+	_, err = e.Walk(t.Context(), id, rb, run.Mode{Unattended: true, Yes: true})
 	v, looked := e.View(t.Context(), id)
 	if err != nil || looked != nil {
 		t.Fatal(err, looked)
 	}
-	if cloud.asked != 1 || state == run.Done || !strings.Contains(v.Detail, "too few healthy workers would remain") {
-		t.Errorf("asked %d times; %s: %s", cloud.asked, state, v.Detail)
-	}
+	return v
 }
 
 // Requests that arrive are counted in a log that may be put aside meanwhile.

@@ -297,7 +297,8 @@ func (c *crew) startSidekiq() run.Step {
 			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead", Usual: "its boot, 30 s or so",
 		},
 		Deadline: 5 * time.Minute,
-		Plan:     plan(c.shown("up -d --no-recreate "+strings.Join(services, " ")), "redis: its heartbeat, not quiet"),
+		Plan: plan(c.shown("restart -t "+Grace+" "+strings.Join(services, " "))+"   if one runs that is quiet: it works again in no other way",
+			c.shown("up -d --no-recreate "+strings.Join(services, " ")), "redis: its heartbeat, not quiet"),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
 			p, err := c.verifyJobs(w)(ctx)
 			if err != nil || !p.Done {
@@ -305,9 +306,23 @@ func (c *crew) startSidekiq() run.Step {
 			}
 			return done("%s", p.Detail), nil
 		},
-		Do:     func(ctx context.Context, w *run.Walk) error { return c.up(ctx, w, services) },
+		Do:     c.sendStart,
 		Verify: c.verifyJobs,
 	}
+}
+
+// sendStart starts what does not run, and starts anew what was told to be quiet by a drain that was broken off: waiting would not make that work again.
+func (c *crew) sendStart(ctx context.Context, w *run.Walk) error {
+	mine, _, err := c.processes(ctx)
+	if err != nil {
+		return err
+	}
+	if countQuiet(mine) > 0 {
+		if err := c.compose(ctx, w, append([]string{"restart", "-t", Grace}, c.sidekiqServices()...)...); err != nil {
+			return err
+		}
+	}
+	return c.up(ctx, w, c.sidekiqServices())
 }
 
 // verifyJobs wants each Sidekiq of the compose file to run, where there are several with queues of their own, and all of them to take jobs.

@@ -141,6 +141,40 @@ func TestEverySidekiqIsStarted(t *testing.T) {
 	}
 }
 
+// A Sidekiq that a broken-off drain has told to be quiet is started anew: it would be waited for in vain.
+func TestAQuietSidekiqIsStartedAnew(t *testing.T) {
+	for name, x := range map[string]struct {
+		first look
+		sent  string
+	}{
+		"quiet":   {look{listed(one), []sidekiq.Process{sidekiqAt(one, 1, 0, true)}}, "restart -t 60 sidekiq; up -d --no-recreate sidekiq"},
+		"stopped": {look{"", nil}, "up -d --no-recreate sidekiq"},
+	} {
+		c := sample(t)
+		redis := &beats{looks: []look{x.first, {listed(one), []sidekiq.Process{sidekiqAt(one, 2, 0, false)}}}}
+		host := &composed{docker: docker{of: redis}, until: x.sent}
+		c.Jobs, c.Host = redis, func(string) Host { return host }
+		if v := walked(t, c.startSidekiq()); v.State != run.Done || strings.Join(host.sent, "; ") != x.sent {
+			t.Errorf("%s: %s, %s; sent %q", name, v.State, v.Detail, host.sent)
+		}
+	}
+}
+
+// composed is a docker whose compose is heard; when all of it was said, the next look is due.
+type composed struct {
+	docker
+	sent  []string
+	until string
+}
+
+func (h *composed) Do(_ context.Context, _ remote.Permit, c ssh.Command) ssh.Result {
+	h.sent = append(h.sent, strings.Join(c.Args[2:], " "))
+	if strings.Join(h.sent, "; ") == h.until {
+		h.of.at = 1
+	}
+	return ssh.Result{Outcome: ssh.Exited}
+}
+
 func planOf(t *testing.T, s run.Step) string {
 	t.Helper()
 	lines, err := s.Plan(t.Context())
