@@ -40,10 +40,13 @@ func TestTheReportSaysWhereTheTimeWent(t *testing.T) {
 		"it took 2m45s: provider 1m40s, health check 50s, drain 6s, provisioning 3s, ours 6s", "ours: watch 5s, parity 1s",
 		"that is 1.10 times what the provider and the health check took",
 	}
-	if diff := cmp.Diff(want, spent(s)); diff != "" {
+	if diff := cmp.Diff(want, spent(s, true)); diff != "" {
 		t.Error(diff)
 	}
-	if got := spent(run.Spent{}); got != nil {
+	if diff := cmp.Diff(want[:2], spent(s, false)); diff != "" {
+		t.Errorf("a run without a new disk is held to its waits: %s", diff)
+	}
+	if got := spent(run.Spent{}, true); got != nil {
 		t.Errorf("%q", got)
 	}
 }
