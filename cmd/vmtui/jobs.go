@@ -66,23 +66,29 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 		return err
 	}
 	reading := j.Reading()
-	if j.Failed > 0 && j.Log && j.State != job.Running {
+	unread := j.State == job.Cancelled || j.State == job.Unknown // nothing was written down of what failed
+	if j.Log && (j.Failed > 0 || unread) {
 		if err := r.Follow(ctx, j.Record, func(l string) { reading.Take(l) }); err != nil {
 			return err
 		}
 	}
+	stands := ""
+	if j.State == job.Running {
+		_, tail, _, err := r.Look(ctx, j.ID)
+		if err != nil {
+			return err
+		}
+		stands = j.Standing(tail)
+	}
 	if f.json {
-		return f.printJSON(map[string]any{"job": j, "failed": append([]string{}, reading.Errors...), "rehearsal": dry})
+		return f.printJSON(map[string]any{"job": j, "failed": append([]string{}, reading.Errors...), "stands": stands, "rehearsal": dry})
 	}
 	lines := []string{j.Line, fmt.Sprintf("  job:     %s on %s", j.ID, j.Node), fmt.Sprintf("  started: %s by %s", clockOf(j.Started), j.By)}
-	if !j.Ended.IsZero() {
-		lines = append(lines, "  ended:   "+clockOf(j.Ended)+", after "+j.Ended.Sub(j.Started).Round(time.Second).String())
-	}
-	lines = append(lines, "  result:  "+end(j))
+	lines = append(lines, ending(j, stands))
 	for _, l := range reading.Errors[:min(len(reading.Errors), shownFailures)] {
 		lines = append(lines, "    "+l)
 	}
-	if more := j.Failed - shownFailures; more > 0 {
+	if more := reading.Count - shownFailures; more > 0 {
 		lines = append(lines, fmt.Sprintf("    … and %d more: vmtui jobs attach %s", more, j.ID))
 	}
 	switch {
@@ -92,6 +98,22 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 		lines = append(lines, "  dry run: job "+j.Rehearsed+", which is forgotten")
 	}
 	return f.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// ending is when a job ended and how, or how far it is.
+func ending(j job.Job, stands string) string {
+	if j.State == job.Running {
+		return "  stands:  " + end(j) + ", " + stands
+	}
+	result := "  result:  " + end(j)
+	if j.Ended.IsZero() {
+		return result
+	}
+	ended := "  ended:   " + clockOf(j.Ended)
+	if d, known := j.Lasted(); known {
+		ended += ", after " + d.Round(time.Second).String()
+	}
+	return ended + "\n" + result
 }
 
 // end is how a job stands or ended, and why.
@@ -169,11 +191,19 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	reading := j.Reading()
 	follow, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	if j.Asks && f.attended(false) {
+	switch why := a.deaf(f); {
+	case !j.Asks:
+	case why != "":
+		f.note("it asks, and is only followed here: " + why)
+	default:
 		answers := a.answers(follow, f, r, j, stop)
 		defer func() { stop(nil); <-answers }()
 	}
 	lines := &jobLines{f: f, job: j.ID, reading: reading, meter: f.meter()}
+	r.Tell = func(text string) {
+		_ = lines.meter.Away() // it is only for the eye
+		f.note(text)
+	}
 	heard := f.waits(follow, "Rails starts ("+r.Boot().String()+"), since")
 	defer heard()
 	err := r.Follow(follow, j, func(l string) {
@@ -218,6 +248,17 @@ func (f *flags) waits(ctx context.Context, what string) (heard func()) {
 		<-over
 		_, _ = fmt.Fprint(f.err, "\r\x1b[K")
 	})
+}
+
+// deaf is why what a job asks cannot be answered from here, "" where it can.
+func (a *app) deaf(f *flags) string {
+	switch {
+	case a.door.ReadOnly():
+		return "read-only; to answer, attach without --read-only and read_only"
+	case !f.attended(false):
+		return "nobody sits at a terminal; to answer, attach at one"
+	}
+	return ""
 }
 
 // answers hands what the operator types to the job.
@@ -303,7 +344,7 @@ func (x *jobLines) end() error { return errors.Join(x.bars.End(), x.meter.End())
 
 // howItEnded says it, and gives the exit code. Who cannot tell says so.
 func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Record, reading *tootctl.Reading) error {
-	got, dry, err := r.Pair(ctx, j.ID)
+	got, dry, err := r.End(ctx, j)
 	if err != nil {
 		return err
 	}

@@ -14,12 +14,15 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	s.sees("danger:", "it is not under way already: holds", "? there is a backup of the database", "it only prints a variable", "Type the name of the instance")
 	s.press("vmst.example\r")
 	s.sees("Type in the domain of the server to confirm:")
+	watcher := sit(t, 120, 50, "--config", b.ConfigPath(), "--read-only", "jobs", "attach", jobsOf(t, b.ConfigPath())[0].ID)
+	watcher.sees("it asks, and is only followed here: read-only", "Type in the domain of the server to confirm:")
 	s.press("vmst.example\r")
 	s.sees("Are you sure you want to proceed?")
 	s.press("yes\r")
 	s.sees("SELF_DESTRUCT=abc123")
-	if code := s.ends(); code != 0 {
-		t.Errorf("exit %d", code)
+	watcher.sees("SELF_DESTRUCT=abc123")
+	if one, other := s.ends(), watcher.ends(); one != 0 || other != 0 {
+		t.Errorf("exit %d, and %d of who only watched", one, other)
 	}
 	s = sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "maintenance", "fix-duplicates")
 	s.sees("✗ Sidekiq is stopped everywhere: fails", "it is run with DB_PORT=25060", "stop each of them")

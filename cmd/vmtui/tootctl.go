@@ -69,7 +69,7 @@ func (a *app) room() *job.Room {
 	exec := a.cfg.Exec()
 	return &job.Room{
 		Host: a.host(exec.Name), Node: exec, Instance: a.cfg.Instance, Operator: a.operator + "@" + a.engine.Host, Door: a.door, Journal: a.engine.Single(), Dir: job.Dir,
-		Direct: a.cfg.Upgrade.Direct(), Memory: filepath.Join(a.cfg.StateDir, "mastodon-version"),
+		Direct: a.cfg.Upgrade.Direct(), Tell: a.tell, Memory: filepath.Join(a.cfg.StateDir, "mastodon-version"),
 	}
 }
 

@@ -104,8 +104,11 @@ func TestAJobSurvivesItsConsole(t *testing.T) {
 	if j := jobsOf(t, b.ConfigPath())[0]; j.State != "running" || got.code != 3 || !strings.Contains(got.err, "tootctl search deploy runs since") {
 		t.Errorf("%s; exit %d: %s", j.State, got.code, got.err)
 	}
-	b.Machine("exec").TootItem(0)
 	id := jobsOf(t, b.ConfigPath())
+	if got = vmtui(t, b.ConfigPath(), "jobs", "show", id[0].ID); got.code != 0 || !strings.Contains(got.out, "stands:  running, ") || strings.Contains(got.out, "result:") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	b.Machine("exec").TootItem(0)
 	got = vmtui(t, b.ConfigPath(), "jobs", "attach", id[len(id)-1].ID)
 	if got.code != 0 || !strings.Contains(got.out, "Indexed 50 records") {
 		t.Errorf("exit %d: %q %s", got.code, got.out, got.err)

@@ -72,8 +72,8 @@ func project(t *testing.T) (dir, name string) {
 	return dir, name
 }
 
-// In a running container and in one of its own: arguments and environment arrive, the terminal has its width, and what is cancelled is gone from ps on the host
-// though it does not listen.
+// In a running container and in one of its own: arguments and environment arrive, the terminal has its width, what is cancelled is gone from ps on the host
+// though it does not listen, and one that loses its container is told from one that was cancelled.
 func TestInRealContainers(t *testing.T) {
 	dir, name := project(t)
 	for i, how := range []string{config.TootctlExec, config.TootctlRun} {
@@ -108,6 +108,16 @@ func TestInRealContainers(t *testing.T) {
 		out, err := exec.CommandContext(t.Context(), "docker", "ps", "-aq", "--filter", "name="+container(j.ID)).Output() // #nosec G204 -- our own id
 		if err != nil || strings.TrimSpace(string(out)) != "" {
 			t.Errorf("%s: its container is left: %s, %v", how, out, err)
+		}
+		j = begin1(t, r, "search", "deploy")
+		for !running(t, "sleep "+nap) {
+		}
+		holds := map[string]string{config.TootctlExec: name + "-web-1", config.TootctlRun: container(j.ID)}[how]
+		if out, err := exec.CommandContext(t.Context(), "docker", "kill", holds).CombinedOutput(); err != nil { // #nosec G204 -- our own names
+			t.Fatalf("%s: %v: %s", how, err, out)
+		}
+		if got := until(t, r, j.ID, Failed); !strings.Contains(got.Why, "or with its container") {
+			t.Errorf("%s: it lost its container: %s", how, got.Why)
 		}
 	}
 }

@@ -5,28 +5,128 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
-// Follow hands on a job's lines from the beginning, cleaned, and returns when it has ended or nobody can see it any more. A bar is a series of lines.
+// Follow hands on a job's lines from the beginning, cleaned, and returns when it has ended or nobody can see it any more. A bar is a series of lines. A connection
+// that breaks is made anew, and it goes on behind the last line.
 func (r *Room) Follow(ctx context.Context, j Record, line func(string)) error {
 	if j.Secret {
 		return &fault.Error{What: "there is nothing to follow", On: j.ID, Why: "what it prints is a password, and no log is kept of that", Next: "see how it ended: vmtui jobs", Code: fault.Refused}
 	}
 	c := ssh.Command{For: "follow " + j.Line, Script: follow, Args: []string{path.Join(r.Dir, j.ID), strconv.Itoa(0)}, Tether: true}
-	f := &frame{}
-	res := r.host().Stream(ctx, c, func(l string) {
-		if !f.has(l) {
-			line(withoutPassword(l)) // where none was expected
+	t := &thread{line: line}
+	for {
+		res := t.pull(func(take func(string)) ssh.Result { return r.host().Stream(ctx, c, take) })
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !t.broken(res):
+			return r.followed(res, j)
+		case j.Asks || time.Since(t.lost) > mendLimit: // what was typed stands among the lines, wherever they are cut
+			return notFollowed(res, j)
 		}
-	})
-	if ctx.Err() != nil {
-		return ctx.Err()
+		if t.news() && r.Tell != nil {
+			r.Tell("the connection to " + r.Node.Name + " broke; it is made anew, and the job goes on")
+		}
+		if err := pause(ctx, mendPause); err != nil {
+			return err
+		}
+	}
+}
+
+// followed is how reading a log to its end has ended.
+func (r *Room) followed(res ssh.Result, j Record) error {
+	if res.Outcome == ssh.Exited && res.Code == nowhere {
+		return r.gone(j)
 	}
 	return res.Err("following "+j.Line, r.Node.Name)
+}
+
+// gone is that a job's directory is not there any more. Whether the job itself is, nobody knows.
+func (r *Room) gone(j Record) error {
+	return &fault.Error{
+		What: "nothing is known of it any more", On: j.Line, Why: "its directory is gone from " + r.Node.Name,
+		Next: "see whether it was forgotten: vmtui audit; look there whether it runs: ps -ef", Code: fault.Unknown, Err: remote.ErrUnknown,
+	}
+}
+
+// notFollowed is that nobody sees the job any more, which is nothing to it.
+func notFollowed(res ssh.Result, j Record) error {
+	return &fault.Error{
+		What: "it is not followed any more", On: j.Line, Why: strings.TrimSuffix("the connection to "+j.Node+" broke: "+fault.Of(res.Err("", "")).Why, ": "),
+		Next: "the job goes on; attach to it again: vmtui jobs attach " + j.ID, Code: fault.Unknown, Err: remote.ErrUnknown,
+	}
+}
+
+// How long a connection that broke is made anew, which is enough for a node that restarts, and how long between two tries.
+const (
+	mendLimit = 2 * time.Minute
+	mendPause = time.Second
+	mended    = 10 * time.Second // what has lasted so long was made anew, though nothing came
+)
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// thread is a log that is read from its beginning, as often as needed, and handed on once.
+type thread struct {
+	line  func(string)
+	frame frame
+	had   int       // lines that were handed on
+	begun bool      // it has been read
+	lost  time.Time // when the connection broke, the first time since there was something to read
+	told  time.Time // the one of these that was told
+}
+
+// pull reads the log once more and hands on what is new.
+func (t *thread) pull(stream func(take func(string)) ssh.Result) ssh.Result {
+	at := 0
+	res := stream(func(l string) {
+		if at++; at <= t.had {
+			return
+		}
+		t.had, t.lost = at, time.Time{}
+		if !t.frame.has(l) {
+			t.line(withoutPassword(l)) // where none was expected
+		}
+	})
+	if res.Outcome != ssh.Unreachable && res.Took > mended {
+		t.lost = time.Time{}
+	}
+	return res
+}
+
+// broken reports that reading has ended with the connection and not with the job. A node that was never reached is another matter.
+func (t *thread) broken(res ssh.Result) bool {
+	t.begun = t.begun || res.Outcome != ssh.Unreachable
+	if !t.begun || res.Outcome == ssh.Exited {
+		return false
+	}
+	if t.lost.IsZero() {
+		t.lost = time.Now()
+	}
+	return true
+}
+
+// news reports, once, that the connection has broken.
+func (t *thread) news() bool {
+	was := t.told
+	t.told = t.lost
+	return was != t.lost
 }
 
 // frame is what script(1) writes around the output: its first line, with the command that it was given, which is the same one-line for every job, and its last.
@@ -66,6 +166,8 @@ func (r *Room) change(ctx context.Context, verb, what string, j Record, do func(
 	res := do(ctx, permit)
 	err = res.Err(what, r.Node.Name)
 	switch {
+	case res.Outcome == ssh.Exited && res.Code == nowhere:
+		err = r.gone(j)
 	case res.Outcome == ssh.Exited && res.Code == ended:
 		err = &fault.Error{What: "it does not run", On: j.Line, Why: "it has ended, or the node was restarted", Next: "see how: vmtui jobs", Code: fault.Refused}
 	case res.Outcome == ssh.Exited && res.Code == 1 && other != nil:

@@ -39,9 +39,10 @@ type Room struct {
 	Operator string // "mike@laptop"
 	Door     *act.Door
 	Journal  act.Journal
-	Dir      string   // Dir, unless the node keeps them elsewhere
-	Direct   []string // the environment by which the database is reached past its pool, none where it is reached so anyway
-	Memory   string   // the file in which this machine remembers the node's Mastodon
+	Dir      string       // Dir, unless the node keeps them elsewhere
+	Direct   []string     // the environment by which the database is reached past its pool, none where it is reached so anyway
+	Tell     func(string) // what is waited for, to a person; nil for nobody
+	Memory   string       // the file in which this machine remembers the node's Mastodon
 }
 
 // Record is what a job's directory says of it from the beginning.
@@ -197,6 +198,8 @@ func (j *Job) end(state, code, when string) {
 		j.State, j.Why = Unknown, "the node was restarted while it ran"
 	case "unbegun":
 		j.State, j.Why = Unknown, "it is not known to have begun"
+	case "unwritten":
+		j.State, j.Why = Unknown, "its exit status could not be written: is the disk full there?"
 	default:
 		j.State, j.Why = Unknown, "it is gone and left no exit status"
 	}
@@ -226,6 +229,15 @@ func (r *Room) Pair(ctx context.Context, id string) (j Job, dry *Job, err error)
 	return j, dry, nil
 }
 
+// End is how a job that was there stands now, with its dry run, nil for one that was not rehearsed.
+func (r *Room) End(ctx context.Context, rec Record) (Job, *Job, error) {
+	j, dry, err := r.Pair(ctx, rec.ID)
+	if err != nil && fault.CodeOf(err) == fault.Usage {
+		err = r.gone(rec)
+	}
+	return j, dry, err
+}
+
 // pick finds the job that an id means.
 func (r *Room) pick(jobs []Job, id string) (Job, error) {
 	var found []Job
@@ -238,7 +250,7 @@ func (r *Room) pick(jobs []Job, id string) (Job, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return Job{}, &fault.Error{What: "no such job", On: id, Why: "none on " + r.Node.Name + " begins so", Next: "see vmtui jobs", Code: fault.Usage}
+		return Job{}, &fault.Error{What: "no such job", On: id, Why: "none on " + r.Node.Name + " begins so", Next: "see vmtui jobs; how a forgotten one ended is in vmtui audit", Code: fault.Usage}
 	}
 	return Job{}, &fault.Error{What: "that may be several jobs", On: id, Why: found[0].ID + ", " + found[1].ID + " begin so", Next: "type it further", Code: fault.Usage}
 }

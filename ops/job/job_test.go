@@ -142,10 +142,13 @@ func until(t *testing.T, r *Room, id string, want State) Job {
 	}
 }
 
+// hostile are names that anybody may have.
+var hostile = []string{"; rm -rf /", "a\nb", "$(touch pwned)", "`touch pwned`", `it's "quoted"`, "-rf", "--all", `\`, "*", "é\u202e", "~", "%s", "!!"}
+
 // Whatever somebody is called, tootctl gets it as one argument, byte for byte, on a terminal of a fixed width, in its directory and environment.
 func TestArgumentsArriveByteForByte(t *testing.T) {
 	r := bench(t, `printf '%s\n' "$PWD" "$RAILS_ENV" "$RUBY_PROGRESS_BAR_LENGTH" "$MORE" >seen; stty size >>seen; for a; do printf '%s\000' "$a"; done >args`)
-	for _, name := range []string{"; rm -rf /", "a\nb", "$(touch pwned)", "`touch pwned`", `it's "quoted"`, "-rf", "--all", `\`, "*", "é\u202e", "~", "%s", "!!"} {
+	for _, name := range hostile {
 		j := begin1(t, r, "accounts", "modify", "--role="+name, "--", name)
 		output(t, r, j)
 		until(t, r, j.ID, Done)
@@ -301,6 +304,30 @@ func TestAnUnseenEndIsUnknown(t *testing.T) {
 		got, err := r.Find(t.Context(), j.ID)
 		if err != nil || got.State != Unknown || !strings.Contains(got.Why, why) {
 			t.Errorf("%s: %+v, %v", why, got, err)
+		}
+	}
+	if err := errors.Join(os.WriteFile(file, []byte(f[0]+"\n1\n"+f[2]+"\n"), 0o600), os.WriteFile(filepath.Join(r.Dir, j.ID, "exit.new"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.Find(t.Context(), j.ID); err != nil || got.State != Unknown || !strings.Contains(got.Why, "is the disk full there?") {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// Of a job whose directory was removed nobody knows anything: neither is it taken for one that never was, nor for one that has ended.
+func TestAJobWhoseDirectoryIsGone(t *testing.T) {
+	r := bench(t, `exec sleep 600`)
+	j := begin1(t, r, "media", "remove")
+	if err := r.Cancel(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(r.Dir, j.ID)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, end := r.End(t.Context(), j)
+	for what, err := range map[string]error{"follow": r.Follow(t.Context(), j, func(string) {}), "cancel": r.Cancel(t.Context(), j), "end": end} {
+		if fault.CodeOf(err) != fault.Unknown || !strings.Contains(err.Error(), "its directory is gone") {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

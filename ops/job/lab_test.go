@@ -302,3 +302,46 @@ func TestLabThorAsks(t *testing.T) {
 		until(t, r, b.ID, x.want)
 	}
 }
+
+// modest is a program made of the real Thor that keeps what it was called with.
+const modest = `exec ruby - "$@" <<'RUBY'
+require 'thor'
+class Accounts < Thor
+  desc 'modify USERNAME', 'keeps'
+  option :role
+  def modify(username)
+    File.binwrite('args', username + "\0" + options[:role])
+    say 'OK', :green
+  end
+end
+class Main < Thor
+  def self.exit_on_failure? = true
+  desc 'accounts', 'x'
+  subcommand 'accounts', Accounts
+end
+Main.start(ARGV)
+RUBY
+`
+
+// Whatever somebody is called, real Thor behind a real sshd gets it as one argument and as one value, byte for byte.
+func TestLabHostileNamesReachThor(t *testing.T) {
+	e, _ := node(t, modest)
+	r := e.room(keys.NewPasswords(keys.Refuser{}, nil), "lab", "root", "mike@laptop")
+	for _, name := range hostile {
+		role := []string{"--role=" + name}
+		if strings.Contains(name, "\n") { // a value behind = ends there
+			role = []string{"--role", name}
+		}
+		j := begin1(t, r, append(append([]string{"accounts", "modify"}, role...), "--", name)...)
+		until(t, r, j.ID, Done)
+		got, err := os.ReadFile(filepath.Join(e.Live, "args"))
+		if err != nil || string(got) != name+"\x00"+name {
+			t.Errorf("%q came as %q, %v", name, got, err)
+		}
+	}
+	for _, where := range []string{e.Live, filepath.Join(e.Dir, "*")} { // where tootctl is, and where its job is
+		if found, err := filepath.Glob(filepath.Join(where, "pwned")); err != nil || len(found) > 0 {
+			t.Errorf("a name was run: %q, %v", found, err)
+		}
+	}
+}

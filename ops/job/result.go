@@ -26,6 +26,9 @@ func (j *Job) Weigh(read *tootctl.Reading) {
 		j.Result = tootctl.Cancelled
 	case j.State == Running || j.Code == nil:
 		j.Result = tootctl.Unsure
+	case j.Secret && 0 < *j.Code && *j.Code < 128: // by itself, not by a signal
+		j.Result = tootctl.Failure
+		j.Why = fmt.Sprintf("exit status %d, and nothing that it printed was kept", *j.Code)
 	case read != nil:
 		j.Result, j.Why = read.Result(*j.Code)
 		j.Failed = read.Count
@@ -42,6 +45,12 @@ func (j Job) Ending() string {
 		return string(Running)
 	}
 	return j.Result.Words(j.Failed)
+}
+
+// Lasted is how long the job has run, known only where two machines' clocks agree so far that it did not end before it began.
+func (j Job) Lasted() (d time.Duration, known bool) {
+	d = j.Ended.Sub(j.Started)
+	return d, !j.Ended.IsZero() && d >= 0
 }
 
 // Long reports a job that must not run beside another such one.

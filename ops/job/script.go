@@ -30,7 +30,8 @@ if [ -n "$5" ]; then
     if alive "$other"; then cat "$other/record"; exit 76; fi
   done
 fi
-mkdir "$3/$4" && cd "$3/$4" && printf '%s\n' "$7" >record || exit 73
+mkdir "$3/$4" || exit 73
+if ! { cd "$3/$4" && printf '%s\n' "$7" >record; }; then rm -rf -- "$3/$4"; exit 73; fi
 [ -z "$5" ] || : >long
 if [ "$6" = asks ]; then mkfifo answers || exit 73; fi
 run=$2 dir=$3/$4 mode=$6
@@ -48,15 +49,16 @@ const (
 	otherRuns   = 76
 )
 
-// runner leads the job's session: $1 its directory, $2 mode, $3 command, $4 to $6 the signs of its end. It outlives everybody who looks at it, and writes down
+// runner leads the job's session: $1 its directory, $2 mode, $3 command, $4 to $7 the signs of its end. It outlives everybody who looks at it, and writes down
 // how it ended: first what tells it in the log, so that nobody has to read all of that, then the exit status. The command is in the environment, because
 // script(1) writes the line that it is given into the log, where words of the command could pass for output. The terminal's input never ends, since script
-// would type a NUL at its end, which a container's terminal echoes into the first line.
+// would type a NUL at its end, which a container's terminal echoes into the first line. Room is kept on the disk for how it ends: the log itself may fill it up.
 const runner = life + `
 cd "$1" || exit 73
 umask 077
 trap 'cut=1' TERM INT
 printf '%s\n%s\n%s\n' "$$" "$(born "$$")" "$(boot)" >pid.new && mv pid.new pid
+printf '%8192s' '' >room 2>/dev/null
 SHELL=/bin/sh VMTUI_JOB=$3
 export SHELL VMTUI_JOB
 job='job=$VMTUI_JOB; unset VMTUI_JOB; eval "$job"'
@@ -75,17 +77,20 @@ secret)
       [ -z "$closing" ] || printf '0\n%s\n\n' "$closing" >end
     done
   }
+  rm -f room
   [ -e end ] || printf '0\n\n\n' >end
   read -r status <status
   rm status ;;
 *)
   script -qefc "$job" log <&3 >/dev/null 2>&1
   status=$?
+  rm -f room
   if [ ! -e cancelled ] || [ "$status" = 0 ]; then
     errors=$(said | LC_ALL=C grep -acE "$4")
     closing=
     [ -z "$5" ] || closing=$(said | one -E "$5")
-    last=$(said | one -vE "$6|^Script done on ")
+    last=$(said | one -E "$7")
+    [ -n "$last" ] || last=$(said | one -vE "$6|$4|^Script done on ")
     printf '%s\n%s\n%s\n' "$errors" "$closing" "$last" >end.new && mv end.new end
   fi ;;
 esac
@@ -127,6 +132,7 @@ row() {
   elif [ -s "$1/exit" ]; then state=ended; read -r code ended <"$1/exit"
   elif [ ! -s "$1/pid" ]; then state=unbegun
   elif [ "$was_boot" != "$(boot)" ]; then state=rebooted
+  elif [ -e "$1/exit.new" ]; then state=unwritten
   else state=vanished; fi
   printf '%s %s %s %s %s %s ' "$1" "$state" "$code" "$ended" "$size" "$by"
   cat "$1/record"
@@ -232,8 +238,11 @@ cd "$1" || exit 66
 alive . && [ -p answers ] || exit 75
 printf '%s\n' "$2" >answers`
 
-// ended is the exit status of cancel, answer and forget when the job is not as it has to be for them.
-const ended = 75
+// The exit statuses of what is done with one job: it is not as it has to be for that, and there is none.
+const (
+	ended   = 75
+	nowhere = 66
+)
 
 // setting prints a setting of the Mastodon in a directory: $1 directory, $2 its name. Only what is no secret is asked for.
 const setting = `sed -n "s/^$2=//p" "$1/.env.production"`

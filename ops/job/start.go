@@ -102,7 +102,7 @@ func dangerOf(c *tootctl.Call) act.Danger {
 // order is the command that starts a job.
 func (r Record) order(dir, long, text, command string) ssh.Command {
 	signs := r.command().Signs()
-	return ssh.Command{For: "start " + r.Line, Script: start, Args: []string{begin, runner, dir, r.ID, long, r.mode(), text, command, signs.Errors, signs.Closing, signs.Noise}}
+	return ssh.Command{For: "start " + r.Line, Script: start, Args: []string{begin, runner, dir, r.ID, long, r.mode(), text, command, signs.Errors, signs.Closing, signs.Noise, signs.Reasons}}
 }
 
 // mode is how the runner runs it.
@@ -129,7 +129,7 @@ func (r *Room) started(res ssh.Result, line string) error {
 		var other Record
 		_ = json.Unmarshal([]byte(res.Stdout), &other) // what cannot be read has no name, and runs all the same
 		f.Why = fmt.Sprintf("%s runs since %s, started by %s: two long ones on one database hinder each other", cmp.Or(other.Line, "another job"), other.Started.Local().Format("15:04"), cmp.Or(other.By, "somebody"))
-		f.Next, f.Code = "wait for it: vmtui jobs attach "+other.ID+", or cancel it", fault.Refused
+		f.Next, f.Code = "wait for it: vmtui jobs attach "+other.ID+", or cancel it: vmtui jobs cancel "+other.ID, fault.Refused
 	case notBegun:
 		f.Why, f.Next = "its process did not show within 10 s", "look at "+r.Dir+"/ on "+r.Node.Name+" before starting it again"
 		f.Code = fault.Unknown

@@ -102,30 +102,6 @@ func TestJSONLines(t *testing.T) {
 	}
 }
 
-func TestPlainLines(t *testing.T) {
-	e, w := memEngine(), newWorld(t)
-	rb := w.book()
-	id := start(t, e, rb)
-	if state, err := e.Walk(t.Context(), id, rb, unattended); state != Done || err != nil {
-		t.Fatal(state, err)
-	}
-	var out []string
-	for _, ev := range events(t, e, id) {
-		if text, ok := PlainLine(ev, rb.Header("mike")); ok {
-			out = append(out, text)
-		}
-	}
-	all := strings.Join(out, "\n")
-	for _, want := range []string{
-		"made-up w2 (5 steps)", "leg 1 begun by mike on laptop", "[2/5] make it lame: done: lame proved", "› set removed", "→ set rebuilt [w2]",
-		"gate: this cannot be taken back: make it rebuilt", "mike said go", "choices: go, undo, stop", "run done", "looked around",
-	} {
-		if !strings.Contains(all, want) {
-			t.Errorf("%q is missing in:\n%s", want, all)
-		}
-	}
-}
-
 func TestIDs(t *testing.T) {
 	at := time.Date(2026, 11, 22, 22, 4, 0, 0, time.UTC)
 	if id := NewID(at); !strings.HasPrefix(id, "20261122-2204-") || len(id) != 18 {

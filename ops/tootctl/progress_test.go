@@ -41,7 +41,7 @@ func TestCapturedBars(t *testing.T) {
 				known = known || r.Bar.Of > 0 && !r.Bar.Done
 			}
 		}
-		if bars < want.bars || want.bars == 0 && bars > 0 || known != want.known || r.Bar.Done != want.done {
+		if bars < want.bars || want.bars == 0 && bars > 0 || known != want.known || r.Bar.Done != want.done || bars > 0 && r.Bar.Title != "media remove" {
 			t.Errorf("%s: %d bars, %+v, %q", name, bars, r.Bar, lines(t, name))
 		}
 	}
@@ -92,6 +92,27 @@ func TestResults(t *testing.T) {
 	}
 }
 
+// The reason is the line that says why, whatever stands around it; what says nothing of it is never shown as one.
+func TestTheReasonIsTheLineThatSaysWhy(t *testing.T) {
+	for said, want := range map[string]string{
+		"ERROR: \"tootctl accounts create\" was called with no arguments\nUsage: \"tootctl accounts create USERNAME\"":                                                 "ERROR: \"tootctl accounts create\" was called with no arguments",
+		"Could not find command \"x\" in \"tootctl media\" namespace.\nDid you mean?  \"refresh\"":                                                                     "Could not find command \"x\" in \"tootctl media\" namespace.",
+		"bin/tootctl:7:in '<main>': boom (RuntimeError)\n\tfrom bin/tootctl:7:in '<main>'\n":                                                                           "bin/tootctl:7:in '<main>': boom (RuntimeError)",
+		"Traceback (most recent call last):\n\t 1: from a.rb:9:in `<main>'\na.rb:3:in `x': boom (KeyError)":                                                            "a.rb:3:in `x': boom (KeyError)",
+		"rails aborted!\nStandardError: An error has occurred:\n\nPG::UndefinedColumn: ERROR:  column \"x\" does not exist\n/live/db/m.rb:7:in `up'\nTasks: TOP => db": "PG::UndefinedColumn: ERROR:  column \"x\" does not exist",
+		"Object         Total    Local\nSettings       4.8 MB   ":                                                                                                      "nothing that it printed says why",
+		"No such account\n{\n|---|": "No such account",
+	} {
+		r := NewReading(Known().Command("media", "remove"))
+		for l := range strings.Lines(said) {
+			r.Take(strings.TrimSuffix(l, "\n"))
+		}
+		if _, why := r.Result(1); why != "exit status 1: "+want {
+			t.Errorf("%q: %s", said, why)
+		}
+	}
+}
+
 // Some commands say in their closing line how many failed, and end with an exit status of 0 all the same.
 func TestFailuresThatAClosingLineCounts(t *testing.T) {
 	for line, want := range map[string]struct {
@@ -117,7 +138,7 @@ func TestFailuresThatAClosingLineCounts(t *testing.T) {
 func TestEverySignCanBeReadByGrep(t *testing.T) {
 	for _, c := range Known().Commands {
 		signs := c.Signs()
-		for _, x := range []string{signs.Errors, signs.Closing, signs.Noise} {
+		for _, x := range []string{signs.Errors, signs.Closing, signs.Noise, signs.Reasons} {
 			if _, err := regexp.CompilePOSIX(x); err != nil {
 				t.Errorf("%s: %v", c.Name(), err)
 			}

@@ -1,6 +1,7 @@
 package tootctl
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -15,23 +16,35 @@ type Reading struct {
 	Count    int      // of all
 	Closing  string   // the line that says that it is done
 	Lines    int
+	title    string // of a bar that has none
 	closing  *regexp.Regexp
-	complain string // the last line that was none of these, for a failure's reason
+	complain string // the last line that was none of these and says something, for a failure's reason
+	reason   string // the last line that can be nothing but a reason
 }
 
 const errorsKept = 100
 
-// itemErrors are lines about one item that failed, while the others go on; bars are lines that only a terminal wants. grep -E reads them as well.
+// itemErrors are lines about one item that failed, while the others go on; bars are lines that only a terminal wants. Reasons are how Ruby, Rails and Thor say what
+// ended a program; asides are lines that stand around a reason and say nothing by themselves: where in the program it was, how it is called, and a table. Two
+// blanks behind a colon make none: PostgreSQL writes its errors so. grep -E reads them all as well.
 const (
 	itemErrors = `^(Error processing .*:|Account failed:|Error fetching list of files:|Error while importing|Unrecognized file found:)`
 	bars       = `\|[-= ]*\| +(ETA|Time): `
+	reasons    = "^[^[:space:]]+:[0-9]+:in [`'][^']*': |" + `^([A-Z][A-Za-z0-9]*::)+[A-Z][A-Za-z0-9]*: |^[A-Z][A-Za-z0-9]*Error: |^ERROR: `
+	asides     = `^[[:space:]]+([0-9]+: )?from |^/[^[:space:]]+:[0-9]+:in [^:]*$|^Usage: |^Did you mean|^Caused by:|^Tasks: TOP|^\(See full trace|^Traceback |` + columns
+	columns    = `[^:.[:space:]][[:space:]][[:space:]]+[^[:space:]]|^[^A-Za-z0-9]*$`
 )
 
-var itemError = regexp.MustCompile(itemErrors)
+var (
+	itemError = regexp.MustCompile(itemErrors)
+	reason    = regexp.MustCompile(reasons)
+	aside     = regexp.MustCompile(asides)
+	column    = regexp.MustCompile(columns)
+)
 
 // NewReading reads the output of a command.
 func NewReading(c *Command) *Reading {
-	r := &Reading{}
+	r := &Reading{title: c.Name()}
 	if closing := c.closing(); closing != "" {
 		r.closing, _ = regexp.Compile(closing) // a test reads them all
 	}
@@ -49,24 +62,30 @@ type Signs struct {
 	Errors  string // the lines about an item that failed
 	Closing string // the line that says that it is done, "" where none does
 	Noise   string // the lines that say nothing
+	Reasons string // the lines that say why a program has ended before its end
 }
 
 // Signs are a command's.
-func (c *Command) Signs() Signs { return Signs{itemErrors, c.closing(), bars + `|^[[:space:]]*$`} }
+func (c *Command) Signs() Signs {
+	return Signs{itemErrors, c.closing(), bars + `|^[[:space:]]*$|` + asides, reasons}
+}
 
 // Digest is what was found by a command's signs.
 type Digest struct {
 	Errors  int
 	Closing string // the last such line
-	Last    string // the last line of all that says something
+	Last    string // the last line of all that says something, before all others one that says why
 }
 
 // Digested is what a digest tells: all of it but the items that failed.
 func (c *Command) Digested(d Digest) *Reading {
 	r := NewReading(c)
-	r.complain, r.Count = d.Last, d.Errors
+	r.Count = d.Errors
 	if d.Closing != "" {
 		r.Take(d.Closing)
+	}
+	if d.Last != d.Closing {
+		r.complain = d.Last
 	}
 	return r
 }
@@ -87,6 +106,7 @@ func failuresIn(closing string) int {
 // Take reads a clean line; bar reports that it was a bar, which is shown in place and not kept.
 func (r *Reading) Take(line string) (bar bool) {
 	if p, ok := ReadProgress(line); ok {
+		p.Title = cmp.Or(p.Title, r.title)
 		r.Bar, r.Barred = p, true
 		return true
 	}
@@ -103,10 +123,23 @@ func (r *Reading) Take(line string) (bar bool) {
 	case r.closing != nil && r.closing.MatchString(line):
 		r.Closing = line
 		r.Count += failuresIn(line)
-	default:
+	case reason.MatchString(line):
+		r.reason = line
+	case !aside.MatchString(line):
 		r.complain = line
 	}
 	return false
+}
+
+// said is the line that says most of why it did not end well, "" where nothing does.
+func (r *Reading) said() string { return cmp.Or(r.reason, r.complain) }
+
+// summed is the closing line where it sums up what was done: the head of a table only shows that there is one.
+func (r *Reading) summed() string {
+	if column.MatchString(r.Closing) {
+		return ""
+	}
+	return r.Closing
 }
 
 // Result is how a job ended, by everything that is known and not by its exit status alone.
@@ -139,16 +172,14 @@ func (r *Reading) Result(code int) (Result, string) {
 		return Failure, "killed (exit status 137): by the kernel for want of memory, or with its container"
 	case code == 130 || code == 143 || code == 129:
 		return Cancelled, fmt.Sprintf("ended by a signal (exit status %d)", code)
-	case code != 0 && r.complain != "":
-		return Failure, fmt.Sprintf("exit status %d: %s", code, r.complain)
 	case code != 0:
-		return Failure, fmt.Sprintf("exit status %d", code)
+		return Failure, fmt.Sprintf("exit status %d: %s", code, cmp.Or(r.said(), "nothing that it printed says why"))
 	case r.Count > 0 && r.closing != nil && r.Closing == "": // a listing that breaks off says how to go on
-		return Partly, fmt.Sprintf("%d failed, and it did not come to its end: %s", r.Count, r.complain)
+		return Partly, strings.TrimSuffix(fmt.Sprintf("%d failed, and it did not come to its end: %s", r.Count, r.said()), ": ")
 	case r.Count > 0:
-		return Partly, strings.TrimSuffix(fmt.Sprintf("%d failed; %s", r.Count, r.Closing), "; ")
+		return Partly, strings.TrimSuffix(fmt.Sprintf("%d failed; %s", r.Count, r.summed()), "; ")
 	case r.closing != nil && r.Closing == "":
-		return Unsure, "exit status 0, and the line that says so is missing: " + r.complain
+		return Unsure, strings.TrimSuffix("exit status 0, and the line that says so is missing: "+r.said(), ": ")
 	}
-	return Success, r.Closing
+	return Success, r.summed()
 }

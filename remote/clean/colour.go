@@ -22,9 +22,6 @@ func Coloured(s string) string {
 	}
 }
 
-// ColouredText is Coloured for every line of s by itself. Line ends become a single \n.
-func ColouredText(s string) string { return each(s, Coloured) }
-
 // painted cleans text in which nothing overwrites anything, and reports whether any of it can be seen.
 func painted(s string) (out string, seen bool) {
 	var p printer

@@ -26,13 +26,10 @@ func Line(s string) string {
 }
 
 // Text cleans every line of s by itself, so that nothing leaks from one line into the next. Line ends become a single \n.
-func Text(s string) string { return each(s, Line) }
-
-// each cleans every line of s by itself.
-func each(s string, clean func(string) string) string {
+func Text(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
-		lines[i] = clean(l)
+		lines[i] = Line(l)
 	}
 	return strings.Join(lines, "\n")
 }

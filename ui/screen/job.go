@@ -54,6 +54,9 @@ type foundJobs struct {
 	err  error
 }
 
+// goneText says that a job was cancelled.
+const goneText = "it is gone; ps shows nothing of it any more"
+
 // NewJob opens a job.
 func NewJob(env Env, rec job.Record) *Job {
 	return &Job{Post: NewPost(env.Ctx), env: env, rec: rec, follows: true, panes: newPanes(paneJobOutput, paneBeside, paneFailed), reading: rec.Reading()}
@@ -161,7 +164,12 @@ func (j *Job) answered(m tea.Msg) (Action, tea.Cmd) {
 		if m.err != nil {
 			return refusal(m.what, m.err), nil
 		}
-		return Say{Text: m.what + ": done"}, nil
+		return Say{Text: m.what + ": done"}, j.again()
+	case cancelled:
+		if m.err != nil {
+			return refusal("cancel", m.err), nil
+		}
+		return Say{Text: goneText}, j.again()
 	}
 	return nil, nil
 }
@@ -198,6 +206,14 @@ func (j *Job) find() tea.Cmd {
 	})
 }
 
+// again asks how it stands after something was done to it, where nothing of it is read that would tell.
+func (j *Job) again() tea.Cmd {
+	if !j.ended {
+		return nil
+	}
+	return j.find()
+}
+
 // judge weighs what the node knows and what was read.
 func (j *Job) judge(m foundJobs) {
 	i := slices.IndexFunc(m.jobs, func(x job.Job) bool { return x.ID == j.rec.ID })
@@ -208,13 +224,13 @@ func (j *Job) judge(m foundJobs) {
 	case i < 0:
 		j.end.Why = "the node knows nothing of it"
 	case m.jobs[i].State == job.Running:
-		j.end.Why = "it still runs, and is not read any more: " + brief(j.err)
+		j.end.State, j.end.Why = job.Running, "it is not followed any more: open it again. "+brief(j.err)
 	case j.rec.Secret: // nothing of it was kept
 		if j.end = m.jobs[i]; j.end.Result == tootctl.Success && j.err != nil {
 			j.end.Result, j.end.Why = tootctl.Unsure, brief(j.err)
 		}
 	default:
-		if j.end = m.jobs[i]; j.lost == 0 { // who has read all of it knows as much as the node
+		if j.end = m.jobs[i]; j.lost == 0 && j.err == nil { // who has read all of it knows as much as the node
 			j.end.Weigh(j.reading)
 		}
 	}
@@ -269,7 +285,7 @@ func (j *Job) decided(res dialog.Result) (Action, tea.Cmd) {
 	case !res.OK:
 		return nil, nil
 	case res.Tag == "cancel":
-		return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("job-cancel", func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, rec)} })
+		return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("job-cancel", func(ctx context.Context) tea.Msg { return cancelled{d.CancelJob(ctx, rec)} })
 	case res.Tag == "answer":
 		return nil, j.Act("job-answer", func(ctx context.Context) tea.Msg { return acted{what: "answer", err: d.AnswerJob(ctx, rec, res.Text)} })
 	}

@@ -69,7 +69,11 @@ func (j *Job) stateBox(w int) widget.Frame {
 func (j *Job) sinceThen() string {
 	switch {
 	case !j.end.Ended.IsZero():
-		return fmt.Sprintf(", ended %s ago after %s", age(j.end.Ended, j.env.World.Now), widget.Since(j.end.Ended.Sub(j.rec.Started)))
+		said := fmt.Sprintf(", ended %s ago", age(j.end.Ended, j.env.World.Now))
+		if d, known := j.end.Lasted(); known {
+			said += " after " + widget.Since(d)
+		}
+		return said
 	case j.ended:
 		return ""
 	}
@@ -86,7 +90,11 @@ func (j *Job) standLine(w int) widget.Line {
 	case j.reading.Barred:
 		return j.barLine(w)
 	case j.reading.Lines == 0:
-		return widget.L(theme.Info, "◐ Rails starts ("+j.boot.String()+"), since "+age(j.rec.Started, j.env.World.Now)).Fit(w)
+		said := "◐ Rails starts"
+		if len(j.boot) > 0 {
+			said += " (" + j.boot.String() + ")"
+		}
+		return widget.L(theme.Info, said+", since "+age(j.rec.Started, j.env.World.Now)).Fit(w)
 	}
 	return widget.L(theme.Info, "◐ running").Fit(w)
 }
@@ -94,13 +102,14 @@ func (j *Job) standLine(w int) widget.Line {
 // barLine is the job's own bar as a real one: title, count, rate and what is left.
 func (j *Job) barLine(w int) widget.Line {
 	p := j.reading.Bar
+	said := j.pace.Words(j.reading.Count)
 	l := widget.L(theme.Info, "◐ "+p.Title)
 	if percent := p.Percent(); percent >= 0 {
-		cells := max(min(w/3, 40), 8)
+		cells := max(min(w/3, 40, w-l.Width()-len(" 100% ")-widget.L(theme.Plain, said).Width()-1), 8)
 		full := cells * percent / 100
 		l = l.Add(widget.S(theme.Accent, " "+strings.Repeat("█", full)), widget.S(theme.Muted, strings.Repeat("░", cells-full)), widget.S(theme.Strong, fmt.Sprintf(" %d%%", percent)))
 	}
-	return l.Add(widget.S(theme.Plain, " "+j.pace.Words(j.reading.Count))).Fit(w)
+	return l.Add(widget.S(theme.Plain, " "+said)).Fit(w)
 }
 
 // outputBox is what it prints; it follows unless somebody reads further up.

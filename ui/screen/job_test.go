@@ -1,11 +1,13 @@
 package screen
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/internal/stage"
@@ -52,6 +54,26 @@ func TestOneAnswerAtATime(t *testing.T) {
 	}
 	if _, _ = j.Update(sent()); why("job-answer") != "" {
 		t.Errorf("it has arrived, and %q", why("job-answer"))
+	}
+}
+
+// A job that is not followed any more runs all the same, and one that ended unseen ended as the node says: half of what it printed tells nothing of that.
+func TestAJobThatIsNotFollowedAnyMore(t *testing.T) {
+	j := NewJob(env(t.Context(), stage.New(nil)), job.Record{ID: "20260808-120000-cccccc", Words: []string{"media", "remove"}, Line: "tootctl media remove"})
+	defer j.Close()
+	j.take(poured{Lines: []string{"1/3 |==    |  ETA: 00:00:01"}, Ended: true})
+	j.ended, j.err = true, errors.New("the connection broke")
+	for want, x := range map[string]job.Job{
+		"running  it is not followed any more: open it again. the connection broke": {Record: j.rec, State: job.Running},
+		"success  Removed 3": {Record: j.rec, State: job.Done, Code: new(int), Result: tootctl.Success, Why: "Removed 3"},
+	} {
+		j.judge(foundJobs{jobs: []job.Job{x}})
+		if f := j.stateBox(120); !strings.Contains(f.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, f.String())
+		}
+	}
+	if _, again := j.answered(cancelled{}); again == nil {
+		t.Error("it was cancelled, nothing of it is read, and nobody asks how it stands")
 	}
 }
 

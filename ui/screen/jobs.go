@@ -88,11 +88,11 @@ func (j *Jobs) answered(m tea.Msg) (Action, tea.Cmd) {
 		if m.err == nil {
 			j.jobs = m.jobs
 		}
-	case acted:
+	case cancelled:
 		if m.err != nil {
-			return refusal(m.what, m.err), j.Init()
+			return refusal("cancel", m.err), j.Init()
 		}
-		return Say{Text: "it is gone; ps shows nothing of it any more"}, j.Init()
+		return Say{Text: goneText}, j.Init()
 	}
 	return nil, nil
 }
@@ -128,7 +128,7 @@ func (j *Jobs) decided(res dialog.Result) (Action, tea.Cmd) {
 		return nil, nil
 	}
 	d, rec := j.env.Desk, j.doomed
-	return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("cancel "+rec.ID, func(ctx context.Context) tea.Msg { return acted{what: "cancel", err: d.CancelJob(ctx, rec)} })
+	return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("cancel "+rec.ID, func(ctx context.Context) tea.Msg { return cancelled{d.CancelJob(ctx, rec)} })
 }
 
 // Bindings implements Screen.
