@@ -114,7 +114,7 @@ func planText(n int, s run.StepPlan) string {
 	}
 	if s.Err != nil {
 		fmt.Fprintf(&b, "    could not look: %v\n", s.Err)
-	} else if s.Finding.Detail != "" && !(s.Moved && s.Finding.Truth == run.IsDone) {
+	} else if s.Finding.Detail != "" && (!s.Moved || s.Finding.Truth != run.IsDone) {
 		fmt.Fprintf(&b, "    now: %s%s\n", s.Finding.Detail, meant[s.Finding.Truth])
 	}
 	for _, d := range s.Finding.Details {
