@@ -288,6 +288,11 @@ func TestTheZoneAndItsReminders(t *testing.T) {
 	if got := vmtui(t, path, "zone", "attack", "off", "--yes"); got.code != 0 || b.Edge().Setting("security_level") != "medium" {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}
+	for _, args := range [][]string{{"runs", "list"}, {"audit"}, {"audit", "--grep", "zone attack"}} {
+		if got := vmtui(t, path, args...); strings.Count(got.out, "zone attack") != 2 || strings.Contains(got.out, "cache/") {
+			t.Errorf("%v: %s%s", args, got.out, got.err)
+		}
+	}
 	b.Edge().Forbid("purge", true)
 	if got := vmtui(t, path, "zone", "prove"); got.code != 1 || !strings.Contains(got.err, "Zone.Cache Purge") {
 		t.Errorf("exit %d: %s", got.code, got.err)

@@ -73,8 +73,13 @@ func (r redacting) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// showPlan observes and prints what would be done.
-func (a *app) showPlan(ctx context.Context, f *flags, rb run.Runbook) error {
+// showPlan observes and prints what would be done, behind what is dangerous about it.
+func (a *app) showPlan(ctx context.Context, f *flags, b run.Book, rb run.Runbook) error {
+	if !f.json {
+		if err := f.printf("%s\n", headText(b, rb)); err != nil {
+			return err
+		}
+	}
 	n := 0
 	for s, err := range a.engine.Plan(ctx, rb) {
 		if err != nil {
@@ -106,11 +111,24 @@ func (f *flags) showStep(n int, s run.StepPlan) error {
 // meant is what a finding means for its step, where that is not what was to be expected.
 var meant = map[run.Truth]string{run.IsDone: " (so already)", run.UnderWay: " (under way)", run.Conflict: " (refused)", run.LeftOut: " (left out)"}
 
+// headText is what a runbook does, and its dangers.
+func headText(b run.Book, rb run.Runbook) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s   (%s)\n%s\n", rb.Title, b.Danger, b.Summary)
+	for _, d := range b.Dangers {
+		fmt.Fprintf(&text, "danger: %s\n", d)
+	}
+	return text.String()
+}
+
 func planText(n int, s run.StepPlan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%2d. %s (%s)\n    %s\n", n, s.Title, s.ID, s.Why)
 	for _, line := range s.Plan {
 		fmt.Fprintf(&b, "      %s\n", line)
+	}
+	if s.Confirm != "" {
+		fmt.Fprintf(&b, "    asks for %s, typed\n", s.Confirm)
 	}
 	if s.Err != nil {
 		fmt.Fprintf(&b, "    could not look: %v\n", s.Err)

@@ -52,6 +52,9 @@ func (x *Deed) lines(w int) []widget.Line {
 	if x.work != nil {
 		lines = append(lines, progressLine(x.work, x.env, w), nil)
 	}
+	if l := x.round.passLine(x.env.World); l != nil && x.work == nil {
+		lines = append(lines, l.Fit(w), nil)
+	}
 	if x.planned {
 		lines = append(lines, deedLines(x.plan, x.seen, w)...)
 	}
