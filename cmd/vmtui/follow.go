@@ -95,7 +95,11 @@ func (a *app) showPlan(ctx context.Context, f *flags, b run.Book, rb run.Runbook
 
 func (f *flags) showStep(n int, s run.StepPlan) error {
 	if f.json {
-		line, err := json.Marshal(map[string]any{"type": "plan", "run": "", "step": s.ID, "state": s.Finding.Truth, "detail": s.Title, "plan": s.Plan, "time": time.Now().UTC()})
+		state := s.Finding.Truth
+		if s.Moved && state == run.IsDone {
+			state = run.IsPending // it is so now, and will not be when its turn comes
+		}
+		line, err := json.Marshal(map[string]any{"type": "plan", "run": "", "step": s.ID, "state": state, "detail": s.Title, "plan": s.Plan, "time": time.Now().UTC()})
 		if err != nil {
 			return err
 		}
@@ -103,6 +107,9 @@ func (f *flags) showStep(n int, s run.StepPlan) error {
 	}
 	return f.printf("%s\n", planText(n, s))
 }
+
+// meant is what a finding means for its step, where that is not what was to be expected.
+var meant = map[run.Truth]string{run.IsDone: " (so already)", run.UnderWay: " (under way)", run.Conflict: " (refused)", run.LeftOut: " (left out)"}
 
 // headText is what a runbook does, and its dangers.
 func headText(b run.Book, rb run.Runbook) string {
@@ -125,8 +132,8 @@ func planText(n int, s run.StepPlan) string {
 	}
 	if s.Err != nil {
 		fmt.Fprintf(&b, "    could not look: %v\n", s.Err)
-	} else if s.Finding.Detail != "" {
-		fmt.Fprintf(&b, "    now: %s (%s)\n", s.Finding.Detail, s.Finding.Truth)
+	} else if s.Finding.Detail != "" && (!s.Moved || s.Finding.Truth != run.IsDone) {
+		fmt.Fprintf(&b, "    now: %s%s\n", s.Finding.Detail, meant[s.Finding.Truth])
 	}
 	for _, d := range s.Finding.Details {
 		fmt.Fprintf(&b, "      %s\n", d)

@@ -118,7 +118,7 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 	before := forewords{newForeword(mark, t.out), newForeword(mark, t.errs)}
 	s.Stdout, s.Stderr = before.out, before.errs
 	if !t.command.Sudo {
-		return h.spoken(before.verdict(h.execute(ctx, s, e)))
+		return h.spoken(before.verdict(h.execute(ctx, s, e), s.conn.answers))
 	}
 	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
 	s.Stderr = e.door

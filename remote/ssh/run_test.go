@@ -82,6 +82,20 @@ func TestWhatComesBeforeACommand(t *testing.T) {
 	}
 }
 
+// A machine that goes down may still send an exit status, and no longer what was said: whether the command began, nobody knows.
+func TestAStatusWithoutTheRest(t *testing.T) {
+	s := newServer(t, nil)
+	s.exec = func(c *channel) {
+		_, _ = c.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{0}))
+		_ = c.conn.Close()
+	}
+	h := reach(t, s, nil)
+	r := h.Do(within10s(t), allowed, Command{Script: "systemctl --no-block reboot"})
+	if err := r.Err("rebooting", "worker-1"); r.Outcome != Unknown || !errors.Is(err, remote.ErrUnknown) {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func TestInputIsSentWholeAndClosed(t *testing.T) {
 	h := reach(t, newServer(t, nil), nil)
 	in := bytes.Repeat([]byte("0123456789abcdef"), 1<<18)
