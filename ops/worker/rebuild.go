@@ -115,14 +115,12 @@ func (c *crew) judge(ctx context.Context, w *run.Walk) (run.Finding, error) {
 }
 
 func (c *crew) sendRebuild(ctx context.Context, w *run.Walk) error {
-	said, err := c.budget(ctx)
-	if err != nil {
-		return err
-	}
-	w.Out("budget: %s", said)
 	before := 0
-	err = c.repeated(ctx, w, func() (err error) {
+	err := c.repeated(ctx, w, func() (err error) {
 		if before, err = c.rememberBefore(ctx, w, before); err != nil {
+			return err
+		}
+		if err := c.afford(ctx, w); err != nil { // what was waited for may have taken minutes
 			return err
 		}
 		return c.postRebuild(ctx, w)
