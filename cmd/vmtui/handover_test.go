@@ -52,7 +52,7 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 		}, 0, true, 0},
 	} {
 		s := sitWith(t, x.env, os.Args[0], 120, 50, x.args...)
-		s.sees("New password: •••", "your decision (")
+		s.sees("New password: •••", "the new password is kept nowhere", "your decision (")
 		if s.says([]string{word}) {
 			t.Errorf("%s: it is on the screen:\n%s", name, s.text())
 		}

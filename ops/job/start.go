@@ -166,7 +166,7 @@ func withoutPassword(text string) string {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		if before, _, found := strings.Cut(line, passwordMark); found {
-			line = before + passwordMark + "••• (shown once)"
+			line = before + passwordMark + "•••"
 		}
 		out = append(out, line)
 	}

@@ -66,12 +66,12 @@ func (h Handover) give(ctx context.Context, word string) (taken bool, err error)
 func (h Handover) choose(ctx context.Context) (string, error) {
 	choices := []string{copyIt, showIt, dropIt}
 	lines := []string{
-		"New password: •••", "  it is kept nowhere: what is not taken now is gone", "  copy   to the clipboard, if your terminal takes it (OSC 52)",
+		"the new password is kept nowhere: what is not taken now is gone", "  copy   to the clipboard, if your terminal takes it (OSC 52)",
 		"  show   once, on a screen that is wiped before you go on", "  drop   let it go",
 	}
 	if h.Clip == nil {
 		choices = choices[1:]
-		lines = slices.Concat(lines[:2], []string{"  show   here, where it stays: this terminal can wipe nothing"}, lines[4:])
+		lines = slices.Concat(lines[:1], []string{"  show   here, where it stays: this terminal can wipe nothing"}, lines[3:])
 	}
 	for _, l := range lines {
 		if err := h.say("%s", l); err != nil {
