@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -44,7 +45,7 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 		"gone by Ctrl-C": {nil, reset, func(s *terminal) { s.press("\x03"); s.sees("was let go of: nobody has it") }, 0, false, 130},
 		"gone by EOF":    {nil, reset, func(s *terminal) { s.press("\x04"); s.sees("was let go of: nobody has it") }, 0, false, 0},
 		"of a run": {nil, []string{"--config", b.ConfigPath(), "run", "account-support", "--yes", "--set", "username=troi", "--set", "reset_password=true"}, func(s *terminal) {
-			s.sees("another password, and no session", "is handed it once", "run done")
+			s.sees("another password, and no session", "is handed the new password once", "run done")
 			s.press("show\r")
 			s.sees("New password: " + word)
 			s.press("wipe\r")
@@ -68,5 +69,10 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 		if shown != x.shown || strings.Contains(after, word) || shown && strings.Count(before, "\x1b[?1049h") != 1 {
 			t.Errorf("%s: it was shown otherwise than once and beside the scrollback: %q", name, raw)
 		}
+	}
+	got := vmtui(t, b.ConfigPath(), "run", "account-support", "--json", "--yes", "--set", "username=troi", "--set", "reset_password=true")
+	has := slices.ContainsFunc(lines(t, got.out), func(l line) bool { return l.Type == "password" && l.Run != "" })
+	if got.code != 0 || !has || strings.Count(got.out, word) != 1 || !strings.Contains(got.out, `"new_password":"`+word+`"`) {
+		t.Errorf("for a script: exit %d: %s%s", got.code, got.out, got.err)
 	}
 }

@@ -69,22 +69,27 @@ func (f *flags) bare(word string) error {
 	return err
 }
 
-// heard takes a new password that a run was given. Scripts get it at once; whoever sits here has a run to watch, and is handed it when that is at rest.
-func (f *flags) heard(run, word string) {
+// heard takes a new password that a run was given, and says whether somebody will have it. Scripts get it at once; whoever sits here has a run to watch, and is
+// handed it when that is at rest.
+func (f *flags) heard(run, word string) bool {
 	switch {
 	case f.json:
-		if doc, err := json.Marshal(map[string]any{"type": "password", "run": run, "new_password": word}); err == nil {
-			_, _ = fmt.Fprintf(f.screen, "%s\n", doc) // who cannot read it resets it again
+		doc, err := json.Marshal(map[string]any{"type": "password", "run": run, "new_password": word})
+		if err == nil {
+			_, err = fmt.Fprintf(f.screen, "%s\n", doc)
 		}
+		return err == nil
 	case f.showPassword:
-		_ = f.bare(word)
+		return f.bare(word) == nil
 	case f.sits():
 		f.waiting.mu.Lock()
 		defer f.waiting.mu.Unlock()
 		f.waiting.words = append(f.waiting.words, word)
-	default: // of a run it is not always known beforehand that it brings one
-		f.note("a new password came, and nobody sits at a terminal to be handed it: it is gone, and only another one can be made, at a terminal, with --json or with --show-password")
+		return true
 	}
+	// Of a run it is not always known beforehand that it brings one.
+	f.note("a new password came, and nobody sits at a terminal to be handed it: it is gone, and only another one can be made, at a terminal, with --json or with --show-password")
+	return false
 }
 
 // handAll hands over what a run has brought.

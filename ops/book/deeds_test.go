@@ -247,3 +247,19 @@ func TestAStepThatBringsAPassword(t *testing.T) {
 		}
 	}
 }
+
+// A password that a run was given goes to who walks it, and whether somebody has it stands in the transcript; the password itself does not.
+func TestARunSaysWhoHasItsPassword(t *testing.T) {
+	for handed, want := range map[bool]string{true: "is handed the new password once", false: "nobody has the new password"} {
+		b := newBed(t)
+		b.masto(`echo OK; echo "New password: hunter2"`)
+		var got string
+		b.deps.Hand = func(_, password string) bool { got = password; return handed }
+		rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {args: [accounts, modify, picard, --reset-password]}}\n", "", b.said())
+		id := b.start(rb)
+		state := b.walk(id, rb, run.Mode{})
+		if text := b.lines(id); state != run.Done || got != "hunter2" || !strings.Contains(text, want) || strings.Contains(text, "hunter2") {
+			t.Errorf("%s, %q: %s", state, got, text)
+		}
+	}
+}

@@ -155,9 +155,12 @@ func (t *tootctl) launch(ctx context.Context, u *unit) error {
 		run.Effect(ctx, rec.ID)
 		return err
 	})
-	if begun.Password != "" && u.b.Hand != nil {
-		u.b.Hand(u.walk.Run(), begun.Password)
-		u.walk.Out("%s", job.Handed)
+	if begun.Password != "" {
+		said := job.Lost
+		if u.b.Hand != nil && u.b.Hand(u.walk.Run(), begun.Password) {
+			said = job.Handed
+		}
+		u.walk.Out("%s", said)
 	}
 	if begun.Said != "" {
 		u.walk.Out("%s", begun.Said)

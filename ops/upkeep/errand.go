@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -208,18 +209,24 @@ func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
 		run.Effect(ctx, rec.ID)
 		return err
 	})
-	if begun.Password != "" && c.Hand != nil {
-		c.Hand(w.Run(), begun.Password)
-		if lost := w.Remember(ctx, handedFact, rec.ID); lost != nil && err == nil {
-			err = lost
-		}
+	if begun.Password != "" {
 		w.Out("%s", begun.Said)
-		w.Out("%s", job.Handed)
+		err = errors.Join(err, c.give(ctx, w, rec, begun.Password))
 	}
 	if err == nil {
 		w.Out("job %s on %s; it goes on without this run: vmtui jobs attach %s", rec.ID, c.Jobs.Node.Name, rec.ID)
 	}
 	return err
+}
+
+// give hands a new password to who walks the run, and remembers that somebody has it.
+func (c *chore) give(ctx context.Context, w *run.Walk, rec job.Record, password string) error {
+	if c.Hand == nil || !c.Hand(w.Run(), password) {
+		w.Out("%s", job.Lost)
+		return nil
+	}
+	w.Out("%s", job.Handed)
+	return w.Remember(ctx, handedFact, rec.ID)
 }
 
 // watch looks at the job, and when it has ended at what came of it.
