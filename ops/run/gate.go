@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,12 +119,12 @@ func (m Mode) beforehand(confirm string) bool {
 }
 
 // gate is the step's own, before it acts.
-func (a *attempt) gate(ctx context.Context, plan []string) error {
-	g := Gate{Cause: "ready: " + a.s.Title, Hint: a.s.Why, Confirm: a.s.Confirm, Plan: plan}
+func (a *attempt) gate(ctx context.Context, plan []string, stands Ready) error {
+	g := Gate{Cause: "ready: " + a.s.Title, Hint: a.s.Why, Details: stands.Details, Confirm: cmp.Or(stands.Confirm, a.s.Confirm), Plan: plan}
 	if a.s.Confirm != "" {
 		g.Cause = "this cannot be taken back: " + a.s.Title
 	}
-	if a.again && a.s.Kind == Once {
+	if log := a.l.j.stepLog(a.s.ID); a.again && a.s.Kind == Once && len(log.sent()) > 0 {
 		g.Cause = "this sends it AGAIN: " + a.s.Title
 	}
 	g.Choices = a.choices(ctx, Go)

@@ -137,6 +137,14 @@ var paths = []path{
 	{name: "unknown, not applied, retry asks for the name again and sends again", book: with("rebuilt", func(w *world, s *Step) { loses(w, s, false) }),
 		script: []Answer{goes, {Choice: Retry}, goes}, state: Done,
 		story: "outcome:unknown rebuilt:unknown gate gate rebuilt:doing intent outcome:done rebuilt:done", world: "rebuilt returned", gate: "AGAIN"},
+	{name: "what it stands on has changed, so has the word", book: with("rebuilt", func(_ *world, s *Step) {
+		s.Ready = func(context.Context, *Walk) (Ready, error) {
+			return Ready{Confirm: "3164495", Details: []string{"silent"}}, nil
+		}
+	}), mode: unattended, state: AtGate, story: "gate result:waiting", world: "lame removed"},
+	{name: "what it stands on cannot be told", book: with("rebuilt", func(_ *world, s *Step) {
+		s.Ready = func(context.Context, *Walk) (Ready, error) { return Ready{}, errors.New("it works again") }
+	}), mode: unattended, state: AtGate, story: "rebuilt:failed gate result:waiting", gate: "it works again", world: "lame removed"},
 	{name: "unknown, stop", book: with("rebuilt", func(w *world, s *Step) { loses(w, s, false) }), script: []Answer{goes, {Choice: Stop}}, state: Unknown, world: "lame removed"},
 	{name: "question, go", book: with("removed", func(_ *world, s *Step) {
 		asksFirst(s, NeedsGo{Cause: "a new host key", Details: []string{"old", "new"}})
