@@ -40,7 +40,7 @@ func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Res
 	h.hand(c, out)
 	res.Stdout, res.Stderr = h.said(out), h.said(errs)
 	res.Dropped = out.missing() + errs.missing()
-	ended(res.ending())
+	ended(res.ending(c.Answers...))
 	return res
 }
 
@@ -63,7 +63,7 @@ func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Re
 	}
 	tap.close()
 	res.Stderr, res.Dropped = h.said(errs), errs.missing()
-	ended(res.ending())
+	ended(res.ending(c.Answers...))
 	return res
 }
 
