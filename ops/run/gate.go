@@ -124,11 +124,13 @@ func (a *attempt) gate(ctx context.Context, plan []string, stands Ready) error {
 	if a.s.Confirm != "" {
 		g.Cause = "this cannot be taken back: " + a.s.Title
 	}
-	if log := a.l.j.stepLog(a.s.ID); a.again && a.s.Kind == Once && len(log.sent()) > 0 {
+	log := a.l.j.stepLog(a.s.ID)
+	anew := a.again && a.s.Kind == Once && len(log.sent()) > 0
+	if anew {
 		g.Cause = "this sends it AGAIN: " + a.s.Title
 	}
 	g.Choices = a.choices(ctx, Go)
-	if a.l.mode.beforehand(g.Confirm) {
+	if !anew && a.l.mode.beforehand(g.Confirm) { // what was said beforehand was said of the first
 		if err := a.l.pass(ctx, a.s.ID, g); err != nil {
 			return err
 		}

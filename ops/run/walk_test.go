@@ -137,6 +137,8 @@ var paths = []path{
 	{name: "unknown, not applied, retry asks for the name again and sends again", book: with("rebuilt", func(w *world, s *Step) { loses(w, s, false) }),
 		script: []Answer{goes, {Choice: Retry}, goes}, state: Done,
 		story: "outcome:unknown rebuilt:unknown gate gate rebuilt:doing intent outcome:done rebuilt:done", world: "rebuilt returned", gate: "AGAIN"},
+	{name: "what was said beforehand was said of the first", book: with("rebuilt", func(w *world, s *Step) { loses(w, s, false) }), mode: Mode{Yes: true, Confirm: "w2"},
+		script: []Answer{{Choice: Retry}, goes}, state: Done, story: "outcome:unknown rebuilt:unknown gate gate rebuilt:doing intent outcome:done rebuilt:done", world: "rebuilt returned", gate: "AGAIN"},
 	{name: "what it stands on has changed, so has the word", book: with("rebuilt", func(_ *world, s *Step) {
 		s.Ready = func(context.Context, *Walk) (Ready, error) {
 			return Ready{Confirm: "3164495", Details: []string{"silent"}}, nil
