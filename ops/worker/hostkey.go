@@ -72,7 +72,7 @@ func (c *crew) powerless(ctx context.Context) string {
 // scan is the host key exec sees at the target's private address: one of the type preferred where there is one, nil when nothing answers yet.
 func (c *crew) scan(ctx context.Context, preferred string) (cryptossh.PublicKey, error) {
 	_, port := c.in.hostPort()
-	res := c.exec().Look(ctx, ssh.Command{For: "ask the worker for its host keys", Script: keyscan, Args: []string{port, c.in.Private}})
+	res := c.exec().Look(ctx, ssh.Command{For: "ask the worker for its host keys", Script: keyscan, Args: []string{port, c.in.Private}, Answers: []int{1}})
 	if res.Outcome != ssh.Exited {
 		return nil, res.Err("reading the new host key", c.Config.Exec().Name)
 	}
