@@ -2,9 +2,11 @@ package keys
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -28,11 +30,21 @@ func (i *Identities) fromAgent(ctx context.Context, wish string, o *Offer) []ssh
 		unwatch()
 		_ = conn.Close()
 	}
-	signers, err := agent.NewClient(conn).Signers()
+	signers, err := i.heldBy(conn)
 	if err != nil {
 		o.Problems = append(o.Problems, agentFault(path, err))
 	}
 	return signers
+}
+
+// heldBy asks an agent what it holds, and hangs up on one that does not say.
+func (i *Identities) heldBy(conn net.Conn) ([]ssh.Signer, error) {
+	late := time.AfterFunc(i.patience, func() { _ = conn.Close() })
+	signers, err := agent.NewClient(conn).Signers()
+	if !late.Stop() {
+		return nil, fmt.Errorf("it said nothing within %v", i.patience)
+	}
+	return signers, err
 }
 
 // DialAgent connects to the agent that a host's wishes name: for a session that the operator wants it forwarded to.

@@ -25,6 +25,7 @@ type Question struct {
 	Text    string   // one sentence
 	Details []string // fingerprint, randomart: shown as they are
 	Secret  bool     // the answer is typed unseen and never stored
+	Settle  string   // the command that makes it unnecessary; "" where there is none
 }
 
 // Answer is what the operator said. Yes answers a yes-or-no question, Text a typed one.
@@ -49,7 +50,9 @@ func (Refuser) Ask(_ context.Context, q Question) (Answer, error) {
 	}
 	if q.Kind == AskHostKey && len(q.Details) > 0 {
 		f.Why += " It shows " + q.Details[0] + "."
-		f.Next = "compare the fingerprint, then: vmtui keys trust NODE, or unattended: vmtui keys trust NODE --fingerprint SHA256:…"
+	}
+	if q.Settle != "" {
+		f.Next = "compare the fingerprint, then: " + q.Settle
 	}
 	return Answer{}, f
 }

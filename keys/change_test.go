@@ -45,15 +45,15 @@ func TestAcceptWantsTheVeryFingerprint(t *testing.T) {
 	key, other := publicKey(t), publicKey(t)
 	file := knownHosts(t, "")
 	tr := trust(t, nil, file)
-	if err := tr.Accept(t.Context(), hostA, key, ssh.FingerprintSHA256(other)); fault.CodeOf(err) != fault.Refused || readAll(t, file) != "" {
+	if err := tr.Accept(t.Context(), peer(hostA), key, ssh.FingerprintSHA256(other)); fault.CodeOf(err) != fault.Refused || readAll(t, file) != "" {
 		t.Errorf("%v", err)
 	}
 	for range 2 {
-		if err := tr.Accept(t.Context(), hostA, key, ssh.FingerprintSHA256(key)); err != nil {
+		if err := tr.Accept(t.Context(), peer(hostA), key, ssh.FingerprintSHA256(key)); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := tr.Accept(t.Context(), hostA, other, ssh.FingerprintSHA256(other)); !errors.Is(err, ErrChanged) {
+	if err := tr.Accept(t.Context(), peer(hostA), other, ssh.FingerprintSHA256(other)); !errors.Is(err, ErrChanged) {
 		t.Errorf("%v", err)
 	}
 	if got := readAll(t, file); got != pinLine(hostA, key)+"\n" {
@@ -66,7 +66,7 @@ func TestANewLineEndsAsTheFileDoes(t *testing.T) {
 	for end, text := range map[string]string{"\r\n": "# mine\r\n" + pinLine(hostB, b) + "\r\n", "\n": "# mine\n" + pinLine(hostB, b) + "\n"} {
 		for _, cut := range []string{"", end} {
 			file := knownHosts(t, strings.TrimSuffix(text, cut))
-			if err := trust(t, &script{answers: []Answer{{Yes: true}}}, file).Check(t.Context(), hostA, a); err != nil {
+			if err := trust(t, &script{answers: []Answer{{Yes: true}}}, file).Check(t.Context(), peer(hostA), a); err != nil {
 				t.Fatal(err)
 			}
 			if got, want := readAll(t, file), text+pinLine(hostA, a)+end; got != want {
@@ -89,7 +89,7 @@ func TestManyWritersLoseNothing(t *testing.T) {
 	first := trust(t, &script{answers: slices.Repeat([]Answer{{Yes: true}}, each)}, real)
 	for i := range each {
 		old[i], now[i] = publicKey(t), publicKey(t)
-		if err := first.Check(t.Context(), host(i), old[i]); err != nil {
+		if err := first.Check(t.Context(), peer(host(i)), old[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestManyWritersLoseNothing(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if err := two.Check(t.Context(), host(100+i), old[i]); err != nil {
+			if err := two.Check(t.Context(), peer(host(100+i)), old[i]); err != nil {
 				t.Error(err)
 			}
 		})
@@ -110,7 +110,7 @@ func TestManyWritersLoseNothing(t *testing.T) {
 	wg.Wait()
 	last := trust(t, nil, real)
 	for i := range each {
-		if last.Check(t.Context(), host(i), now[i]) != nil || last.Check(t.Context(), host(100+i), old[i]) != nil {
+		if last.Check(t.Context(), peer(host(i)), now[i]) != nil || last.Check(t.Context(), peer(host(100+i)), old[i]) != nil {
 			t.Errorf("%d is lost in\n%s", i, readAll(t, real))
 		}
 	}
@@ -204,7 +204,7 @@ func TestNobodyIsAskedAboutAKeyThatIsBeingRenewed(t *testing.T) {
 	})
 	done := tr.Renewing(hostA)
 	met := make(chan error)
-	go func() { met <- tr.Check(t.Context(), hostA, now) }()
+	go func() { met <- tr.Check(t.Context(), peer(hostA), now) }()
 	<-looked
 	if err := tr.Renew(t.Context(), Window{Host: hostA, Old: []string{ssh.FingerprintSHA256(old)}, Key: now, Until: time.Now().Add(time.Minute)}); err != nil {
 		t.Fatal(err)
@@ -226,12 +226,13 @@ func TestAChangedKeyThatTheLedgerNames(t *testing.T) {
 		says    string
 		asked   int
 	}{
-		"yes":             {book, []Answer{{Yes: true}}, 0, "", 1},
-		"no":              {book, []Answer{{}}, fault.Refused, "not accepted", 1},
-		"nobody":          {book, nil, fault.Refused, "accounts for it", 0},
-		"not in it":       {func(context.Context, string) ([]Renewal, error) { return nil, nil }, []Answer{{Yes: true}}, fault.Refused, "no rebuild", 0},
-		"cannot be read":  {func(context.Context, string) ([]Renewal, error) { return nil, errors.New("exec is gone") }, []Answer{{Yes: true}}, fault.Refused, "exec is gone", 0},
-		"none of its own": {func(context.Context, string) ([]Renewal, error) { return nil, ErrNoLedger }, []Answer{{Yes: true}}, fault.Refused, "has changed", 0},
+		"yes":              {book, []Answer{{Yes: true}}, 0, "", 1},
+		"no":               {book, []Answer{{}}, fault.Refused, "not accepted", 1},
+		"nobody":           {book, nil, fault.Refused, "accounts for it", 0},
+		"nobody, told how": {book, nil, fault.Refused, "vmtui keys trust worker-2 --fingerprint " + print(now), 0},
+		"not in it":        {func(context.Context, string) ([]Renewal, error) { return nil, nil }, []Answer{{Yes: true}}, fault.Refused, "no rebuild", 0},
+		"cannot be read":   {func(context.Context, string) ([]Renewal, error) { return nil, errors.New("exec is gone") }, []Answer{{Yes: true}}, fault.Refused, "exec is gone", 0},
+		"none of its own":  {func(context.Context, string) ([]Renewal, error) { return nil, ErrNoLedger }, []Answer{{Yes: true}}, fault.Refused, "has changed", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := knownHosts(t, "# mine\n"+pinLine(hostA, old)+"\n")
@@ -241,7 +242,7 @@ func TestAChangedKeyThatTheLedgerNames(t *testing.T) {
 				tr = trust(t, nil, file)
 			}
 			tr.Consult(c.ledger)
-			err := tr.Check(t.Context(), hostA, now)
+			err := tr.Check(t.Context(), peer(hostA), now)
 			if fault.CodeOf(err) != c.code || len(asker.asked) != c.asked || c.says != "" && !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("%v, asked %d times", err, len(asker.asked))
 			}

@@ -15,6 +15,9 @@ import (
 // maxSigners is how many keys a server is shown: sshd hangs up on the sixth by default.
 const maxSigners = 5
 
+// agentPatience bounds what no person is asked for: a socket may be left of an agent that was forwarded over a connection which is dead.
+const agentPatience = 10 * time.Second
+
 // refusalHolds is how long an operator's "no" stands before the same question may come up again.
 const refusalHolds = 5 * time.Minute
 
@@ -27,7 +30,8 @@ type IdentitiesConfig struct {
 
 // Identities is who we are towards SSH servers. It is safe for concurrent use, and asks for a passphrase at most once.
 type Identities struct {
-	config IdentitiesConfig
+	config   IdentitiesConfig
+	patience time.Duration // with an agent that is asked what it holds
 
 	mu     sync.Mutex
 	vaults map[string]*vault
@@ -57,7 +61,7 @@ func NewIdentities(c IdentitiesConfig) *Identities {
 	if c.Asker == nil {
 		c.Asker = Refuser{}
 	}
-	return &Identities{config: c, vaults: map[string]*vault{}}
+	return &Identities{config: c, patience: agentPatience, vaults: map[string]*vault{}}
 }
 
 // Check reads every configured file, without unlocking it, and reports the first that cannot be used: fault.Usage with the path.

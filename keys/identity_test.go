@@ -255,6 +255,13 @@ func TestAgentThatHangsEndsWithTheContext(t *testing.T) {
 	if _, err := NewIdentities(IdentitiesConfig{Agent: true}).Offer(ctx, Wish{}); err == nil {
 		t.Error("no key, no error")
 	}
+	file := filepath.Join(t.TempDir(), "id")
+	keyOnDisk(t, file, "")
+	i := NewIdentities(IdentitiesConfig{Files: []string{file}, Agent: true})
+	i.patience = 50 * time.Millisecond
+	if o := offer(t, i, Wish{}); len(o.Signers) != 1 || len(o.Problems) != 1 || !strings.Contains(o.Problems[0].Error(), "said nothing within 50ms") {
+		t.Errorf("it keeps nobody from a key in a file: %v", o.Problems)
+	}
 }
 
 func TestCertificateComesBeforeItsKey(t *testing.T) {

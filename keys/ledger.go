@@ -40,11 +40,11 @@ func (t *Trust) Consult(l Ledger) { t.ledger = l }
 
 // recorded looks whether the ledger accounts for a changed key. If it does, the operator sees both fingerprints and who renewed them, and may
 // have the host's entries replaced; if not, stop stays what it is.
-func (t *Trust) recorded(ctx context.Context, host string, key ssh.PublicKey, stop error, asker Asker) error {
+func (t *Trust) recorded(ctx context.Context, p Peer, key ssh.PublicKey, stop error, asker Asker) error {
 	if t.ledger == nil || !errors.Is(stop, ErrChanged) {
 		return stop
 	}
-	print := ssh.FingerprintSHA256(key)
+	host, print := p.Host, ssh.FingerprintSHA256(key)
 	if t.stillRefused(host + " " + print) {
 		return stop
 	}
@@ -57,7 +57,7 @@ func (t *Trust) recorded(ctx context.Context, host string, key ssh.PublicKey, st
 		return unaccounted(stop, err)
 	}
 	if _, nobody := asker.(Refuser); nobody {
-		return accounted(stop, chain)
+		return accounted(stop, p, chain)
 	}
 	if err := t.settled(ctx, host); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (t *Trust) recorded(ctx context.Context, host string, key ssh.PublicKey, st
 		return err
 	}
 	defer done()
-	if unknown, err := t.verify(host, key); unknown || !errors.Is(err, ErrChanged) {
+	if unknown, err := t.verify(p, key); unknown || !errors.Is(err, ErrChanged) {
 		return err // settled meanwhile
 	}
 	a, err := asker.Ask(ctx, Question{
@@ -180,10 +180,10 @@ func (r Renewal) words() string {
 }
 
 // accounted is the hard stop where nobody can be asked, with what the ledger says.
-func accounted(stop error, chain []Renewal) error {
+func accounted(stop error, p Peer, chain []Renewal) error {
 	f := *fault.Of(stop)
 	f.Why += "; the ledger on exec accounts for it: rebuilt " + chain[len(chain)-1].words()
-	f.Next = "compare the fingerprints, then: vmtui keys trust NODE, or unattended: vmtui keys trust NODE --fingerprint " + chain[len(chain)-1].New
+	f.Next = "compare the fingerprints, then: " + p.trusting(chain[len(chain)-1].New)
 	return &f
 }
 

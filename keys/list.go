@@ -127,18 +127,18 @@ func (f *knownFile) forget(host string) (gone []Entry) {
 
 // Accept pins the key of an unknown host whose fingerprint somebody has read elsewhere: the unattended way to introduce a host. It does not
 // get past a changed or a revoked key.
-func (t *Trust) Accept(ctx context.Context, host string, key ssh.PublicKey, print string) error {
+func (t *Trust) Accept(ctx context.Context, p Peer, key ssh.PublicKey, print string) error {
 	if shown := ssh.FingerprintSHA256(plainKey(key)); shown != print {
 		return &fault.Error{
-			What: "the host shows another key", On: host, Why: "it shows " + named(plainKey(key)) + ", and " + print + " was expected",
+			What: "the host shows another key", On: p.Host, Why: "it shows " + named(plainKey(key)) + ", and " + print + " was expected",
 			Next: "find out which is right, in the provider's console for example, before trusting either", Code: fault.Refused,
 		}
 	}
-	unknown, err := t.verify(host, key)
+	unknown, err := t.verify(p, key)
 	if !unknown || err != nil {
-		return t.recorded(ctx, host, key, err, said(true))
+		return t.recorded(ctx, p, key, err, said(true))
 	}
-	return t.pin(ctx, host, key)
+	return t.pin(ctx, p, key)
 }
 
 // said is an asker that has the answer already.

@@ -79,4 +79,6 @@ func (s *script) Ask(_ context.Context, q Question) (Answer, error) {
 	return a, nil
 }
 
+func peer(host string) Peer { return Peer{Host: host, Name: "worker-2"} }
+
 func soon() time.Time { return time.Now().Add(time.Minute) }

@@ -43,10 +43,10 @@ func TestRenewReplacesOnlyThatHost(t *testing.T) {
 					t.Errorf("got  %q\nwant %q", got, c.want)
 				}
 			}
-			if err := tr.Check(t.Context(), hostA, now); err != nil {
+			if err := tr.Check(t.Context(), peer(hostA), now); err != nil {
 				t.Error(err)
 			}
-			if err := tr.Check(t.Context(), hostA, old); fault.CodeOf(err) != fault.Refused {
+			if err := tr.Check(t.Context(), peer(hostA), old); fault.CodeOf(err) != fault.Refused {
 				t.Errorf("%v", err)
 			}
 			checkModes(t, write(t, filepath.Join(t.TempDir(), "x", "y"), "", 0o600))
@@ -66,7 +66,7 @@ func TestRenewKeepsHashing(t *testing.T) {
 	if !strings.HasPrefix(got, first+"|1|") || !strings.HasSuffix(got, keyText(now)+"\n"+last) || strings.Contains(got, "10.0.0.11") || strings.Contains(got, keyText(old)) {
 		t.Errorf("%q", got)
 	}
-	if err := tr.Check(t.Context(), hostA, now); err != nil {
+	if err := tr.Check(t.Context(), peer(hostA), now); err != nil {
 		t.Error(err)
 	}
 }

@@ -48,6 +48,7 @@ func TestUnresolvedSecretSaysWhy(t *testing.T) {
 		"keyring:none":              "no such entry",
 		"cmd:echo oops >&2; exit 3": `exit status 3: "oops"`,
 		"cmd:true":                  "empty",
+		"cmd:yes | head -c 65537":   "more than 65536 bytes",
 		"env:":                      "not a reference",
 	} {
 		_, err := Resolve(t.Context(), ref)

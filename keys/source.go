@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -146,7 +145,7 @@ func fromKeyring(ctx context.Context, name string) (string, error) {
 func fromCommand(ctx context.Context, command string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	var out, errs bytes.Buffer
+	var out, errs beginning
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command) // #nosec G204 -- running the operator's command is the feature
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -156,9 +155,25 @@ func fromCommand(ctx context.Context, command string) (string, error) {
 		if ctx.Err() != nil {
 			return "", trouble("the command did not end in time", "run it by hand; it may be waiting for you")
 		}
-		return "", trouble(err.Error()+complaint(errs.String(), out.String()), "run the command by hand")
+		return "", trouble(err.Error()+complaint(string(errs.kept), string(out.kept)), "run the command by hand")
 	}
-	return out.String(), nil
+	if out.more {
+		return "", trouble(fmt.Sprintf("the command says more than %d bytes", maxSecret), "check that it prints the secret alone")
+	}
+	return string(out.kept), nil
+}
+
+// beginning keeps as much of an output as a secret may have, and lets go of the rest.
+type beginning struct {
+	kept []byte
+	more bool
+}
+
+// Write never fails: a command is not stopped by what nobody keeps.
+func (b *beginning) Write(p []byte) (int, error) {
+	keep := min(len(p), maxSecret-len(b.kept))
+	b.kept, b.more = append(b.kept, p[:keep]...), b.more || keep < len(p)
+	return len(p), nil
 }
 
 // complaint is the last line the command wrote to stderr, unless it repeats anything of its output.

@@ -36,6 +36,12 @@ type Trust struct {
 	renewed map[string]chan struct{} // hosts whose key is being renewed here; closed when it was, or was not
 }
 
+// Peer is a machine at the other end, as its key is pinned and as operators call it.
+type Peer struct {
+	Host string // host:port as dialled ([host]:port for IPv6)
+	Name string // by which `vmtui keys` knows it
+}
+
 // OpenTrust reads the files. A missing file is an empty one, a broken line is left out and named by Warnings; only a file that cannot be
 // read at all is an error (fault.Usage).
 func OpenTrust(c TrustConfig) (*Trust, error) {
@@ -117,20 +123,20 @@ func (t *Trust) Algorithms(host string) []string {
 
 // Check accepts the key of a host or says why not. An unknown key is shown to the operator and pinned when accepted; a changed one too when
 // the ledger of rebuilds names it. Any other changed, revoked or refused key is a fault with fault.Refused.
-func (t *Trust) Check(ctx context.Context, host string, key ssh.PublicKey) error {
-	unknown, err := t.verify(host, key)
+func (t *Trust) Check(ctx context.Context, p Peer, key ssh.PublicKey) error {
+	unknown, err := t.verify(p, key)
 	if !unknown || err != nil {
-		return t.recorded(ctx, host, key, err, t.asker)
+		return t.recorded(ctx, p, key, err, t.asker)
 	}
 	done, err := t.queue(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if unknown, err = t.verify(host, key); !unknown || err != nil {
+	if unknown, err = t.verify(p, key); !unknown || err != nil {
 		return err
 	}
-	return t.introduce(ctx, host, key)
+	return t.introduce(ctx, p, key)
 }
 
 // queue waits until no other question is before the operator.
@@ -144,24 +150,24 @@ func (t *Trust) queue(ctx context.Context) (done func(), err error) {
 }
 
 // verify reports an unknown host apart from an error.
-func (t *Trust) verify(host string, key ssh.PublicKey) (unknown bool, err error) {
+func (t *Trust) verify(p Peer, key ssh.PublicKey) (unknown bool, err error) {
 	k, err := t.load()
 	if err != nil {
 		return false, err
 	}
-	err = k.check(host, key)
+	err = k.check(p.Host, key)
 	var mismatch *xknownhosts.KeyError
 	var revoked *xknownhosts.RevokedError
 	switch {
 	case err == nil:
 		return false, nil
 	case errors.As(err, &revoked):
-		return false, revokedKey(host, key, k.place(revoked.Revoked))
+		return false, revokedKey(p.Host, key, k.place(revoked.Revoked))
 	case !errors.As(err, &mismatch):
-		return false, notCertified(host, key, err)
+		return false, notCertified(p.Host, key, err)
 	}
-	if pins := k.pins(host); len(pins) > 0 {
-		return false, changedKey(host, key, pins)
+	if pins := k.pins(p.Host); len(pins) > 0 {
+		return false, changedKey(p, key, pins)
 	}
 	return true, nil
 }
@@ -178,22 +184,22 @@ func (t *Trust) Reconsider(host string) {
 }
 
 // introduce asks about an unknown key and pins it.
-func (t *Trust) introduce(ctx context.Context, host string, key ssh.PublicKey) error {
+func (t *Trust) introduce(ctx context.Context, p Peer, key ssh.PublicKey) error {
 	print := ssh.FingerprintSHA256(key)
-	if t.stillRefused(host + " " + print) {
-		return refusedKey(host, print)
+	if t.stillRefused(p.Host + " " + print) {
+		return refusedKey(p.Host, print)
 	}
 	a, err := t.asker.Ask(ctx, Question{
-		Kind: AskHostKey, Subject: host, Details: t.introduction(host, key),
-		Text: fmt.Sprintf("%s is not known yet. Is this its key?", host),
+		Kind: AskHostKey, Subject: p.Host, Details: t.introduction(p.Host, key),
+		Text: fmt.Sprintf("%s is not known yet. Is this its key?", p.Host), Settle: p.trusting("SHA256:…"),
 	})
 	if err != nil {
-		return err
+		return unanswered(err)
 	}
 	if !a.Yes {
-		return t.refuse(host, print)
+		return t.refuse(p.Host, print)
 	}
-	return t.pin(ctx, host, key)
+	return t.pin(ctx, p, key)
 }
 
 // refuse remembers an operator's "no" for a while.
@@ -222,15 +228,15 @@ func (t *Trust) introduction(host string, key ssh.PublicKey) []string {
 }
 
 // pin appends the key to the first file, unless another process did meanwhile.
-func (t *Trust) pin(ctx context.Context, host string, key ssh.PublicKey) error {
-	return t.change(ctx, host, func(k *known) error {
+func (t *Trust) pin(ctx context.Context, p Peer, key ssh.PublicKey) error {
+	return t.change(ctx, p.Host, func(k *known) error {
 		t.forget()
-		if unknown, err := t.verify(host, key); !unknown || err != nil {
+		if unknown, err := t.verify(p, key); !unknown || err != nil {
 			return err
 		}
 		f := k.files[0]
-		if err := f.add(f.line(host, key, "")); err != nil {
-			return notPinned(host, f.path, err)
+		if err := f.add(f.line(p.Host, key, "")); err != nil {
+			return notPinned(p.Host, f.path, err)
 		}
 		return nil
 	})

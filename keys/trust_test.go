@@ -59,14 +59,14 @@ func TestPinnedKeysAreAccepted(t *testing.T) {
 		"name,!not.example,*.example "+keyText(c)+"\n[::1]:22 "+keyText(d))
 	tr := trust(t, nil, file)
 	for host, key := range map[string]ssh.PublicKey{hostA: a, hostB: b, "name:22": c, "x.example:22": c, "[::1]:22": d} {
-		if err := tr.Check(t.Context(), host, key); err != nil {
+		if err := tr.Check(t.Context(), peer(host), key); err != nil {
 			t.Errorf("%s: %v", host, err)
 		}
 		if got := tr.Fingerprints(host); !slices.Equal(got, printsOf(key)) {
 			t.Errorf("%s: %v", host, got)
 		}
 	}
-	if err := tr.Check(t.Context(), "not.example:22", c); fault.CodeOf(err) != fault.Refused {
+	if err := tr.Check(t.Context(), peer("not.example:22"), c); fault.CodeOf(err) != fault.Refused {
 		t.Errorf("%v", err)
 	}
 	if tr.Fingerprints("10.0.0.12:22") != nil || len(tr.Warnings()) != 0 {
@@ -84,7 +84,7 @@ func TestBrokenLinesAreNamedAndLeftOut(t *testing.T) {
 		"\nhost ssh-rsa " + strings.Fields(keyText(a))[1] + "\nhost ssh-ed25519 " + strings.Repeat("A", 80000) + "\n! " + keyText(a) + "\n[x " + keyText(a) + "\n"
 	file := knownHosts(t, text)
 	tr := trust(t, nil, file)
-	if err := tr.Check(t.Context(), hostA, a); err != nil {
+	if err := tr.Check(t.Context(), peer(hostA), a); err != nil {
 		t.Error(err)
 	}
 	var lines []string
@@ -122,7 +122,7 @@ func TestUnknownKeyIsShownAndPinned(t *testing.T) {
 			key, asker := publicKey(t), &script{answers: []Answer{{Yes: true}}}
 			tr := trust(t, asker, file)
 			for range 2 {
-				if err := tr.Check(t.Context(), hostA, key); err != nil {
+				if err := tr.Check(t.Context(), peer(hostA), key); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -135,7 +135,7 @@ func TestUnknownKeyIsShownAndPinned(t *testing.T) {
 				t.Errorf("%q", after)
 			}
 			checkModes(t, file)
-			if err := trust(t, nil, file).Check(t.Context(), hostA, key); err != nil {
+			if err := trust(t, nil, file).Check(t.Context(), peer(hostA), key); err != nil {
 				t.Error(err)
 			}
 		})
@@ -156,7 +156,7 @@ func TestRefusedKeyIsNotPinnedAndNotAskedAgain(t *testing.T) {
 	key, asker := publicKey(t), &script{answers: []Answer{{}, {Yes: true}}}
 	tr := trust(t, asker, file)
 	for range 2 {
-		if err := tr.Check(t.Context(), hostA, key); fault.CodeOf(err) != fault.Refused {
+		if err := tr.Check(t.Context(), peer(hostA), key); fault.CodeOf(err) != fault.Refused {
 			t.Fatalf("%v", err)
 		}
 	}
@@ -164,7 +164,7 @@ func TestRefusedKeyIsNotPinnedAndNotAskedAgain(t *testing.T) {
 		t.Errorf("asked %d times", len(asker.asked))
 	}
 	tr.Reconsider(hostA)
-	if err := tr.Check(t.Context(), hostA, key); err != nil {
+	if err := tr.Check(t.Context(), peer(hostA), key); err != nil {
 		t.Error(err)
 	}
 }
@@ -173,7 +173,7 @@ func TestChangedKeyNamesPlaceAndFingerprints(t *testing.T) {
 	old, now := publicKey(t), publicKey(t)
 	file := knownHosts(t, "# first\n"+hashedLine(hostA, old)+"\n")
 	asker := &script{answers: []Answer{{Yes: true}}}
-	err := trust(t, asker, file).Check(t.Context(), hostA, now)
+	err := trust(t, asker, file).Check(t.Context(), peer(hostA), now)
 	var f *fault.Error
 	if !errors.As(err, &f) || f.Code != fault.Refused || f.Next == "" || len(asker.asked) != 0 {
 		t.Fatalf("%v", err)
@@ -183,6 +183,21 @@ func TestChangedKeyNamesPlaceAndFingerprints(t *testing.T) {
 			t.Errorf("%q does not name %s", f.Why, want)
 		}
 	}
+	if !strings.Contains(f.Next, "vmtui keys forget worker-2, then vmtui keys trust worker-2") {
+		t.Errorf("%q is not the very command", f.Next)
+	}
+}
+
+func TestUnknownKeyWithNobodyToAskSaysTheVeryCommand(t *testing.T) {
+	key := publicKey(t)
+	err := trust(t, nil, knownHosts(t, "")).Check(t.Context(), peer(hostA), key)
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Code != fault.Refused || !errors.Is(err, ErrDistrusted) || !strings.Contains(f.Why, ssh.FingerprintSHA256(key)) {
+		t.Fatalf("%v", err)
+	}
+	if !strings.HasSuffix(f.Next, ": vmtui keys trust worker-2, or unattended: vmtui keys trust worker-2 --fingerprint SHA256:…") {
+		t.Errorf("%q is not the very command", f.Next)
+	}
 }
 
 func TestKeyOfAnotherTypeIsAChangedKey(t *testing.T) {
@@ -191,7 +206,7 @@ func TestKeyOfAnotherTypeIsAChangedKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr := trust(t, nil, knownHosts(t, pinLine(hostA, publicKey(t))))
-	if err := tr.Check(t.Context(), hostA, mustPublic(t, &ec.PublicKey)); !strings.Contains(err.Error(), "has changed") || !strings.Contains(err.Error(), "ECDSA") {
+	if err := tr.Check(t.Context(), peer(hostA), mustPublic(t, &ec.PublicKey)); !strings.Contains(err.Error(), "has changed") || !strings.Contains(err.Error(), "ECDSA") {
 		t.Errorf("%v", err)
 	}
 	algos := tr.Algorithms(hostA)
@@ -205,7 +220,7 @@ func TestRevokedKey(t *testing.T) {
 	file := knownHosts(t, pinLine(hostA, bad)+"\n@revoked * "+keyText(bad)+"\n")
 	tr := trust(t, &script{answers: []Answer{{Yes: true}}}, file)
 	for _, host := range []string{hostA, hostB} {
-		if err := tr.Check(t.Context(), host, bad); fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), file+":2") {
+		if err := tr.Check(t.Context(), peer(host), bad); fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), file+":2") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -224,11 +239,11 @@ func TestHostCertificates(t *testing.T) {
 	}
 	for _, host := range []string{hostA, hostB} {
 		name := strings.Split(host, ":")[0]
-		if err := tr.Check(t.Context(), host, certify(authority, name, ssh.CertTimeInfinity)); err != nil {
+		if err := tr.Check(t.Context(), peer(host), certify(authority, name, ssh.CertTimeInfinity)); err != nil {
 			t.Errorf("%s: %v", host, err)
 		}
 		for _, bad := range []ssh.PublicKey{certify(stranger, name, ssh.CertTimeInfinity), certify(authority, "other", ssh.CertTimeInfinity), certify(authority, name, 1)} {
-			if err := tr.Check(t.Context(), host, bad); fault.CodeOf(err) != fault.Refused {
+			if err := tr.Check(t.Context(), peer(host), bad); fault.CodeOf(err) != fault.Refused {
 				t.Errorf("%s: %v", host, err)
 			}
 		}
@@ -236,7 +251,7 @@ func TestHostCertificates(t *testing.T) {
 			t.Errorf("%v %v", tr.Fingerprints(host), tr.Algorithms(host))
 		}
 	}
-	if err := tr.Check(t.Context(), hostA, publicKey(t)); err != nil {
+	if err := tr.Check(t.Context(), peer(hostA), publicKey(t)); err != nil {
 		t.Errorf("a plain key is asked about: %v", err)
 	}
 	if algos := trust(t, nil, knownHosts(t, "")).Algorithms(hostA); slices.ContainsFunc(algos, func(a string) bool { return strings.Contains(a, "cert") }) {
@@ -248,10 +263,10 @@ func TestChangesOfOthersAreSeen(t *testing.T) {
 	file := knownHosts(t, "")
 	one, two := trust(t, &script{answers: []Answer{{Yes: true}}}, file), trust(t, nil, file)
 	key := publicKey(t)
-	if err := one.Check(t.Context(), hostA, key); err != nil {
+	if err := one.Check(t.Context(), peer(hostA), key); err != nil {
 		t.Fatal(err)
 	}
-	if err := two.Check(t.Context(), hostA, key); err != nil {
+	if err := two.Check(t.Context(), peer(hostA), key); err != nil {
 		t.Error(err)
 	}
 }
@@ -269,7 +284,7 @@ func TestQuestionEndsWithTheContext(t *testing.T) {
 	tr.turn <- struct{}{}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if err := tr.Check(ctx, hostA, publicKey(t)); !errors.Is(err, context.DeadlineExceeded) {
+	if err := tr.Check(ctx, peer(hostA), publicKey(t)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
 }

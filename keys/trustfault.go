@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -19,17 +18,21 @@ var ErrChanged = errors.New("the host key has changed")
 // ErrDistrusted is in the error of every host whose key is not taken: nothing was sent to it.
 var ErrDistrusted = errors.New("the host key is not trusted")
 
+// trusting is the command that settles a host's key, and the same for when nobody is there to look.
+func (p Peer) trusting(print string) string {
+	return fmt.Sprintf("vmtui keys trust %s, or unattended: vmtui keys trust %s --fingerprint %s", p.Name, p.Name, print)
+}
+
 // changedKey is the hard stop: it names file and line and both fingerprints, and no way around but the operator's own hand.
-func changedKey(host string, key ssh.PublicKey, pins []pinned) error {
+func changedKey(p Peer, key ssh.PublicKey, pins []pinned) error {
 	var at []string
-	for _, p := range pins {
-		at = append(at, fmt.Sprintf("%s pins %s", p.place(), named(p.key())))
+	for _, pin := range pins {
+		at = append(at, fmt.Sprintf("%s pins %s", pin.place(), named(pin.key())))
 	}
 	return &fault.Error{
-		What: "the host key has changed", On: host,
-		Why: "it shows " + named(key) + ", but " + strings.Join(at, ", "),
-		Next: fmt.Sprintf("find out why before anything else; only if the machine was rebuilt: ssh-keygen -R '%s' -f %s",
-			knownhosts.Normalize(host), pins[0].file.path),
+		What: "the host key has changed", On: p.Host,
+		Why:  "it shows " + named(key) + ", but " + strings.Join(at, ", "),
+		Next: fmt.Sprintf("find out why before anything else; only if the machine was rebuilt: vmtui keys forget %s, then vmtui keys trust %s", p.Name, p.Name),
 		Code: fault.Refused, Err: errors.Join(ErrChanged, ErrDistrusted),
 	}
 }
@@ -53,6 +56,17 @@ func refusedKey(host, print string) error {
 		What: "the host key was not accepted", On: host, Why: "you said that " + print + " is not its key",
 		Next: "compare it with the fingerprint in the provider's console, then try again", Code: fault.Refused, Err: ErrDistrusted,
 	}
+}
+
+// unanswered is the question that nobody answered: what was asked about is not trusted.
+func unanswered(err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err
+	}
+	said := *f
+	said.Err = errors.Join(err, ErrDistrusted)
+	return &said
 }
 
 func notPinned(host, file string, err error) error {

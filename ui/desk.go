@@ -57,9 +57,11 @@ type Desk interface {
 	Preflight(ctx context.Context, c *tootctl.Call) []desk.Condition
 	// RunTootctl starts a call as a job on the exec node. Typed is what the operator typed to confirm.
 	RunTootctl(ctx context.Context, c *tootctl.Call, typed string) (job.Begun, error)
-	// Remembered are the command lines of tootctl that were run from here, and the favourites; Favour adds one or takes it out.
+	// Remembered are the command lines of tootctl that were run from here, and the favourites; Favour adds one or takes it out, and Unremember forgets
+	// that a line was ever here.
 	Remembered(ctx context.Context) (desk.Lines, error)
 	Favour(ctx context.Context, line string) (desk.Lines, error)
+	Unremember(ctx context.Context, line string) (desk.Lines, error)
 	Jobs(ctx context.Context) ([]job.Job, error)
 	// Password is one that a run was given here and nobody has copied yet, "" for none. It does not block.
 	Password(run string) string

@@ -15,6 +15,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/trail"
+	"github.com/vmtui/vmtui/ops/verb"
 )
 
 func newAudit(f *flags) *cobra.Command {
@@ -104,9 +105,9 @@ func showTrail(ctx context.Context, f *flags, a *app, q trail.Query) error {
 		return f.printf("nothing of the kind is in the audit trail\n")
 	}
 	w := tabwriter.NewWriter(f.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "TIME\tBY\tON\tOUTCOME\tWHAT\tRUN")
+	_, _ = fmt.Fprintln(w, "TIME\tBY\tON\tOUTCOME\tOF\tWHAT\tRUN")
 	for _, e := range entries {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Time.Local().Format(time.DateTime), from(e), e.On, cmp.Or(e.Outcome, "-"), whatWas(e), e.Run)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Time.Local().Format(time.DateTime), from(e), e.On, cmp.Or(e.Outcome, "-"), verb.Spoken(e.Runbook), whatWas(e), e.Run)
 	}
 	return w.Flush()
 }

@@ -1,8 +1,14 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -69,7 +75,7 @@ func TestACachedPageIsFoundPurgedAndProved(t *testing.T) {
 		t.Errorf("%d purges", n)
 	}
 	got = vmtui(t, path, "purge", "/@picard", "--origin", "--edge", "--yes")
-	if got.code != 0 || !strings.Contains(got.out, "2 of 4 purged, 2 had nothing to purge") || !strings.Contains(got.out, "worker-1: nothing to purge: nginx never kept a page in /var/cache/nginx") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
+	if got.code != 0 || !strings.Contains(got.out, "2 of 4 purged, 2 had nothing to purge") || !strings.Contains(got.out, "worker-1: nothing to purge: nginx keeps no page in /var/cache/nginx") || !strings.Contains(got.out, "will not last") || !strings.Contains(got.out, "YYZ") ||
 		!strings.Contains(got.err, "kept by: cache rule") || strings.Index(got.err, "kept by: cache rule") > strings.Index(got.err, "proving that the token") {
 		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
 	}
@@ -250,12 +256,7 @@ func TestTheZoneAndItsReminders(t *testing.T) {
 	b := startBox(t, func(o *box.Options) { o.Faults = []string{"dns-drift"} })
 	path := b.ConfigPath()
 	got := vmtui(t, path, "zone", "--json")
-	z := into[struct {
-		Plan, Token, Limits string
-		Differences         []string
-		Certificates        []struct{ Where, Expires, Doubt string }
-		Errors              []any
-	}](t, got.out)
+	z := into[zoned](t, got.out)
 	if got.code != 0 || z.Plan != "Pro Website" || z.Token != "active" || len(z.Differences) != 1 || len(z.Certificates) != 7 || len(z.Errors) != 0 {
 		t.Errorf("exit %d: %+v", got.code, z)
 	}
@@ -274,6 +275,7 @@ func TestTheZoneAndItsReminders(t *testing.T) {
 	if got := vmtui(t, path, "zone"); strings.Count(got.out, "(as shown): until") != 3 || strings.Count(got.out, "nginx has not read its file anew: vmtui run certificate-rollout") != 3 {
 		t.Errorf("a renewed file that nobody has read: %s", got.out)
 	}
+	shownByTLS(t, b)
 	if got := vmtui(t, path, "zone", "dev", "on"); got.code != 3 || b.Edge().Setting("development_mode") != "off" || !strings.Contains(got.err, "The edge keeps nothing") || strings.Contains(got.err, "--plan") {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}
@@ -288,6 +290,11 @@ func TestTheZoneAndItsReminders(t *testing.T) {
 	if got := vmtui(t, path, "zone", "attack", "off", "--yes"); got.code != 0 || b.Edge().Setting("security_level") != "medium" {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}
+	for _, args := range [][]string{{"runs", "list"}, {"audit"}, {"audit", "--grep", "zone attack"}} {
+		if got := vmtui(t, path, args...); strings.Count(got.out, "zone attack") != 2 || strings.Contains(got.out, "cache/") {
+			t.Errorf("%v: %s%s", args, got.out, got.err)
+		}
+	}
 	b.Edge().Forbid("purge", true)
 	if got := vmtui(t, path, "zone", "prove"); got.code != 1 || !strings.Contains(got.err, "Zone.Cache Purge") {
 		t.Errorf("exit %d: %s", got.code, got.err)
@@ -295,6 +302,68 @@ func TestTheZoneAndItsReminders(t *testing.T) {
 	if got := vmtui(t, path, "zone"); !strings.Contains(got.out, "it may NOT purge") {
 		t.Error(got.out)
 	}
+}
+
+// shownByTLS puts TLS before the edge, as visitors meet it: the certificate is read as they are shown it, and one that nobody vouches for is a doubt.
+func shownByTLS(t *testing.T, b *box.Box) {
+	t.Helper()
+	cert, key, err := box.RenewedCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.X509KeyPair([]byte(cert), []byte(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := url.Parse(b.Edge().FrontURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(plain); r.Out.Host = r.In.Host }, ErrorLog: log.New(io.Discard, "", 0)}
+	front := httptest.NewUnstartedServer(proxy)
+	front.Config.ErrorLog = proxy.ErrorLog
+	front.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	front.StartTLS()
+	defer front.Close()
+	text, err := os.ReadFile(b.ConfigPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	config, known := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "issuer.pem")
+	for name, content := range map[string]string{config: strings.Replace(string(text), "site: "+b.Edge().FrontURL(), "site: "+front.URL, 1), known: cert} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for issuer, doubt := range map[string]string{known: "", filepath.Join(dir, "nobody"): "visitors are warned of it: "} {
+		cmd := product(t.Context(), config, "zone", "--json")
+		cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+issuer, "SSL_CERT_DIR="+dir+"/none")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		shown := 0
+		for _, c := range into[zoned](t, string(out)).Certificates {
+			if c.Where == "edge (as shown)" {
+				shown++
+				if end, err := time.Parse(time.RFC3339, c.Expires); err != nil || !end.Equal(pair.Leaf.NotAfter) || !strings.HasPrefix(c.Doubt, doubt) || (c.Doubt == "") != (doubt == "") {
+					t.Errorf("%+v, want an end at %s and the doubt %q", c, pair.Leaf.NotAfter, doubt)
+				}
+			}
+		}
+		if shown != 1 {
+			t.Errorf("%d certificates as shown: %s", shown, out)
+		}
+	}
+}
+
+// zoned is the shape of `vmtui zone --json`.
+type zoned struct {
+	Plan, Token, Limits string
+	Differences         []string
+	Certificates        []struct{ Where, Expires, Doubt string }
+	Errors              []any
 }
 
 // The same at the console: asked, confirmed, purged, proved.

@@ -102,7 +102,7 @@ func impatient(t *testing.T, book string, change func([]run.Step) []run.Step) *b
 	t.Helper()
 	b := startBox(t, func(o *box.Options) {
 		o.Visitors.PerSecond, o.Visitors.Slow = 20, 0.5
-		o.Pace.Machine.SlowAnswer = 6 * time.Second
+		o.Pace.Machine.SlowAnswer, o.Pace.Job = 10*time.Second, time.Second // at any moment something is under way
 	})
 	a := inside(t, b)
 	rb := without(t, a, book, change)
@@ -112,7 +112,7 @@ func impatient(t *testing.T, book string, change func([]run.Step) []run.Step) *b
 	}
 	state, err := a.engine.Walk(t.Context(), id, rb, run.Mode{Unattended: true, Yes: true, Confirm: "worker-2"})
 	if err != nil || state != run.Done {
-		t.Fatalf("%s, %v", state, err)
+		t.Fatalf("%s, %v\n%s", state, err, transcript(t, b, id))
 	}
 	return b
 }

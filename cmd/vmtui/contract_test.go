@@ -39,23 +39,20 @@ func agreed(t *testing.T, judge *contract.Judge) {
 func TestWhatTheProviderRefusesForAWhileIsWaitedOut(t *testing.T) {
 	t.Parallel()
 	judge := judgeOf(t)
-	b := startBox(t, func(o *box.Options) { o.BeforeAPI, o.Pace.API.Action = judge.Both, 20*time.Second }) // a snapshot takes 5 s then
+	b, a := waylaid(t, func(o *box.Options) { o.BeforeAPI, o.Pace.API.Action = judge.Both, 20*time.Second }) // a snapshot takes 5 s then
+	a.strikes("remove", "busy-lb:1h", "limit-changes:1")
+	a.strikes("rebuild", "pending:1")
+	a.strikes("come-back", "api-500:4") // the panes read too
+	a.strikes("provision", "limit-changes:1")
+	held := a.stops("announce")
 	l := begin(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
-	at := func(step string, strike ...string) {
-		t.Helper()
-		l.until(func(one line) bool { return one.Step == step && one.Type == "step" })
-		for _, fault := range strike {
-			if err := b.Fault(fault); err != nil {
-				t.Fatal(err)
-			}
-		}
+	l.until(func(one line) bool { return strings.Contains(one.Detail, "busy with an earlier change") })
+	if err := b.Heal("busy-lb"); err != nil {
+		t.Fatal(err)
 	}
-	at("lame-duck", "busy-lb:8s", "limit-changes:1") // past its end
-	at("stop")
+	held.holds()
 	foreign(t, b, `{"type":"snapshot","name":"nightly"}`)
-	at("stop", "pending:1")
-	at("come-back", "api-500:4") // the panes read too
-	at("provision", "limit-changes:1")
+	held.letGo()
 	if code := l.end(); code != 0 {
 		t.Fatalf("exit %d, %+v\n%s", code, l.last(), transcript(t, b, l.run()))
 	}

@@ -13,7 +13,7 @@ func TestExecFoldsAnswers(t *testing.T) {
 	if err := b.Fault("dead:worker-3"); err != nil {
 		t.Fatal(err)
 	}
-	got := vmtui(t, b.ConfigPath(), "exec", "-n", "worker-[1-3]", "--timeout", "5s", "--json", "--", "echo hello; echo careful >&2")
+	got := vmtui(t, b.ConfigPath(), "exec", "-n", "worker-[1-3]", "--timeout", "10s", "--json", "--", "echo hello; echo careful >&2")
 	var doc execDoc
 	if err := json.Unmarshal([]byte(got.out), &doc); err != nil {
 		t.Fatalf("%v: %s%s", err, got.out, got.err)
@@ -48,7 +48,7 @@ func TestExecInWords(t *testing.T) {
 		{[]string{"exec", "-n", "worker-1"}, 2, "it takes nodes and a command"},
 		{[]string{"exec", "--", "true"}, 2, "it takes nodes and a command"},
 		{[]string{"--read-only", "exec", "-n", "worker-1", "--", "true"}, 3, "read-only"},
-		{[]string{"exec", "-n", "worker-1", "--timeout", "1s", "--", "sleep", "60"}, 4, "it had not ended in time"},
+		{[]string{"exec", "-n", "worker-1", "--timeout", "5s", "--", "sleep", "60"}, 4, "it had not ended in time"},
 	} {
 		got := vmtui(t, b.ConfigPath(), x.args...)
 		if got.code != x.code || !strings.Contains(got.out+got.err, x.says) {

@@ -129,14 +129,10 @@ func TestFaultsInTheFamily(t *testing.T) {
 	} {
 		t.Run(x.book+": "+x.fault+" during "+x.during, func(t *testing.T) {
 			t.Parallel()
-			b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 5 })
+			b, a := waylaid(t, func(o *box.Options) { o.Visitors.PerSecond = 5 })
+			a.strikes(x.during, x.fault)
 			l := begin(t, b.ConfigPath(), "run", x.book, x.target, "--yes", "--confirm", x.target, "--json")
-			if !l.until(func(one line) bool { return one.Step == x.during && one.Type == "step" }) {
-				t.Fatalf("the walk never came to %s\n%s", x.during, transcript(t, b, l.run()))
-			}
-			if err := b.Fault(x.fault); err != nil {
-				t.Fatal(err)
-			}
+			a.struck(l, x.during)
 			l.end()
 			if end := l.last(); end.State != x.state || !strings.Contains(end.Detail, x.says) {
 				t.Errorf("ended %+v\n%s", end, transcript(t, b, l.run()))

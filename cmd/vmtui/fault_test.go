@@ -92,14 +92,10 @@ func TestFaultDuringEachStep(t *testing.T) {
 }
 
 func strike(t *testing.T, fault, step string, want outcome) {
-	b := startBox(t, func(o *box.Options) { o.Visitors.PerSecond = 5 })
+	b, a := waylaid(t, func(o *box.Options) { o.Visitors.PerSecond = 5 })
+	a.strikes(step, fault)
 	l := begin(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
-	if !l.until(func(one line) bool { return one.Step == step && one.Type == "step" }) {
-		t.Fatalf("the walk never came to %s\n%s", step, transcript(t, b, l.run()))
-	}
-	if err := b.Fault(fault); err != nil {
-		t.Fatal(err)
-	}
+	a.struck(l, step)
 	state, says := settle(t, b, l, fault)
 	if !want.fits(state, says) {
 		t.Errorf("ended %s: %s\nwant %+v\n%s", state, says, want, transcript(t, b, l.run()))

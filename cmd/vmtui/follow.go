@@ -73,8 +73,13 @@ func (r redacting) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// showPlan observes and prints what would be done.
-func (a *app) showPlan(ctx context.Context, f *flags, rb run.Runbook) error {
+// showPlan observes and prints what would be done, behind what is dangerous about it.
+func (a *app) showPlan(ctx context.Context, f *flags, b run.Book, rb run.Runbook) error {
+	if !f.json {
+		if err := f.printf("%s\n", headText(b, rb)); err != nil {
+			return err
+		}
+	}
 	n := 0
 	for s, err := range a.engine.Plan(ctx, rb) {
 		if err != nil {
@@ -90,7 +95,11 @@ func (a *app) showPlan(ctx context.Context, f *flags, rb run.Runbook) error {
 
 func (f *flags) showStep(n int, s run.StepPlan) error {
 	if f.json {
-		line, err := json.Marshal(map[string]any{"type": "plan", "run": "", "step": s.ID, "state": s.Finding.Truth, "detail": s.Title, "plan": s.Plan, "time": time.Now().UTC()})
+		state := s.Finding.Truth
+		if s.Moved && state == run.IsDone {
+			state = run.IsPending // it is so now, and will not be when its turn comes
+		}
+		line, err := json.Marshal(map[string]any{"type": "plan", "run": "", "step": s.ID, "state": state, "detail": s.Title, "plan": s.Plan, "time": time.Now().UTC()})
 		if err != nil {
 			return err
 		}
@@ -99,16 +108,32 @@ func (f *flags) showStep(n int, s run.StepPlan) error {
 	return f.printf("%s\n", planText(n, s))
 }
 
+// meant is what a finding means for its step, where that is not what was to be expected.
+var meant = map[run.Truth]string{run.IsDone: " (so already)", run.UnderWay: " (under way)", run.Conflict: " (refused)", run.LeftOut: " (left out)"}
+
+// headText is what a runbook does, and its dangers.
+func headText(b run.Book, rb run.Runbook) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s   (%s)\n%s\n", rb.Title, b.Danger, b.Summary)
+	for _, d := range b.Dangers {
+		fmt.Fprintf(&text, "danger: %s\n", d)
+	}
+	return text.String()
+}
+
 func planText(n int, s run.StepPlan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%2d. %s (%s)\n    %s\n", n, s.Title, s.ID, s.Why)
 	for _, line := range s.Plan {
 		fmt.Fprintf(&b, "      %s\n", line)
 	}
+	if s.Confirm != "" {
+		fmt.Fprintf(&b, "    asks for %s, typed\n", s.Confirm)
+	}
 	if s.Err != nil {
 		fmt.Fprintf(&b, "    could not look: %v\n", s.Err)
-	} else if s.Finding.Detail != "" {
-		fmt.Fprintf(&b, "    now: %s (%s)\n", s.Finding.Detail, s.Finding.Truth)
+	} else if s.Finding.Detail != "" && (!s.Moved || s.Finding.Truth != run.IsDone) {
+		fmt.Fprintf(&b, "    now: %s%s\n", s.Finding.Detail, meant[s.Finding.Truth])
 	}
 	for _, d := range s.Finding.Details {
 		fmt.Fprintf(&b, "      %s\n", d)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/sys/unix"
@@ -147,7 +148,7 @@ func TestWhoSitsThereIsAskedFirst(t *testing.T) {
 // A Sidekiq that vanishes with jobs in hand is unknown, and who sits there is offered to put the jobs back.
 func TestJobsOfAVanishedSidekiqAreOffered(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, nil)
+	b := startBox(t, func(o *box.Options) { o.Pace.Job = 20 * time.Second }) // it has jobs in hand when it is killed
 	s := sit(t, 160, 50, "--config", b.ConfigPath(), "run", "worker-drain", "worker-2")
 	s.sees("Begin?")
 	s.press("yes\n")

@@ -168,11 +168,12 @@ func (a *app) trustNode(ctx context.Context, f *flags, name, print string) error
 		return err
 	}
 	known := host.KnownAs()
+	peer := keys.Peer{Host: known, Name: name}
 	before := a.trust.Fingerprints(known)
 	if print != "" {
-		err = a.trust.Accept(ctx, known, key, print)
+		err = a.trust.Accept(ctx, peer, key, print)
 	} else {
-		err = a.trust.Check(ctx, known, key)
+		err = a.trust.Check(ctx, peer, key)
 	}
 	if err != nil {
 		return err
@@ -189,23 +190,33 @@ func (a *app) trustNode(ctx context.Context, f *flags, name, print string) error
 // hostToKnow is a node, or a host on the way to one, whose key may be trusted or forgotten. That changes a file of the operator's, and so nothing where
 // nothing may be changed.
 func (a *app) hostToKnow(name string) (*ssh.Host, error) {
-	jumps, err := a.jumps()
-	if err != nil {
-		return nil, err
-	}
-	var host *ssh.Host
-	if _, node := a.cfg.Node(name); node {
-		host = a.host(name)
-	} else if i := slices.IndexFunc(jumps, func(j *ssh.Host) bool { return j.Name() == name }); i >= 0 {
-		host = jumps[i]
-	}
+	host, err := a.called(name)
 	switch {
+	case err != nil:
+		return nil, err
 	case host == nil:
 		return nil, &fault.Error{What: "no such node", On: name, Next: "name a node of " + a.cfg.Path(), Code: fault.Usage}
 	case a.door.ReadOnly():
 		return nil, &fault.Error{What: "read-only", On: "the known hosts", Why: "nothing may be changed", Next: "leave --read-only and read_only out", Code: fault.Refused}
 	}
 	return host, nil
+}
+
+// called is the node of a name, or the host on the way to one; nil when there is none.
+func (a *app) called(name string) (*ssh.Host, error) {
+	if _, node := a.cfg.Node(name); node {
+		return a.host(name), nil
+	}
+	for _, n := range a.cfg.Nodes {
+		way, err := a.host(n.Name).Jumps()
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(way, func(j *ssh.Host) bool { return j.Name() == name }); i >= 0 {
+			return way[i], nil
+		}
+	}
+	return nil, nil
 }
 
 func forgetKey(f *flags) *cobra.Command {

@@ -68,7 +68,7 @@ func TestKeysOfANewLaptop(t *testing.T) {
 	b := startBox(t, nil)
 	config, known := laptop(t, b, "newcomer", "# mine\nbroken line\n")
 	wants(t, vmtui(t, config, "keys", "list"), 0, "vmtui keys trust exec", known+":2")
-	wants(t, vmtui(t, config, "lease"), 3, print(b, "exec"), "vmtui keys trust")
+	wants(t, vmtui(t, config, "lease"), 3, print(b, "exec"), "vmtui keys trust exec, or unattended: vmtui keys trust exec --fingerprint SHA256:…")
 	wants(t, vmtui(t, config, "keys", "trust", "exec"), 3, print(b, "exec"))
 	wants(t, vmtui(t, config, "keys", "trust", "exec", "--fingerprint", print(b, "worker-1")), 3, print(b, "exec"), print(b, "worker-1"))
 	wants(t, vmtui(t, config, "keys", "trust", "exec", "--fingerprint", print(b, "exec"), "--read-only"), 3, "read-only")

@@ -25,7 +25,8 @@ func leftovers(t *testing.T, b *box.Box) (found []string) {
 // What a walk that died has left behind is named at the next look, by whoever looks, and is gone when the walk is taken back.
 func TestLeftoversAreTold(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, nil)
+	b, a := waylaid(t, nil)
+	held := a.stops("remove") // it is not over before it is looked at
 	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
 	l.until(func(one line) bool {
 		return one.Step == "lame-duck" && one.State == "waiting" && strings.Contains(one.Detail, "to notice")
@@ -38,6 +39,7 @@ func TestLeftoversAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.end()
+	held.letGo()
 	if got := vmtui(t, b.ConfigPath(), "lease", "clear", "--confirm", "root"); got.code != 0 { // or it runs out, in a minute
 		t.Fatalf("exit %d\n%s", got.code, got.err)
 	}

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	beside := "6"
 	if *whole {
-		beside = "16"
+		beside = "24"
 	}
 	if err := flag.Set("test.parallel", beside); err != nil {
 		panic(err)

@@ -16,22 +16,29 @@ import (
 // ownBox is a box with the example runbooks beside its config.
 func ownBox(t *testing.T) *box.Box {
 	t.Helper()
-	b := startBox(t, nil)
-	if err := offerExamples(b.Dir()); err != nil {
-		t.Fatal(err)
-	}
+	b, _ := ownWaylaid(t)
 	return b
 }
 
-// killedAt begins a run and kills its process as soon as a step is being done.
-func killedAt(t *testing.T, b *box.Box, step string, args ...string) string {
+// ownWaylaid is ownBox with an ambush.
+func ownWaylaid(t *testing.T) (*box.Box, *ambush) {
 	t.Helper()
-	l := begin(t, b.ConfigPath(), append([]string{"run"}, args...)...)
-	if !l.until(func(one line) bool { return one.Step == step && one.State == "intent" }) {
-		t.Fatalf("%s was never begun: %+v\n%s", step, l.last(), l.errs.String())
-	}
-	if err := l.cmd.Process.Kill(); err != nil {
+	b, a := waylaid(t, nil)
+	if err := offerExamples(b.Dir()); err != nil {
 		t.Fatal(err)
+	}
+	return b, a
+}
+
+// killedAt begins a run and kills its process at what a step changes, which is carried out all the same.
+func (a *ambush) killedAt(step string, args ...string) string {
+	a.t.Helper()
+	held := a.stops(step)
+	defer held.letGo()
+	l := begin(a.t, a.b.ConfigPath(), append([]string{"run"}, args...)...)
+	held.holds()
+	if err := l.cmd.Process.Kill(); err != nil {
+		a.t.Fatal(err)
 	}
 	l.end()
 	return l.run()
@@ -88,7 +95,7 @@ func purged(b *box.Box) []edge.Purge {
 // The plan changes nothing, a run purges and tells once, a kill in the middle is resumed, and undo leaves no trace to take back.
 func TestAfterDeploy(t *testing.T) {
 	t.Parallel()
-	b := ownBox(t)
+	b, a := ownWaylaid(t)
 	set := []string{"after-deploy", "--set", "version=v4.6.5", "--json"}
 	if got := vmtui(t, b.ConfigPath(), append([]string{"run", "--plan"}, set...)...); got.code != 0 || !strings.Contains(got.out, "purge_cache") || len(b.Edge().Purges()) != 0 {
 		t.Fatalf("exit %d\n%s%s", got.code, got.out, got.err)
@@ -100,12 +107,12 @@ func TestAfterDeploy(t *testing.T) {
 	if got := b.Notices(); len(got) != 1 || !strings.Contains(got[0], "after v4.6.5 on vmst.example") {
 		t.Errorf("%q", got)
 	}
-	id := killedAt(t, b, "purge", append(set, "--yes")...)
+	id := a.killedAt("purge", append(set, "--yes")...)
 	done(t, b, "done", "runs", "resume", id, "--yes", "--json")
 	if n, purges := len(b.Notices()), len(purged(b)); n != 2 || purges < 2 || purges > 3 {
 		t.Errorf("%d notices, %d purges", n, purges)
 	}
-	id = killedAt(t, b, "purge", append(set, "--yes")...)
+	id = a.killedAt("purge", append(set, "--yes")...)
 	done(t, b, "undone", "runs", "undo", id, "--yes", "--json")
 	if n := len(b.Notices()); n != 2 {
 		t.Errorf("%d notices", n)
@@ -123,7 +130,7 @@ func TestAfterDeploy(t *testing.T) {
 // Removing wants the node's name; a removal that was cut off is done again, because its author says that it may be.
 func TestCleanMedia(t *testing.T) {
 	t.Parallel()
-	b := ownBox(t)
+	b, a := ownWaylaid(t)
 	set := []string{"clean-media", "--set", "above=1", "--set", "days=30", "--yes", "--json"}
 	if got := vmtui(t, b.ConfigPath(), append([]string{"run", "--plan"}, set...)...); got.code != 0 || !strings.Contains(got.out, "media remove --days 30") {
 		t.Fatalf("exit %d\n%s%s", got.code, got.out, got.err)
@@ -132,12 +139,12 @@ func TestCleanMedia(t *testing.T) {
 	done(t, b, "waiting", append([]string{"run", "--confirm", "worker-1"}, set...)...)
 	confirmed := append(set, "--confirm", "exec")
 	done(t, b, "done", append([]string{"run"}, confirmed...)...)
-	id := killedAt(t, b, "remove", confirmed...)
+	id := a.killedAt("remove", confirmed...)
 	done(t, b, "done", "runs", "resume", id, "--yes", "--confirm", "exec", "--json")
 	if text := transcript(t, b, id); !strings.Contains(text, "Removed 40 media attachments") {
 		t.Error(text)
 	}
-	id = killedAt(t, b, "remove", confirmed...)
+	id = a.killedAt("remove", confirmed...)
 	done(t, b, "undone", "runs", "undo", id, "--yes", "--json")
 	got := done(t, b, "done", "run", "clean-media", "--set", "above=100", "--yes", "--json")
 	if !strings.Contains(got.out, `"skipped"`) || strings.Contains(got.out, `"intent"`) {
@@ -156,11 +163,11 @@ func TestRotateLogs(t *testing.T) {
 	rotate := []string{"rotate-logs", "--set", "above=0", "--yes", "--json"}
 	t.Run("killed and resumed", func(t *testing.T) {
 		t.Parallel()
-		b := ownBox(t)
+		b, a := ownWaylaid(t)
 		if got := vmtui(t, b.ConfigPath(), append([]string{"run", "--plan"}, rotate...)...); got.code != 0 || !strings.Contains(got.out, "leave@worker-3.remove") || len(mutations(b)) != 0 {
 			t.Fatalf("exit %d\n%s%s", got.code, got.out, got.err)
 		}
-		id := killedAt(t, b, "rotate@worker-2", rotate...)
+		id := a.killedAt("rotate@worker-2", rotate...)
 		// What the file says by then is another run's business.
 		if err := os.Remove(filepath.Join(b.Dir(), "runbooks", "rotate-logs.yaml")); err != nil {
 			t.Fatal(err)
@@ -176,8 +183,8 @@ func TestRotateLogs(t *testing.T) {
 	})
 	t.Run("taken back", func(t *testing.T) {
 		t.Parallel()
-		b := ownBox(t)
-		id := killedAt(t, b, "rotate@worker-1", rotate...)
+		b, a := ownWaylaid(t)
+		id := a.killedAt("rotate@worker-1", rotate...)
 		done(t, b, "undone", "runs", "undo", id, "--yes", "--json")
 		if rotated(t, b, "worker-1", id) {
 			t.Error("the log is still put aside")

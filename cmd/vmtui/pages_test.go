@@ -33,10 +33,10 @@ const (
 	ownBegins = "\n# Runbooks of your own\n"
 )
 
-// examples are what the inputs are in the pages that a runbook cannot do without.
+// examples are what the inputs are in the pages: those that a runbook cannot do without, and those without which it would do nothing.
 var examples = map[string]string{
 	"name": "worker-4", "runbook": "worker-reimage", "username": "picard", "domain": "borg.example", "version": "v4.6.6",
-	"queue": "pull", "url": "/@picard",
+	"queue": "pull", "url": "/@picard", "approve": "true", "disable_2fa": "true", "reset_password": "true",
 }
 
 // The pages of the runbooks are made from their own definitions, every one that is built in, so that they cannot tell another story; and each step of them is whole.
@@ -211,8 +211,8 @@ func (w *world) page(b run.Book) (run.Runbook, string) {
 	target := map[string]string{config.RoleWorker: "worker-2", config.RoleExec: "exec", "node": "worker-2"}[b.Targets]
 	given := map[string]string{}
 	for _, in := range b.Inputs {
-		if in.Needed {
-			given[in.Name] = examples[in.Name]
+		if example, has := examples[in.Name]; has || in.Needed {
+			given[in.Name] = example
 		}
 	}
 	rb, err := b.Build(w.t.Context(), target, given)

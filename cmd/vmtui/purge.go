@@ -255,11 +255,11 @@ func (f *flags) purged(ctx context.Context, v cache.View) error {
 	}
 	for _, p := range v.Proofs {
 		if ok, said := p.Worked(); !ok {
-			code := fault.Failed
+			what, code := "purged, and not right", fault.Failed
 			if p.Verdict.Unsure {
-				code = fault.Unknown
+				what, code = "purged, and not proved", fault.Unknown
 			}
-			return &fault.Error{What: "purged, and not right", On: p.URL, Why: said, Next: p.Verdict.Next, Code: code}
+			return &fault.Error{What: what, On: p.URL, Why: said, Next: p.Verdict.Next, Code: code}
 		}
 	}
 	return nil
@@ -324,7 +324,7 @@ func listPurges(f *flags) *cobra.Command {
 }
 
 func showPurge(f *flags) *cobra.Command {
-	return withJSON(f, &cobra.Command{Use: "show ID", Short: "A purge item by item", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
+	return withJSON(f, &cobra.Command{Use: "show ID", Short: "A purge item by item, by its ID, or last", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
 		return withApp(cmd.Context(), f, f.asker(false), func(_ context.Context, a *app) error {
 			r, err := a.caches.Record(args[0])
 			if err != nil {

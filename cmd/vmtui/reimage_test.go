@@ -137,7 +137,7 @@ func TestSignalsStopAtABoundary(t *testing.T) {
 // Drained, a worker is out, on hold and stopped; undone, it serves as before.
 func TestDrainUndoAndReturn(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, func(o *box.Options) { o.Pace.Job = 8 * time.Second }) // so that there is something to wait for when the undo is asked for
+	b, a := waylaid(t, func(o *box.Options) { o.Pace.Job = 8 * time.Second }) // so that there is something to wait for when the undo is asked for
 	got := vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json", "--set", "why=kernel")
 	if end := last(t, got.out); got.code != 0 || end.State != "done" {
 		t.Fatalf("exit %d, %+v\n%s", got.code, end, got.err)
@@ -150,11 +150,13 @@ func TestDrainUndoAndReturn(t *testing.T) {
 	}
 	serving(t, b)
 
+	held := a.stops("stop") // should nothing be waited for any more
 	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
 	l.until(func(one line) bool { return one.Step == "sidekiq-quiet" && one.State == "waiting" })
 	if got := vmtui(t, b.ConfigPath(), "runs", "undo", l.run()); got.code != 0 {
 		t.Fatalf("undo: exit %d\n%s", got.code, got.err)
 	}
+	held.letGo()
 	if code := l.end(); code != 0 || !l.seen(func(one line) bool { return one.Type == "result" && one.State == "undone" }) {
 		t.Fatalf("exit %d\n%s", code, transcript(t, b, l.run()))
 	}
@@ -206,12 +208,10 @@ func TestBudgetIsRefused(t *testing.T) {
 // A rate limit is slept out inside a call; who waits for it reads so, on the screen and in the transcript.
 func TestARateLimitIsToldInTheTranscript(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, nil)
+	b, a := waylaid(t, nil)
+	a.strikes("remove", "rate-limit:3s")
 	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
-	l.until(func(one line) bool { return one.Step == "lame-duck" && one.State == "waiting" })
-	if err := b.Fault("rate-limit:8s"); err != nil {
-		t.Fatal(err)
-	}
+	a.struck(l, "remove")
 	if code := l.end(); code != 0 {
 		t.Fatalf("exit %d\n%s", code, transcript(t, b, l.run()))
 	}
@@ -224,13 +224,11 @@ func TestARateLimitIsToldInTheTranscript(t *testing.T) {
 // A worker whose pages come later than its peers' is not let go of, though none of its answers is an error.
 func TestAWorkerThatCameBackSlowIsNoticed(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, nil)
+	b, a := waylaid(t, nil)
 	vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes")
+	a.strikes("sidekiq-start", "slow:worker-2=700ms")
 	l := begin(t, b.ConfigPath(), "run", "worker-return", "worker-2", "--yes", "--json")
-	l.until(func(one line) bool { return one.Step == "sidekiq-start" && one.State == "waiting" })
-	if err := b.Fault("slow:worker-2=700ms"); err != nil {
-		t.Fatal(err)
-	}
+	a.struck(l, "sidekiq-start")
 	if code := l.end(); code != 3 || l.last().Step != "watch" || !strings.Contains(l.last().Detail, "slower than its peers") {
 		t.Fatalf("exit %d, %+v\n%s", code, l.last(), transcript(t, b, l.run()))
 	}
@@ -272,11 +270,13 @@ func TestATagThatFeedsTheDatabasesIsLeftAlone(t *testing.T) {
 // Of two operators at once one is refused, and reads who is at work.
 func TestTwoOperators(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, nil)
+	b, a := waylaid(t, nil)
 	other := another(t, b, "spock")
+	held := a.stops("lame-duck")
 	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
-	l.until(func(one line) bool { return one.Step == "lame-duck" })
+	held.holds()
 	got := vmtui(t, other, "run", "worker-drain", "worker-3", "--yes", "--json")
+	held.letGo()
 	if got.code != 3 || !strings.Contains(got.out+got.err, "at work") {
 		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
 	}
@@ -289,7 +289,7 @@ func TestTwoOperators(t *testing.T) {
 // Who takes a lease over has read whose it is and how old, is told how long that takes, and the former owner acts no more.
 func TestALeaseIsTakenOver(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, nil)
+	b := startBox(t, func(o *box.Options) { o.Pace.HealthInterval = 5 * time.Second }) // the walk is at work for longer than what is refused first
 	spock, kirk := hasty(t, another(t, b, "spock")), hasty(t, another(t, b, "kirk"))
 	l := begin(t, spock, "run", "worker-drain", "worker-2", "--yes", "--json")
 	l.until(func(one line) bool { return one.Step == "lame-duck" && one.State == "waiting" })

@@ -47,8 +47,23 @@ const touch = `title: Touch a worker
 summary: Does next to nothing to a worker.
 target: worker
 steps:
+  - {id: look, title: Look at it, why: W, run: {script: 'while test -e /tmp/busy; do sleep 0.1; done', read: true}}
   - {id: touch, title: Touch it, why: W, run: {script: 'test ! -e /tmp/broken && echo x >> /tmp/touched', idempotent: true}}
 `
+
+// killedAtOnce begins a run and kills its process as soon as a step is being done.
+func killedAtOnce(t *testing.T, b *box.Box, step string, args ...string) string {
+	t.Helper()
+	l := begin(t, b.ConfigPath(), append([]string{"run"}, args...)...)
+	if !l.until(func(one line) bool { return one.Step == step && one.State == "intent" }) {
+		t.Fatalf("%s was never begun: %+v\n%s", step, l.last(), l.errs.String())
+	}
+	if err := l.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	l.end()
+	return l.run()
+}
 
 // A roll is killed when its first worker's run is begun, goes on, stops at the second which fails, keeps another roll out, stops again when a peer dies
 // because of the budget, and ends: each worker has one run, and each run is done.
@@ -57,7 +72,9 @@ func TestRollStopsAndGoesOn(t *testing.T) {
 	b := startBox(t, nil)
 	ownBook(t, b, "touch-it", touch)
 	typed(t, b, "worker-2", "touch /tmp/broken")
-	id := killedAt(t, b, "worker-1", "workers-roll", "touch-it", "--yes", "--json")
+	typed(t, b, "worker-1", "touch /tmp/busy")
+	id := killedAtOnce(t, b, "worker-1", "workers-roll", "touch-it", "--yes", "--json")
+	typed(t, b, "worker-1", "rm /tmp/busy")
 
 	got := done(t, b, "waiting", "runs", "resume", id, "--yes", "--json")
 	if now := turns(t, b, id); !slices.Equal(now, []string{"worker-1 done", "worker-2 waiting"}) {

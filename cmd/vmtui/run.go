@@ -86,12 +86,12 @@ func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target stri
 		return err
 	}
 	if r.plan {
-		return a.showPlan(ctx, f, rb)
+		return a.showPlan(ctx, f, b, rb)
 	}
 	if a.door.ReadOnly() {
 		return &fault.Error{What: "read-only", On: book, Why: "nothing may be changed", Next: "look with --plan, or leave --read-only and read_only out", Code: fault.Refused}
 	}
-	if err := a.mayBegin(ctx, f, r, rb); err != nil {
+	if err := a.mayBegin(ctx, f, r, b, rb); err != nil {
 		return err
 	}
 	begin := a.engine.Start
@@ -106,14 +106,14 @@ func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target stri
 }
 
 // mayBegin wants a yes before anything is changed: from whoever sits there and has read the plan, or as --yes.
-func (a *app) mayBegin(ctx context.Context, f *flags, r runFlags, rb run.Runbook) error {
+func (a *app) mayBegin(ctx context.Context, f *flags, r runFlags, b run.Book, rb run.Runbook) error {
 	if r.yes {
 		return nil
 	}
 	if !f.attended(false) {
 		return unconfirmed(rb.Title)
 	}
-	if err := a.showPlan(ctx, f, rb); err != nil {
+	if err := a.showPlan(ctx, f, b, rb); err != nil {
 		return err
 	}
 	answer, err := f.terminal().Ask(ctx, desk.Question{Subject: rb.Title, Text: "this is what will happen, step by step. Begin?"})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 )
@@ -58,9 +59,17 @@ func (f *flags) showRuns(list []run.Summary) error {
 		if s.Parent != "" {
 			s.Runbook = "└ " + s.Runbook
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Runbook, s.Target, s.State, s.Step, s.Started.Local().Format(time.DateTime), s.Operator, s.Store)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Runbook, s.Target, s.State, stepOf(s), s.Started.Local().Format(time.DateTime), s.Operator, s.Store)
 	}
 	return w.Flush()
+}
+
+// stepOf is at which step a run is, or was; a single act has none.
+func stepOf(s run.Summary) string {
+	if !book.IsName(s.Runbook) {
+		return ""
+	}
+	return s.Step
 }
 
 func showRun(ctx context.Context, f *flags, a *app, id string) error {
@@ -75,12 +84,12 @@ func showRun(ctx context.Context, f *flags, a *app, id string) error {
 		return err
 	}
 	for _, s := range v.Steps {
-		if err := f.printf("  %-10s %-14s %s  %s\n", s.State, s.ID, s.Title, s.Detail); err != nil {
+		if err := f.printf("  %-10s %-14s %s  %s\n", s.State, verb.Step(v.Header.Runbook, s.ID), s.Title, s.Detail); err != nil {
 			return err
 		}
 	}
 	for _, l := range v.Lines {
-		if err := f.printf("%s %s %-14s %s\n", l.Time.Local().Format(time.TimeOnly), l.Mark, l.Step, l.Text); err != nil {
+		if err := f.printf("%s %s %-14s %s\n", l.Time.Local().Format(time.TimeOnly), l.Mark, verb.Step(v.Header.Runbook, l.Step), l.Text); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -209,7 +210,7 @@ func (b *bar) tell(p sidekiq.Progress) {
 	b.last, b.shown = time.Now(), true
 	line := fmt.Sprintf("%s %d", p.Doing, p.Done)
 	if p.Of > 0 {
-		line = fmt.Sprintf("%s %d of %d", p.Doing, p.Done, p.Of)
+		line = strings.TrimRight(fmt.Sprintf("%s %d of %d %s", p.Doing, p.Done, p.Of, p.Unit), " ")
 	}
 	_, _ = fmt.Fprintf(b.f.err, "\r\x1b[K%s", line) // what is done counts, not how it is shown
 }

@@ -99,7 +99,7 @@ func (a *app) acknowledged(ctx context.Context, f *flags, x ackFlags, p sidekiq.
 	if typed, err = f.typed(ctx, fmt.Sprintf("Type %s to do it:", p.Confirm), p.Confirm, p); err != nil || p.Again == "" {
 		return typed, "", err
 	}
-	again, err = f.typed(ctx, fmt.Sprintf("Of all queues this one is asked about twice. Type the name of the instance, %s:", p.Again), p.Again, p)
+	again, err = f.typed(ctx, fmt.Sprintf("It is asked about twice. Type the name of the instance, %s:", p.Again), p.Again, p)
 	return typed, again, err
 }
 
@@ -391,9 +391,9 @@ func sidekiqPutBack(f *flags) *cobra.Command {
 			"Redis keeps that for a minute after the last heartbeat. After that only the console, or a status --watch, that saw the process alive knows it.\n" +
 			"A job that was done after all is done twice: look at the process's log first.",
 	}
-	cmd.Flags().BoolVar(&x.yes, "yes", false, "do it without being asked")
+	x.add(cmd, false)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !x.yes && !f.attended(false) { // not after the wait: what is not taken then is gone
+		if !x.yes && !x.plan && !f.attended(false) { // not after the wait: what is not taken then is gone
 			return &fault.Error{What: "not confirmed", On: "what dead processes had in hand", Why: "nobody sits at a terminal to say yes", Next: "repeat it with --yes", Code: fault.Refused}
 		}
 		return withApp(cmd.Context(), f, f.asker(x.yes), func(ctx context.Context, a *app) error {

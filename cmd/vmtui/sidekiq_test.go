@@ -53,6 +53,7 @@ func TestSidekiqFromTheCommandLine(t *testing.T) {
 	check(
 		call{[]string{"status"}, 0, []string{"ingress", "scheduler: indexing_scheduler", "dead 5"}},
 		call{[]string{"jobs", "push", "--histogram"}, 0, []string{"ActivityPub::DeliveryWorker", "ds9.example"}},
+		call{[]string{"put-back", "--plan"}, 3, []string{"nothing is known to be lost"}},
 		call{[]string{"jobs", "dead", "--filter", "dead-http"}, 0, []string{"ThreadResolveWorker", "romulus.example", "3 shown of 5"}},
 		call{[]string{"jobs", "nonsense"}, 2, []string{"no such queue"}},
 		call{[]string{"park", "pull"}, 3, []string{"account moves", "--confirm pull"}},

@@ -55,7 +55,7 @@ func (s *site) watched(p *planted) (stop func()) {
 				if strings.Contains(string(line), "vmtui ") && strings.Contains(string(line), "begins") {
 					lines.Add(1) // it is one that sudo runs for us
 				}
-				p.clear("a command line", line)
+				p.clear("a command line", []byte(string(line)+"\n"+format.Replace(string(line))))
 				if env, err := os.ReadFile(filepath.Join(dir, "environ")); err == nil && strings.Contains(string(env), "SSH_CONNECTION=127.0.0.1") {
 					p.clear("the environment of a command there", env)
 				}

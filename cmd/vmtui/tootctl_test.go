@@ -28,6 +28,16 @@ func jobsOf(t *testing.T, config string) []struct{ ID, State, Result, Line, By s
 	return doc.Jobs
 }
 
+// awaitJob waits until a job is running.
+func awaitJob(t *testing.T, config string) {
+	t.Helper()
+	for jobs := jobsOf(t, config); len(jobs) == 0 || jobs[0].State != "running"; jobs = jobsOf(t, config) {
+		if t.Context().Err() != nil {
+			t.Fatal("no job was started")
+		}
+	}
+}
+
 // tootctl is run on exec as a job, and its result is not read from the exit status alone; what cannot be is refused before anything is sent.
 func TestTootctlIsAJob(t *testing.T) {
 	t.Parallel()
@@ -66,6 +76,7 @@ func TestTootctlIsAJob(t *testing.T) {
 	if got := strings.Join(lines, "; "); got != want {
 		t.Errorf("jobs: %s", got)
 	}
+	b.Machine("exec").TootItem(0)
 	if got := vmtui(t, b.ConfigPath(), "tootctl", "--json", "--", "media", "remove", "--dry-run"); strings.Count(got.out, `"bar":true`) > 4 || !strings.Contains(got.out, `"at":40,"done":true`) {
 		t.Errorf("a bar for scripts: exit %d: %s", got.code, got.out)
 	}
@@ -87,15 +98,14 @@ func TestTootctlIsAJob(t *testing.T) {
 func TestAJobSurvivesItsConsole(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
-	b.Machine("exec").TootItem(time.Second)
+	b.Machine("exec").TootItem(time.Minute) // it does not end by itself
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := product(ctx, b.ConfigPath(), "tootctl", "--yes", "--", "search", "deploy")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for len(jobsOf(t, b.ConfigPath())) == 0 {
-	}
+	awaitJob(t, b.ConfigPath())
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -143,10 +153,12 @@ func TestAJobIsCancelled(t *testing.T) {
 func TestTootctlAtATerminal(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
+	b.Machine("exec").TootItem(time.Second) // the bar is drawn from its first item on, and stays long enough to be seen
 	s := sit(t, 120, 50, "--config", b.ConfigPath(), "tootctl", "--", "accounts cull example.org")
 	s.sees("danger:", "tootctl itself asks nothing", "Rehearse it first?")
 	s.press("yes\r")
 	s.sees("░", "of 30")
+	b.Machine("exec").TootItem(0)
 	s.sees("Visited 30 accounts, removed 2 (DRY RUN)", "Type the name of the instance")
 	s.press("vmst.example\r")
 	s.sees("its dry run, job ", "success: Visited 30 accounts, removed 2 (DRY RUN)")

@@ -86,7 +86,9 @@ func TestEachWaitIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, func(o *box.Options) {
 		o.Visitors.PerSecond, o.Visitors.Slow = 20, 0.5
-		o.Pace.Machine.SlowAnswer, o.Pace.Machine.CloudInit = 6*time.Second, 6*time.Second
+		o.Pace.Machine.SlowAnswer, o.Pace.Machine.CloudInit = 10*time.Second, 9*time.Second
+		// Whatever a wait waits for lasts for longer than a busy machine needs to come to look at it.
+		o.Pace.API.Busy, o.Pace.API.Action, o.Pace.Machine.ContainerStart, o.Pace.Beat = 4*time.Second, 4*time.Second, 3*time.Second, 2*time.Second
 	})
 	a := inside(t, b)
 	met := map[string]bool{}
@@ -109,7 +111,7 @@ func TestEachWaitIsWaitedFor(t *testing.T) {
 	}
 	state, err := a.engine.Walk(t.Context(), id, rb, run.Mode{Unattended: true, Yes: true, Confirm: "worker-2"})
 	if err != nil || state != run.Done {
-		t.Fatalf("%s, %v", state, err)
+		t.Fatalf("%s, %v\n%s", state, err, transcript(t, b, id))
 	}
 	intact(t, b)
 }

@@ -44,7 +44,7 @@ func switchZone(f *flags, word, setting, short string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			said := s.Setting + " is " + s.To
+			said := strings.ReplaceAll(s.Setting+" is "+s.To, "_", " ")
 			if args[0] == "on" {
 				said += "; `vmtui status` and the fleet remind you until it is switched back: vmtui zone " + word + " off"
 			}

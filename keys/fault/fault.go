@@ -56,12 +56,22 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Because(err error) *Error {
 	e.Err = err
 	if e.Why == "" && err != nil {
-		e.Why = err.Error()
+		e.Why = e.whyOf(err)
 	}
 	if e.Code == 0 {
 		e.Code = CodeOf(err)
 	}
 	return e
+}
+
+// whyOf is a cause's text. What the cause says to do next is this error's own, where that says nothing or the same, and stands in the text no more.
+func (e *Error) whyOf(err error) string {
+	var cause *Error
+	if !errors.As(err, &cause) || cause.Next == "" || e.Next != "" && e.Next != cause.Next {
+		return err.Error()
+	}
+	e.Next = cause.Next
+	return strings.Replace(err.Error(), " (next: "+cause.Next+")", "", 1)
 }
 
 // Of turns any error into a fault, keeping one that is a fault already.

@@ -3,6 +3,7 @@
 package backlog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -113,7 +114,7 @@ func plan(lines ...string) func(context.Context) ([]string, error) {
 func tellPlan(w *run.Walk, p sidekiq.Plan) {
 	w.Out("%s", p.What)
 	if p.In.Counted > 0 {
-		w.Out("in it, of %d looked at: %s", p.In.Counted, shares(p.In.Classes))
+		w.Out("in it, of %d looked at: %s", p.In.Counted, cmp.Or(shares(p.In.Classes), "none that is meant"))
 		if len(p.In.Hosts) > 0 {
 			w.Out("they go to: %s", shares(p.In.Hosts))
 		}
@@ -137,7 +138,7 @@ func shares(all []sidekiq.Share) string {
 
 // carry does an order within a run: the walk opens the door.
 func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq.Report, error) {
-	p, err := s.Plan(ctx, o, nil)
+	p, err := s.Plan(ctx, o, waits(w))
 	if err != nil {
 		return sidekiq.Report{}, err
 	}
@@ -170,7 +171,21 @@ func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq
 	for _, b := range r.Backups {
 		w.Out("backup: %s", b)
 	}
+	if r.Doubt != "" {
+		w.Out("doubt: %s", r.Doubt)
+	}
 	return r, err
+}
+
+// waits writes what an act waits for into the transcript, once.
+func waits(w *run.Walk) func(sidekiq.Progress) {
+	said := ""
+	return func(p sidekiq.Progress) {
+		if p.Says != "" && p.Says != said {
+			said = p.Says
+			w.Out("%s: %s", p.Doing, p.Says)
+		}
+	}
 }
 
 // stakes is what is at stake, in a line.

@@ -154,9 +154,15 @@ func origin(w http.ResponseWriter, r *http.Request) {
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
+	return standOn(t, "")
+}
+
+// standOn is a stand whose zone has a plan, "" for the usual one.
+func standOn(t *testing.T, plan string) *stand {
+	t.Helper()
 	back := httptest.NewServer(http.HandlerFunc(origin))
 	t.Cleanup(back.Close)
-	s := &stand{edge: edge.New(edge.Options{Token: token, Zone: instance}), api: provider.New(provider.Options{Token: token}), journal: &journal{}, hosts: map[string]*shell{}}
+	s := &stand{edge: edge.New(edge.Options{Token: token, Zone: instance, Plan: plan}), api: provider.New(provider.Options{Token: token}), journal: &journal{}, hosts: map[string]*shell{}}
 	for _, server := range []interface {
 		Start(context.Context) error
 		Close() error

@@ -2,20 +2,21 @@ package cache
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"sync"
 
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/upstream"
 )
 
-// webPort is where Mastodon's web listens on every worker, behind its nginx: the port of Mastodon's own compose file and nginx configuration.
-const webPort = 3000
-
 // webOf is what Mastodon itself on a worker is called.
-func webOf(worker string) string { return worker + ":" + fmt.Sprint(webPort) }
+func webOf(worker string) string { return worker + "/web" }
+
+// curlWeb is curl of a page of Mastodon's own web, wherever the node says that it listens: $1 is the compose project, $2 the path.
+const curlWeb = upstream.Script + `published "$1"; path=$2; shift 2; at=$(at ` + upstream.Web + ` | head -n 1); set -- "$@" "http://$at$path"
+` + curl
 
 // askMastodon asks Mastodon itself, past its nginx, on every worker that gave one form for the other: X-Cached is a header that an nginx need not set, and
 // only who stands behind it can tell whether it keeps the page or is given it like that.
@@ -41,8 +42,9 @@ func (r *Room) askMastodon(ctx context.Context, u *url.URL, path map[Form]string
 func (r *Room) askWeb(ctx context.Context, node, host, path string, out *Answer) {
 	ctx, cancel := context.WithTimeout(ctx, short)
 	defer cancel()
-	at := fmt.Sprintf("http://127.0.0.1:%d%s", webPort, path)
-	said, why := r.curl(ctx, node, "ask Mastodon itself for "+path, []string{"-H", "Host: " + host, "-H", "X-Forwarded-Proto: https", "-H", "Accept: " + accepts[out.Wanted], at})
+	n, _ := r.Config.Node(node)
+	ask := []string{n.Mastodon.Project, path, "-H", "Host: " + host, "-H", "X-Forwarded-Proto: https", "-H", "Accept: " + accepts[out.Wanted]}
+	said, why := r.curl(ctx, node, "ask Mastodon itself for "+path, curlWeb, ask)
 	if out.Why = why; why == "" {
 		out.readText(said)
 	}

@@ -26,7 +26,7 @@ func serving(t *testing.T, kind string, header ...string) string {
 func TestMastodonItselfIsAskedWhereAWorkerIsWrong(t *testing.T) {
 	const json, html = "application/activity+json", "text/html"
 	for name, x := range map[string]struct {
-		nginx, mastodon string // what they give to everybody; "" as it should be, "dead" nothing
+		nginx, mastodon string // what they give to everybody; "" as it should be, "dead" nothing, "elsewhere" what nginx gives, on another port
 		says, next      string
 		vain, wrong     bool
 	}{
@@ -34,6 +34,7 @@ func TestMastodonItselfIsAskedWhereAWorkerIsWrong(t *testing.T) {
 		"it keeps HTML and is silent":   {html, "", "HTML is served as JSON", "purge the URL at nginx first", false, true},
 		"Mastodon gives it":             {json, json, "Mastodon itself answers so, asked past nginx", "purge nothing", true, true},
 		"Mastodon does not answer":      {json, "dead", "Whether nginx keeps it or Mastodon itself answers so is not known", "if it stays", false, true},
+		"on the port that docker says":  {json, "elsewhere", "Mastodon itself answers so, asked past nginx", "purge nothing", true, true},
 		"Mastodon has it in HTML alone": {html, html, "every layer answers alike", "", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,6 +49,9 @@ func TestMastodonItselfIsAskedWhereAWorkerIsWrong(t *testing.T) {
 				case "":
 				case "dead":
 					s.hosts[w.Name].leads(t, "127.0.0.1:3000", "127.0.0.1:1")
+				case "elsewhere":
+					s.hosts[w.Name].program(t, "docker", `echo "web 127.0.0.1:3100->3000/tcp"`)
+					s.hosts[w.Name].leads(t, "127.0.0.1:3100", serving(t, x.nginx))
 				default:
 					s.hosts[w.Name].leads(t, "127.0.0.1:3000", serving(t, x.mastodon))
 				}
@@ -57,10 +61,10 @@ func TestMastodonItselfIsAskedWhereAWorkerIsWrong(t *testing.T) {
 			if v.Wrong != x.wrong || v.Vain != x.vain || !strings.Contains(v.Says, x.says) || !strings.Contains(v.Next, x.next) || v.Wrong && v.At != AtWorker || v.Unsure {
 				t.Errorf("%+v", v)
 			}
-			if dead := strings.Contains(strings.Join(v.Why, " "), "Mastodon itself could not be asked at worker-1:3000: exit status 7"); dead != (x.mastodon == "dead") {
+			if dead := strings.Contains(strings.Join(v.Why, " "), "Mastodon itself could not be asked at worker-1/web: exit status 7"); dead != (x.mastodon == "dead") {
 				t.Errorf("%q", v.Why)
 			}
-			if p.Answers[0].Layer != AtMastodon || p.Answers[0].Name != "worker-1:3000" {
+			if p.Answers[0].Layer != AtMastodon || p.Answers[0].Name != "worker-1/web" {
 				t.Errorf("%+v", p.Answers[0])
 			}
 		})

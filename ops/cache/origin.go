@@ -41,7 +41,7 @@ kept() {
 	find "$1" -type f | grep -E '/[0-9a-f]{32}$'
 }
 if [ -z "$(kept "$1" | head -n 1)" ]; then
-	[ -z "$within" ] || { echo "none: nginx never kept a page in $1"; exit 0; }
+	[ -z "$within" ] || { echo "none: nginx keeps no page in $1"; exit 0; }
 	[ -z "$told" ] || { echo "none: nginx is not told to keep any pages"; exit 0; }
 	echo "nothing in $1 is nginx's, and nginx does not show its configuration: whether it keeps pages elsewhere is unknown" >&2; exit 5
 fi

@@ -27,7 +27,7 @@ func TestNginxIsPurgedWhereItKeepsPages(t *testing.T) {
 		"elsewhere as well":        {"proxy_cache_path CACHE levels=1:2;\nproxy_cache_path OTHER levels=1:2;", []string{"CACHE", "OTHER"}, false, Failed, "nginx keeps it in OTHER as well", 2},
 		"elsewhere something else": {"proxy_cache_path CACHE levels=1:2;\nproxy_cache_path OTHER levels=1:2;", []string{"CACHE", "OTHER/@other"}, false, Purged, "nginx kept 1 of it", 1},
 		"the directory is gone":    {"proxy_cache_path CACHE levels=1:2;", nil, true, Absent, "CACHE, where nginx is told to keep pages, is not there", 0},
-		"never a page":             {"proxy_cache_path CACHE levels=1:2;", nil, false, Absent, "nginx never kept a page in CACHE", 0},
+		"never a page":             {"proxy_cache_path CACHE levels=1:2;", nil, false, Absent, "nginx keeps no page in CACHE", 0},
 		"no cache at all":          {"events {}\nhttp { server { } }", nil, true, Absent, "nginx is not told to keep any pages", 0},
 		"gone and nobody knows":    {"", nil, true, Failed, "whether it keeps pages elsewhere is unknown", 0},
 		"empty and nobody knows":   {"", nil, false, Failed, "whether it keeps pages elsewhere is unknown", 0},

@@ -243,14 +243,14 @@ func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Bal
 		flags = append(flags, "--haproxy-protocol")
 	}
 	exec := r.Config.Exec().Name
-	said, why := r.curl(ctx, exec, "ask "+n.Name+" for "+path, append(slices.Clone(flags), "-H", "Accept: "+accepts[form], at+path))
+	said, why := r.curl(ctx, exec, "ask "+n.Name+" for "+path, curl, append(slices.Clone(flags), "-H", "Accept: "+accepts[form], at+path))
 	if out.Why = why; why == "" {
 		out.readText(said)
 	}
 	if form != HTML {
 		return out
 	}
-	if said, why := r.curl(ctx, exec, "ask "+n.Name+" for its version", append(flags, at+versionPath)); why == "" {
+	if said, why := r.curl(ctx, exec, "ask "+n.Name+" for its version", curl, append(flags, at+versionPath)); why == "" {
 		_, body, _ := strings.Cut(strings.ReplaceAll(said, "\r\n", "\n"), "\n\n")
 		out.Version = versionIn(body)
 	}
@@ -261,8 +261,8 @@ func (r *Room) askWorker(ctx context.Context, n config.Node, lb digitalocean.Bal
 const pageKept = 64 << 10
 
 // curl runs curl on a node and gives what it printed, or why there is nothing.
-func (r *Room) curl(ctx context.Context, node, what string, args []string) (said, why string) {
-	res := r.Host(node).Look(ctx, ssh.Command{For: what, Script: curl, Args: args, Limit: pageKept})
+func (r *Room) curl(ctx context.Context, node, what, script string, args []string) (said, why string) {
+	res := r.Host(node).Look(ctx, ssh.Command{For: what, Script: script, Args: args, Limit: pageKept})
 	if err := res.Err(what, node); err != nil {
 		return "", fault.Of(err).Why
 	}

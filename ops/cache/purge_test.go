@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -180,6 +181,53 @@ func TestThreeHundredURLs(t *testing.T) {
 	}
 }
 
+// granted lets everything pass.
+type granted struct{}
+
+func (granted) Check(context.Context) error { return nil }
+
+// The rates are those of the account, and each machine counts its own purges only: where another one has spent them, the API says so, and that is waited out
+// in sight. Who does not wait for it knows that nothing was sent.
+func TestAnotherMachineSpendsTheRate(t *testing.T) {
+	s := standOn(t, "Free Website")
+	other, err := cloudflare.New(cloudflare.Config{Token: func(context.Context) (string, error) { return token, nil }, URL: s.edge.URL(), Zone: instance})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	for range 25 { // as many as the plan allows at once; the next one in 12 s
+		if err := other.Purge(t.Context(), granted{}, cloudflare.Batch{Kind: cloudflare.Tags, Items: []string{"theirs"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := s.Plan(t.Context(), Order{At: []Where{TheEdge}, Tags: []string{"ours"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Purge(t.Context(), p, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v View
+	for !strings.Contains(v.Now, "rate limit") && !v.Over {
+		if v, err = w.View(t.Context(), v.Version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !regexp.MustCompile(`^waiting 1[0-2]s to POST /zones/vmst.example/purge_cache {tags: 1}: rate limit$`).MatchString(v.Now) || v.Over || !strings.Contains(v.Items[0].Why, "429") {
+		t.Errorf("%+v", v)
+	}
+	w.Cancel()
+	if v = w.Wait(); states(v)[Waiting] != 1 || len(v.Rest()) != 1 || v.Err == nil {
+		t.Errorf("%v %v, notes %v", v.Err, states(v), v.Notes)
+	}
+	for _, sent := range s.edge.Purges() {
+		if slices.Contains(sent.Tags, "ours") {
+			t.Errorf("%+v", sent)
+		}
+	}
+}
+
 func TestOneBadURLDoesNotKeepTheOthers(t *testing.T) {
 	s := newStand(t)
 	v := s.purge(t, Order{URLs: append(many(40), "https://other.example/x")}, "")
@@ -299,6 +347,16 @@ func TestARecordSurvivesItsConsole(t *testing.T) {
 	if err != nil || rec.Items[0].State != Unknown || rec.Tally() != "0 of 1 purged, 1 unknown" {
 		t.Errorf("%+v, %v", rec, err)
 	}
+	whole := Record{ID: newID(time.Now().Add(time.Second)), Order: lost.Order, Items: []Item{{At: TheEdge, On: instance, Kind: cloudflare.URLs, What: "https://vmst.example/b", State: Purged}}}
+	if err := whole.save(s.dir()); err != nil {
+		t.Fatal(err)
+	}
+	if rec, err := s.Record("last"); err != nil || rec.ID != whole.ID {
+		t.Errorf("the newest is %+v, %v", rec, err)
+	}
+	if rest, err := s.Repeat(t.Context(), "last"); err != nil || rest.Repeats != lost.ID {
+		t.Errorf("the newest that left something is %+v, %v", rest, err)
+	}
 	if _, err := s.Record("../../etc/passwd"); fault.CodeOf(err) != fault.Usage {
 		t.Error(err)
 	}
@@ -310,7 +368,7 @@ func TestARecordSurvivesItsConsole(t *testing.T) {
 		}
 	}
 	all, err := s.Records()
-	if err != nil || len(all) != recordsKept || all[0].ID != lost.ID {
+	if err != nil || len(all) != recordsKept || all[0].ID != whole.ID {
 		t.Errorf("%d, %v", len(all), err)
 	}
 	left, err := os.ReadDir(s.dir())

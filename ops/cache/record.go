@@ -130,14 +130,29 @@ func readRecord(name string) (Record, error) {
 	return rec, nil
 }
 
-// Record is the purge with an id; "last" is the newest that left something.
+// newest is the id that stands for the newest purge, and for a repetition the newest that left something.
+const newest = "last"
+
+// Record is the purge with an id.
 func (r *Room) Record(id string) (Record, error) {
-	if id != "last" {
-		rec, err := readRecord(filepath.Join(r.dir(), filepath.Base(id)+".json"))
-		if errors.Is(err, fs.ErrNotExist) {
-			return rec, &fault.Error{What: "no such purge", On: id, Next: "see `vmtui purge list`", Code: fault.Usage}
+	if id == newest {
+		all, err := r.Records()
+		if len(all) > 0 {
+			return all[0], nil
 		}
-		return rec, err
+		return Record{}, errors.Join(err, &fault.Error{What: "no purge is known", Why: "none was made from this machine", Next: "see `vmtui purge --help`", Code: fault.Usage})
+	}
+	rec, err := readRecord(filepath.Join(r.dir(), filepath.Base(id)+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return rec, &fault.Error{What: "no such purge", On: id, Next: "see `vmtui purge list`", Code: fault.Usage}
+	}
+	return rec, err
+}
+
+// leftBy is the purge with an id whose rest is wanted.
+func (r *Room) leftBy(id string) (Record, error) {
+	if id != newest {
+		return r.Record(id)
 	}
 	all, err := r.Records()
 	repeated := map[string]bool{} // what is left of those is left of the repetition

@@ -8,7 +8,7 @@ import (
 
 // Repeat plans what an earlier purge left: what failed, what was never sent, and what nobody knows of.
 func (r *Room) Repeat(ctx context.Context, id string) (Plan, error) {
-	rec, err := r.Record(id)
+	rec, err := r.leftBy(id)
 	if err != nil {
 		return Plan{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -22,6 +23,8 @@ var (
 	inWords = map[string]string{cloudflare.DevelopmentMode: "development mode is on", cloudflare.SecurityLevel: "\"under attack\" is on"}
 	// Switches are the words by which they are switched.
 	Switches = map[string]string{cloudflare.DevelopmentMode: "dev", cloudflare.SecurityLevel: "attack"}
+	// recorded is under which name the record has each.
+	recorded = map[string]string{cloudflare.DevelopmentMode: "cache/development", cloudflare.SecurityLevel: "cache/attack"}
 )
 
 // Switch is a setting that is about to be switched.
@@ -59,7 +62,7 @@ func (r *Room) Switching(ctx context.Context, setting string, on bool) (Switch, 
 		s.To, s.Text = r.levelBefore(), []string{"Visitors are let in again without being challenged."}
 	}
 	if s.Was == s.To {
-		return s, &fault.Error{What: "nothing to switch", On: r.zone(), Why: setting + " is " + s.To + " already", Next: "see `vmtui zone`", Code: fault.Usage}
+		return s, &fault.Error{What: "nothing to switch", On: r.zone(), Why: strings.ReplaceAll(setting+" is "+s.To, "_", " ") + " already", Next: "see `vmtui zone`", Code: fault.Usage}
 	}
 	return s, nil
 }
@@ -77,7 +80,7 @@ func (r *Room) levelBefore() string {
 // than the other way round.
 func (r *Room) Switch(ctx context.Context, s Switch) error {
 	permit, settle, err := r.Door.Open(ctx, r.Journal, act.Act{
-		Verb: "cache/setting", Target: r.zone(), What: fmt.Sprintf("set %s from %s to %s", s.Setting, s.Was, s.To), Danger: act.Changes, Unleased: true,
+		Verb: recorded[s.Setting], Target: r.zone(), What: fmt.Sprintf("set %s from %s to %s", s.Setting, s.Was, s.To), Danger: act.Changes, Unleased: true,
 	})
 	if err != nil {
 		return err

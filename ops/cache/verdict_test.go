@@ -38,7 +38,7 @@ func TestADocumentForProgramsIsNoDisaster(t *testing.T) {
 	} {
 		p := Probe{URL: address}
 		for _, f := range forms {
-			p.Answers = append(p.Answers, Answer{Layer: AtMastodon, Name: "worker-1:3000", Wanted: f, Status: 200, Got: JSON}, Answer{Layer: AtWorker, Name: "worker-1", Wanted: f, Status: 200, Got: JSON}, Answer{Layer: AtEdge, Name: "edge", Wanted: f, Status: 200, Got: JSON, Edge: "DYNAMIC"})
+			p.Answers = append(p.Answers, Answer{Layer: AtMastodon, Name: "worker-1/web", Wanted: f, Status: 200, Got: JSON}, Answer{Layer: AtWorker, Name: "worker-1", Wanted: f, Status: 200, Got: JSON}, Answer{Layer: AtEdge, Name: "edge", Wanted: f, Status: 200, Got: JSON, Edge: "DYNAMIC"})
 		}
 		if v := judge(p); v.Wrong != wrong || v.Vain != wrong || v.Unsure || !wrong && v.Says != "every layer answers alike, and none keeps it" {
 			t.Errorf("%s: %+v", address, v)

@@ -44,3 +44,32 @@ func TestWhatThePaletteWasToldIsRemembered(t *testing.T) {
 		t.Errorf("a broken file was written over: %v", err)
 	}
 }
+
+// What was run and what is kept is there for the next console, until it is taken out.
+func TestLinesAreKeptAndForgotten(t *testing.T) {
+	dir := t.TempDir()
+	sitting := func() *Desk { return &Desk{cfg: &config.Config{StateDir: dir}} }
+	stand := func(l Lines, err error, favourites ...string) {
+		t.Helper()
+		if again, lost := sitting().Remembered(t.Context()); err != nil || lost != nil || !slices.Equal(l.Favourites, favourites) || !slices.Equal(again.Favourites, favourites) {
+			t.Errorf("%q, and to the next console %q; want %q: %v, %v", l.Favourites, again.Favourites, favourites, err, lost)
+		}
+	}
+	const usage, odd = "tootctl media usage", `tootctl accounts modify $'a\nb' --approve`
+	l, err := sitting().Favour(t.Context(), usage)
+	stand(l, err, usage)
+	l, err = sitting().Favour(t.Context(), odd)
+	stand(l, err, odd, usage)
+	l, err = sitting().Favour(t.Context(), usage)
+	stand(l, err, odd)
+	if l, err = sitting().keepLines(func(l *Lines) { l.Past = []string{odd, usage} }); err != nil {
+		t.Fatal(l, err)
+	}
+	if l, err = sitting().Unremember(t.Context(), odd); !slices.Equal(l.Past, []string{usage}) {
+		t.Errorf("%q stays", l.Past)
+	}
+	stand(l, err)
+	if info, err := os.Stat(sitting().linesFile()); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+}

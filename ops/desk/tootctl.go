@@ -82,6 +82,14 @@ func (d *Desk) Favour(_ context.Context, line string) (Lines, error) {
 	})
 }
 
+// Unremember forgets a line, the favourite as well.
+func (d *Desk) Unremember(_ context.Context, line string) (Lines, error) {
+	is := func(s string) bool { return s == line }
+	return d.keepLines(func(l *Lines) {
+		l.Past, l.Favourites = slices.DeleteFunc(l.Past, is), slices.DeleteFunc(l.Favourites, is)
+	})
+}
+
 func (d *Desk) linesFile() string { return filepath.Join(d.cfg.StateDir, "tootctl-lines.json") }
 
 func (d *Desk) readLines() (l Lines, err error) {

@@ -125,8 +125,7 @@ func (p *Plan) add(s run.StepPlan) {
 	if s.Err != nil {
 		step.Note = s.Err.Error()
 	}
-	if p.moved() && !step.LeftOut {
-		// What is so now will not be when its turn comes: the steps before it change it.
+	if s.Moved && !step.LeftOut {
 		step.Already, step.Note = false, ""
 	}
 	p.Steps = append(p.Steps, step)
@@ -151,14 +150,4 @@ func (p *Plan) warn(detail string) {
 	if !slices.Contains(p.Warnings, said) {
 		p.Warnings = append(p.Warnings, said)
 	}
-}
-
-// moved reports that a step before would change something, so that what is seen now says nothing of later steps.
-func (p *Plan) moved() bool {
-	for _, s := range p.Steps {
-		if s.Kind != run.Read && !s.Already && !s.LeftOut {
-			return true
-		}
-	}
-	return false
 }

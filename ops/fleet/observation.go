@@ -55,8 +55,8 @@ type Health struct {
 	Mem        float64   // percent used
 	Disk       float64   // percent used of /
 	Load1      float64
-	Web        int  // established connections to :3000
-	Streaming  int  // established connections to :4000
+	Web        int  // established connections of nginx to web
+	Streaming  int  // the same to streaming
 	Nginx      bool // running
 	LameDuck   bool // the flag file is there
 	Containers []Container

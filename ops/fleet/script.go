@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/presence"
+	"github.com/vmtui/vmtui/ops/upstream"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -12,15 +13,16 @@ const mark = "@@vmtui "
 
 // script looks at everything at once, so that a node costs one command a look. The log's lines come last: they are written by strangers and may
 // look like a mark. A part that fails leaves its place empty.
-// $1 flag file, $2 access log, $3 containers wanted, $4 unit, $5 container statistics wanted (they take docker two seconds), $6 consoles wanted.
-const script = `part() { printf '@@vmtui %s\n' "$1"; }
+// $1 flag file, $2 access log, $3 the compose project whose containers are wanted, $4 unit, $5 container statistics wanted (they take docker two seconds), $6 consoles wanted.
+const script = upstream.Script + `part() { printf '@@vmtui %s\n' "$1"; }
 part boot; cat /proc/sys/kernel/random/boot_id
 part cpu; head -n 1 /proc/stat
 part mem; cat /proc/meminfo
 part load; cat /proc/loadavg
 part disk; df -P /
-part web; ss -Htn state established '( dport = :3000 )' | wc -l
-part streaming; ss -Htn state established '( dport = :4000 )' | wc -l
+published "$3"
+part web; flights ` + upstream.Web + `
+part streaming; flights ` + upstream.Streaming + `
 part nginx; if pgrep -x nginx >/dev/null; then echo yes; else echo no; fi
 part duck; if [ -n "$1" ] && [ -e "$1" ]; then echo yes; else echo no; fi
 part docker; if [ -n "$3" ]; then docker ps -a --format '{{json .}}' && part listed; fi
@@ -35,17 +37,14 @@ exit 0`
 const statsEvery = 6
 
 func (n NodeConfig) command(look int) ssh.Command {
-	docker, stats, consoles := "", "", ""
-	if n.Project != "" {
-		docker = "yes"
-		if look%statsEvery == 1 { // not the very first: that one should be quick
-			stats = "yes"
-		}
+	stats, consoles := "", ""
+	if n.Project != "" && look%statsEvery == 1 { // not the very first: that one should be quick
+		stats = "yes"
 	}
 	if n.Role == RoleExec {
 		consoles = "yes"
 	}
-	return ssh.Command{For: "look at the node", Script: script, Args: []string{n.LameDuck, n.AccessLog, docker, n.Unit, stats, consoles}}
+	return ssh.Command{For: "look at the node", Script: script, Args: []string{n.LameDuck, n.AccessLog, n.Project, n.Unit, stats, consoles}}
 }
 
 // parts cuts the output at its marks. Only the known marks in their order count, so that no line of a log can forge one.

@@ -138,7 +138,7 @@ func TestCommandsOfALook(t *testing.T) {
 		stop()
 		var stats []int
 		for i, c := range all["worker-1"].asked {
-			if c.Args[0] != "/duck" || c.Args[1] != "/srv/log/access.log" || c.Args[2] != "yes" || c.Args[3] != "" {
+			if c.Args[0] != "/duck" || c.Args[1] != "/srv/log/access.log" || c.Args[2] != "mastodon" || c.Args[3] != "" {
 				t.Errorf("args %q", c.Args)
 			}
 			if c.Args[4] != "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
@@ -47,7 +48,7 @@ func (r *roll) alone(ctx context.Context, self string) error {
 			continue
 		}
 		return &fault.Error{
-			What: "another roll is not over", On: s.ID, Why: fmt.Sprintf("run %s, %s %s of %s, is %s, at %s", s.ID, s.Runbook, s.Target, s.Operator, s.State, s.Step),
+			What: "another roll is not over", On: s.ID, Why: fmt.Sprintf("%s of %s, %s, is %s, at its step %s", strings.TrimSpace(s.Runbook+" "+s.Target), s.Operator, s.Started.Local().Format(time.DateTime), s.State, s.Step),
 			Next: "go on with it: vmtui runs resume " + s.ID + "; or let go of it: vmtui runs stop " + s.ID, Code: fault.Refused,
 		}
 	}

@@ -252,8 +252,8 @@ func (u *upgrade) restartExec() run.Step {
 // imageLine is a line of a compose file that names one of Mastodon's images, with its tag.
 const imageLine = `^([[:space:]]*image:[[:space:]]*["']?[^[:space:]"']*mastodon(-streaming)?):[^[:space:]"'@]+`
 
-// tagsScript shows the tags of Mastodon's images in a worker's compose file: $1 directory.
-const tagsScript = `cd "$1" && grep -E "` + "$2" + `" docker-compose.yml | sed -E 's/.*:([^":]+)["'"'"']?[[:space:]]*$/\1/' | sort -u`
+// tagsScript shows the tags of Mastodon's images in a worker's compose file, each with the digest that pins it: $1 directory, $2 the pattern.
+const tagsScript = `cd "$1" && grep -E "$2" docker-compose.yml | sed -E "s/^[[:space:]]*image:[[:space:]]*//; s/[[:space:]]*(#.*)?\$//; s/[\"']//g; s/@/ @/; s/^[^ ]*:([^ :]+)/\1/" | sort -u`
 
 // retag puts another tag in: $1 directory, $2 the pattern, $3 the tag, $4 what the old file is kept as.
 const retag = `cd "$1" && cp -p docker-compose.yml "$4" && sed -E "s#$2#\1:$3#" "$4" >docker-compose.yml.new && cat docker-compose.yml.new >docker-compose.yml && rm docker-compose.yml.new`
@@ -263,7 +263,11 @@ func (u *upgrade) tags(ctx context.Context, name string) ([]string, error) {
 	node, _ := u.Config.Node(name)
 	out, err := u.parts[name].Look(ctx, "reading the images' tags", tagsScript, node.Mastodon.Dir, imageLine)
 	tags := strings.Fields(out)
-	if err == nil && len(tags) == 0 {
+	switch {
+	case err != nil:
+	case strings.Contains(out, "@"):
+		err = &fault.Error{What: "an image is pinned by its digest", On: name, Why: "docker-compose.yml says " + strings.TrimSpace(out) + ": docker goes by the digest, whatever the tag says", Next: "take the digest out of the file, or write the new one there by hand and leave this step out", Code: fault.Refused}
+	case len(tags) == 0:
 		err = &fault.Error{What: "no image of Mastodon's", On: name, Why: "docker-compose.yml names none with a tag", Next: "write the tag into it by hand, and leave this step out", Code: fault.Failed}
 	}
 	return tags, err

@@ -149,6 +149,9 @@ func TestPlanOfChildren(t *testing.T) {
 		if err != nil || p.Err != nil {
 			t.Fatal(err, p.Err)
 		}
+		if last := p.ID[strings.LastIndex(p.ID, "/")+1:]; p.Moved != (last == "disk" || last == "back") {
+			t.Errorf("%s: moved %v; what one run changes is no other's", p.ID, p.Moved)
+		}
 		if ids = append(ids, p.ID); p.Confirm != "" {
 			confirms = append(confirms, p.Confirm)
 		}

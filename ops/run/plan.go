@@ -11,6 +11,7 @@ import (
 type StepPlan struct {
 	StepInfo
 	Finding Finding
+	Moved   bool // a step before it, of the same run, would change what was found: that says nothing of this one's turn
 	Plan    []string
 	Err     error // of looking, or of planning; the others are planned all the same
 }
@@ -23,7 +24,7 @@ func (e *Engine) Plan(ctx context.Context, rb Runbook) iter.Seq2[StepPlan, error
 			yield(StepPlan{}, err)
 			return
 		}
-		facts := map[string]string{}
+		facts, moved := map[string]string{}, false
 		for i := range rb.Steps {
 			if err := context.Cause(ctx); err != nil {
 				yield(StepPlan{}, err)
@@ -32,6 +33,8 @@ func (e *Engine) Plan(ctx context.Context, rb Runbook) iter.Seq2[StepPlan, error
 			s := &rb.Steps[i]
 			w := &Walk{step: s, runbook: rb.ID, facts: facts, granted: map[string]bool{}}
 			p := s.dry(ctx, w)
+			p.Moved = moved
+			moved = moved || s.moves(p)
 			if !yield(p, nil) {
 				return
 			}
@@ -60,6 +63,11 @@ func (s *Step) dry(ctx context.Context, w *Walk) StepPlan {
 	return p
 }
 
+// moves reports that the step would change the world for those after it. What a run of its own changes is another target's.
+func (s *Step) moves(p StepPlan) bool {
+	return s.Kind != Read && s.Child == nil && p.Finding.Truth != IsDone && p.Finding.Truth != LeftOut
+}
+
 // dryChild plans the run that the step is, each of its steps under the name of this one. What it wants typed is left out where this runbook asks for it.
 func (s *Step) dryChild(ctx context.Context, w *Walk, sworn []string, yield func(StepPlan, error) bool) bool {
 	look, cancel := context.WithTimeoutCause(ctx, s.deadline(), errDeadline)
@@ -68,12 +76,14 @@ func (s *Step) dryChild(ctx context.Context, w *Walk, sworn []string, yield func
 	if err != nil {
 		return yield(StepPlan{StepInfo: StepInfo{ID: s.ID + "/", Title: s.Title, Kind: Read}, Err: err}, nil)
 	}
-	facts := map[string]string{}
+	facts, moved := map[string]string{}, false
 	for i := range rb.Steps {
 		if err := context.Cause(ctx); err != nil {
 			return yield(StepPlan{}, err)
 		}
 		p := rb.Steps[i].dry(ctx, &Walk{step: &rb.Steps[i], runbook: rb.ID, facts: facts, granted: map[string]bool{}})
+		p.Moved = moved
+		moved = moved || rb.Steps[i].moves(p)
 		p.ID = s.ID + "/" + p.ID
 		if slices.Contains(sworn, p.Confirm) {
 			p.Confirm = ""

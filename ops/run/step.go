@@ -45,7 +45,7 @@ type Finding struct {
 // Progress is the answer of one look of Verify.
 type Progress struct {
 	Done   bool
-	For    string        // what is awaited, with its numbers: "2 requests in flight on :3000"
+	For    string        // what is awaited, with its numbers: "2 in flight, 0 new requests"
 	Again  time.Duration // when to look next; from the world's own pace
 	Usual  string
 	Detail string // when Done: what was proved

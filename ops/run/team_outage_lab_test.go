@@ -99,7 +99,7 @@ func loseStore(t *testing.T, out outage, gate bool) {
 	}
 	state, err := wait()
 	<-gone
-	if took := time.Since(lost); took > 5500*time.Millisecond { // five, and what the test itself takes
+	if took := time.Since(lost); took > usual.dead/2 { // five seconds, and what a busy machine adds to them: long before others believe it dead
 		t.Errorf("noticed after %s", took)
 	} else {
 		t.Logf("noticed after %s", took)

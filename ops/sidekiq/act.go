@@ -56,6 +56,7 @@ type Progress struct {
 	Doing string // in a few words
 	Done  int64
 	Of    int64  // 0 while that is not known
+	Unit  string // of both, "" for jobs
 	Says  string // why nothing happens for a while; "" mostly
 }
 
@@ -69,6 +70,7 @@ type Report struct {
 	Unlocked int64         `json:"unlocked"`          // unique locks released
 	Shelf    string        `json:"parked,omitempty"`  // where jobs lie now
 	Backups  []string      `json:"backups,omitempty"` // files
+	Doubt    string        `json:"doubt,omitempty"`   // why it may not last, "" mostly
 	Took     time.Duration `json:"-"`
 	Seconds  float64       `json:"seconds"`
 }
@@ -88,6 +90,14 @@ func (p Plan) Act(o Order) act.Act {
 	return act.Act{Verb: "sidekiq/" + string(o.Deed), Target: p.Target, What: p.What, Danger: p.Danger, Typed: o.Typed, Identity: p.identity, Unleased: true}
 }
 
+// stakes are what is at stake, in a few words: what is lost, or what is to be known first of all.
+func (p Plan) stakes() string {
+	if p.Loss.Lost == "" && len(p.Caution) > 0 {
+		return p.Caution[0]
+	}
+	return p.Loss.Lost
+}
+
 // ready says why an order cannot be carried out as it was planned.
 func (p Plan) ready(o Order) error {
 	if p.Deed != o.Deed {
@@ -97,7 +107,7 @@ func (p Plan) ready(o Order) error {
 		return p.Refusal
 	}
 	if p.Again != "" && o.Again != p.Again {
-		return &fault.Error{What: "not confirmed", On: p.Target, Why: "it is asked about twice: " + p.Loss.Lost, Next: "confirm with the instance's name too: " + p.Again, Code: fault.Refused}
+		return &fault.Error{What: "not confirmed", On: p.Target, Why: "it is asked about twice: " + p.stakes(), Next: "confirm with the instance's name too: " + p.Again, Code: fault.Refused}
 	}
 	return nil
 }
@@ -121,19 +131,23 @@ func (a *Acts) With(ctx context.Context, permit act.Permit, o Order, p Plan) (Re
 	if err := p.ready(o); err != nil {
 		return Report{}, err
 	}
+	g := &grip{permit: permit, what: p.What, asked: ctx, tell: p.tell, began: time.Now().Truncate(time.Millisecond)}
+	defer g.close()
+	a = a.waitingFor(g)
 	deeds := map[Deed]func(context.Context, *grip, Order, Plan) (Report, error){
 		Park: a.park, Restore: a.restore, Load: a.load, Delete: a.remove, Requeue: a.pick, Kill: a.kill, Move: a.filter, PutBack: a.putBack,
 		Quiet: a.signal, Stop: a.signal, Dump: a.signal,
 	}
-	g := &grip{jobs: a.Jobs, permit: permit, what: p.What, asked: ctx, tell: p.tell}
-	defer g.close()
-	began, all := time.Now(), context.WithoutCancel(ctx)
+	all := context.WithoutCancel(ctx)
 	if err := a.alone(all, g, p); err != nil {
 		return Report{}, err
 	}
 	defer g.release(all)
 	r, err := deeds[o.Deed](all, g, o, p)
-	r.Deed, r.Name, r.Took = o.Deed, p.Target, time.Since(began)
+	if err == nil {
+		err = a.prove(all, g, o, p, &r)
+	}
+	r.Deed, r.Name, r.Took = o.Deed, p.Target, time.Since(g.began)
 	r.Seconds = r.Took.Round(time.Millisecond).Seconds()
 	return r, err
 }
@@ -163,11 +177,11 @@ func (r Report) said() []string {
 	for _, b := range r.Backups {
 		lines = append(lines, "backup: "+b)
 	}
+	if r.Doubt != "" {
+		lines = append(lines, r.Doubt)
+	}
 	return lines
 }
-
-// patience is how long an act waits for a Redis that went away in the middle of it.
-var patience = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second}
 
 // grip is the hold that one act has on Redis: its permit, and a line.
 type grip struct {
@@ -176,7 +190,9 @@ type grip struct {
 	what   string
 	asked  context.Context //nolint:containedctx // whoever asked for the act may give up, which is looked at between portions
 	tell   func(Progress)
+	began  time.Time
 	line   *redis.Line
+	waited bool // for Redis: it may be another one since
 
 	queue, token string // what it claims, and by what
 	kept         time.Time
@@ -219,15 +235,18 @@ func (g *grip) once(ctx context.Context, s redis.Script, keys []string, args ...
 
 // steady sends a script that may be sent twice, and waits for a Redis that is away, restarts or changes its primary.
 func (g *grip) steady(ctx context.Context, s redis.Script, keys []string, args ...any) (redis.Reply, error) {
-	for try := 0; ; try++ {
-		r, err := g.once(ctx, s, keys, args...)
-		if err == nil || try == len(patience) || g.givenUp() || !redis.Passing(err) {
-			return r, err
-		}
-		g.say(Progress{Doing: "waiting for Redis", Says: fault.Of(err).Why})
-		select {
-		case <-time.After(patience[try]):
-		case <-g.asked.Done():
-		}
-	}
+	return g.sent(ctx, redis.Passing, s, keys, args...)
+}
+
+// wary sends a script that must not be sent twice, and waits for such a Redis as long as it was certainly not sent.
+func (g *grip) wary(ctx context.Context, s redis.Script, keys []string, args ...any) (redis.Reply, error) {
+	return g.sent(ctx, unsent, s, keys, args...)
+}
+
+func (g *grip) sent(ctx context.Context, again func(error) bool, s redis.Script, keys []string, args ...any) (r redis.Reply, err error) {
+	err = g.insist(again, func() error {
+		r, err = g.once(ctx, s, keys, args...)
+		return err
+	})
+	return r, err
 }

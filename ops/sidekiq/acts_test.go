@@ -150,6 +150,15 @@ func TestWhatMustBeTyped(t *testing.T) {
 	}
 }
 
+// What is asked about twice says why, also where no queue is lost.
+func TestWhatIsAskedTwiceSaysWhy(t *testing.T) {
+	s := small(t)
+	p := Plan{Deed: Quiet, Target: "exec", Again: instance, Caution: []string{"the scheduler runs in no other process", "each hears it"}}
+	if _, err := s.Do(t.Context(), Order{Deed: Quiet, Identities: []string{"exec:1:a"}, Typed: "exec"}, p); err == nil || !strings.Contains(err.Error(), "asked about twice: the scheduler runs in no other process (next") {
+		t.Error(err)
+	}
+}
+
 func TestMoveChangesWhereAJobComesBack(t *testing.T) {
 	s := small(t)
 	s.fill("pull", 0, 900, "")

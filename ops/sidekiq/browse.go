@@ -76,9 +76,18 @@ func entryOf(job found, p payload) Entry {
 	return e
 }
 
+// DueSays is what the moment means that a job of a set has: it died then, or comes next then.
+func (f Full) DueSays() string {
+	if f.In == Dead {
+		return "died"
+	}
+	return "comes next"
+}
+
 // Full is one job with all that it says.
 type Full struct {
 	Entry
+	In        string    `json:"in"`              // the place where it lies
 	Failed    time.Time `json:"failed,omitzero"` // first
 	Retry     string    `json:"retry"`           // as it stands in the job
 	Digest    string    `json:"lock_digest,omitempty"`
@@ -99,6 +108,7 @@ func (j *Jobs) Job(ctx context.Context, p Place, jid string, everything bool) (F
 			}
 			if pl := payloadOf(job.raw); s.means(pl) {
 				full, seen = fullOf(job, pl, everything), true
+				full.In = p.Name
 				return false, nil
 			}
 		}

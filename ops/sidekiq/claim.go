@@ -115,10 +115,9 @@ const awaited = 250 * time.Millisecond
 func (j *Jobs) Await(ctx context.Context, b *Busy, tell func(Progress)) error {
 	tick := time.NewTicker(awaited)
 	defer tick.Stop()
-	waiting := "waiting for " + b.Queue
-	tell(Progress{Doing: waiting, Says: fmt.Sprintf("an act of %s's has it; should its console have died, it is free in %s", b.By, b.until())})
+	says := fmt.Sprintf("an act of %s's has it; should its console have died, it is free in %s", b.By, b.until())
 	for last := b; ; {
-		tell(Progress{Doing: waiting + ", second", Done: int64((b.until() - last.until()).Seconds()), Of: int64(b.until().Seconds())})
+		tell(Progress{Doing: "waiting for " + b.Queue, Done: int64((b.until() - last.until()).Seconds()), Of: int64(b.until().Seconds()), Unit: "s", Says: says})
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

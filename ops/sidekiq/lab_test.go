@@ -329,20 +329,8 @@ func TestEvictionAndMemory(t *testing.T) {
 
 // A failover in the middle of a filter: the act waits, goes on with the new primary, and nothing is lost or doubled.
 func TestFailoverInTheMiddle(t *testing.T) {
-	_, first := real(t)
-	_, second := real(t)
-	host, port, _ := strings.Cut(first.Addr, ":")
-	if err := second.Client.ReplicaOf(t.Context(), host, port).Err(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := lab.NewSwitch(first.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = line.Close() }()
-	s := onURL(t, "redis://:"+lab.Password+"@"+line.Addr(), first.Client)
-	s.fill("push", 0, 20_000, "")
-	eventually(t, "replication", func() bool { return second.Client.LLen(t.Context(), "queue:push").Val() == 20_000 })
+	s := twoOf(t)
+	s.filled("")
 	o := Order{Deed: Delete, Name: "push", Filter: Filter{Classes: []string{"RefreshWorker"}}, Typed: "push"}
 	p, err := s.Plan(t.Context(), o, nil)
 	if err != nil {
@@ -356,11 +344,11 @@ func TestFailoverInTheMiddle(t *testing.T) {
 		}
 		// The replica is behind by nothing: what is lost in a real failover is what it had not heard of, which the steps' numbers bear too.
 		eventually(t, "the replica to be level", func() bool {
-			return first.Client.HGetAll(context.Background(), s.Jobs.key(shelvesKey)).Val() != nil && first.Client.Wait(context.Background(), 1, time.Second).Val() == 1
+			return s.first.Client.HGetAll(context.Background(), s.Jobs.key(shelvesKey)).Val() != nil && s.first.Client.Wait(context.Background(), 1, time.Second).Val() == 1
 		})
-		first.Kill()
-		line.To(second.Addr) // still a replica: READONLY
-		go func() { promoted <- second.Client.ReplicaOf(context.Background(), "NO", "ONE").Err() }()
+		s.first.Kill()
+		s.line.To(s.second.Addr) // still a replica: READONLY
+		go func() { promoted <- s.second.Client.ReplicaOf(context.Background(), "NO", "ONE").Err() }()
 	}
 	r, err := s.Do(t.Context(), o, p)
 	if err != nil {
@@ -369,7 +357,7 @@ func TestFailoverInTheMiddle(t *testing.T) {
 	if err := <-promoted; err != nil {
 		t.Fatal(err)
 	}
-	s.raw = second.Client
+	s.raw = s.second.Client
 	want := slices.DeleteFunc(upTo(20_000), func(n int) bool { return n%3 == 0 })
 	s.equal("left", s.numbers("queue:push"), want)
 	if s.raw.Exists(t.Context(), shelvesKey).Val() != 0 {

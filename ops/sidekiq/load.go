@@ -119,7 +119,11 @@ func (a *Acts) loadList(ctx context.Context, g *grip, o Order, p Plan) (Report, 
 		if err != nil {
 			return err
 		}
-		if answer := r.List(); len(answer) != 2 || answer[0].Int() == -1 && answer[1].Int() != at+1 {
+		switch answer := r.List(); {
+		case len(answer) == 2 && (answer[0].Int() >= 0 || answer[1].Int() == at+1):
+		case len(answer) == 2 && answer[1].Int() < at:
+			return forgotten(s.ID)
+		default:
 			return &fault.Error{What: "somebody else reads this backup back", On: s.ID, Next: "look at it: vmtui sidekiq restore", Code: fault.Refused}
 		}
 		g.say(Progress{Doing: "reading back", Done: done, Of: p.Size})

@@ -30,10 +30,11 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 		p.refuse("it is empty", "nothing needs to be parked")
 		return nil
 	}
-	var err error
-	if p.Policy, err = a.Jobs.policy(ctx); err != nil {
+	redis, err := a.Jobs.server(ctx)
+	if err != nil {
 		return err
 	}
+	p.Policy = redis.policy
 	switch {
 	case mayDrop(p.Policy):
 		p.warn("Redis may drop a parked list when its memory is full (maxmemory_policy is %s): it is the coldest key there is, and goes whole. So a backup is written first, which is then all there is; better set the policy to noeviction", p.Policy)
@@ -129,7 +130,7 @@ func (a *Acts) newShelf(queue string, kind Kind) Shelf {
 
 // putAside renames a queue, and gives the shelf that it lies on now. Where no answer came it looks.
 func (a *Acts) putAside(ctx context.Context, g *grip, s Shelf) (Shelf, int64, error) {
-	r, err := g.once(ctx, parkScript, []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, ""), a.Jobs.key(shelvesKey)}, s.ID, s.record())
+	r, err := g.wary(ctx, parkScript, []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, ""), a.Jobs.key(shelvesKey)}, s.ID, s.record())
 	if errors.Is(err, remote.ErrUnknown) {
 		found, lost := a.Jobs.Shelf(ctx, s.ID)
 		if lost == nil {

@@ -9,8 +9,6 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
-	"github.com/vmtui/vmtui/remote/clean"
-	"github.com/vmtui/vmtui/remote/redis"
 )
 
 // Plan is what an order would do, found by looking only. It is shown before anything is done, and carries what must be typed.
@@ -55,7 +53,10 @@ func (a *Acts) Plan(ctx context.Context, o Order, tell func(Progress)) (Plan, er
 	if err := o.Filter.Check(); err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Deed: o.Deed, Target: o.Name, Danger: act.Changes, Back: backs[o.Deed], Caution: []string{}, tell: tell}
+	p := Plan{
+		Deed: o.Deed, Target: o.Name, Danger: act.Changes, Back: backs[o.Deed], Caution: []string{}, Lines: []string{}, tell: tell,
+		In: Histogram{Classes: []Share{}, Hosts: []Share{}, Errors: []Share{}},
+	}
 	var err error
 	switch o.Deed {
 	case Quiet, Stop, Dump:
@@ -195,20 +196,6 @@ func (p *Plan) confirm(instance string) {
 	if twice(p.queue()) {
 		p.Again = instance
 	}
-}
-
-// policy is what Redis does when its memory is full. A managed Redis may not say.
-func (j *Jobs) policy(ctx context.Context) (string, error) {
-	got, err := j.redis.Read(ctx, redis.Cmd("INFO"))
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(got[0].Text()) {
-		if v, is := strings.CutPrefix(line, "maxmemory_policy:"); is {
-			return clean.Line(strings.TrimSpace(v)), nil
-		}
-	}
-	return "", nil
 }
 
 // mayDrop reports a policy under which a list without an end can vanish: a parked one is the first, because nobody touches it.

@@ -292,6 +292,10 @@ func TestAJobInFullFoldsPeople(t *testing.T) {
 	if err != nil || full.Folded || !strings.Contains(strings.Join(full.Args, " "), "kirk@ncc.example") {
 		t.Errorf("%+v %v", full, err)
 	}
+	s.raw.ZAdd(t.Context(), Dead, goredis.Z{Score: 1764000000, Member: raw})
+	if died, err := s.Jobs.Job(t.Context(), mustPlace(s, Dead), "b2", false); err != nil || died.In != Dead || died.DueSays() != "died" || full.DueSays() != "comes next" {
+		t.Errorf("%+v %v", died, err)
+	}
 	if _, err := s.Jobs.Job(t.Context(), mustPlace(s, Retry), "none", true); fault.CodeOf(err) != fault.Usage {
 		t.Errorf("%v", err)
 	}

@@ -88,6 +88,9 @@ func (a *Acts) remove(ctx context.Context, g *grip, o Order, p Plan) (Report, er
 	return a.filter(ctx, g, o, p)
 }
 
+// droppedKnown is for how long Redis knows that a shelf was deleted, so that an answer that got lost is had by asking again.
+const droppedKnown = 2 * patience
+
 // drop deletes a whole shelf.
 func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, err error) {
 	s := p.place.Shelf
@@ -116,30 +119,19 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 	}
 	r.Backups = []string{b.path}
 	g.say(Progress{Doing: "deleting", Done: 0, Of: b.count})
-	done, err := g.steady(ctx, dropScript, []string{p.place.key, a.Jobs.key(shelvesKey)}, s.ID, b.count, redis.Unshown(newest), redis.Unshown(oldest))
+	keys := []string{p.place.key, a.Jobs.key(shelvesKey), a.Jobs.stepsKey(s.ID)}
+	done, err := g.steady(ctx, dropScript, keys, s.ID, b.count, redis.Unshown(newest), redis.Unshown(oldest), droppedKnown.Milliseconds())
 	if err != nil {
 		return r, err
 	}
 	if done.Int() != 1 {
-		return r, a.notDropped(ctx, *s, b.path)
+		return r, &fault.Error{What: "not deleted", On: s.ID, Why: "it is no longer what the backup was made of: somebody changed it meanwhile, or Redis has forgotten it", Next: "look at it again; the backup stays in " + b.path, Code: fault.Refused}
 	}
 	r.Jobs = b.count
 	if !o.KeepLocks {
 		r.Unlocked, err = g.unlockAll(ctx, b.path)
 	}
 	return r, err
-}
-
-// notDropped tells a list that changed from one that is gone already, by our own request whose answer got lost.
-func (a *Acts) notDropped(ctx context.Context, s Shelf, backup string) error {
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("EXISTS", a.Jobs.shelfKey(s.ID, "")), redis.Cmd("HEXISTS", a.Jobs.key(shelvesKey), s.ID))
-	if err != nil {
-		return err
-	}
-	if got[0].Int() == 0 && got[1].Int() == 0 {
-		return nil
-	}
-	return &fault.Error{What: "not deleted", On: s.ID, Why: "it is no longer what the backup was made of: somebody changed it meanwhile", Next: "look at it again; the backup stays in " + backup, Code: fault.Refused}
 }
 
 func (a *Acts) planMove(o Order, p *Plan) {

@@ -61,25 +61,56 @@ func (a *Acts) restore(ctx context.Context, g *grip, o Order, p Plan) (Report, e
 	if err != nil {
 		return Report{}, err
 	}
-	list, rest := "", ""
-	var r Report
+	b, r := returning{shelf: s, list: a.Jobs.shelfKey(s.ID, ""), stay: -1}, Report{}
 	if !s.Cut.IsZero() {
 		if r.Kept, err = a.sortOut(ctx, g, s); err != nil {
 			return r, err
 		}
-		list = goPart
+		b.list, b.stay = a.Jobs.shelfKey(s.ID, goPart), r.Kept
 		if r.Kept > 0 {
 			stays := s
 			stays.Cut, stays.Restoring = time.Time{}, false
-			rest, r.Shelf = stays.record(), s.ID
+			b.rest, r.Shelf = stays.record(), s.ID
 		}
 	}
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("LLEN", b.list))
+	if err != nil {
+		return r, err
+	}
+	b.size = got[0].Int()
 	if o.Rate > 0 {
-		r.Jobs, err = a.feed(ctx, g, s, list, rest, o.Rate)
+		r.Jobs, err = a.feed(ctx, g, b, o.Rate)
 	} else {
-		r.Jobs, err = a.absorb(ctx, g, s, list, rest)
+		r.Jobs, err = a.absorb(ctx, g, b)
 	}
 	return r, err
+}
+
+// returning is a list that goes back into its queue.
+type returning struct {
+	shelf Shelf
+	list  string // its key
+	size  int64  // when it began
+	rest  string // the record of what stays, "" for none
+	stay  int64  // how many stay on the shelf, -1 where it is not sorted
+}
+
+// back sends a step of it, and says how many jobs are left, and what the step did.
+func (a *Acts) back(ctx context.Context, g *grip, b returning, script redis.Script, most int64) (left, did int64, err error) {
+	j, s := a.Jobs, b.shelf
+	keys := []string{j.key("queue:" + s.Queue), b.list, j.key(shelvesKey), j.key("queues"), j.shelfKey(s.ID, ""), j.stepsKey(s.ID)}
+	r, err := g.steady(ctx, script, keys, most, portionBytes, s.ID, b.rest, s.Queue, b.stay)
+	if err != nil {
+		return 0, 0, a.left(err, s)
+	}
+	answer := r.List()
+	switch {
+	case len(answer) != 2:
+		return 0, 0, fmt.Errorf("an answer of %d parts from the script", len(answer))
+	case answer[0].Int() < 0:
+		return 0, 0, a.left(forgotten(s.ID), s)
+	}
+	return answer[0].Int(), answer[1].Int(), nil
 }
 
 // whole makes a shelf one list again, if an act on it was interrupted, and writes down what is about to be done to it.
@@ -104,7 +135,7 @@ func (a *Acts) whole(ctx context.Context, g *grip, s Shelf, o Order) (Shelf, err
 // resettle sifts a shelf into what stays on it and, with a place for it, what does not.
 func (a *Acts) resettle(ctx context.Context, g *grip, s Shelf, judge func([]found) ([]byte, []string, error), meant string) error {
 	err := g.sift(ctx, sifting{
-		list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.shelfKey(s.ID, stayPart), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
+		shelf: s.ID, list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.shelfKey(s.ID, stayPart), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
 		meant: meant, mode: "list", judge: judge,
 	}, s.Size)
 	if err != nil {
@@ -115,7 +146,10 @@ func (a *Acts) resettle(ctx context.Context, g *grip, s Shelf, judge func([]foun
 
 // settle gives a shelf that was sifted its name again; without a record one that has become empty is gone.
 func (a *Acts) settle(ctx context.Context, g *grip, s Shelf, record string) error {
-	_, err := g.steady(ctx, settleScript, []string{a.Jobs.shelfKey(s.ID, ""), a.Jobs.shelfKey(s.ID, stayPart), a.Jobs.stepsKey(s.ID), a.Jobs.key(shelvesKey)}, s.ID, record)
+	r, err := g.steady(ctx, settleScript, []string{a.Jobs.shelfKey(s.ID, ""), a.Jobs.shelfKey(s.ID, stayPart), a.Jobs.stepsKey(s.ID), a.Jobs.key(shelvesKey)}, s.ID, record)
+	if err == nil && r.Int() < 0 {
+		err = a.left(forgotten(s.ID), s)
+	}
 	return err
 }
 
@@ -152,26 +186,18 @@ func (a *Acts) sortOut(ctx context.Context, g *grip, s Shelf) (stay int64, err e
 
 // absorb puts a list back as it was, in front of what has arrived since: no job is read for it. It may be interrupted between two portions and begun
 // again; until the last one the queue goes on with what arrives.
-func (a *Acts) absorb(ctx context.Context, g *grip, s Shelf, part, rest string) (int64, error) {
-	list := a.Jobs.shelfKey(s.ID, part)
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("LLEN", list))
-	if err != nil {
-		return 0, err
-	}
-	size := got[0].Int()
-	keys := []string{a.Jobs.key("queue:" + s.Queue), list, a.Jobs.key(shelvesKey), a.Jobs.key("queues")}
+func (a *Acts) absorb(ctx context.Context, g *grip, b returning) (int64, error) {
 	for {
-		r, err := g.steady(ctx, absorbScript, keys, portionJobs, portionBytes, s.ID, rest, s.Queue)
+		left, size, err := a.back(ctx, g, b, absorbScript, portionJobs)
 		if err != nil {
-			return 0, a.left(err, s)
+			return 0, err
 		}
-		answer := r.List()
-		if len(answer) != 2 || answer[0].Int() == 0 {
-			return size, nil
+		if left == 0 {
+			return b.size, nil
 		}
-		g.say(Progress{Doing: "taking in what has arrived", Done: answer[1].Int() - size, Of: answer[1].Int() - size + answer[0].Int()})
+		g.say(Progress{Doing: "taking in what has arrived", Done: size - b.size, Of: size - b.size + left})
 		if g.givenUp() {
-			return 0, a.left(g.asked.Err(), s)
+			return 0, a.left(g.asked.Err(), b.shelf)
 		}
 	}
 }
@@ -191,30 +217,25 @@ func (a *Acts) left(err error, s Shelf) error {
 const paceTick = 200 * time.Millisecond
 
 // feed puts a list back at a pace.
-func (a *Acts) feed(ctx context.Context, g *grip, s Shelf, part, rest string, rate int) (int64, error) {
-	keys := []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, part), a.Jobs.key(shelvesKey), a.Jobs.key("queues")}
-	began, fed := time.Now(), int64(0)
+func (a *Acts) feed(ctx context.Context, g *grip, b returning, rate int) (int64, error) {
+	began, fed, done := time.Now(), int64(0), int64(0)
 	for {
 		due := int64(time.Since(began).Seconds()*float64(rate)) + 1 - fed
 		if due > 0 {
-			r, err := g.steady(ctx, feedScript, keys, min(due, portionJobs), portionBytes, s.ID, rest, s.Queue)
+			left, now, err := a.back(ctx, g, b, feedScript, min(due, portionJobs))
 			if err != nil {
-				return fed, a.left(err, s)
+				return done, err
 			}
-			answer := r.List()
-			if len(answer) != 2 {
-				return fed, fmt.Errorf("an answer of %d parts from the script", len(answer))
-			}
-			fed += answer[1].Int()
-			g.say(Progress{Doing: "putting back", Done: fed, Of: fed + answer[0].Int()})
-			if answer[0].Int() == 0 {
-				return fed, nil
+			fed, done = fed+now, b.size-left
+			g.say(Progress{Doing: "putting back", Done: done, Of: b.size})
+			if left == 0 {
+				return done, nil
 			}
 		}
 		select {
 		case <-time.After(min(paceTick, time.Second/time.Duration(rate)+time.Millisecond)):
 		case <-g.asked.Done():
-			return fed, a.left(g.asked.Err(), s)
+			return done, a.left(g.asked.Err(), b.shelf)
 		}
 	}
 }
@@ -230,20 +251,23 @@ func (a *Acts) handBack(ctx context.Context, g *grip, s Shelf) (int64, error) {
 // onQueue is a filter on what was a living queue a moment ago.
 func (a *Acts) onQueue(s Shelf, judge func([]found) ([]byte, []string, error)) sifting {
 	return sifting{
-		list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.key("queue:" + s.Queue), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
+		shelf: s.ID, list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.key("queue:" + s.Queue), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
 		mode: "drop", living: true, judge: judge,
 	}
 }
 
 // rejoin lets what arrived during a filter follow.
 func (a *Acts) rejoin(ctx context.Context, g *grip, s Shelf) error {
-	keys := []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, laterPart), a.Jobs.stepsKey(s.ID), a.Jobs.key(shelvesKey), a.Jobs.key("queues")}
+	keys := []string{a.Jobs.key("queue:" + s.Queue), a.Jobs.shelfKey(s.ID, laterPart), a.Jobs.stepsKey(s.ID), a.Jobs.key(shelvesKey), a.Jobs.key("queues"), a.Jobs.shelfKey(s.ID, "")}
 	for {
 		r, err := g.steady(ctx, rejoinScript, keys, portionJobs, portionBytes, s.ID, s.Queue)
 		if err != nil {
 			return a.left(err, s)
 		}
-		if r.Int() == 0 {
+		switch n := r.Int(); {
+		case n < 0:
+			return a.left(forgotten(s.ID), s)
+		case n == 0:
 			return nil
 		}
 	}

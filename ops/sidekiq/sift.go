@@ -17,14 +17,46 @@ import (
 // sifting is a filter that is being carried out on a list that nobody else touches: page by page, the oldest first, each job goes on to the list it
 // belongs to, or nowhere.
 type sifting struct {
+	shelf                           string // its id
 	list, kept, later, steps, meant string // keys
 	mode                            string // what becomes of the meant: drop, list, set
 	living                          bool   // kept is a queue that others use
 
 	// judge decides about a page. It returns a letter for each job, k or m, and for each m the job's new text, "" for the old one.
 	judge func(page []found) (verdicts []byte, texts []string, err error)
+	// counted hears how many went on so far, as Redis counts them: after a failover that may be fewer than before.
+	counted func(kept, meant int64)
 	// passed hears that the page judged last has gone on.
 	passed func(ctx context.Context) error
+}
+
+// sifted is what the script of a step answers.
+type sifted struct {
+	step, kept, meant, left int64
+	page                    []found // the next one, the oldest first; none where it did not do the step
+	took                    time.Duration
+	did                     bool // it did what it was sent
+}
+
+// siftedFrom reads an answer to what was sent as a step.
+func siftedFrom(r redis.Reply, step int64, shelf string) (sifted, error) {
+	a := r.List()
+	if len(a) < 2 {
+		return sifted{}, fmt.Errorf("an answer of %d parts from the script", len(a))
+	}
+	switch code := a[0].Int(); {
+	case code == -3:
+		return sifted{}, forgotten(shelf)
+	case code == -2: // it is not the page that was judged
+		return sifted{step: step}, nil
+	case code == -1 && len(a) == 4: // our own step, carried out without our hearing of it; or what another console or primary has
+		return sifted{step: a[1].Int(), kept: a[2].Int(), meant: a[3].Int()}, nil
+	case code >= 0 && len(a) == 6:
+		x := sifted{step: code, left: a[1].Int(), page: listOf(a[2]), took: time.Duration(a[3].Int()) * time.Microsecond, kept: a[4].Int(), meant: a[5].Int(), did: true}
+		slices.Reverse(x.page)
+		return x, nil
+	}
+	return sifted{}, fmt.Errorf("an answer of %d parts from the script", len(a))
 }
 
 // sift carries it out to the end. Every step is numbered: one whose answer got lost is not done twice, and after a failover that lost some it goes on
@@ -33,60 +65,56 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 	if s.meant == "" {
 		s.meant = s.list // named and not used
 	}
-	got, err := g.jobs.redis.Read(ctx, redis.Cmd("HGET", s.steps, "step"))
+	got, err := g.jobs.redis.Read(ctx, redis.Cmd("HMGET", s.steps, "step", "kept", "meant"))
 	if err != nil {
 		return err
 	}
+	before := got[0].List() // by an act that was interrupted
+	if len(before) != 3 {
+		return fmt.Errorf("an answer of %d parts to HMGET", len(before))
+	}
 	rate := pace{next: siftFirst}
-	step, verdicts, texts := got[0].Int(), []byte(nil), []string(nil)
+	step, verdicts, texts := before[0].Int(), []byte(nil), []string(nil)
 	for {
-		args := append([]any{step, string(verdicts), rate.size(), s.mode, score(time.Now()), flag(s.living)}, unshown(texts)...)
+		args := append([]any{step, string(verdicts), rate.size(), s.mode, score(time.Now()), flag(s.living), s.shelf}, unshown(texts)...)
 		began := time.Now()
-		r, err := g.steady(ctx, sieveScript, []string{s.list, s.kept, s.later, s.steps, s.meant}, args...)
+		r, err := g.steady(ctx, sieveScript, []string{s.list, s.kept, s.later, s.steps, s.meant, g.jobs.key(shelvesKey)}, args...)
 		if err != nil {
 			return err
 		}
 		g.rest(time.Since(began))
-		answer := r.List()
-		if len(answer) < 2 {
-			return fmt.Errorf("an answer of %d parts from the script", len(answer))
+		now, err := siftedFrom(r, step, s.shelf)
+		if err != nil {
+			return err
 		}
-		if len(answer) > 3 {
-			rate.heed(len(verdicts), time.Duration(answer[3].Int())*time.Microsecond)
+		if err := s.heard(ctx, now, len(verdicts) > 0 && now.step == step+1, before); err != nil {
+			return err
 		}
-		switch code := answer[0].Int(); code {
-		case -1: // our own step, carried out without our hearing of it; or what another console or primary has
-			if len(verdicts) > 0 && answer[1].Int() == step+1 {
-				err = s.gone(ctx)
-			}
-			step = answer[1].Int()
-			verdicts, texts = nil, nil
-			if err != nil {
-				return err
-			}
-			continue
-		case -2:
+		if step = now.step; !now.did {
 			verdicts, texts = nil, nil
 			continue
-		default:
-			if code != step && len(verdicts) > 0 {
-				if err := s.gone(ctx); err != nil {
-					return err
-				}
-			}
-			step = code
 		}
-		page := listOf(answer[2])
-		g.say(Progress{Doing: "filtering", Done: of - answer[1].Int(), Of: of})
-		if len(page) == 0 {
+		g.say(Progress{Doing: "filtering", Done: of - now.left, Of: of})
+		if len(now.page) == 0 {
 			return nil
 		}
-		rate.learn(page)
-		slices.Reverse(page)
-		if verdicts, texts, err = s.judge(page); err != nil {
+		rate.heed(len(verdicts), now.took)
+		rate.learn(now.page)
+		if verdicts, texts, err = s.judge(now.page); err != nil {
 			return err
 		}
 	}
+}
+
+// heard tells whoever counts how far it is, and whether the page that was judged last has gone on.
+func (s sifting) heard(ctx context.Context, now sifted, gone bool, before []redis.Reply) error {
+	if s.counted != nil && (now.did || now.kept+now.meant > 0) {
+		s.counted(max(now.kept-before[1].Int(), 0), max(now.meant-before[2].Int(), 0))
+	}
+	if !gone || s.passed == nil {
+		return nil
+	}
+	return s.passed(ctx)
 }
 
 // siftFirst is how many jobs are looked at first, before it is known how large they are: those of ingress carry whole posts.
@@ -101,13 +129,6 @@ func (g *grip) rest(took time.Duration) {
 	case <-time.After(min(took, restMost)):
 	case <-g.asked.Done():
 	}
-}
-
-func (s sifting) gone(ctx context.Context) error {
-	if s.passed == nil {
-		return nil
-	}
-	return s.passed(ctx)
 }
 
 // keepAll is the verdict of one who wants nothing any more.

@@ -1,6 +1,7 @@
 package sidekiq
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -72,12 +73,18 @@ func (l line) trail() []float64 {
 	return out
 }
 
+// slopeNone is below what a queue stands still: less than three jobs a minute.
+const slopeNone = 0.05
+
 // trend is what the looks tell of a queue.
 func (l line) trend() Trend {
 	t := Trend{Trail: l.trail()}
 	slope, known := l.slope()
 	if !known {
 		return t
+	}
+	if math.Abs(slope) < slopeNone {
+		slope = 0
 	}
 	t.Slope = &slope
 	size := l[len(l)-1].value

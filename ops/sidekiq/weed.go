@@ -2,6 +2,7 @@ package sidekiq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,11 +18,8 @@ type weeding struct {
 	out    *Shelf // where what is to be deleted waits for its backup; nil unless it is deleted
 	report Report
 
-	taken   int64 // meant so far
-	pending struct {
-		kept, meant int64
-		locks       []lock
-	}
+	taken int64  // meant so far, the page at hand included
+	locks []lock // of the page at hand
 }
 
 // remove takes the meant out, onto a shelf; only when all of it is in a proved backup is it deleted. Who gives up before that finds it there.
@@ -31,19 +29,26 @@ func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
 	if _, err := a.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("HSET", a.Jobs.key(shelvesKey), shelf.ID, shelf.record())); err != nil {
 		return w.report, err
 	}
-	if err := w.do(ctx, g); err != nil {
-		w.report.Shelf = shelf.ID
-		return w.report, err
-	}
-	if w.report.Jobs == 0 {
-		_, err := a.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("HDEL", a.Jobs.key(shelvesKey), shelf.ID))
-		return w.report, err
-	}
+	failed := w.do(ctx, g)
 	place, err := a.Jobs.shelfPlace(ctx, shelf)
+	if err == nil && place.Size == 0 {
+		_, err = a.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("HDEL", a.Jobs.key(shelvesKey), shelf.ID))
+		if w.report.Jobs > 0 && failed == nil {
+			failed = forgotten(shelf.ID)
+		}
+		return w.report, errors.Join(failed, err)
+	}
+	if failed != nil {
+		w.report.Shelf = shelf.ID
+		return w.report, failed
+	}
 	if err == nil {
 		var dropped Report
 		dropped, err = a.drop(ctx, g, w.order, Plan{place: place, Size: place.Size, What: w.plan.What})
 		w.report.Unlocked, w.report.Backups = dropped.Unlocked, dropped.Backups
+		if err == nil {
+			w.report.Jobs = dropped.Jobs
+		}
 	}
 	if err != nil {
 		w.report.Shelf = shelf.ID
@@ -86,7 +91,7 @@ func (w *weeding) onQueue(ctx context.Context, g *grip) error {
 	}
 	sift := w.acts.onQueue(s, w.judge(g))
 	sift.mode, sift.meant = w.target()
-	sift.passed = w.passed(g)
+	sift.counted, sift.passed = w.counted, w.unlock(g)
 	if err := g.sift(ctx, sift, n); err != nil {
 		return w.acts.left(err, s)
 	}
@@ -97,8 +102,8 @@ func (w *weeding) onQueue(ctx context.Context, g *grip) error {
 func (w *weeding) onShelf(ctx context.Context, g *grip, s Shelf) error {
 	mode, meant := w.target()
 	err := g.sift(ctx, sifting{
-		list: w.acts.Jobs.shelfKey(s.ID, ""), kept: w.acts.Jobs.shelfKey(s.ID, stayPart), later: w.acts.Jobs.shelfKey(s.ID, laterPart), steps: w.acts.Jobs.stepsKey(s.ID),
-		meant: meant, mode: mode, judge: w.judge(g), passed: w.passed(g),
+		shelf: s.ID, list: w.acts.Jobs.shelfKey(s.ID, ""), kept: w.acts.Jobs.shelfKey(s.ID, stayPart), later: w.acts.Jobs.shelfKey(s.ID, laterPart), steps: w.acts.Jobs.stepsKey(s.ID),
+		meant: meant, mode: mode, judge: w.judge(g), counted: w.counted, passed: w.unlock(g),
 	}, s.Size)
 	if err != nil {
 		return w.acts.left(err, s)
@@ -110,16 +115,14 @@ func (w *weeding) onShelf(ctx context.Context, g *grip, s Shelf) error {
 func (w *weeding) judge(g *grip) func([]found) ([]byte, []string, error) {
 	return func(page []found) ([]byte, []string, error) {
 		v, texts := make([]byte, len(page)), []string(nil)
-		w.pending.kept, w.pending.meant, w.pending.locks = 0, 0, nil
+		w.locks = nil
 		for i, f := range page {
 			v[i] = 'k'
 			p := payloadOf(f.raw)
 			if g.givenUp() || w.full() || !w.sieve.means(p) {
-				w.pending.kept++
 				continue
 			}
 			v[i] = 'm'
-			w.pending.meant++
 			w.taken++
 			w.note(p)
 			texts = append(texts, w.text(f.raw))
@@ -138,7 +141,7 @@ func (w *weeding) full() bool { return w.order.Limit > 0 && w.taken >= int64(w.o
 // note keeps a job's lock for when the job is gone. One that is moved keeps its lock, and what is deleted keeps it until then.
 func (w *weeding) note(p payload) {
 	if l, has := lockOf(p); has && !w.order.KeepLocks && w.order.Deed == Kill {
-		w.pending.locks = append(w.pending.locks, l)
+		w.locks = append(w.locks, l)
 	}
 }
 
@@ -150,10 +153,15 @@ func (w *weeding) text(raw string) string {
 	return ""
 }
 
-func (w *weeding) passed(g *grip) func(context.Context) error {
+// counted takes what Redis has counted for the truth, whatever was thought before.
+func (w *weeding) counted(kept, meant int64) {
+	w.report.Kept, w.report.Jobs, w.taken = kept, meant, meant
+}
+
+// unlock releases the locks of the page that has gone.
+func (w *weeding) unlock(g *grip) func(context.Context) error {
 	return func(ctx context.Context) error {
-		w.report.Jobs, w.report.Kept = w.report.Jobs+w.pending.meant, w.report.Kept+w.pending.kept
-		n, err := g.unlock(ctx, w.pending.locks)
+		n, err := g.unlock(ctx, w.locks)
 		w.report.Unlocked += n
 		return err
 	}
@@ -180,7 +188,7 @@ func (w *weeding) pluck(ctx context.Context, g *grip) error {
 		if err != nil {
 			return err
 		}
-		w.pending.locks, w.pending.meant, w.pending.kept = nil, 0, 0
+		w.locks = nil
 		there := r.List()
 		if len(there) == 0 || len(there) > n {
 			return fmt.Errorf("an answer of %d parts from the script", len(there))
@@ -190,10 +198,10 @@ func (w *weeding) pluck(ctx context.Context, g *grip) error {
 				w.report.Gone++
 				continue
 			}
-			w.pending.meant++
+			w.report.Jobs++
 			w.note(payloadOf(few[i].raw))
 		}
-		if err := w.passed(g)(ctx); err != nil {
+		if err := w.unlock(g)(ctx); err != nil {
 			return err
 		}
 		few = few[len(there):]

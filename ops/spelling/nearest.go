@@ -1,9 +1,18 @@
 // Package spelling finds what somebody may have meant by a word that means nothing.
 package spelling
 
-// Nearest is the word that is written most like another one, "" where there are none.
+import (
+	"slices"
+	"strings"
+)
+
+// Nearest is the word that is written most like another one, "" where there are none. One that was only not written to its end is nearer than any other.
 func Nearest(word string, words []string) string {
 	best, least := "", 1<<30
+	begun := func(w string) bool { return strings.HasPrefix(w, word) && strings.Trim(word, "-") != "" }
+	if slices.ContainsFunc(words, begun) {
+		words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !begun(w) })
+	}
 	for _, w := range words {
 		if n := distance(word, w); n < least {
 			best, least = w, n

@@ -16,7 +16,7 @@ func (c *Call) check(v Version) error {
 	if why := c.Command.Lacks(v); why != "" {
 		return c.wrong(c.Command.Name(), why, "choose another command")
 	}
-	for _, rule := range []func(Version) error{c.checkOptions, c.checkRequired, c.checkArgs, c.checkConstraints} {
+	for _, rule := range []func(Version) error{c.checkValues, c.checkRequired, c.checkArgs, c.checkConstraints} {
 		if err := rule(v); err != nil {
 			return err
 		}
@@ -30,6 +30,27 @@ func (c *Call) wrong(on, why, next string) error {
 
 // number is what tootctl takes for one. None of its numbers makes sense below zero: --days=-1 would mean everything.
 var number = regexp.MustCompile(`^\+?(\d*\.\d+|\d+)$`)
+
+// checkValues looks at each option and argument by itself.
+func (c *Call) checkValues(v Version) error {
+	if err := c.checkOptions(v); err != nil {
+		return err
+	}
+	switch {
+	case slices.ContainsFunc(c.Args, func(a string) bool { return strings.ContainsRune(a, 0) }):
+		return c.wrong(c.Command.Name(), "an argument cannot have a NUL in it", "leave the NUL out")
+	case slices.Contains(c.Args, "--"):
+		return c.wrong(c.Command.Name(), "an argument that is -- does not reach it: its parser drops it", "name what is meant")
+	case slices.Contains(c.Args, ""):
+		return c.wrong(c.Command.Name(), "an argument is empty", "name what is meant, or leave it out")
+	}
+	for _, rule := range c.Command.Constraints {
+		if err := c.obeysEnum(rule); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (c *Call) checkOptions(v Version) error {
 	for _, g := range c.Given {
@@ -46,8 +67,8 @@ func (c *Call) checkOptions(v Version) error {
 			if value == "--" {
 				return c.wrong(g.Option.Name, "its parser drops a -- that is alone", "give another value")
 			}
-			if g.Option.Type == Numeric && !number.MatchString(value) {
-				return c.wrong(g.Option.Name+"="+value, "it takes a number of 0 or more", "write a number")
+			if why := g.Option.amount(value); why != "" {
+				return c.wrong(g.Option.Name+"="+value, why, "write such a number")
 			}
 			if err := c.among(g.Option.Name, value, g.Option.Enum); err != nil {
 				return err
@@ -86,19 +107,16 @@ func (c *Call) checkArgs(Version) error {
 		}
 	}
 	switch {
-	case slices.ContainsFunc(c.Args, func(a string) bool { return strings.ContainsRune(a, 0) }):
-		return c.wrong(c.Command.Name(), "an argument cannot have a NUL in it", "leave the NUL out")
-	case slices.Contains(c.Args, "--"):
-		return c.wrong(c.Command.Name(), "an argument that is -- does not reach it: its parser drops it", "name what is meant")
-	case slices.Contains(c.Args, ""):
-		return c.wrong(c.Command.Name(), "an argument is empty", "name what is meant, or leave it out")
 	case len(c.Args) < least:
-		a := c.Command.Args[len(c.Args)]
-		return c.wrong(c.Command.Name(), a.Name+" is missing: "+a.Summary, "it is called as tootctl "+c.Command.Usage())
+		return c.lacks(c.Command.Args[len(c.Args)])
 	case len(c.Args) > most:
 		return c.wrong(c.Command.Name(), fmt.Sprintf("%q is one argument too many", c.Args[most]), "it is called as tootctl "+c.Command.Usage())
 	}
 	return nil
+}
+
+func (c *Call) lacks(a Arg) error {
+	return c.wrong(c.Command.Name(), a.Name+" is missing: "+a.Summary, "it is called as tootctl "+c.Command.Usage())
 }
 
 func (c *Call) checkConstraints(Version) error {
@@ -127,10 +145,22 @@ func (c *Call) obeys(rule Constraint) error {
 		return c.wrong(c.Command.Name(), "it needs one of "+list(rule.Exactly)+", and only one", "give one of them")
 	case len(rule.NeedsOne) > 0 && there(rule.NeedsOne) == 0 && (rule.Option == "" || c.Has(rule.Option)):
 		return c.wrong(cmp.Or(rule.Option, c.Command.Name()), "it needs one of "+list(rule.NeedsOne)+silently(rule), "give one of them")
-	case len(rule.Enum) > 0:
-		return c.obeysEnum(rule)
 	}
 	return nil
+}
+
+// Words say the rule before anybody breaks it, "" for one that a field says itself.
+func (r Constraint) Words() string {
+	list := func(names []string) string { return strings.Join(names, ", ") }
+	switch {
+	case len(r.Conflicts) > 0:
+		return list(r.Conflicts) + " exclude each other"
+	case len(r.Exactly) > 0:
+		return "it needs one of " + list(r.Exactly) + ", and only one"
+	case len(r.NeedsOne) > 0:
+		return cmp.Or(r.Option, "it") + " needs one of " + list(r.NeedsOne)
+	}
+	return ""
 }
 
 func silently(rule Constraint) string {
@@ -140,6 +170,7 @@ func silently(rule Constraint) string {
 	return ""
 }
 
+// obeysEnum looks for what is none of a rule's values.
 func (c *Call) obeysEnum(rule Constraint) error {
 	for _, g := range c.Given {
 		if g.Option.Name == rule.Option && len(g.Values) > 0 {

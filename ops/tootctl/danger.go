@@ -59,25 +59,34 @@ func (c *Command) Touches() string {
 
 // Lost says in plain words what is gone once the call has run, "" when nothing is.
 func (c *Call) Lost() string {
-	if i := c.destroyer(); i >= 0 && !c.Rehearsal() {
-		return c.Given[i].Option.Summary + ". " + c.Command.Notes
-	}
-	if c.Rehearsal() || c.Danger() == act.Safe || !c.Command.Destructive && !c.Command.Interactive {
+	if c.Rehearsal() {
 		return ""
 	}
-	text := c.Command.Summary + "."
-	if c.Command.Notes != "" {
-		text += " " + c.Command.Notes
+	var lost, too []string
+	for _, g := range c.Given {
+		if !g.No {
+			lost, too = append(lost, g.Option.Lost), append(too, g.Option.LostToo)
+		}
 	}
-	return text
+	blank := func(s string) bool { return s == "" }
+	if lost = slices.DeleteFunc(lost, blank); len(lost) == 0 {
+		lost = slices.DeleteFunc([]string{c.Command.Lost}, blank)
+	}
+	return strings.Join(append(lost, slices.DeleteFunc(too, blank)...), "; ")
 }
 
-// Caution says what must be known before a call is confirmed, a sentence each.
+// Caution says what must be known before a call is confirmed, a sentence each: what is lost, and the rest.
 func (c *Call) Caution() []string {
-	var said []string
 	if lost := c.Lost(); lost != "" {
-		said = append(said, "lost: "+lost)
-	} else if c.Command.Notes != "" {
+		return append([]string{"lost: " + lost}, c.Remarks()...)
+	}
+	return c.Remarks()
+}
+
+// Remarks are what must be known beside what is lost.
+func (c *Call) Remarks() []string {
+	said := c.wary()
+	if c.Command.Notes != "" {
 		said = append(said, c.Command.Notes)
 	}
 	if c.Command.DryWrites != "" {
@@ -85,6 +94,9 @@ func (c *Call) Caution() []string {
 	}
 	if c.Danger() != act.Safe && !c.Command.Interactive {
 		said = append(said, "tootctl itself asks nothing: it begins at once")
+	}
+	if c.Command.Direct {
+		said = append(said, "it is run past the database's pool where upgrade.db_host, db_port and db_name in the config say the way")
 	}
 	if c.Danger() != act.Safe && !c.Command.DryRun {
 		said = append(said, "there is no dry run of it")

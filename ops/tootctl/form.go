@@ -1,7 +1,9 @@
 package tootctl
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // Form is a command being filled in: a text for each argument and option. Booleans are On, Off or nothing; what takes several values takes words.
@@ -26,6 +28,7 @@ type Field struct {
 	Default  any
 	Value    string
 	Lacks    string // why this version does not have it
+	Takes    string // what it takes, in words
 }
 
 // NewForm is an empty one.
@@ -70,6 +73,7 @@ func (f *Form) Fields(v Version) []Field {
 		if a.Variadic {
 			field.Type = Array
 		}
+		field.Takes = field.words(nil)
 		out = append(out, field)
 	}
 	for i := range f.Command.Options {
@@ -81,9 +85,41 @@ func (f *Form) Fields(v Version) []Field {
 				field.Choices = []string{On}
 			}
 		}
+		field.Takes = field.words(o)
 		out = append(out, field)
 	}
 	return out
+}
+
+// words say what a field takes; o is the option, nil for an argument.
+func (f Field) words(o *Option) string {
+	said := map[string]string{Boolean: "on or off", Numeric: "a number", String: "a text", Array: "one or more, as words: '…' keeps one together"}[f.Type]
+	switch {
+	case f.Type == Boolean && len(f.Choices) == 1:
+		said = "on or nothing"
+	case f.Type == Array && len(f.Choices) > 0:
+		said = "some of " + strings.Join(f.Choices, ", ")
+	case f.Type != Boolean && len(f.Choices) > 0:
+		said = "one of " + strings.Join(f.Choices, ", ")
+	}
+	if o == nil {
+		return said
+	}
+	if o.Whole {
+		said = "a whole number"
+	}
+	for _, b := range o.Bounds {
+		if b.Refused {
+			said += fmt.Sprintf(" of %v or more", b.Under)
+		}
+	}
+	if o.Default != nil && o.Type != Boolean {
+		said += fmt.Sprintf("; %v when left out", o.Default)
+	}
+	if len(o.Aliases) > 0 {
+		said += "; also " + strings.Join(o.Aliases, ", ")
+	}
+	return said
 }
 
 // choices are the values that an option or argument can have, nil for any.
@@ -111,6 +147,18 @@ func (f *Form) Turn(field Field) {
 
 // Call is what the form says, whether it could be run or not, and what stands in the way.
 func (f *Form) Call(v Version) (*Call, error) {
+	c, err := f.read()
+	if err != nil {
+		return c, err
+	}
+	if a := f.missing(); a != nil {
+		return c, c.lacks(*a)
+	}
+	return c, c.check(v)
+}
+
+// read is what the form says, and why a field of several words cannot be read.
+func (f *Form) read() (*Call, error) {
 	c := &Call{Command: f.Command}
 	var unread error
 	words := func(text string) []string {
@@ -142,8 +190,25 @@ func (f *Form) Call(v Version) (*Call, error) {
 			c.Given = append(c.Given, Given{Option: o, Values: []string{text}})
 		}
 	}
-	if unread != nil {
-		return c, unread
+	return c, unread
+}
+
+// missing is the first argument that is needed and not filled in: of a call, in which those behind it have moved up, it could not be told.
+func (f *Form) missing() *Arg {
+	i := slices.IndexFunc(f.Command.Args, func(a Arg) bool { return a.Required && f.text[a.Name] == "" })
+	if i < 0 {
+		return nil
 	}
-	return c, c.check(v)
+	return &f.Command.Args[i]
+}
+
+// Wrong says why a field cannot have a value, whatever the others have; nil when it can.
+func (f *Form) Wrong(name, value string, v Version) error {
+	alone := NewForm(f.Command)
+	alone.Set(name, value)
+	c, err := alone.read()
+	if err != nil {
+		return err
+	}
+	return c.checkValues(v)
 }

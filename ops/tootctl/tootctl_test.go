@@ -2,9 +2,11 @@ package tootctl
 
 import (
 	"errors"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -21,7 +23,13 @@ func TestTheWholeTree(t *testing.T) {
 		if c.Summary == "" || !slices.Contains([]Risk{None, Low, Medium, High, Critical}, c.Risk) || c.Takes() == "" || c.Touches() == "" {
 			t.Errorf("%s is not explained: %+v", c.Name(), c)
 		}
+		if c.Destructive != (c.Lost != "") || strings.HasPrefix(c.Lost, c.Summary) {
+			t.Errorf("%s: of what is lost is said %q", c.Name(), c.Lost)
+		}
 		for _, o := range c.Options {
+			if o.Destroys && o.Lost == "" || o.Type != Numeric && (o.Whole || len(o.Bounds) > 0) {
+				t.Errorf("%s %s: it destroys and says not what, or has bounds and is no number", c.Name(), o.Name)
+			}
 			if o.Summary == "" || !slices.Contains([]string{Boolean, Numeric, String, Array}, o.Type) {
 				t.Errorf("%s %s is not explained", c.Name(), o.Name)
 			}
@@ -134,12 +142,20 @@ func TestWhatIsRefused(t *testing.T) {
 		"":                               "it goes on with media",
 		"media re":                       "it may be remove or remove-orphans or refresh",
 		"media remove --dayz 3":          "did you mean --days?",
+		"domains purge --inc":            "did you mean --include-subdomains?",
 		"media remove --days":            "a value is missing",
 		"media remove --days --verbose":  "a value is missing",
 		"media remove --days soon":       "it takes a number",
 		"media remove --days=-1":         "it takes a number of 0 or more",
+		"media remove --days=-0":         "it takes a number of 0 or more",
 		"media remove --verbose=perhaps": "it is on or off",
-		"media remove --prune-profiles --remove-headers": "exclude each other",
+		"accounts approve --number=0":    "it takes 1 or more: of none nobody is approved",
+		"accounts approve --number 1.5":  "it takes a whole number",
+		"accounts follow p -c0":          "it takes 1 or more: without a thread",
+		"search deploy --batch-size=0":   "it takes 1 or more: a batch of none",
+		"media refresh --status=0":       "no post has that id",
+		"ip_blocks add 192.0.2.1 --severity no_access --duration 0": "over at once",
+		"media remove --prune-profiles --remove-headers":            "exclude each other",
 		// tootctl would take the first and say nothing of the other
 		"accounts rotate picard --all":               "USERNAME, --all",
 		"accounts refresh q@continuum.example --all": "USERNAMES, --all",
@@ -210,12 +226,31 @@ func TestManyWaysToSayTheSame(t *testing.T) {
 // Whatever somebody is called, it stays one argument.
 func TestWordsSurvive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		words := rapid.SliceOfN(rapid.StringMatching("[ -~\n\té'\"$`\\\\;&|<>()~#*?!-]{0,12}"), 1, 5).Draw(t, "words")
+		words := rapid.SliceOfN(rapid.StringMatching("[ -~\n\r\t\x01\x1b\u00a0\u202eé'\"$`\\\\;&|<>()~#*?!-]{0,12}"), 1, 5).Draw(t, "words")
 		got, err := Split(Quote(words))
 		if err != nil || !slices.Equal(got, words) {
 			t.Fatalf("%q became %q: %v", words, got, err)
 		}
+		if line := Quote(words); strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Fatalf("of %q something is not seen", line)
+		}
 	})
+}
+
+// A newline is seen where it stands, and what is copied is what was meant.
+func TestWhatNoScreenShowsIsWrittenOut(t *testing.T) {
+	for word, want := range map[string]string{"a\nb": `$'a\nb'`, "é\u202e": `$'é\u202e'`, "a\xffb": `$'a\xffb'`, "it's\t": `$'it\'s\t'`, "it's": `'it'"'"'s'`} {
+		got := Quote([]string{word})
+		back, err := Split(got)
+		if got != want || err != nil || !slices.Equal(back, []string{word}) {
+			t.Errorf("%q is written %s, and read as %q: %v", word, got, back, err)
+		}
+		bash := exec.CommandContext(t.Context(), "bash", "-c", "printf %s "+got)
+		bash.Env = []string{"LC_ALL=C.UTF-8"}
+		if said, err := bash.Output(); err != nil || string(said) != word {
+			t.Errorf("bash reads %s as %q: %v", got, said, err)
+		}
+	}
 }
 
 func TestHostileNamesStayOneArgument(t *testing.T) {
@@ -306,6 +341,25 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// Every command is found by its name, its summary, and by each of its options.
+func TestEverythingIsFound(t *testing.T) {
+	for i := range Known().Commands {
+		c := &Known().Commands[i]
+		typed := []string{c.Name(), c.Summary}
+		for _, o := range c.Options {
+			typed = append(typed, o.Name, c.Name()+" "+o.Name)
+		}
+		for _, typed := range typed {
+			if got := Known().Search(typed); !slices.Contains(got, c) {
+				t.Errorf("%q finds %v, and not %s", typed, names(got), c.Name())
+			}
+		}
+		if got := Known().Search(c.Name()); got[0] != c {
+			t.Errorf("%q finds %v", c.Name(), names(got))
+		}
+	}
+}
+
 func names(cs []*Command) (out []string) {
 	for _, c := range cs {
 		out = append(out, c.Name())
@@ -328,6 +382,45 @@ func TestDanger(t *testing.T) {
 		}
 		if want == act.Destroys && (c.Lost() == "" || len(c.Caution()) == 0) {
 			t.Errorf("%s: nothing is said about what is lost", line)
+		}
+	}
+}
+
+// What is lost is said in plain words, by the options that say what is taken.
+func TestWhatIsLost(t *testing.T) {
+	for line, want := range map[string]string{
+		"media usage":                                          "",
+		"emoji purge":                                          "all custom emoji, also those that you made yourself",
+		"emoji purge --remote-only":                            "all custom emoji of other servers",
+		"emoji purge --no-remote-only":                         "all custom emoji, also",
+		"accounts delete p":                                    "the user with all that they posted",
+		"accounts delete p --dry-run":                          "",
+		"accounts modify p --reset-password":                   "the old password",
+		"domains purge x.org --purge-domain-blocks":            "and people here; your blocks of these domains go as well",
+		"domains purge --limited-federation-mode":              "every domain that is not explicitly allowed",
+		"accounts reset-relationships p --follows --followers": "was; everybody who follows",
+	} {
+		c, err := Known().Read(line, Version{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Lost(); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}
+
+// A number that is lower than it should be is not refused, and is said to be.
+func TestLowNumbersAreSaid(t *testing.T) {
+	for line, want := range map[string]string{
+		"preview_cards remove --days=13": "--days=13 is low: a link", "preview_cards remove --days=14": "", "media remove --days=0": "--days=0 is low", "media remove": "",
+	} {
+		c, err := Known().Read(line, Version{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.wary(), "; "); !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 	}
 }

@@ -37,6 +37,7 @@ type Command struct {
 	Remote      bool         `json:"contacts_remote_servers"`
 	Enqueues    bool         `json:"enqueues_sidekiq_jobs"`
 	Success     string       `json:"success_output"` // a regular expression of the closing line
+	Lost        string       `json:"lost"`           // what is gone once it has run, "" when nothing is
 	Notes       string       `json:"notes"`
 	Since       Since        `json:"since"`
 	Deprecated  string       `json:"deprecated"` // the version from which it does nothing any more
@@ -75,6 +76,17 @@ type Option struct {
 	Negation string   `json:"negation"`
 	Since    Since    `json:"since"`
 	Destroys bool     `json:"destroys"` // a call with it is as dangerous as can be, whatever its command is
+	Lost     string   `json:"lost"`     // what is gone with it, instead of what its command says
+	LostToo  string   `json:"lost_too"` // what is gone with it beside that
+	Whole    bool     `json:"whole"`    // a number that counts something
+	Bounds   []Bound  `json:"bounds"`   // of a number
+}
+
+// Bound is what a number should not be below, or must not.
+type Bound struct {
+	Under   float64 `json:"under"`
+	Why     string  `json:"why"`
+	Refused bool    `json:"refused"` // tootctl would refuse it, or do nothing and say that all is well
 }
 
 // The types of an option.

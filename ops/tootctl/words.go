@@ -3,6 +3,8 @@ package tootctl
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"al.essio.dev/pkg/shellescape"
 	"mvdan.cc/sh/v3/expand"
@@ -44,11 +46,7 @@ func beyond(w *syntax.Word) string {
 	why := ""
 	syntax.Walk(w, func(n syntax.Node) bool {
 		switch n := n.(type) {
-		case nil, *syntax.Word, *syntax.Lit:
-		case *syntax.SglQuoted:
-			if n.Dollar {
-				why = "$'…' means nothing here"
-			}
+		case nil, *syntax.Word, *syntax.Lit, *syntax.SglQuoted:
 		case *syntax.DblQuoted:
 			if n.Dollar {
 				why = `$"…" means nothing here`
@@ -70,5 +68,22 @@ func unreadable(line, why string) error {
 	return &fault.Error{What: "that cannot be read", On: line, Why: why, Next: "put '…' around what belongs together", Code: fault.Usage}
 }
 
-// Quote writes words as a line that Split cuts into the same words.
-func Quote(words []string) string { return shellescape.QuoteCommand(words) }
+// Quote writes words as one line, all of which is seen, that Split and a shell cut into the same words.
+func Quote(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quoteWord(w)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// quoteWord writes a newline, or whatever else no screen shows, as bash and zsh do, $'a\nb': a line that looks like another one is not what was meant.
+func quoteWord(word string) string {
+	hidden := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+	if strings.ContainsFunc(word, hidden) {
+		if quoted, err := syntax.Quote(word, syntax.LangBash); err == nil { // of a NUL it says that there is no such argument
+			return quoted
+		}
+	}
+	return shellescape.Quote(word)
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/verb"
 )
 
 // Query says which entries are wanted; its zero value wants all.
@@ -37,6 +38,6 @@ func (q Query) wants(e Entry) bool {
 
 // Text is everything that an entry says, for searching.
 func (e Entry) Text() string {
-	head := strings.Join([]string{e.Run, e.Runbook, e.Step, e.By, e.Host, e.On, e.What, e.Outcome, e.Detail}, " ")
+	head := strings.Join([]string{e.Run, e.Runbook, verb.Spoken(e.Runbook), e.Step, e.By, e.Host, e.On, e.What, e.Outcome, e.Detail}, " ")
 	return head + "\n" + strings.Join(e.Output, "\n")
 }

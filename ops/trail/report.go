@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/verb"
 )
 
 // Report is an incident report of one run in Markdown: what was done, by whom, where the time went, what was decided, what changed and what came back.
@@ -39,7 +40,11 @@ func (r *report) head() {
 	r.line("# %s", prose(cmp.Or(h.Title, h.Runbook)))
 	r.line("\n| | |\n|---|---|")
 	r.row("run", code(r.view.ID))
-	r.row("runbook", fmt.Sprintf("%s, version %d, %s", code(h.Runbook), h.Version, code(short(h.Hash))))
+	if h.Single() {
+		r.row("act", code(verb.Spoken(h.Runbook)))
+	} else {
+		r.row("runbook", fmt.Sprintf("%s, version %d, %s", code(h.Runbook), h.Version, code(short(h.Hash))))
+	}
 	r.row("target", code(h.Target))
 	r.row("operator", prose(h.Operator))
 	r.row("began", stamp(r.view.Started))
@@ -142,7 +147,7 @@ func (r *report) time() {
 func (r *report) decisions() {
 	r.heading("Decisions")
 	r.list(Decision, "nobody was asked anything", func(e Entry) string {
-		return fmt.Sprintf("%s — %s at %s: %s%s", stamp(e.Time), prose(e.By), code(cmp.Or(e.Step, "the run")), prose(e.What), because(e.Detail))
+		return fmt.Sprintf("%s — %s at %s: %s%s", stamp(e.Time), prose(e.By), code(cmp.Or(verb.Step(e.Runbook, e.Step), "the run")), prose(e.What), because(e.Detail))
 	})
 }
 
@@ -185,7 +190,7 @@ func (r *report) trouble() {
 	}
 	for _, s := range r.view.Steps {
 		if s.State == run.StepFail || s.State == run.Unsure || s.State == run.Skipped {
-			r.line("- step %s is **%s**%s", code(s.ID), s.State, because(s.Detail))
+			r.line("- step %s is **%s**%s", code(verb.Step(r.view.Header.Runbook, s.ID)), s.State, because(s.Detail))
 		}
 	}
 	if r.Len() == before {
@@ -206,7 +211,7 @@ func (r *report) transcript() {
 	}
 	r.line("%stext", fence)
 	for _, l := range r.view.Lines {
-		r.line("%s %-12s %s %s", l.Time.UTC().Format(time.TimeOnly), l.Step, l.Mark, l.Text)
+		r.line("%s %-12s %s %s", l.Time.UTC().Format(time.TimeOnly), verb.Step(r.view.Header.Runbook, l.Step), l.Mark, l.Text)
 	}
 	r.line("%s", fence)
 }

@@ -3,6 +3,7 @@ package upkeep
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
@@ -26,6 +27,11 @@ func accountSupport() sheet {
 			{name: "reset_password", about: "give them a new password", kind: "bool", without: "false"},
 		},
 		steps: func(c *chore) []run.Step {
+			if !c.yes("approve") && !c.yes("disable_2fa") && !c.yes("reset_password") && c.err == nil {
+				c.err = &fault.Error{
+					What: "nothing is to be done", On: c.said["username"], Why: "neither approve nor disable_2fa nor reset_password was said", Next: "say one: --set approve=true, --set disable_2fa=true or --set reset_password=true", Code: fault.Usage,
+				}
+			}
 			steps := []run.Step{c.who()}
 			if c.yes("approve") {
 				steps = append(steps, c.step(errand{
@@ -58,12 +64,14 @@ type person struct {
 	Otp      bool
 	Role     string
 	Sessions int
-	Mark     string // changes with the password, and tells nothing of it
+	Mark     string   // changes with the password, and tells nothing of it
+	Near     []string // names that there are, where this one is not
 }
 
 const personRuby = `u = Account.find_local(ARGV[0])&.user
 puts({found: !u.nil?, approved: u&.approved?, disabled: u&.disabled?, otp: u&.otp_required_for_login, role: u&.role&.name.to_s, sessions: u&.session_activations&.count,
-mark: u && Digest::SHA256.hexdigest(u.encrypted_password)[0, 8]}.to_json)`
+mark: u && Digest::SHA256.hexdigest(u.encrypted_password)[0, 8],
+near: u || !defined?(DidYouMean) ? [] : DidYouMean::SpellChecker.new(dictionary: Account.local.pluck(:username)).correct(ARGV[0]).first(3)}.to_json)`
 
 func (c *chore) modify(option string) *tootctl.Call {
 	return c.call("accounts", "modify", c.said["username"], option)
@@ -72,7 +80,11 @@ func (c *chore) modify(option string) *tootctl.Call {
 func (c *chore) person(ctx context.Context) (p person, err error) {
 	name := c.said["username"]
 	if err = c.see(ctx, "look at "+name, personRuby, &p, name); err == nil && !p.Found {
-		err = &fault.Error{What: "no such account", On: name, Why: "nobody of that name is at home on " + c.Config.Instance, Next: "look in the web interface how it is written", Code: fault.Refused}
+		why := "nobody of that name is at home on " + c.Config.Instance
+		if len(p.Near) > 0 {
+			why += "; did you mean " + strings.Join(p.Near, ", ") + "?"
+		}
+		err = &fault.Error{What: "no such account", On: name, Why: why, Next: "look in the web interface how it is written", Code: fault.Refused}
 	}
 	return p, err
 }

@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -61,7 +63,7 @@ func TestEveryBook(t *testing.T) {
 				t.Errorf("%s: %s: %v", b.ID, s.ID, err)
 			}
 			text := strings.Join(lines, "\n")
-			asks = asks || s.Confirm == "vmst.example" || strings.Contains(text, "the name vmst.example is to be typed")
+			asks = asks || strings.Contains(text, "the name vmst.example is to be typed")
 			loses = loses || s.Kind == run.Once && s.NoUndo == ""
 			if s.ID == rehearsal {
 				rehearsed = i
@@ -109,10 +111,11 @@ func TestWhatAnIndexLacks(t *testing.T) {
 	for want, x := range map[string]index{
 		"":                      {Docs: full, Rows: rows, Found: 1},
 		"a search for accounts": {Docs: full, Rows: rows},
+		"tags (94 of 100)":      {Docs: map[string]*int{"instances": n(95), "accounts": n(1), "tags": n(94), "public_statuses": n(0), "statuses": n(1)}, Due: map[string]*int{"instances": n(100), "accounts": nil, "tags": n(100)}, Rows: rows, Found: 1},
 		"tags":                  {Docs: map[string]*int{"instances": n(1), "accounts": n(0), "tags": nil, "public_statuses": n(0), "statuses": n(1)}, Rows: map[string]int{"tags": 1}},
 		"accounts":              {Docs: map[string]*int{"instances": n(1), "accounts": n(0), "tags": n(1), "public_statuses": n(0), "statuses": n(1)}, Rows: rows},
 	} {
-		if got := strings.Join(x.empty(), " "); got != want {
+		if got := strings.Join(x.lacking(), " "); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -122,10 +125,72 @@ func TestWords(t *testing.T) {
 	if got := []string{size(0), size(1536), size(912 << 20), size(3 << 40)}; !slices.Equal(got, []string{"0 bytes", "1.5 KB", "912 MB", "3 TB"}) {
 		t.Error(got)
 	}
-	if got := used([]string{"Object  Total  Local", "Attachments    211 GB   9.42 GB", "Preview Cards  14.2 GB  "}); got != "attachments 211 GB 9.42 GB, preview cards 14.2 GB" {
+	if got := used([]string{"Object  Total  Local", "Attachments    211 GB   9.42 GB", "Preview Cards  14.2 GB  "}); got != "attachments 211 GB (9.42 GB of people here), preview cards 14.2 GB" {
 		t.Error(got)
 	}
 	if got := used([]string{"nothing of the kind"}); got != "not known" {
 		t.Error(got)
+	}
+	if got := since("1 row", "1 row"); !strings.Contains(got, "no difference") || since("2 rows", "1 row") != "before: 2 rows; now: 1 row" {
+		t.Error(got)
+	}
+	if n, known := orphansIn("success: Removed 12345 orphans (approx. 3 GB) (DRY RUN)"); n != 12345 || !known {
+		t.Error(n, known)
+	}
+	if _, known := orphansIn("success: OK"); known {
+		t.Error("a number out of nothing")
+	}
+}
+
+// Of a job that prints a line for each file its first lines are told, and its last ones are kept: what counts stands in them.
+func TestALongJobKeepsItsEnd(t *testing.T) {
+	o := outcome{result: tootctl.Success, why: "Removed 1000 orphans"}
+	for i := range 1000 {
+		o.add(fmt.Sprint("file ", i))
+	}
+	kept := o.kept()
+	if len(o.lines) != linesMost || o.more != 1000-linesMost || !strings.HasPrefix(kept, "(988 lines before)\nfile 988\n") || !strings.Contains(kept, "file 999\n= ") || !strings.HasSuffix(ending(kept), "Removed 1000 orphans") {
+		t.Errorf("%d lines, %d more, kept:\n%s", len(o.lines), o.more, kept)
+	}
+}
+
+// A walk through the storage that broke off is no walk, though tootctl ends well; what the world does not show is wrong, however well tootctl ended.
+func TestWhatEndedWellMayBeWrong(t *testing.T) {
+	c := on("", map[string]string{})
+	ok := outcome{job: job.Job{Result: tootctl.Success}, result: tootctl.Success, why: "Removed 1 orphans (approx. 1 KB)"}
+	cut := ok
+	cut.add("Error fetching list of files: 503")
+	cut.add("If you want to continue from this point, add --start-after=cache/a/1.png to your command")
+	call := c.call("media", "remove-orphans")
+	for want, x := range map[string]struct {
+		e errand
+		o outcome
+	}{
+		"start_after=cache/a/1.png": {errand{call: call, says: c.whole}, cut},
+		"and 3 are left":            {errand{call: call, proof: func(context.Context) (bool, string, error) { return false, "3 are left", nil }}, ok},
+	} {
+		said, wrong, err := c.judge(t.Context(), &run.Walk{}, x.e, x.o)
+		if text := fmt.Sprint(wrong); said != "" || err != nil || !strings.Contains(text+fault.Of(wrong).Next, want) {
+			t.Errorf("%q: %q, %v, %v", want, said, wrong, err)
+		}
+	}
+	secret := errand{call: c.call("accounts", "modify", "troi", "--reset-password")}
+	if _, wrong, _ := c.judge(t.Context(), &run.Walk{}, secret, outcome{job: job.Job{Record: job.Record{ID: "7"}, Result: tootctl.Success}, result: tootctl.Success}); wrong == nil || !strings.Contains(wrong.Error(), "nobody has the new password") {
+		t.Error(wrong)
+	}
+	said, wrong, err := c.judge(t.Context(), &run.Walk{}, errand{call: call, says: c.whole}, ok)
+	if wrong != nil || err != nil || !strings.Contains(said, "Removed 1 orphans") {
+		t.Error(said, wrong, err)
+	}
+}
+
+// What is left after a removal is held against what was removed: as much as before is a failure.
+func TestWhatIsLeftOfOrphans(t *testing.T) {
+	c := on("", nil)
+	for said, want := range map[string]string{"Removed 0 orphans (approx. 0 Bytes) (DRY RUN)": "nothing orphaned is left", "Removed 4 orphans (approx. 1 KB) (DRY RUN)": "as much is orphaned as before", "": "success"} {
+		got, err := c.fewer(&run.Walk{}, outcome{job: job.Job{Result: tootctl.Success}, why: said})
+		if text := got + fmt.Sprint(err); !strings.Contains(text, want) {
+			t.Errorf("%q: %s", said, text)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package upkeep
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
@@ -15,7 +16,7 @@ func domainPurge() sheet {
 		id: "domain-purge", title: "Purge a domain", danger: act.Destroys,
 		summary: "Removes every account of another server with posts, media and follows, as if it had never been known; first as a rehearsal.",
 		dangers: []string{
-			"What people here have with people there is gone: follows, favourites, conversations.",
+			"What people here have with people there is gone: follows, favourites, conversations. That server's custom emoji go as well.",
 			"Accounts come back while that server still federates: suspend it first.",
 		},
 		asks: []ask{
@@ -34,6 +35,7 @@ func domainPurge() sheet {
 			purge := errand{
 				id: "purge", title: "Purge " + c.said["domain"], kind: run.Once, after: rehearsal, noUndo: "what was removed is gone", usual: "minutes to hours",
 				why: "Compare the rehearsal's number with what the database has. An interrupted one can be run again.", call: c.call(words...), proof: c.purged,
+				known: func(w *run.Walk) string { return w.Fact(resultFact("known")) },
 			}
 			return []run.Step{c.known(), c.rehearse(purge), c.step(purge)}
 		},
@@ -49,13 +51,15 @@ type server struct {
 	Followed int // follows between here and there
 	Severity string
 	Ours     bool
+	Near     []string // names that are known, where this one is not
 }
 
 const serverRuby = `d, sub = ARGV[0], ARGV[1] == 'true'
 a = sub ? Account.by_domain_and_subdomains(d) : Account.where(domain: d)
 l = [Rails.configuration.x.local_domain, Rails.configuration.x.web_domain, *Rails.configuration.x.alternate_domains]
 puts({accounts: a.count, followed: Follow.where(account_id: a.select(:id)).or(Follow.where(target_account_id: a.select(:id))).count, severity: DomainBlock.rule_for(d)&.severity.to_s,
-ours: l.any? { |x| x == d || (sub && x.to_s.end_with?(".#{d}")) }}.to_json)`
+ours: l.any? { |x| x == d || (sub && x.to_s.end_with?(".#{d}")) },
+near: a.exists? || !defined?(DidYouMean) ? [] : DidYouMean::SpellChecker.new(dictionary: Instance.pluck(:domain)).correct(d).first(3)}.to_json)`
 
 func (c *chore) server(ctx context.Context) (s server, err error) {
 	err = c.see(ctx, "look at "+c.said["domain"], serverRuby, &s, c.said["domain"], c.said["subdomains"])
@@ -73,6 +77,15 @@ func (s server) words() string {
 	return fmt.Sprintf("%d accounts, %d follows from or to here, %s", s.Accounts, s.Followed, blocked)
 }
 
+// stranger asks about a name of which nobody is known: it may be misspelled.
+func (s server) stranger(domain string) error {
+	hint := "look in the web interface how it is written; there is nothing to purge but perhaps custom emoji"
+	if len(s.Near) > 0 {
+		hint = "did you mean " + strings.Join(s.Near, ", ") + "? Then stop, and begin with that"
+	}
+	return run.NeedsGo{Key: "stranger", Attended: true, Cause: "no account of " + domain + " is known", Hint: hint, Details: []string{s.words()}}
+}
+
 // known looks at what is there.
 func (c *chore) known() run.Step {
 	s := c.look("known", "Look at what is known of it", "How much would be gone, and whether it can come back.", serverRuby, func(ctx context.Context, w *run.Walk) (string, error) {
@@ -80,10 +93,12 @@ func (c *chore) known() run.Step {
 		switch {
 		case err != nil:
 			return "", err
+		case s.Accounts == 0 && w.Fact(jobFact("purge")) == "" && !w.Granted("stranger"):
+			return "", s.stranger(c.said["domain"])
 		case s.Severity != "suspend":
 			w.Out("warning: %s is not suspended; its accounts come back as soon as it federates with us", c.said["domain"])
 		}
-		return s.words(), nil
+		return s.words(), w.Remember(ctx, resultFact("known"), s.words())
 	})
 	s.Skip = false
 	return s

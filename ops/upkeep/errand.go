@@ -19,12 +19,16 @@ type errand struct {
 	call                  *tootctl.Call
 	kind                  run.Kind
 	noUndo                string
+	again                 string // how an interrupted one goes on, where it need not begin anew
 	skip                  bool
 	after                 string // the step whose result stands beside this one when it is decided: its dry run, or a look
 	// proof looks into the world for what the errand is for: before it, and after it as well. Nil where there is nothing to look at.
 	proof func(ctx context.Context) (so bool, said string, err error)
+	// known is what a look before the dry run found, in a line: the dry run's number is to be compared with it. Nil where there is nothing to compare.
+	known func(w *run.Walk) string
 	// says makes a line of what tootctl printed. Nil for its closing line.
-	says func(w *run.Walk, lines []string) string
+	// An error of it is a result that is not what the errand is for.
+	says func(w *run.Walk, o outcome) (string, error)
 }
 
 // longest is how long a job may be waited for in one go; pace is how often it is looked at.
@@ -37,6 +41,9 @@ const (
 func jobFact(step string) string    { return "job/" + step }
 func resultFact(step string) string { return "result/" + step }
 
+// handedFact is the job whose password was handed to who walked the run. The password itself is in no log.
+const handedFact = "handed"
+
 // rehearsal is the id of a dry run's step.
 const rehearsal = "rehearse"
 
@@ -48,33 +55,28 @@ func (c *chore) rehearse(e errand) run.Step {
 	}
 	return c.step(errand{
 		id: rehearsal, title: "Rehearse it", why: "The dry run changes nothing, and its result stands beside the real one's before that begins.", usual: e.usual, call: dry, kind: run.Idempotent, skip: true,
-		noUndo: "it changed nothing",
+		noUndo: "it changed nothing", says: e.says,
 	})
 }
 
-// step makes a step of an errand. What destroys asks for the instance's name, and what was rehearsed waits until somebody has read what came of that.
+// step makes a step of an errand. What destroys asks for the instance's name, and what was rehearsed waits until somebody has read what came of that: both in
+// the step itself, because only then is known what to show.
 func (c *chore) step(e errand) run.Step {
 	s := run.Step{
 		StepInfo: run.StepInfo{ID: e.id, Title: e.title, Why: e.why, Usual: e.usual, Kind: e.kind, Skip: e.skip, NoUndo: e.noUndo, Panes: c.panes()},
 		Deadline: longest,
 	}
-	if e.after != rehearsal {
-		s.Confirm = c.confirm(e)
-	}
-	var beside []string
 	s.Plan = func(context.Context) ([]string, error) {
 		lines := []string{c.Jobs.Node.Name + "$ " + e.call.Line() + "   as a job, " + c.Jobs.How()}
-		if s.Confirm == "" && c.confirm(e) != "" {
-			lines = append(lines, "before that the name "+c.confirm(e)+" is to be typed, beside what the dry run said")
+		if e.call.Command.Direct && len(c.Jobs.Direct) > 0 {
+			lines = append(lines, "past the database's pool: "+strings.Join(c.Jobs.Direct, " "))
 		}
-		return append(lines, beside...), nil
-	}
-	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-		if s.Confirm != "" {
-			beside = before(e, w)
+		if c.confirm(e) != "" {
+			lines = append(lines, "before that the name "+c.confirm(e)+" is to be typed, beside what was seen until then")
 		}
-		return c.observe(ctx, w, e)
+		return lines, nil
 	}
+	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) { return c.observe(ctx, w, e) }
 	s.Do = func(ctx context.Context, w *run.Walk) error { return c.launch(ctx, w, e) }
 	s.Verify = func(w *run.Walk) run.Check {
 		return func(ctx context.Context) (run.Progress, error) { return c.watch(ctx, w, e) }
@@ -82,7 +84,7 @@ func (c *chore) step(e errand) run.Step {
 	return s
 }
 
-// confirm is the name to type before something is lost, "" where nothing is. What was rehearsed asks for it when that is over.
+// confirm is the name to type before something is lost, "" where nothing is.
 func (c *chore) confirm(e errand) string {
 	if e.call.Danger() == act.Destroys {
 		return c.Config.Instance
@@ -90,20 +92,38 @@ func (c *chore) confirm(e errand) string {
 	return ""
 }
 
-// before is what the step before said, for whoever decides now.
+// before is what the steps before said, for whoever decides now.
 func before(e errand, w *run.Walk) []string {
-	said := w.Fact(resultFact(e.after))
-	if e.after == "" || said == "" {
+	if e.after == "" {
 		return nil
 	}
-	lines := []string{"what was seen before:"}
-	if e.after == rehearsal {
-		lines[0] = "the dry run said:"
+	var lines []string
+	if e.known != nil {
+		lines = append(lines, "known before: "+e.known(w))
+	}
+	said := w.Fact(resultFact(e.after))
+	switch {
+	case said == "" && e.after == rehearsal:
+		return append(lines, "it was NOT rehearsed: nobody knows how much it will be")
+	case said == "":
+		return lines
+	case e.after == rehearsal:
+		lines = append(lines, "the dry run said:")
+	default:
+		lines = append(lines, "what was seen before:")
 	}
 	for line := range strings.Lines(said) {
 		lines = append(lines, "  "+strings.TrimRight(line, "\n"))
 	}
 	return lines
+}
+
+// rehearsed is how the dry run of an errand ended, "" where there was none.
+func rehearsed(e errand, w *run.Walk) string {
+	if e.after != rehearsal {
+		return ""
+	}
+	return ending(w.Fact(resultFact(rehearsal)))
 }
 
 // observe finds the job of an earlier attempt, by its id; and what the errand is for, if that can be seen.
@@ -127,10 +147,15 @@ func (c *chore) observe(ctx context.Context, w *run.Walk, e errand) (run.Finding
 	if err != nil {
 		return run.Finding{}, err
 	}
-	if err := o.failed(e); err != nil {
-		return run.Finding{Truth: run.IsPending, Detail: "job " + id + " " + o.words(), Hint: "look at what it printed: vmtui jobs attach " + id}, nil
+	said, wrong, err := c.judge(ctx, w, e, o)
+	switch {
+	case err != nil:
+		return run.Finding{}, err
+	case wrong != nil:
+		f := fault.Of(wrong)
+		return run.Finding{Truth: run.IsPending, Detail: "job " + id + ": " + f.What + ": " + f.Why, Hint: f.Next}, nil
 	}
-	return run.Finding{Truth: run.IsDone, Detail: "job " + id + ": " + o.words()}, nil
+	return run.Finding{Truth: run.IsDone, Detail: "job " + id + ": " + said}, nil
 }
 
 // unasked is what can be said of an errand that no job was started for.
@@ -145,12 +170,25 @@ func (c *chore) unasked(ctx context.Context, e errand) (run.Finding, error) {
 	return run.Finding{Truth: run.IsPending, Detail: said}, err
 }
 
+// decided opens the gate before what was rehearsed, or destroys: once for each leg.
+func (c *chore) decided(e errand, w *run.Walk) error {
+	if e.after != rehearsal && c.confirm(e) == "" || w.Granted(e.id) {
+		return nil
+	}
+	ask := run.NeedsGo{Key: e.id, Cause: "rehearsed: " + e.call.Line(), Hint: "the real one comes next", Details: append(before(e, w), c.warnings()...), Confirm: c.confirm(e)}
+	switch {
+	case e.after != rehearsal:
+		ask.Cause, ask.Hint = "this cannot be taken back: "+e.call.Line(), e.why
+	case !strings.HasPrefix(rehearsed(e, w), string(tootctl.Success)):
+		ask.Cause = "not rehearsed: " + e.call.Line()
+	}
+	return ask
+}
+
 // launch starts the job. Its id is in the log before it is sent, so that nobody has to start it again to know.
 func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
-	if e.after == rehearsal && !w.Granted(rehearsal) {
-		return run.NeedsGo{
-			Key: rehearsal, Cause: "rehearsed: " + e.call.Line(), Hint: "this is what the dry run said; the real one comes next", Details: before(e, w), Confirm: c.confirm(e),
-		}
+	if err := c.decided(e, w); err != nil {
+		return err
 	}
 	rec := c.Jobs.Order(e.call)
 	if e.after == rehearsal {
@@ -172,6 +210,9 @@ func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
 	})
 	if begun.Password != "" && c.Hand != nil {
 		c.Hand(w.Run(), begun.Password)
+		if lost := w.Remember(ctx, handedFact, rec.ID); lost != nil && err == nil {
+			err = lost
+		}
 		w.Out("%s", begun.Said)
 		w.Out("the new password is kept nowhere: who walks this run can copy it once, by y in the console")
 	}
@@ -202,32 +243,48 @@ func (c *chore) watch(ctx context.Context, w *run.Walk, e errand) (run.Progress,
 	if err := w.Remember(ctx, resultFact(e.id), o.kept()); err != nil {
 		return run.Progress{}, err
 	}
-	if err := o.failed(e); err != nil {
-		if o.result == tootctl.Unsure {
-			err = unknown(e, c, o.why)
-		}
-		return run.Progress{}, err
+	said, wrong, err := c.judge(ctx, w, e, o)
+	switch {
+	case wrong != nil:
+		return run.Progress{}, wrong
+	case err != nil:
+		return run.Progress{For: "a look whether it is so; " + fault.Of(err).What, Again: pace}, nil
 	}
-	said := o.words()
-	if e.says != nil {
-		said = e.says(w, o.lines)
-	}
-	return c.prove(ctx, e, said)
+	return run.Progress{Done: true, Detail: said}, nil
 }
 
-// prove looks whether the world is as it should be now.
-func (c *chore) prove(ctx context.Context, e errand, said string) (run.Progress, error) {
+// judge says what came of an errand, by what tootctl said and by what the world shows; or what is wrong with it. A look that failed is an error of its own. A
+// resume judges again: what was not as it should be does not become so by being looked at twice.
+func (c *chore) judge(ctx context.Context, w *run.Walk, e errand, o outcome) (said string, wrong, err error) {
+	if wrong = o.failed(e); wrong != nil {
+		if o.result == tootctl.Unsure {
+			wrong = unknown(e, c, o.why)
+		}
+		return "", wrong, nil
+	}
+	said = o.words()
+	if e.says != nil {
+		if said, wrong = e.says(w, o); wrong != nil {
+			return "", wrong, nil
+		}
+	}
+	if dry := rehearsed(e, w); dry != "" {
+		said += "; its dry run: " + dry
+	}
+	if e.call.Secret() && w.Fact(handedFact) != o.job.ID {
+		return "", &fault.Error{What: "nobody has the new password", On: c.Config.Instance, Why: "it was set, and lost with the connection or the console that it was for", Next: "retry gives them another one"}, nil
+	}
 	if e.proof == nil {
-		return run.Progress{Done: true, Detail: said}, nil
+		return said, nil, nil
 	}
 	so, seen, err := e.proof(ctx)
 	switch {
 	case err != nil:
-		return run.Progress{For: "a look whether it is so; " + fault.Of(err).What, Again: pace}, nil
+		return "", nil, err
 	case !so:
-		return run.Progress{}, &fault.Error{What: e.title, On: c.Config.Instance, Why: "tootctl said " + said + ", and " + seen, Next: "look at the instance; retry does it again"}
+		return "", &fault.Error{What: e.title, On: c.Config.Instance, Why: "tootctl said " + said + ", and " + seen, Next: "look at the instance; retry does it again"}, nil
 	}
-	return run.Progress{Done: true, Detail: said + "; " + seen}, nil
+	return said + "; " + seen, nil, nil
 }
 
 func unknown(e errand, c *chore, why string) error {

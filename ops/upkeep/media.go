@@ -24,7 +24,7 @@ func mediaCleanup() sheet {
 		steps: func(c *chore) []run.Step {
 			return c.clean(errand{
 				id: "remove", title: "Remove cached media", kind: run.Once, after: rehearsal, noUndo: "it is fetched again when somebody looks at it, where it still exists", usual: "minutes to hours",
-				why:  "What is gone is fetched again when it is needed. An interrupted one can be run again: it goes on with what is left.",
+				why:  "What is gone is fetched again when it is needed. An interrupted one can be run again: it goes on with what is left. For every night there is the retention in the web interface.",
 				call: c.call("media", "remove", c.option("--days", "days"), c.option("--concurrency", "concurrency")),
 			})
 		},
@@ -33,6 +33,7 @@ func mediaCleanup() sheet {
 
 // clean rehearses a removal, does it, and compares what the storage held before and holds after.
 func (c *chore) clean(e errand) []run.Step {
+	e.known = stored
 	return []run.Step{c.usage("before", "What the storage holds, so that the difference can be seen."), c.rehearse(e), c.step(e), c.usageAfter()}
 }
 
@@ -44,27 +45,40 @@ func (c *chore) usage(id, why string) run.Step {
 func (c *chore) usageErrand(id, why string) errand {
 	return errand{
 		id: id, title: "Look at the storage", why: why, kind: run.Idempotent, skip: true, noUndo: "it only looks", usual: "seconds to minutes", call: c.call("media", "usage"),
-		says: func(_ *run.Walk, lines []string) string { return used(lines) },
+		says: func(_ *run.Walk, o outcome) (string, error) { return used(o.lines), nil },
 	}
 }
 
 // usageAfter compares.
 func (c *chore) usageAfter() run.Step {
 	e := c.usageErrand("after", "Whether it was worth it: the same table again. The bucket's own figure follows later.")
-	e.says = func(w *run.Walk, lines []string) string {
-		return "before: " + used(strings.Split(w.Fact(resultFact("before")), "\n")) + "; now: " + used(lines)
+	e.says = func(w *run.Walk, o outcome) (string, error) {
+		was, is := stored(w), used(o.lines)
+		if was == is {
+			return "before and now: " + is + "; the table is too coarse to show a difference, or there is none", nil
+		}
+		return "before: " + was + "; now: " + is, nil
 	}
 	return c.step(e)
 }
 
-// used are the rows of the table that a clean-up changes.
+// stored is what the storage held before.
+func stored(w *run.Walk) string { return used(strings.Split(w.Fact(resultFact("before")), "\n")) }
+
+// used are the rows of the table that a clean-up changes. Its second column is what people here uploaded, which no clean-up touches.
 func used(table []string) string {
 	var said []string
 	for _, line := range table {
 		for _, row := range []string{"Attachments", "Preview Cards"} {
-			if rest, is := strings.CutPrefix(line, row); is {
-				said = append(said, strings.ToLower(row)+" "+strings.Join(strings.Fields(rest), " "))
+			rest, is := strings.CutPrefix(line, row)
+			if !is {
+				continue
 			}
+			sizes := strings.Fields(rest)
+			if len(sizes) == 4 {
+				sizes = append(sizes[:2:2], "("+sizes[2]+" "+sizes[3]+" of people here)")
+			}
+			said = append(said, strings.ToLower(row)+" "+strings.Join(sizes, " "))
 		}
 	}
 	if len(said) == 0 {

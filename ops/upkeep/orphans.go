@@ -3,6 +3,8 @@ package upkeep
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -30,7 +32,7 @@ func mediaOrphans() sheet {
 				words = append(words, c.option("--start-after", "start_after"))
 			}
 			remove := errand{
-				id: "remove", title: "Remove what is orphaned", kind: run.Once, after: rehearsal, noUndo: "what is removed from the bucket is gone", usual: "as long as the rehearsal",
+				id: "remove", title: "Remove what is orphaned", kind: run.Once, after: rehearsal, noUndo: "what is removed from the bucket is gone", usual: "minutes to hours", known: stored, says: c.whole,
 				why: "What the rehearsal counted is removed. Compare its number with what the storage holds before you go on.", call: c.call(words...),
 			}
 			return []run.Step{c.together(), c.usage("before", "What is known to the database: the rehearsal's number must be small beside it."), c.rehearse(remove), c.step(remove), c.left(remove)}
@@ -43,8 +45,57 @@ func (c *chore) left(e errand) run.Step {
 	dry, _ := e.call.Rehearse()
 	return c.step(errand{
 		id: "left", title: "Look what is left", why: "The same walk once more, without removing anything: it should count next to nothing. It takes as long again, and can be skipped.",
-		kind: run.Idempotent, skip: true, noUndo: "it only looks", usual: e.usual, call: dry,
+		kind: run.Idempotent, skip: true, noUndo: "it only looks", usual: e.usual, call: dry, says: c.fewer,
 	})
+}
+
+// further is what tootctl prints where the storage's listing broke off. It counts what it has seen until then, and ends well.
+var further = regexp.MustCompile(`--start-after=(\S+)`)
+
+// whole takes no walk for one that broke off: its number would be too small.
+func (c *chore) whole(_ *run.Walk, o outcome) (string, error) {
+	for _, line := range o.last {
+		if m := further.FindStringSubmatch(line); m != nil {
+			return "", &fault.Error{
+				What: "the storage was not walked to its end", On: c.Config.Instance, Why: "its listing broke off: " + o.words(),
+				Next: "look at the storage, and retry; or begin anew with --set start_after=" + m[1] + ", which goes on behind what was walked",
+			}
+		}
+	}
+	return o.words(), nil
+}
+
+// orphans are how many tootctl found, in its closing line.
+var orphans = regexp.MustCompile(`Removed (\d+) orphans`)
+
+func orphansIn(text string) (n int, known bool) {
+	m := orphans.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	return n, err == nil
+}
+
+// fewer compares what is left with what was removed.
+func (c *chore) fewer(w *run.Walk, o outcome) (string, error) {
+	if _, err := c.whole(w, o); err != nil {
+		return "", err
+	}
+	left, known := orphansIn(o.words())
+	gone, _ := orphansIn(ending(w.Fact(resultFact("remove"))))
+	switch {
+	case !known:
+		return o.words(), nil
+	case left == 0:
+		return "nothing orphaned is left", nil
+	case left >= gone:
+		return "", &fault.Error{
+			What: "as much is orphaned as before", On: c.Config.Instance, Why: fmt.Sprintf("%d removed, and %d are left", gone, left),
+			Next: "look whether the bucket lets its objects be deleted, and whether something puts them back; skip it when you know why",
+		}
+	}
+	return fmt.Sprintf("%d orphaned files are left, of %d removed: they came meanwhile, or could not be removed", left, gone), nil
 }
 
 // origin is what the files are compared with.

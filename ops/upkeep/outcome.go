@@ -17,8 +17,9 @@ type outcome struct {
 	job    job.Job
 	result tootctl.Result
 	why    string
-	lines  []string // without the bars
-	more   int      // lines that are not among them
+	lines  []string // the first of them, without the bars
+	last   []string // the last of them
+	more   int      // lines that are not among the first
 }
 
 // linesMost is how many lines of a job go into a run's transcript: its log stays on the node.
@@ -33,17 +34,25 @@ func (c *chore) outcome(ctx context.Context, j job.Job) (outcome, error) {
 	}
 	reading := j.Reading()
 	err := c.Jobs.Follow(ctx, j.Record, func(l string) {
-		switch {
-		case reading.Take(l) || strings.TrimSpace(l) == "":
-		case len(o.lines) < linesMost:
-			o.lines = append(o.lines, l)
-		default:
-			o.more++
+		if !reading.Take(l) && strings.TrimSpace(l) != "" {
+			o.add(l)
 		}
 	})
 	j.Weigh(reading)
 	o.job, o.result, o.why = j, j.Result, j.Why
 	return o, err
+}
+
+// add takes a line: a job may print one for each of a million files.
+func (o *outcome) add(line string) {
+	if o.last = append(o.last, line); len(o.last) > keptMost {
+		o.last = o.last[1:]
+	}
+	if len(o.lines) < linesMost {
+		o.lines = append(o.lines, line)
+		return
+	}
+	o.more++
 }
 
 // words are the result and why.
@@ -54,7 +63,11 @@ func (o outcome) failed(e errand) error {
 	if o.result == tootctl.Success || o.result == tootctl.Partly {
 		return nil
 	}
-	return &fault.Error{What: e.call.Line(), On: o.job.Node, Why: o.words(), Next: "look at what it printed: vmtui jobs attach " + o.job.ID}
+	next := "look at what it printed: vmtui jobs attach " + o.job.ID
+	if e.again != "" {
+		next += "; " + e.again
+	}
+	return &fault.Error{What: e.call.Line(), On: o.job.Node, Why: o.words(), Next: next}
 }
 
 // tell puts the output into the transcript.
@@ -72,9 +85,22 @@ const keptMost = 12
 
 // kept is the end of the output and the result, which the next step shows.
 func (o outcome) kept() string {
-	lines := slices.Clone(o.lines[max(0, len(o.lines)-keptMost):])
-	if cut := len(o.lines) + o.more - len(lines); cut > 0 {
+	lines := slices.Clone(o.last)
+	if n := len(lines); n > 0 && strings.HasSuffix(o.words(), lines[n-1]) { // the result says its closing line itself
+		lines = lines[:n-1]
+	}
+	if cut := len(o.lines) + o.more - len(o.last); cut > 0 {
 		lines = append([]string{fmt.Sprintf("(%d lines before)", cut)}, lines...)
 	}
-	return strings.Join(append(lines, "= "+o.words()), "\n")
+	return strings.Join(append(lines, endsWith+o.words()), "\n")
+}
+
+// endsWith begins the line of what is kept that says how it ended.
+const endsWith = "= "
+
+// ending is that line of what was kept, "" where nothing was.
+func ending(kept string) string {
+	last := kept[strings.LastIndexByte(kept, '\n')+1:]
+	said, _ := strings.CutPrefix(last, endsWith)
+	return said
 }

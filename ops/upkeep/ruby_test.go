@@ -56,6 +56,29 @@ func TestOneOfOursIsNotPurged(t *testing.T) {
 	}
 }
 
+// Where a pool stands before the database and no way past it is configured, old posts are not removed without a word.
+func TestAPoolIsAskedAbout(t *testing.T) {
+	c := on(`{"pool":true,"tables":[{"relname":"statuses","live":3,"dead":1,"bytes":2048}]}`, nil)
+	_, err := c.tables("before", "").Verify(&run.Walk{})(t.Context())
+	var ask run.NeedsGo
+	if !errors.As(err, &ask) || !strings.Contains(ask.Hint, "upgrade.db_host") {
+		t.Error(err)
+	}
+}
+
+// A search server without room is asked about; one that does not tell is not.
+func TestAFullSearchServerIsAskedAbout(t *testing.T) {
+	n := func(i int) *int { return &i }
+	for want, x := range map[string]index{"disk is 86 %": {Heap: n(95), Disk: n(86)}, "heap is 91 %": {Heap: n(91), Disk: n(85)}} {
+		if got := x.full(); !strings.Contains(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := (index{}).full() + (index{Heap: n(90), Disk: n(85)}).full(); got != "" {
+		t.Error(got)
+	}
+}
+
 // A cluster that is red, or off, is not given work.
 func TestASickClusterIsLeftAlone(t *testing.T) {
 	for says, want := range map[string]string{

@@ -23,8 +23,9 @@ type sheet struct {
 // chore is one runbook being built: its hands, and what was said.
 type chore struct {
 	Deps
-	said map[string]string
-	err  error // the first call that tootctl would not take
+	said    map[string]string
+	dangers []string // the sheet's
+	err     error    // the first call that tootctl would not take
 }
 
 func (s sheet) book(d Deps) run.Book {
@@ -43,7 +44,7 @@ func (s sheet) build(d Deps, target string, given map[string]string) (run.Runboo
 	if target != "" {
 		return run.Runbook{}, &fault.Error{What: "it has no target", On: target, Why: s.id + " is done to the whole instance, by its exec node", Next: "leave the target out; inputs are said by --set", Code: fault.Usage}
 	}
-	c := &chore{Deps: d, said: map[string]string{}}
+	c := &chore{Deps: d, said: map[string]string{}, dangers: s.dangers}
 	for _, a := range s.asks {
 		value, err := a.read(s.id, given)
 		if err != nil {
@@ -63,6 +64,15 @@ func (c *chore) about() string {
 		}
 	}
 	return ""
+}
+
+// warnings are the dangers, for the gate at which somebody decides: whoever resumes a run, or answers from elsewhere, has not seen its plan.
+func (c *chore) warnings() []string {
+	lines := make([]string, len(c.dangers))
+	for i, d := range c.dangers {
+		lines[i] = "danger: " + d
+	}
+	return lines
 }
 
 // yes is an input that is true or false.

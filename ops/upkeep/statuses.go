@@ -18,7 +18,7 @@ func oldStatuses() sheet {
 			"There is no dry run, and what is removed comes only back when somebody fetches it again.",
 			"It is silent for 20 to 40 minutes at its beginning, and heavy for hours: do it when few people are awake.",
 			"The disk gets its space back only by VACUUM FULL, which locks the tables, or by pg_repack.",
-			"It needs a connection straight to the database: a pool with a short statement timeout ends it.",
+			"It needs a connection straight to the database, which upgrade.db_host, db_port and db_name in the config are: a pool with a short statement timeout ends it.",
 		},
 		asks: []ask{
 			{name: "days", about: "only what is older than so many days", kind: "int", without: "90", least: 14, most: 3650},
@@ -37,7 +37,7 @@ func oldStatuses() sheet {
 			return []run.Step{
 				c.tables("before", "How large the tables are, and whether a pool stands before the database."),
 				c.step(errand{
-					id: "remove", title: "Remove old posts", kind: run.Once, after: "before", noUndo: "what is removed from the database is gone", usual: "hours",
+					id: "remove", title: "Remove old posts", kind: run.Once, after: "before", again: "a new run with --set continue=true goes on where it stopped", noUndo: "what is removed from the database is gone", usual: "hours",
 					why: "Posts are removed in batches. An interrupted one goes on with continue=true.", call: c.call(words...),
 				}),
 				c.tables("after", "What was removed are dead rows now; autovacuum makes room of them for new ones."),
@@ -73,13 +73,24 @@ func (c *chore) tables(id, why string) run.Step {
 			}
 			said := t.words()
 			if id == "after" {
-				return "before: " + w.Fact(resultFact("before")) + "; now: " + said, nil
+				return since(w.Fact(resultFact("before")), said), nil
 			}
-			if t.Pool {
-				w.Out("warning: prepared statements are off, so a transaction pool probably stands before the database: it may end long statements")
+			if t.Pool && len(c.Jobs.Direct) == 0 && !w.Granted("pool") {
+				return "", run.NeedsGo{
+					Key: "pool", Cause: "a pool probably stands before the database", Hint: "say upgrade.db_host, db_port and db_name in the config, and it is run past it; through the pool a long statement may be ended half-way",
+					Details: []string{"prepared statements are off, as they must be behind a transaction pool", said},
+				}
 			}
 			return said, w.Remember(ctx, resultFact(id), said)
 		})
+}
+
+// since compares two looks at the database's statistics, which follow what was removed and do not lead it.
+func since(was, is string) string {
+	if was == is {
+		return "before and now: " + is + "; the statistics show no difference, or not yet"
+	}
+	return "before: " + was + "; now: " + is
 }
 
 func (t tables) words() string {

@@ -12,3 +12,18 @@ func TestARecordIsSaidAsTheOperatorSaysIt(t *testing.T) {
 		}
 	}
 }
+
+func TestASingleActHasNoStepOfItsOwn(t *testing.T) {
+	for _, x := range []struct{ recorded, step, said, place string }{
+		{"cache/development", "development", "dev", "zone dev"},
+		{"sidekiq/put back", "put back", "put-back", "sidekiq put-back"},
+		{"exec/command", "command", "exec", "exec"},
+		{"exec/command", "", "", "exec"},
+		{"worker-reimage", "rebuild", "rebuild", "worker-reimage rebuild"},
+		{"worker-reimage", "", "", "worker-reimage"},
+	} {
+		if said, place := Step(x.recorded, x.step), Place(x.recorded, x.step); said != x.said || place != x.place {
+			t.Errorf("%s, %s: %q and %q", x.recorded, x.step, said, place)
+		}
+	}
+}

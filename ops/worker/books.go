@@ -85,12 +85,7 @@ func builder(d Deps, id, verb string, newDisk bool, steps func(*crew) []run.Step
 // drainSteps end with a proof: what the steps before it did must hold until then, also when the run is resumed.
 func drainSteps(c *crew) []run.Step {
 	steps := append([]run.Step{c.preflight(false)}, c.out()...)
-	for i := range steps {
-		if steps[i].Until != "" {
-			steps[i].Until = provenOut
-		}
-	}
-	return append(steps, c.proveOut())
+	return append(heldTo(steps, provenOut), c.proveOut())
 }
 
 func reimageSteps(c *crew) []run.Step {

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,40 +38,69 @@ func askAll(ctx context.Context, checks []check) []verdictOf {
 	return found
 }
 
-// foresee makes the checks while a plan is only looked at, so that a refusal is read before anything begins.
+// foresee makes the checks while a plan is only looked at, so that a refusal is read before anything begins: all of them, the first one first.
 func foresee(checks []check) func(context.Context, *run.Walk) (run.Finding, error) {
 	return func(ctx context.Context, w *run.Walk) (run.Finding, error) {
 		if !w.Dry() {
 			return pending("not looked yet"), nil
 		}
-		var said []string
+		found := run.Finding{Truth: run.IsPending, Detail: "nothing speaks against it"}
 		for _, v := range askAll(ctx, checks) {
 			var ask run.NeedsGo
 			if errors.As(v.err, &ask) {
 				v.said, v.err = "warning: "+ask.Cause+"; it will be asked", nil
 			}
 			if v.err != nil {
-				f := fault.Of(v.err)
-				return run.Finding{Truth: run.Conflict, Detail: f.What + ": " + f.Why, Hint: f.Next, Details: said}, nil
+				v.said = objection(v.err)
+				if found.Truth != run.Conflict {
+					found.Truth, found.Detail, found.Hint = run.Conflict, v.said, fault.Of(v.err).Next
+				}
 			}
-			said = append(said, v.name+": "+v.said)
+			found.Details = append(found.Details, v.name+": "+v.said)
 		}
-		return run.Finding{Truth: run.IsPending, Detail: "nothing speaks against it", Details: said}, nil
+		return found, nil
 	}
+}
+
+// objection is what speaks against going on, in a line.
+func objection(err error) string {
+	f := fault.Of(err)
+	return strings.TrimSuffix(f.What+": "+f.Why, ": ")
+}
+
+// also is a preflight with more checks at its end.
+func also(s run.Step, more ...check) run.Step {
+	observe, do := s.Observe, s.Do
+	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+		found, err := observe(ctx, w)
+		if err != nil || found.Truth == run.Conflict || !w.Dry() {
+			return found, err
+		}
+		last, err := foresee(more)(ctx, w)
+		last.Details = slices.Concat(found.Details, last.Details)
+		return last, err
+	}
+	s.Do = func(ctx context.Context, w *run.Walk) error {
+		if err := do(ctx, w); err != nil {
+			return err
+		}
+		return doChecks(more)(ctx, w)
+	}
+	return s
 }
 
 // doChecks makes the checks. All are told of before the first objection stops the step.
 func doChecks(checks []check) func(context.Context, *run.Walk) error {
 	return func(ctx context.Context, w *run.Walk) error {
-		var objection error
+		var first error
 		for _, v := range askAll(ctx, checks) {
 			var ask run.NeedsGo
 			if errors.As(v.err, &ask) && w.Granted(ask.Key) {
 				v.said, v.err = ask.Cause+"; go on, as was said", nil
 			}
 			if v.err != nil {
-				if objection == nil {
-					objection = v.err
+				if first == nil {
+					first = v.err
 				}
 				continue
 			}
@@ -78,6 +108,6 @@ func doChecks(checks []check) func(context.Context, *run.Walk) error {
 				w.Out("%s: %s", v.name, strings.TrimRight(line, "\n"))
 			}
 		}
-		return objection
+		return first
 	}
 }

@@ -227,7 +227,7 @@ func (c *crew) creationErred(ctx context.Context, w *run.Walk) error {
 		return nil
 	}
 	a, err := c.action(ctx, w)
-	if err != nil || a.Status != "errored" {
+	if err != nil || a.Status != digitalocean.Errored {
 		return err
 	}
 	return decided(&fault.Error{

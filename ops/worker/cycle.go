@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
@@ -25,6 +26,11 @@ func heldTo(steps []run.Step, until string) []run.Step {
 		}
 	}
 	return steps
+}
+
+// cycle is the way out and the way back, with something between them; what the one did holds until the other takes it back.
+func (c *crew) cycle(between ...run.Step) []run.Step {
+	return slices.Concat([]run.Step{c.preflight(false)}, held(c.out(), Until()), []run.Step{c.proveOut()}, between, c.back())
 }
 
 // living makes a runbook for a host that answers. What keeps a worker's disk needs its host to do it.

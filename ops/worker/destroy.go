@@ -83,12 +83,10 @@ func (c *crew) doomed(ctx context.Context) error {
 }
 
 func (c *crew) sendDestruction(ctx context.Context, w *run.Walk) error {
-	said, err := c.budget(ctx)
-	if err != nil {
+	if err := c.afford(ctx, w); err != nil {
 		return err
 	}
-	w.Out("budget: %s", said)
-	err = w.Act(ctx, act.Act{
+	err := w.Act(ctx, act.Act{
 		Verb: "destroy", Target: c.confirm(), Danger: act.Destroys, Identity: c.doomed, What: fmt.Sprintf("DELETE /v2/droplets/%d", c.in.Droplet),
 	}, func(ctx context.Context, p act.Permit) error { return c.Cloud.DestroyDroplet(ctx, p, c.in.Droplet) })
 	switch {

@@ -60,26 +60,9 @@ const (
 
 // lookAtExec is what is looked at before a Sidekiq is restarted, and who else is at work on the node.
 func (c *crew) lookAtExec() run.Step {
-	s := c.lookAtSidekiq()
-	also := []check{{"services", c.checkEnabled}, {"people", c.checkNobody}}
-	observe, do := s.Observe, s.Do
+	s := also(c.lookAtSidekiq(), check{"services", c.checkEnabled}, check{"people", c.checkNobody})
 	s.Why = "Cron work stands still while exec is down, and what somebody else runs there ends with it."
 	s.Plan = plan("redis: SMEMBERS processes, and each one's heartbeat", c.sidekiqHere(), c.node.Name+"$ systemctl is-enabled   each service that runs", c.node.Name+"$ ps   for tootctl, rails and rake")
-	s.Observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-		found, err := observe(ctx, w)
-		if err != nil || !w.Dry() || found.Truth == run.Conflict {
-			return found, err
-		}
-		more, err := foresee(also)(ctx, w)
-		more.Details = append(found.Details, more.Details...)
-		return more, err
-	}
-	s.Do = func(ctx context.Context, w *run.Walk) error {
-		if err := do(ctx, w); err != nil {
-			return err
-		}
-		return doChecks(also)(ctx, w)
-	}
 	return s
 }
 
@@ -141,7 +124,7 @@ func (c *crew) noteUnits() run.Step {
 			Why: "What ran before must run again. The boot's id shows whether the machine has really rebooted.",
 		},
 		Deadline: time.Minute,
-		Plan:     plan(c.node.Name+"$ systemctl list-units --state=active   of Mastodon, stunnel, nginx, NFS and PostgreSQL", c.node.Name+"$ "+bootID, c.node.Name+"$ "+kernel),
+		Plan:     plan(c.node.Name+"$ systemctl list-units --state=active   of Mastodon, stunnel, nginx, NFS, Redis, docker, the database and the search server", c.node.Name+"$ "+bootID, c.node.Name+"$ "+kernel),
 		Do: func(ctx context.Context, w *run.Walk) error {
 			units, err := c.activeUnits(ctx)
 			if err != nil {
@@ -166,7 +149,7 @@ func (c *crew) noteUnits() run.Step {
 // activeUnits are the running services that an instance is made of.
 func (c *crew) activeUnits(ctx context.Context) ([]string, error) {
 	out, err := c.ask(ctx, "listing the running services",
-		`systemctl list-units 'mastodon-*' 'stunnel*' 'nginx*' 'nfs-*' 'pgbouncer*' 'redis*' 'docker*' --state=active --plain --no-legend`)
+		`systemctl list-units 'mastodon-*' 'stunnel*' 'nginx*' 'nfs-*' 'pgbouncer*' 'postgresql*' 'redis*' 'elasticsearch*' 'opensearch*' 'docker*' --state=active --plain --no-legend`)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (c *crew) provision() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "provision", Title: "Provision it by " + name, Kind: run.Idempotent, Skip: true, NoUndo: "the disk is new; only forward",
 			Why: "The script makes the disk a worker: the shared configuration, the tunnel to Redis, the images. It must start no container.", Panes: []string{"host", "containers"},
-			Usual: "some minutes",
+			Usual: "some minutes", Awaits: provisioner,
 		},
 		Deadline: c.Config.Reimage.Wait,
 		Plan:     plan(fmt.Sprintf("upload %s to %s:%s", name, c.node.Name, scriptFile), c.node.Name+"$ flock "+provisioned+".lock sh "+scriptFile),

@@ -47,7 +47,7 @@ func (c *crew) observeForgotten(ctx context.Context, _ *run.Walk) (run.Finding, 
 	if known == "" && len(entries) == 0 {
 		return done("nobody's known_hosts names it"), nil
 	}
-	f := pending("%d entries here, and on exec: %s", len(entries), list(strings.Fields(known)))
+	f := pending("entries here: %d; on exec: %s", len(entries), list(strings.Fields(known)))
 	for _, e := range entries {
 		f.Details = append(f.Details, e.Place()+" "+e.Key())
 	}

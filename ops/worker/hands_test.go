@@ -62,6 +62,18 @@ func (h telling) Look(_ context.Context, c ssh.Command) ssh.Result {
 	return ssh.Result{Outcome: ssh.Exited}
 }
 
+// heard is a host that answers every command alike, and remembers its arguments.
+type heard struct {
+	Host
+	into map[string][]string
+	node string
+}
+
+func (h heard) Look(_ context.Context, c ssh.Command) ssh.Result {
+	h.into[h.node] = append(h.into[h.node], c.Args...)
+	return ssh.Result{Outcome: ssh.Exited, Stdout: "answer"}
+}
+
 // with is words with some of them said otherwise.
 func with(words map[string]string, pairs ...string) map[string]string {
 	out := maps.Clone(words)

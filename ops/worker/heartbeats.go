@@ -68,16 +68,14 @@ func (c *crew) overhear(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	if c.beats == nil && len(mine) == 0 {
-		return
-	} else if c.beats == nil {
+	if c.beats == nil {
+		if len(mine) == 0 {
+			return
+		}
 		c.beats = newHeartbeats()
 	}
-	for _, p := range mine {
-		if _, known := c.beats.seen[p.Identity]; known || len(c.beats.seen) == 0 {
-			continue
-		}
-		return // somebody new: the step will say so
+	if _, is := c.beats.newcomer(mine); is {
+		return // the step will say so
 	}
 	c.hear(ctx, c.beats, mine)
 }

@@ -229,7 +229,7 @@ func (c *crew) renewOnExec(ctx context.Context, p act.Permit, key cryptossh.Publ
 func (c *crew) names() []string {
 	var all []string
 	for _, host := range []string{c.node.Name, c.in.Private, c.in.Public} {
-		if host == "" {
+		if host == "" || slices.Contains(all, host) {
 			continue
 		}
 		all = append(all, host)

@@ -75,3 +75,16 @@ func TestRenewScriptOnExec(t *testing.T) {
 		})
 	}
 }
+
+// exec may know a machine by each of its names, and by none of them twice.
+func TestTheNamesOnExec(t *testing.T) {
+	c := sample(t)
+	c.in.Public = c.in.Private
+	if got := strings.Join(c.names(), " "); got != "worker-2 10.0.0.12" {
+		t.Errorf("%q", got)
+	}
+	c.in.Public, c.in.Address = "203.0.113.12", "203.0.113.12:2022"
+	if got := strings.Join(c.names(), " "); got != "worker-2 [worker-2]:2022 10.0.0.12 [10.0.0.12]:2022 203.0.113.12 [203.0.113.12]:2022" {
+		t.Errorf("%q", got)
+	}
+}

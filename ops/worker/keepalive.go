@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/digitalocean"
@@ -25,10 +26,11 @@ func (c *crew) endKept() run.Step {
 		StepInfo: run.StepInfo{
 			ID: "keepalive", Title: "End kept connections", Kind: run.Idempotent, Skip: true, NoUndo: "nginx serves on; its clients have connected anew",
 			Why:   "The balancer passes connections on: whoever keeps one goes on asking this worker over it, and the wait for what is in flight would never end.",
-			Panes: []string{"connections", "log"},
+			Panes: []string{"connections", "log"}, Usual: "at once",
 		},
-		Plan:    plan(c.node.Name + "$ nginx -s reload   its old processes answer what they have begun, and end"),
-		Observe: c.observeIdle, // without a proven lame duck they would only move to new connections
+		Deadline: time.Minute,
+		Plan:     plan(c.node.Name + "$ nginx -s reload   its old processes answer what they have begun, and end"),
+		Observe:  c.observeIdle, // without a proven lame duck they would only move to new connections
 		Do: func(ctx context.Context, w *run.Walk) error {
 			return c.change(ctx, w, "nginx -s reload", ssh.Command{Script: "nginx -s reload"})
 		},

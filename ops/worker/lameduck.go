@@ -58,10 +58,14 @@ func (c *crew) noLameDuck() string {
 }
 
 func (c *crew) withoutLameDuck(why string) run.Step {
+	means := "The balancer cannot be made to stop sending by itself. The worker is removed from it first, and nginx then answers what it has begun; what the balancer cuts meanwhile may fail."
+	if c.in.Dead {
+		means = "A dead host answers nobody, the balancer's check included: it is sent nothing by the time that the check has failed. What it had begun is lost already."
+	}
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "lame-duck", Title: "No lame duck: " + why, Kind: run.Read, Gate: true, Panes: []string{"balancer"}, NoUndo: "it changed nothing",
-			Why: "The balancer cannot be made to stop sending by itself. The worker is removed from it first, and nginx then answers what it has begun; what the balancer cuts meanwhile may fail.",
+			Why: means,
 		},
 		Plan: plan("cannot: " + why),
 	}

@@ -21,19 +21,26 @@ func (c *crew) remove() run.Step {
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
 		Plan:     plan(c.removal(), "GET /v2/load_balancers/"+c.in.Balancer+"   until it is not listed and the status is active"),
 		Observe:  c.observeMember(false),
-		Do: func(ctx context.Context, w *run.Walk) error {
-			if err := doChecks([]check{{"budget", c.budget}, {"tag", c.checkTag}})(ctx, w); err != nil {
-				return err
-			}
-			if err := c.patiently(ctx, w, c.removal(), c.leave); err != nil {
-				return err
-			}
-			return noting(ctx, w, c.about(factOut))
-		},
-		Verify: c.verifyMember(false),
-		Undo:   func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
-		Undone: c.verifyMember(true), UndoPlan: []string{c.addition()},
+		Do:       c.sendRemoval,
+		Verify:   c.verifyMember(false),
+		Undo:     func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
+		Undone:   c.verifyMember(true), UndoPlan: []string{c.addition()},
 	}
+}
+
+// sendRemoval looks before each try who would be left, and what else hangs on the tag: a busy balancer may be waited for until a peer has died.
+func (c *crew) sendRemoval(ctx context.Context, w *run.Walk) error {
+	look := doChecks([]check{{"budget", c.budget}, {"tag", c.checkTag}})
+	err := c.repeated(ctx, w, func() error {
+		if err := look(ctx, w); err != nil {
+			return err
+		}
+		return c.call(ctx, w, c.removal(), c.leave)
+	})
+	if err != nil {
+		return err
+	}
+	return noting(ctx, w, c.about(factOut))
 }
 
 // provenOut is the id of the last step of a drain.
@@ -164,7 +171,7 @@ func (c *crew) verifyArriving(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if first < 0 {
+		if first < 0 || seen < first { // less than before is another file: logrotate came by
 			first = seen
 		}
 		if seen > first {
@@ -174,8 +181,8 @@ func (c *crew) verifyArriving(w *run.Walk) run.Check {
 			if now, err := c.compare(ctx); err == nil {
 				c.served = now // the watch begins here, and otherwise when its step does
 			}
-			return run.Progress{Done: true, Detail: fmt.Sprintf("%d requests have arrived", seen-first)}, nil
+			return run.Progress{Done: true, Detail: fmt.Sprintf("requests have arrived: %d", seen-first)}, nil
 		}
-		return run.Progress{For: "the first request to arrive", Again: pace, Usual: round(c.in.Check.EntryTime())}, nil
+		return run.Progress{For: "the first request to arrive; where nobody visits now, ask for a page of the site", Again: pace, Usual: round(c.in.Check.EntryTime())}, nil
 	}
 }

@@ -36,11 +36,14 @@ reimage: {image: worker-golden-2026-11, provision: provision-worker.sh}
 	}}
 }
 
-// shelved are the steps of every built-in runbook on a worker.
+// shelved are the steps of every built-in runbook on a worker, in each way that they may be made up.
 func shelved(c *crew) map[string][]run.Step {
+	passed, dead, silent := *c, *c, *c
+	passed.in.Keeps, dead.in.Dead, silent.in.Redirect = true, true, 301
 	return map[string][]run.Step{
-		Drain: drainSteps(c), Reimage: reimageSteps(c), Return: returnSteps(c), Restart: restartSteps(c), Reboot: rebootSteps(c), Retire: retireSteps(c), Add: addSteps(made(c)),
-		Recreate: recreateSteps(c), ExecReboot: execRebootSteps(c),
+		Drain + ", where connections are passed on": drainSteps(&passed), Reimage + ", dead": reimageSteps(&dead), Drain + ", without a lame duck": drainSteps(&silent),
+		Drain: drainSteps(c), Reimage: reimageSteps(c), Return: returnSteps(c), Restart: c.cycle(), Reboot: rebootSteps(c), Retire: retireSteps(c), Add: addSteps(made(c)),
+		Recreate: c.cycle(c.recreate()), ExecReboot: execRebootSteps(c),
 		SidekiqRestart: sidekiqSteps(c), StreamingRestart: streamingSteps(c, false), StreamingRestart + ", drained": streamingSteps(c, true),
 	}
 }

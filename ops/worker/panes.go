@@ -95,7 +95,7 @@ func (c *crew) seeConnections(ctx context.Context) (Sight, error) {
 		return s, err
 	}
 	s.Value, s.Says = float64(web+streaming), fmt.Sprintf("%d open", web+streaming)
-	s.Lines = []string{fmt.Sprintf("web        :3000  %d", web), fmt.Sprintf("streaming  :4000  %d", streaming)}
+	s.Lines = []string{fmt.Sprintf("to web        %d", web), fmt.Sprintf("to streaming  %d", streaming)}
 	return s, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
 )
 
@@ -57,14 +58,13 @@ func (c *crew) parityChecks(peer string) []check {
 	if peer == "" {
 		return checks
 	}
-	compared := func(what, script string, args ...string) check {
-		return check{what, func(ctx context.Context) (string, error) { return c.same(ctx, peer, what, script, args...) }}
+	compared := func(what, script string) check {
+		return check{what, func(ctx context.Context) (string, error) { return c.same(ctx, peer, what, script) }}
 	}
-	dir, project := c.node.Mastodon.Dir, c.node.Mastodon.Project
 	return append(checks,
-		compared("configuration", `cd "$1" && sha256sum .env.production docker-compose.yml`, dir),
+		compared("configuration", `cd "$1" && sha256sum .env.production docker-compose.yml`),
 		compared("certificates", certificatesScript),
-		compared("images", imagesScript, dir, project),
+		compared("images", imagesScript),
 		check{"clock", func(ctx context.Context) (string, error) { return c.checkClock(ctx, peer) }},
 	)
 }
@@ -93,13 +93,17 @@ func (c *crew) checkPulled(ctx context.Context) (string, error) {
 	return "every image is there", nil
 }
 
-// same compares one command's output on the target with the peer's.
-func (c *crew) same(ctx context.Context, peer, what, script string, args ...string) (string, error) {
-	mine, err := c.ask(ctx, "reading "+what, script, args...)
+// same compares what a script says of the target's Mastodon with what it says of the peer's. $1 is its directory there, $2 its compose project.
+func (c *crew) same(ctx context.Context, peer, what, script string) (string, error) {
+	say := func(on config.Node) (string, error) {
+		return askOn(ctx, c.Host(on.Name), on.Name, "reading "+what, script, on.Mastodon.Dir, on.Mastodon.Project)
+	}
+	mine, err := say(c.node)
 	if err != nil {
 		return "", err
 	}
-	theirs, err := askOn(ctx, c.Host(peer), peer, "reading "+what, script, args...)
+	other, _ := c.Config.Node(peer)
+	theirs, err := say(other)
 	if err != nil {
 		return "", err
 	}
@@ -109,8 +113,20 @@ func (c *crew) same(ctx context.Context, peer, what, script string, args ...stri
 	return "equal to " + peer, nil
 }
 
+// mountOf is the file system that is mounted on a node's Mastodon, "" when none is.
+func (c *crew) mountOf(ctx context.Context, n config.Node) (string, error) {
+	return askOn(ctx, c.Host(n.Name), n.Name, "looking for the shared directory", `findmnt -n -o FSTYPE "$1" || true`, n.Mastodon.Dir)
+}
+
+func filesystem(kind string) string {
+	if kind == "" {
+		return "the local disk"
+	}
+	return kind
+}
+
 func (c *crew) checkMount(ctx context.Context) (string, error) {
-	kind, err := c.ask(ctx, "looking for the shared directory", `findmnt -n -o FSTYPE "$1" || true`, c.node.Mastodon.Dir)
+	kind, err := c.mountOf(ctx, c.node)
 	if err != nil {
 		return "", err
 	}
@@ -123,9 +139,9 @@ func (c *crew) checkMount(ctx context.Context) (string, error) {
 // notMounted refuses when the peers have the directory on NFS and this worker does not.
 func (c *crew) notMounted(ctx context.Context, kind string) (string, error) {
 	for _, p := range c.peers() {
-		theirs, err := askOn(ctx, c.Host(p.Name), p.Name, "looking for the shared directory", `findmnt -n -o FSTYPE "$1" || true`, c.node.Mastodon.Dir)
+		theirs, err := c.mountOf(ctx, p)
 		if err == nil && theirs != kind {
-			return "", &fault.Error{What: "the shared directory is not mounted", On: c.node.Name, Why: fmt.Sprintf("%s is %q here and %q on %s", c.node.Mastodon.Dir, kind, theirs, p.Name), Next: "mount it (check the NFS export's list of addresses), then retry"}
+			return "", &fault.Error{What: "the shared directory is not mounted", On: c.node.Name, Why: fmt.Sprintf("%s is on %s here, and on %s on %s", c.node.Mastodon.Dir, filesystem(kind), filesystem(theirs), p.Name), Next: "mount it (check the NFS export's list of addresses), then retry"}
 		}
 	}
 	return c.node.Mastodon.Dir + " is local, as on its peers", nil
@@ -156,7 +172,10 @@ func (c *crew) checkDisk(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("looking at the disk of %s: %q", c.node.Name, out)
 	}
 	used, err := strconv.Atoi(strings.TrimSuffix(fields[4], "%"))
-	if err != nil || used >= full {
+	if err != nil {
+		return "", fmt.Errorf("looking at the disk of %s: %q", c.node.Name, out)
+	}
+	if used >= full {
 		return "", &fault.Error{What: "the disk is nearly full", On: c.node.Name, Why: fields[4] + " used", Next: "make room, then retry"}
 	}
 	return fields[4] + " used", nil

@@ -29,6 +29,7 @@ func TestAWorkerThatIsNotItsPeersEqualStaysOut(t *testing.T) {
 		"a clock that is off a bit":            {with(alike, "date +%s", "1764000003"), ""},
 		"another digest":                       {with(alike, "config --images", "mastodon:v4 sha256:99\nstreaming:v4 sha256:22"), "images: here"},
 		"an image that is not there":           {with(alike, "config --images", "mastodon:v4 sha256:11\nstreaming:v4 absent"), "images are not pulled"},
+		"a df that is not understood":          {with(alike, "df -P", "/dev/vda1 80 76 4 - /"), `looking at the disk of worker-2: "/dev/vda1`},
 		"a full disk":                          {with(alike, "df -P", "/dev/vda1 80 76 4 95% /"), "the disk is nearly full"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,6 +51,28 @@ func TestAWorkerThatIsNotItsPeersEqualStaysOut(t *testing.T) {
 				t.Errorf("%q, want %q", got, x.says)
 			}
 		})
+	}
+}
+
+// Each worker is asked by its own directory and project: they need not be called alike.
+func TestEachIsComparedByItsOwnDirectory(t *testing.T) {
+	c := sample(t)
+	for i := range c.Config.Nodes {
+		if n := &c.Config.Nodes[i]; n.Name == "worker-1" {
+			n.Mastodon.Dir, n.Mastodon.Project = "/srv/mastodon", "live"
+		}
+	}
+	asked := map[string][]string{}
+	c.Host = func(node string) Host { return heard{into: asked, node: node} }
+	if _, err := c.same(t.Context(), "worker-1", "configuration", "sums"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.notMounted(t.Context(), "answer"); err != nil {
+		t.Fatal(err)
+	}
+	mine, theirs := strings.Join(asked["worker-2"], " "), strings.Join(asked["worker-1"], " ")
+	if mine != "/root/mastodon mastodon" || theirs != "/srv/mastodon live /srv/mastodon" {
+		t.Errorf("%q, %q", mine, theirs)
 	}
 }
 

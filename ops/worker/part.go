@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 // Part is what can be done to one worker within a runbook that is made of several things: the same steps, with the same care.
@@ -108,4 +109,33 @@ func (p Part) Serving(w *run.Walk) run.Check {
 			}, nil
 		}
 	})(w)
+}
+
+// Name is the worker's.
+func (p Part) Name() string { return p.c.node.Name }
+
+// Images are the images that the worker's compose file names, each with what it is here, or absent.
+func (p Part) Images(ctx context.Context) (string, error) {
+	return p.c.ask(ctx, "reading the images", imagesScript, p.c.node.Mastodon.Dir, p.c.node.Mastodon.Project)
+}
+
+// Compose changes something by docker compose on the worker.
+func (p Part) Compose(ctx context.Context, w *run.Walk, sub ...string) error {
+	return p.c.compose(ctx, w, sub...)
+}
+
+// ChangeOn runs a changing command on whatever node, through the door.
+func ChangeOn(ctx context.Context, d Deps, w *run.Walk, node, what, script string, args ...string) error {
+	n, _ := d.Config.Node(node)
+	return (&crew{Deps: d, node: n}).change(ctx, w, what, ssh.Command{Script: script, Args: args})
+}
+
+// Look runs a reading command on the worker.
+func (p Part) Look(ctx context.Context, what, script string, args ...string) (string, error) {
+	return p.c.ask(ctx, what, script, args...)
+}
+
+// Change runs a changing command on the worker, through the door.
+func (p Part) Change(ctx context.Context, w *run.Walk, what, script string, args ...string) error {
+	return p.c.change(ctx, w, what, ssh.Command{Script: script, Args: args})
 }

@@ -40,7 +40,7 @@ func tolerant(verify func(*run.Walk) run.Check) func(*run.Walk) run.Check {
 				return p, err
 			}
 			f := fault.Of(err)
-			return run.Progress{For: "a look at it; " + f.What + because(f.Why), Again: pace}, nil
+			return run.Progress{For: "an answer; " + f.What + because(f.Why), Again: pace}, nil
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (c *crew) checkBalancer(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said := fmt.Sprintf("%s checks %s every %s, out after %d failures (%s), in after %d", lb.Name, probeURL(lb.Check, c.in.Private), lb.Check.Interval, lb.Check.Unhealthy, round(lb.Check.DrainTime()), lb.Check.Healthy)
+	said := fmt.Sprintf("%s checks %s every %s, out after %d failures (%s), in after %d successes", lb.Name, probeURL(lb.Check, c.in.Private), lb.Check.Interval, lb.Check.Unhealthy, round(lb.Check.DrainTime()), lb.Check.Healthy)
 	if lb.Tag == "" {
 		return said, nil
 	}

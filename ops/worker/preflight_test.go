@@ -41,6 +41,24 @@ func TestTheWayBackIn(t *testing.T) {
 	}
 }
 
+// A plan tells of all that speaks against it, and stops at the first.
+func TestAPlanTellsOfEachObjection(t *testing.T) {
+	no := func(why string) func(context.Context) (string, error) {
+		return func(context.Context) (string, error) {
+			return "", &fault.Error{What: "it cannot be", Why: why, Next: "mend " + why, Code: fault.Refused}
+		}
+	}
+	yes := func(context.Context) (string, error) { return "well", nil }
+	ask := func(context.Context) (string, error) { return "", run.NeedsGo{Cause: "is it you?"} }
+	found, err := foresee([]check{{"a", yes}, {"b", no("one")}, {"c", ask}, {"d", no("two")}})(t.Context(), &run.Walk{})
+	if err != nil || found.Truth != run.Conflict || found.Detail != "it cannot be: one" || found.Hint != "mend one" {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if got := strings.Join(found.Details, "; "); got != "a: well; b: it cannot be: one; c: warning: is it you?; it will be asked; d: it cannot be: two" {
+		t.Errorf("%s", got)
+	}
+}
+
 // The only live, unquiet process that listens to the scheduler queue is not stopped; several are a warning.
 func TestTheOnlySchedulerIsNotDrained(t *testing.T) {
 	scheduling := func(host string, change func(*sidekiq.Process)) sidekiq.Process {

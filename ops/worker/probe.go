@@ -10,6 +10,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -126,6 +127,15 @@ func (c *crew) budget(ctx context.Context) (string, error) {
 		}
 	}
 	return fmt.Sprintf("%d healthy besides %s (%s), %d required", len(healthy), c.node.Name, list(healthy), need), nil
+}
+
+// afford is the budget once more, just before something is sent that needs it.
+func (c *crew) afford(ctx context.Context, w *run.Walk) error {
+	said, err := c.budget(ctx)
+	if err == nil {
+		w.Out("budget: %s", said)
+	}
+	return err
 }
 
 func list(names []string) string {

@@ -62,7 +62,7 @@ func (c *crew) observeHushed(ctx context.Context, _ *run.Walk) (run.Finding, err
 		return run.Finding{}, err
 	}
 	if len(mine) >= len(containers) && countQuiet(mine) == len(mine) {
-		return done("%d processes, all quiet", len(mine)), nil
+		return done("all are quiet; processes: %d", len(mine)), nil
 	}
 	return pending("%d of %d processes are quiet", countQuiet(mine), len(mine)), nil
 }
@@ -141,7 +141,7 @@ func (c *crew) sendQuiet(ctx context.Context, w *run.Walk) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return c.call(ctx, w, clean.Line("LPUSH "+strings.Join(ids, ", ")+"-signals TSTP"), func(ctx context.Context, p act.Permit) error {
+	return c.call(ctx, w, clean.Line("LPUSH "+strings.Join(ids, "-signals TSTP; LPUSH ")+"-signals TSTP"), func(ctx context.Context, p act.Permit) error {
 		return c.Jobs.Quiet(ctx, p, ids)
 	})
 }
@@ -176,9 +176,9 @@ func (c *crew) verifyQuiet(w *run.Walk) run.Check {
 func quietly(all, unheard, busy int) string {
 	switch {
 	case unheard > 0:
-		return fmt.Sprintf("%d of %d processes to hear the signal at their next heartbeat", unheard, all)
+		return fmt.Sprintf("the signal to be heard at the next heartbeat; by %d of %d processes it is not yet", unheard, all)
 	case busy > 0:
-		return fmt.Sprintf("%d jobs to finish", busy)
+		return fmt.Sprintf("jobs to finish: %d", busy)
 	}
 	return "a second heartbeat that says busy 0"
 }
@@ -258,14 +258,14 @@ func (c *crew) unquiet(ctx context.Context, w *run.Walk) error {
 	if c.native() {
 		return c.sendRestart(ctx, w)
 	}
-	return c.compose(ctx, w, "restart", "-t", Grace, "sidekiq")
+	return c.compose(ctx, w, append([]string{"restart", "-t", Grace}, c.sidekiqServices()...)...)
 }
 
 func (c *crew) unquieting() string {
 	if c.native() {
 		return c.shownRestart()[0]
 	}
-	return c.shown("restart -t " + Grace + " sidekiq")
+	return c.shown("restart -t " + Grace + " " + strings.Join(c.sidekiqServices(), " "))
 }
 
 // verifyWorking waits for a heartbeat of an unquiet Sidekiq of this node.
@@ -276,7 +276,7 @@ func (c *crew) verifyWorking(*run.Walk) run.Check {
 			return run.Progress{}, err
 		}
 		if len(containers) > 0 && len(mine) >= len(containers) && countQuiet(mine) == 0 {
-			return run.Progress{Done: true, Detail: fmt.Sprintf("%d processes take jobs", len(mine))}, nil
+			return run.Progress{Done: true, Detail: fmt.Sprintf("Sidekiq takes jobs; processes: %d", len(mine))}, nil
 		}
 		return run.Progress{For: fmt.Sprintf("Sidekiq's heartbeat: %d of %d processes, %d quiet", len(mine), len(containers), countQuiet(mine)), Again: pace, Usual: "its boot, 30 s or so"}, nil
 	}
@@ -284,21 +284,58 @@ func (c *crew) verifyWorking(*run.Walk) run.Check {
 
 // startSidekiq is last: a worker that is not proven equal must never take a job.
 func (c *crew) startSidekiq() run.Step {
+	if len(c.serving()) == len(c.Config.Reimage.Start) {
+		return run.Step{
+			StepInfo: run.StepInfo{ID: "sidekiq-start", Title: "No Sidekiq is to run here", Kind: run.Read, NoUndo: "it changed nothing", Panes: []string{"sidekiq"}, Why: "The worker serves visitors; its jobs are done elsewhere."},
+			Plan:     plan("nothing: reimage.start names no sidekiq"),
+		}
+	}
+	services := c.sidekiqServices()
 	return run.Step{
 		StepInfo: run.StepInfo{
 			ID: "sidekiq-start", Title: "Start Sidekiq", Kind: run.Idempotent, Skip: true,
 			Why: "Last of all: a worker that is not proven equal and healthy must never take a job.", Panes: []string{"sidekiq"}, NoUndo: "drain it again instead", Usual: "its boot, 30 s or so",
 		},
 		Deadline: 5 * time.Minute,
-		Plan:     plan(c.shown("up -d --no-recreate sidekiq"), "redis: its heartbeat, not quiet"),
+		Plan: plan(c.shown("restart -t "+Grace+" "+strings.Join(services, " "))+"   if one runs that is quiet: it works again in no other way",
+			c.shown("up -d --no-recreate "+strings.Join(services, " ")), "redis: its heartbeat, not quiet"),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-			p, err := c.verifyWorking(w)(ctx)
+			p, err := c.verifyJobs(w)(ctx)
 			if err != nil || !p.Done {
 				return pending("%s", p.For), err
 			}
 			return done("%s", p.Detail), nil
 		},
-		Do:     func(ctx context.Context, w *run.Walk) error { return c.up(ctx, w, []string{"sidekiq"}) },
-		Verify: c.verifyWorking,
+		Do:     c.sendStart,
+		Verify: c.verifyJobs,
+	}
+}
+
+// sendStart starts what does not run, and starts anew what was told to be quiet by a drain that was broken off: waiting would not make that work again.
+func (c *crew) sendStart(ctx context.Context, w *run.Walk) error {
+	mine, _, err := c.processes(ctx)
+	if err != nil {
+		return err
+	}
+	if countQuiet(mine) > 0 {
+		if err := c.compose(ctx, w, append([]string{"restart", "-t", Grace}, c.sidekiqServices()...)...); err != nil {
+			return err
+		}
+	}
+	return c.up(ctx, w, c.sidekiqServices())
+}
+
+// verifyJobs wants each Sidekiq of the compose file to run, where there are several with queues of their own, and all of them to take jobs.
+func (c *crew) verifyJobs(w *run.Walk) run.Check {
+	working := c.verifyWorking(w)
+	return func(ctx context.Context) (run.Progress, error) {
+		up, err := c.running(ctx)
+		if err != nil {
+			return run.Progress{}, err
+		}
+		if down := slices.DeleteFunc(c.sidekiqServices(), func(s string) bool { return slices.Contains(up, s) }); len(down) > 0 {
+			return run.Progress{For: list(down) + " to run", Again: pace}, nil
+		}
+		return working(ctx)
 	}
 }

@@ -77,11 +77,11 @@ func TestQuietIsBelievedLate(t *testing.T) {
 		code  fault.Code
 		lost  int
 	}{
-		"not heard yet":           {looks: []look{alive(1, 0, false), alive(2, 0, false)}, says: "to hear the signal"},
+		"not heard yet":           {looks: []look{alive(1, 0, false), alive(2, 0, false)}, says: "the signal to be heard"},
 		"one heartbeat":           {looks: []look{alive(1, 0, true), alive(1, 0, true)}, says: "a second heartbeat"},
 		"two heartbeats":          {looks: []look{alive(1, 0, true), alive(2, 0, true)}, done: true},
 		"busy between":            {looks: []look{alive(1, 0, true), alive(2, 1, true), alive(3, 0, true)}, says: "a second heartbeat"},
-		"busy":                    {looks: []look{alive(1, 2, true)}, says: "2 jobs to finish"},
+		"busy":                    {looks: []look{alive(1, 2, true)}, says: "jobs to finish: 2"},
 		"a container without one": {looks: []look{alive(1, 0, true), {listed(one, two), []sidekiq.Process{sidekiqAt(one, 2, 0, true)}}}, says: "a second heartbeat"},
 		"an unquiet newcomer": {looks: []look{alive(1, 0, true), {listed(one, two), []sidekiq.Process{sidekiqAt(one, 2, 0, true), sidekiqAt(two, 2, 0, false)}}},
 			says: "a new Sidekiq process appeared", code: fault.Failed},
@@ -107,6 +107,81 @@ func TestQuietIsBelievedLate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where a worker has several Sidekiqs, each with its queues, all of them are started; where it has none, nothing is.
+func TestEverySidekiqIsStarted(t *testing.T) {
+	c := sample(t)
+	c.Config.Reimage.Start = []string{"web", "sidekiq", "sidekiq-push"}
+	container := func(service, id string) string {
+		return strings.ReplaceAll(listed(id), "service=sidekiq", "service="+service)
+	}
+	process := func(id string) sidekiq.Process { return sidekiqAt(id, 1, 0, false) }
+	for name, x := range map[string]struct {
+		look
+		truth run.Truth
+	}{
+		"one of two": {look{container("sidekiq", one), []sidekiq.Process{process(one)}}, run.IsPending},
+		"both":       {look{container("sidekiq", one) + "\n" + container("sidekiq-push", two), []sidekiq.Process{process(one), process(two)}}, run.IsDone},
+	} {
+		redis := &beats{looks: []look{x.look}}
+		c.Jobs, c.Host = redis, func(string) Host { return &docker{of: redis} }
+		if got, err := c.startSidekiq().Observe(t.Context(), &run.Walk{}); err != nil || got.Truth != x.truth {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for what, plan := range map[string]string{"start": planOf(t, c.startSidekiq()), "undo": strings.Join(c.hush().UndoPlan, "\n")} {
+		if !strings.Contains(plan, " sidekiq sidekiq-push") {
+			t.Errorf("%s: %s", what, plan)
+		}
+	}
+	c.Config.Reimage.Start = []string{"web", "streaming"}
+	if s := c.startSidekiq(); s.Do != nil || s.Kind != run.Read || !strings.Contains(planOf(t, s), "nothing") {
+		t.Errorf("%+v", s.StepInfo)
+	}
+}
+
+// A Sidekiq that a broken-off drain has told to be quiet is started anew: it would be waited for in vain.
+func TestAQuietSidekiqIsStartedAnew(t *testing.T) {
+	for name, x := range map[string]struct {
+		first look
+		sent  string
+	}{
+		"quiet":   {look{listed(one), []sidekiq.Process{sidekiqAt(one, 1, 0, true)}}, "restart -t 60 sidekiq; up -d --no-recreate sidekiq"},
+		"stopped": {look{"", nil}, "up -d --no-recreate sidekiq"},
+	} {
+		c := sample(t)
+		redis := &beats{looks: []look{x.first, {listed(one), []sidekiq.Process{sidekiqAt(one, 2, 0, false)}}}}
+		host := &composed{docker: docker{of: redis}, until: x.sent}
+		c.Jobs, c.Host = redis, func(string) Host { return host }
+		if v := walked(t, c.startSidekiq()); v.State != run.Done || strings.Join(host.sent, "; ") != x.sent {
+			t.Errorf("%s: %s, %s; sent %q", name, v.State, v.Detail, host.sent)
+		}
+	}
+}
+
+// composed is a docker whose compose is heard; when all of it was said, the next look is due.
+type composed struct {
+	docker
+	sent  []string
+	until string
+}
+
+func (h *composed) Do(_ context.Context, _ remote.Permit, c ssh.Command) ssh.Result {
+	h.sent = append(h.sent, strings.Join(c.Args[2:], " "))
+	if strings.Join(h.sent, "; ") == h.until {
+		h.of.at = 1
+	}
+	return ssh.Result{Outcome: ssh.Exited}
+}
+
+func planOf(t *testing.T, s run.Step) string {
+	t.Helper()
+	lines, err := s.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // errSilent is joined so that there is an error to speak of.

@@ -177,11 +177,9 @@ func (c *crew) observeReboot(ctx context.Context, w *run.Walk) (run.Finding, err
 
 func (c *crew) sendReboot(ctx context.Context, w *run.Walk) error {
 	if c.node.Role == config.RoleWorker {
-		said, err := c.budget(ctx)
-		if err != nil {
+		if err := c.afford(ctx, w); err != nil {
 			return err
 		}
-		w.Out("budget: %s", said)
 	}
 	same := func(ctx context.Context) error { _, err := c.sameMachine(ctx); return err }
 	return w.Act(ctx, act.Act{Verb: "reboot", Target: c.node.Name, What: "systemctl reboot", Danger: act.Changes, Identity: same}, func(ctx context.Context, p act.Permit) error {

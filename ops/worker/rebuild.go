@@ -132,14 +132,12 @@ func (c *crew) judgeErrored(ctx context.Context, a digitalocean.Action) (run.Fin
 }
 
 func (c *crew) sendRebuild(ctx context.Context, w *run.Walk) error {
-	said, err := c.budget(ctx)
-	if err != nil {
-		return err
-	}
-	w.Out("budget: %s", said)
 	before := lastOwn(w)
-	err = c.repeated(ctx, w, func() (err error) {
+	err := c.repeated(ctx, w, func() (err error) {
 		if before, err = c.rememberBefore(ctx, w, before); err != nil {
+			return err
+		}
+		if err := c.afford(ctx, w); err != nil { // what was waited for may have taken minutes
 			return err
 		}
 		return c.postRebuild(ctx, w)

@@ -12,7 +12,6 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
-	"github.com/vmtui/vmtui/remote/ssh"
 )
 
 // Recreate is the runbook that makes a worker's containers anew.
@@ -27,14 +26,8 @@ func recreateBook(d Deps) run.Book {
 			"What the files say now is what runs then: a mistake in them stops this one worker, before it serves.",
 		},
 		Untried: drainUntried,
-		Build:   living(d, Recreate, "Make anew the containers of", recreateSteps),
+		Build:   living(d, Recreate, "Make anew the containers of", func(c *crew) []run.Step { return c.cycle(c.recreate()) }),
 	}
-}
-
-// recreateSteps are the way out, new containers, and the way back.
-func recreateSteps(c *crew) []run.Step {
-	steps := append([]run.Step{c.preflight(false)}, held(c.out(), Until())...)
-	return append(append(steps, c.proveOut(), c.recreate()), c.back()...)
 }
 
 // factContainers are the ids of the containers before they were made anew.
@@ -148,14 +141,4 @@ func (p Part) Outdated(ctx context.Context) ([]string, error) { return p.c.outda
 // Sums are the checksums of the files that the worker's containers are made of.
 func (p Part) Sums(ctx context.Context) (string, error) {
 	return p.c.ask(ctx, "reading the files' checksums", sums, append([]string{p.c.node.Mastodon.Dir}, configFiles...)...)
-}
-
-// Look runs a reading command on the worker.
-func (p Part) Look(ctx context.Context, what, script string, args ...string) (string, error) {
-	return p.c.ask(ctx, what, script, args...)
-}
-
-// Change runs a changing command on the worker, through the door.
-func (p Part) Change(ctx context.Context, w *run.Walk, what, script string, args ...string) error {
-	return p.c.change(ctx, w, what, ssh.Command{Script: script, Args: args})
 }

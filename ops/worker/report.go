@@ -24,6 +24,7 @@ const (
 	provider    = "provider"
 	healthCheck = "health check"
 	drain       = "drain"
+	provisioner = "provisioning" // the operator's own script
 )
 
 // report sums the run up at the end of its transcript, for whoever asks next morning what was done.
@@ -36,7 +37,7 @@ func (c *crew) report() run.Step {
 		Deadline: time.Minute,
 		Plan:     plan("the transcript's last lines: what was done, from when to when, with which image and keys, and where the time went; `vmtui runs show ID`"),
 		Do: func(_ context.Context, w *run.Walk) error {
-			for _, line := range append(c.summary(w.Fact), spent(w.Spent())...) {
+			for _, line := range append(c.summary(w.Fact), spent(w.Spent(), w.Fact(factAction) != "")...) {
 				w.Out("report: %s", line)
 			}
 			return nil
@@ -78,14 +79,14 @@ func noting(ctx context.Context, w *run.Walk, fact string) error {
 	return w.Remember(ctx, fact, time.Now().UTC().Format(time.RFC3339))
 }
 
-// spent says where a run's time went, and how that compares with what nobody here can hurry.
-func spent(s run.Spent) []string {
+// spent says where a run's time went, and of a new disk how that compares with what nobody here can hurry.
+func spent(s run.Spent, newDisk bool) []string {
 	all := s.All()
 	if all <= 0 {
 		return nil
 	}
 	var parts []string
-	for _, whose := range []string{provider, healthCheck, drain, run.Operators, run.Ours} {
+	for _, whose := range []string{provider, healthCheck, drain, provisioner, run.Operators, run.Ours} {
 		if d := s.By[whose]; d >= told {
 			parts = append(parts, whose+" "+round(d))
 		}
@@ -94,7 +95,7 @@ func spent(s run.Spent) []string {
 	if mine := longest(s.Ours); mine != "" {
 		lines = append(lines, "ours: "+mine)
 	}
-	if waits := s.By[provider] + s.By[healthCheck]; waits > 0 {
+	if waits := s.By[provider] + s.By[healthCheck]; newDisk && waits > 0 {
 		lines = append(lines, fmt.Sprintf("that is %.2f times what the provider and the health check took", all.Seconds()/waits.Seconds()))
 	}
 	return lines

@@ -10,7 +10,6 @@ import (
 )
 
 func TestTheReportSaysWhatIsKnown(t *testing.T) {
-	t.Setenv("TZ", "UTC")
 	c := sample(t)
 	c.in.Image, c.in.ImageTag, c.in.HostKeys = 210711, "worker-golden", []string{"SHA256:old"}
 	known := map[string]string{}
@@ -33,17 +32,20 @@ func TestTheReportSaysWhatIsKnown(t *testing.T) {
 
 func TestTheReportSaysWhereTheTimeWent(t *testing.T) {
 	s := run.Spent{
-		By:   map[string]time.Duration{provider: 100 * time.Second, healthCheck: 50 * time.Second, drain: 6 * time.Second, run.Ours: 9 * time.Second, run.Operators: 0},
-		Ours: map[string]time.Duration{"watch": 5 * time.Second, "provision": 3 * time.Second, "parity": time.Second, "hold": 20 * time.Millisecond},
+		By:   map[string]time.Duration{provider: 100 * time.Second, healthCheck: 50 * time.Second, drain: 6 * time.Second, provisioner: 3 * time.Second, run.Ours: 6 * time.Second, run.Operators: 0},
+		Ours: map[string]time.Duration{"watch": 5 * time.Second, "parity": time.Second, "hold": 20 * time.Millisecond},
 	}
 	want := []string{
-		"it took 2m45s: provider 1m40s, health check 50s, drain 6s, ours 9s", "ours: watch 5s, provision 3s, parity 1s",
+		"it took 2m45s: provider 1m40s, health check 50s, drain 6s, provisioning 3s, ours 6s", "ours: watch 5s, parity 1s",
 		"that is 1.10 times what the provider and the health check took",
 	}
-	if diff := cmp.Diff(want, spent(s)); diff != "" {
+	if diff := cmp.Diff(want, spent(s, true)); diff != "" {
 		t.Error(diff)
 	}
-	if got := spent(run.Spent{}); got != nil {
+	if diff := cmp.Diff(want[:2], spent(s, false)); diff != "" {
+		t.Errorf("a run without a new disk is held to its waits: %s", diff)
+	}
+	if got := spent(run.Spent{}, true); got != nil {
 		t.Errorf("%q", got)
 	}
 }

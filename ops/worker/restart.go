@@ -1,8 +1,6 @@
 package worker
 
 import (
-	"slices"
-
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
@@ -17,12 +15,6 @@ func restartBook(d Deps) run.Book {
 		Summary: "Takes a worker out of the load balancer, stops its containers with time to finish, starts them again and returns it to service, Sidekiq last.",
 		Dangers: []string{"The others carry its load for some minutes.", "Websockets that are still open are cut; clients reconnect."},
 		Untried: drainUntried,
-		Build:   living(d, Restart, "Restart", restartSteps),
+		Build:   living(d, Restart, "Restart", func(c *crew) []run.Step { return c.cycle() }),
 	}
-}
-
-// restartSteps are the way out and the way back; what the one did holds until the other takes it back.
-func restartSteps(c *crew) []run.Step {
-	steps := append([]run.Step{c.preflight(false)}, held(c.out(), Until())...)
-	return append(slices.Concat(steps, []run.Step{c.proveOut()}), c.back()...)
 }

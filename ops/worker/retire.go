@@ -29,32 +29,11 @@ func retireBook(d Deps) run.Book {
 }
 
 func retireSteps(c *crew) []run.Step {
-	preflight := c.preflight(false)
-	preflight.Observe, preflight.Do = c.also(preflight, check{"afterwards", c.checkAfterwards}, check{"volumes", c.checkVolumes})
+	preflight := also(c.preflight(false), check{"afterwards", c.checkAfterwards}, check{"volumes", c.checkVolumes})
 	steps := append([]run.Step{preflight}, held(heldTo(c.out(), destroying), map[string]string{"hold": "release"})...)
 	release := c.release()
 	release.Why, release.NoUndo = "There is no worker any more that could be on hold.", "there is nothing to hold"
 	return append(steps, c.proveOut(), c.announce(c.destruction(), destroying), c.destroy(), c.forget(), release, c.farewell())
-}
-
-// also is a preflight with more checks at its end.
-func (c *crew) also(s run.Step, more ...check) (observe func(context.Context, *run.Walk) (run.Finding, error), do func(context.Context, *run.Walk) error) {
-	foreseen, done := foresee(more), doChecks(more)
-	observe = func(ctx context.Context, w *run.Walk) (run.Finding, error) {
-		f, err := s.Observe(ctx, w)
-		if err != nil || f.Truth == run.Conflict || !w.Dry() {
-			return f, err
-		}
-		more, err := foreseen(ctx, w)
-		more.Details = slices.Concat(f.Details, more.Details)
-		return more, err
-	}
-	return observe, func(ctx context.Context, w *run.Walk) error {
-		if err := s.Do(ctx, w); err != nil {
-			return err
-		}
-		return done(ctx, w)
-	}
 }
 
 // checkAfterwards says what the fleet is without the worker. The budget has looked at the moment; this is about tomorrow.

@@ -60,15 +60,24 @@ func (c *crew) tallies(ctx context.Context) (mine, peers tally, err error) {
 	return mine, peers, nil
 }
 
-// pages are how long a real page took to come from the worker and from its peers, look by look.
-type pages struct{ mine, peers []time.Duration }
+// pages are how long a real page took to come from the worker and from its peers, look by look, and how often the worker gave none.
+type pages struct {
+	mine, peers []time.Duration
+	none        int
+	instead     int // what it answered then, 0 for nothing
+}
 
 func (c *crew) timePages(ctx context.Context, all *pages) error {
-	_, took, err := c.realPage(ctx, c.in.Private)
-	if err != nil {
+	status, took, err := c.realPage(ctx, c.in.Private)
+	switch {
+	case err != nil:
 		return err
+	case status == http.StatusOK:
+		all.mine = append(all.mine, took)
+	default:
+		all.none++
+		all.instead = status
 	}
-	all.mine = append(all.mine, took)
 	for _, address := range c.in.Peers {
 		// A peer that serves no page is another matter; it only cannot be compared with.
 		if status, took, err := c.realPage(ctx, address); err == nil && status == http.StatusOK {
@@ -102,7 +111,7 @@ const (
 	atLeast = 10 * time.Second
 )
 
-// tolerance is how much more often the worker may fail than its peers, in requests: a single error proves nothing.
+// tolerance is how often the worker may fail, in requests, before it is held against its peers: a single error proves nothing.
 const tolerance = 3
 
 // comparison is where a watch began: when, and what the logs said then.
@@ -127,17 +136,15 @@ func (c *crew) verifySettled(*run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		if since == nil {
+		if since == nil || now.mine.requests < since.mine.requests { // less than before is another file: logrotate came by
 			since = now
 		}
 		mine, peers := now.mine.minus(since.mine), now.peers.minus(since.peers)
-		if mine.errors > tolerance && mine.rate() > 2*peers.rate() {
-			return run.Progress{}, decided(&fault.Error{What: "the returned worker fails more than its peers", On: c.node.Name,
-				Why:  fmt.Sprintf("%d of %d requests were 5xx, its peers' %d of %d", mine.errors, mine.requests, peers.errors, peers.requests),
-				Next: "read its logs; drain it again with worker-drain if it does not stop"})
-		}
 		if err := c.timePages(ctx, &timed); err != nil {
 			return run.Progress{}, err
+		}
+		if err := c.fails(mine, peers, timed); err != nil {
+			return run.Progress{}, decided(err)
 		}
 		said := fmt.Sprintf("%d requests, %d of them 5xx, a page in %s; peers %d, %d, %s",
 			mine.requests, mine.errors, millis(middle(timed.mine)), peers.requests, peers.errors, millis(middle(timed.peers)))
@@ -147,17 +154,39 @@ func (c *crew) verifySettled(*run.Walk) run.Check {
 			left = 0
 		}
 		switch {
-		case left <= 0 && timed.slow() && len(timed.mine) < enough:
+		case left <= 0 && (len(timed.mine) == 0 || timed.slow() && len(timed.mine) < enough):
 			return run.Progress{For: said, Again: pace}, nil
 		case left <= 0 && timed.slow():
-			return run.Progress{}, decided(&fault.Error{What: "the returned worker is slower than its peers", On: c.node.Name,
-				Why:  fmt.Sprintf("/api/v2/instance comes in %s, from its peers in %s", millis(middle(timed.mine)), millis(middle(timed.peers))),
-				Next: "look at its load and its way to the database; retry watches it once more, or drain it again with worker-drain"})
+			return run.Progress{}, decided(c.lags(timed))
 		case left <= 0:
 			return run.Progress{Done: true, Detail: said}, nil
 		}
 		return run.Progress{For: said, Again: min(left, 2*pace), Usual: usualWatch(c.Config.Reimage.Settle)}, nil
 	}
+}
+
+// fails is what a worker that answers badly is told by, nil for one that does well enough.
+func (c *crew) fails(mine, peers tally, timed pages) error {
+	f := &fault.Error{On: c.node.Name, Next: "read its logs; drain it again with worker-drain if it does not stop"}
+	switch {
+	case mine.errors > tolerance && mine.rate() > 2*peers.rate():
+		f.What = "the returned worker fails more than its peers"
+		f.Why = fmt.Sprintf("%d of %d requests were 5xx, its peers' %d of %d", mine.errors, mine.requests, peers.errors, peers.requests)
+	case timed.none > tolerance && timed.instead == 0:
+		f.What, f.Why = "the returned worker serves no page", fmt.Sprintf("/api/v2/instance was not answered, %d times of %d", timed.none, len(timed.mine)+timed.none)
+	case timed.none > tolerance:
+		f.What, f.Why = "the returned worker serves no page", fmt.Sprintf("/api/v2/instance answered %d, %d times of %d", timed.instead, timed.none, len(timed.mine)+timed.none)
+	default:
+		return nil
+	}
+	return f
+}
+
+// lags is a worker's being slower than its peers.
+func (c *crew) lags(timed pages) error {
+	return &fault.Error{What: "the returned worker is slower than its peers", On: c.node.Name,
+		Why:  fmt.Sprintf("/api/v2/instance comes in %s, from its peers in %s", millis(middle(timed.mine)), millis(middle(timed.peers))),
+		Next: "look at its load and its way to the database; retry watches it once more, or drain it again with worker-drain"}
 }
 
 func usualWatch(longest time.Duration) string {

@@ -24,11 +24,11 @@ func TestSlownessIsMeasuredAgainstThePeers(t *testing.T) {
 		pages
 		slow bool
 	}{
-		"alike":             {pages{ms(20, 30, 25), ms(22, 28, 24, 30)}, false},
-		"one hiccup":        {pages{ms(20, 5000, 25), ms(22, 28, 24)}, false},
-		"later every time":  {pages{ms(900, 800, 950), ms(22, 28, 24)}, true},
-		"all are slow":      {pages{ms(2000, 2100, 1900), ms(1800, 2000, 2200)}, false},
-		"nobody to compare": {pages{ms(2000), nil}, false},
+		"alike":             {pages{mine: ms(20, 30, 25), peers: ms(22, 28, 24, 30)}, false},
+		"one hiccup":        {pages{mine: ms(20, 5000, 25), peers: ms(22, 28, 24)}, false},
+		"later every time":  {pages{mine: ms(900, 800, 950), peers: ms(22, 28, 24)}, true},
+		"all are slow":      {pages{mine: ms(2000, 2100, 1900), peers: ms(1800, 2000, 2200)}, false},
+		"nobody to compare": {pages{mine: ms(2000), peers: nil}, false},
 	} {
 		if got := x.pages.slow(); got != x.slow {
 			t.Errorf("%s: slow %v", name, got)
@@ -78,6 +78,8 @@ func TestAWatchEndsWhenItHasSeenEnough(t *testing.T) {
 		"few requests":               {1, 0, "200 0.02", 0, time.Minute, ""},
 		"a few errors":               {40, 0.1, "200 0.02", 0, 10 * time.Second, ""},
 		"many errors":                {40, 4, "200 0.02", 0, 2 * time.Second, "fails more than its peers"},
+		"no page at all":             {40, 0, "502 0.01", 0, 6 * time.Second, "serves no page"},
+		"nobody answers":             {40, 0, "000 10.0", 0, 6 * time.Second, "serves no page"},
 		"slow":                       {40, 0, "200 0.9", 0, time.Minute, "slower than its peers"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -119,7 +119,7 @@ func (c *crew) sayProcesses(ctx context.Context, w *run.Walk) (string, error) {
 	for _, p := range mine {
 		ids, busy = append(ids, p.Identity), busy+p.Busy
 	}
-	return fmt.Sprintf("%d processes, %d jobs in hand", len(mine), busy), c.rememberProcesses(ctx, w, ids)
+	return fmt.Sprintf("processes: %d, jobs in hand: %d", len(mine), busy), c.rememberProcesses(ctx, w, ids)
 }
 
 // rememberProcesses keeps who ran before, once: what is started anew must be somebody else.
@@ -191,6 +191,9 @@ func (c *crew) restartSidekiq() run.Step {
 		Deadline: 5 * time.Minute,
 		Plan:     plan(append(c.shownRestart(), "redis: a heartbeat of a process that did not run before, not quiet")...),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
+			if w.Dry() {
+				return pending("what runs now was there before"), nil
+			}
 			p, err := c.verifyAnew(w)(ctx)
 			if err != nil || !p.Done {
 				return pending("%s", p.For), err

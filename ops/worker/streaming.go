@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/upstream"
 )
 
 // StreamingRestart is the runbook that starts a worker's streaming anew.
@@ -53,7 +54,8 @@ func streamingSteps(c *crew, out bool) []run.Step {
 		return []run.Step{c.streamingPreflight(), c.countSockets(), c.restartStreaming(true), c.reconnect()}
 	}
 	away := held([]run.Step{c.hold(), c.lameDuck(), c.idle(), c.remove()}, Until())
-	steps := slices.Concat([]run.Step{c.preflight(false), c.countSockets()}, away)
+	look := also(c.preflight(false), check{"streaming", c.checkStreamers})
+	steps := slices.Concat([]run.Step{look, c.countSockets()}, away)
 	return append(steps, c.restartStreaming(false), c.startWeb(), c.add(), c.reconnect(), c.release())
 }
 
@@ -67,22 +69,29 @@ func (c *crew) streamingPreflight() run.Step {
 		},
 		Deadline: 3 * time.Minute,
 		Plan: plan(fmt.Sprintf("%s$ %sid   must be %d", c.node.Name, metadata, c.in.Droplet), fmt.Sprintf("%s$ the balancer's own probe of each other worker", c.Config.Exec().Name),
-			"each other worker$ curl -fsS "+streamingHealth),
+			"each other worker$ "+shownStreaming),
 		Observe: foresee(checks),
 		Do:      doChecks(checks),
 	}
 }
 
-const streamingHealth = "http://127.0.0.1:4000/api/v1/streaming/health"
+// streamingProbe asks each streaming of a node whether it is well. $1 is the compose project.
+const streamingProbe = upstream.Script + `published "$1"; for a in $(at ` + upstream.Streaming + `); do
+curl -fsS -m 5 "http://$a/api/v1/streaming/health" >/dev/null 2>&1 || { echo ill; exit 0; }; done; echo well`
 
-const streamingProbe = `curl -fsS -m 5 "$1" >/dev/null 2>&1 && echo well || echo ill`
+// shownStreaming is streamingProbe as a person would type it.
+const shownStreaming = "curl -fsS http://127.0.0.1:4000/api/v1/streaming/health   or where docker publishes streaming"
+
+func (c *crew) streamsWell(ctx context.Context, n config.Node) bool {
+	said, err := askOn(ctx, c.Host(n.Name), n.Name, "asking for its streaming", streamingProbe, n.Mastodon.Project)
+	return err == nil && said == "well"
+}
 
 // checkStreamers asks the streaming of each peer whether it is well.
 func (c *crew) checkStreamers(ctx context.Context) (string, error) {
 	var well, ill []string
 	for _, p := range c.peers() {
-		said, err := askOn(ctx, c.Host(p.Name), p.Name, "asking for its streaming", streamingProbe, streamingHealth)
-		if err != nil || said != "well" {
+		if !c.streamsWell(ctx, p) {
 			ill = append(ill, p.Name)
 			continue
 		}
@@ -111,7 +120,7 @@ func (c *crew) countSockets() run.Step {
 			Why: "Each is somebody whose timeline stops for a moment. Their number tells later whether they came back.",
 		},
 		Deadline: time.Minute,
-		Plan:     plan("each worker$ ss -Htn state established '( dport = :4000 )'", c.node.Name+"$ docker inspect --format '{{.State.StartedAt}}' of streaming"),
+		Plan:     plan(flights("each worker", upstream.Streaming), c.node.Name+"$ docker inspect --format '{{.State.StartedAt}}' of streaming"),
 		Verify:   c.verifyCounted,
 	}
 }
@@ -142,9 +151,8 @@ func (c *crew) sockets(ctx context.Context) (here, all int, err error) {
 	}
 	all = here
 	for _, p := range c.peers() {
-		said, err := askOn(ctx, c.Host(p.Name), p.Name, "counting websockets", inFlight, "4000")
-		if n, bad := strconv.Atoi(said); err == nil && bad == nil { // a peer that does not answer is another matter
-			all += n
+		if _, theirs, err := c.connectionsOf(ctx, p); err == nil { // a peer that does not answer is another matter
+			all += theirs
 		}
 	}
 	return here, all, nil
@@ -175,7 +183,7 @@ func (c *crew) restartStreaming(gate bool) run.Step {
 			NoUndo: "it runs, as it did before",
 		},
 		Deadline: 3 * time.Minute,
-		Plan:     plan(c.shown("restart -t "+Grace+" streaming"), c.node.Name+"$ curl "+streamingHealth+"   until it is well"),
+		Plan:     plan(c.shown("restart -t "+Grace+" streaming"), c.node.Name+"$ "+shownStreaming+"; until it is well"),
 		Observe: func(ctx context.Context, w *run.Walk) (run.Finding, error) {
 			start, err := c.streamingStart(ctx)
 			if err != nil || w.Fact(factStart) == "" || start == w.Fact(factStart) {
@@ -196,9 +204,8 @@ func (c *crew) verifyStreaming(w *run.Walk) run.Check {
 		if err != nil || start == w.Fact(factStart) {
 			return run.Progress{For: "the container to be started anew", Again: pace}, err
 		}
-		said, err := c.ask(ctx, "asking for streaming", streamingProbe, streamingHealth)
-		if err != nil || said != "well" {
-			return run.Progress{For: "streaming to be well", Again: pace}, err
+		if !c.streamsWell(ctx, c.node) {
+			return run.Progress{For: "streaming to be well", Again: pace}, nil
 		}
 		return run.Progress{Done: true, Detail: "another start, and well"}, nil
 	}
@@ -215,7 +222,7 @@ func (c *crew) reconnect() run.Step {
 			Why: "A streaming that answers its health path and takes no websocket looks well to everybody but the people.",
 		},
 		Deadline: 5 * time.Minute,
-		Plan:     plan(fmt.Sprintf("each worker$ ss -Htn state established '( dport = :4000 )'   until %d %% of them are back", returned)),
+		Plan:     plan(fmt.Sprintf("%s; until %d %% of them are back", flights("each worker", upstream.Streaming), returned)),
 		Verify: func(w *run.Walk) run.Check {
 			return func(ctx context.Context) (run.Progress, error) {
 				here, all, err := c.sockets(ctx)

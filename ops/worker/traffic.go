@@ -3,23 +3,40 @@ package worker
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/upstream"
 )
 
-// Connections that nginx holds to an upstream, one line each. Websockets (:4000) never end by themselves, so they are counted apart.
-const inFlight = `ss -Htn state established "( dport = :$1 )" | wc -l`
+// inFlight counts the connections that nginx holds to web, and then those to streaming: websockets never end by themselves. $1 is the compose project.
+const inFlight = upstream.Script + `published "$1"; flights ` + upstream.Web + ` && flights ` + upstream.Streaming
+
+// flights is inFlight as a person would type it.
+func flights(on, service string) string {
+	name, port, _ := strings.Cut(service, " ")
+	return fmt.Sprintf("%s$ ss -Htnp state established '( dport = :%s )'   or the port where docker publishes %s", on, port, name)
+}
 
 // requests counts what nginx answered, without the balancer's own probes and what the host asks itself.
 const requests = `grep -vcF " $2 " "$1" || true`
 
 func (c *crew) connections(ctx context.Context) (web, streaming int, err error) {
-	if web, err = c.count(ctx, "counting requests in flight", inFlight, "3000"); err != nil {
+	return c.connectionsOf(ctx, c.node)
+}
+
+func (c *crew) connectionsOf(ctx context.Context, n config.Node) (web, streaming int, err error) {
+	const what = "counting what is in flight"
+	out, err := askOn(ctx, c.Host(n.Name), n.Name, what, inFlight, n.Mastodon.Project)
+	if err != nil {
 		return 0, 0, err
 	}
-	streaming, err = c.count(ctx, "counting websockets", inFlight, "4000")
-	return web, streaming, err
+	if _, err := fmt.Sscan(out, &web, &streaming); err != nil {
+		return 0, 0, fmt.Errorf("%s on %s: %q are not two numbers", what, n.Name, out)
+	}
+	return web, streaming, nil
 }
 
 func (c *crew) requestsSeen(ctx context.Context) (int, error) {
@@ -38,7 +55,7 @@ func (c *crew) idle() run.Step {
 			Panes: []string{"connections", "log"}, Usual: "as long as the slowest answer", Awaits: drain,
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
-		Plan:     plan(fmt.Sprintf("%s$ ss -Htn state established '( dport = :3000 )'   until 0, twice", c.node.Name)),
+		Plan:     plan(flights(c.node.Name, upstream.Web) + "; until 0, twice"),
 		Observe:  c.observeIdle,
 		Verify:   c.verifyIdle,
 	}
@@ -94,7 +111,7 @@ func (c *crew) verifyIdle(*run.Walk) run.Check {
 			return run.Progress{Done: true, Detail: fmt.Sprintf("nothing in flight, %d websockets open", streaming)}, nil
 		}
 		return run.Progress{
-			For:   fmt.Sprintf("%d in flight on :3000, %d new requests since the last look; %d websockets", web, arrived, streaming),
+			For:   fmt.Sprintf("%d in flight, %d new requests since the last look; %d websockets", web, arrived, streaming),
 			Again: max(pace, c.in.Check.Interval),
 		}, nil
 	}

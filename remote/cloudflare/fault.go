@@ -55,7 +55,7 @@ func (c *Client) fault(e errand, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Why, f.Next = "no answer in time", "look at the network and at Cloudflare's status page"
 	default:
-		f.Why, f.Next = clean.Line(err.Error()), "look at the network, cloudflare.api_url and Cloudflare's status page"
+		f.Why, f.Next = clean.Line(web.Broke(err)), "look at the network, cloudflare.api_url and Cloudflare's status page"
 	}
 	return f
 }
@@ -95,7 +95,7 @@ func says(answer *cache.Error, number int64, words string) bool {
 
 // unknown is a change that left and was not answered.
 func (c *Client) unknown(e errand, err error) error {
-	why := clean.Line(err.Error())
+	why := clean.Line(web.Broke(err))
 	var answer *cache.Error
 	if errors.As(err, &answer) {
 		why = words(answer)

@@ -157,12 +157,28 @@ func TestChangeOverTLSInHTTP1(t *testing.T) {
 	}
 }
 
+// outrun is a context whose time is up when that is said.
+type outrun struct {
+	context.Context
+	late chan struct{}
+}
+
+func (o outrun) Done() <-chan struct{} { return o.late }
+
+func (o outrun) Err() error {
+	select {
+	case <-o.late:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 func TestChangeThatTimesOutIsUnknown(t *testing.T) {
 	release := make(chan struct{})
-	c, s := serve(t, func(http.ResponseWriter, *http.Request) { <-release })
+	ctx := outrun{Context: t.Context(), late: make(chan struct{})}
+	c, s := serve(t, func(http.ResponseWriter, *http.Request) { close(ctx.late); <-release })
 	defer close(release)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
 	if err := rebuild(ctx, c, &allow{}); !errors.Is(err, remote.ErrUnknown) || s.count() != 1 {
 		t.Errorf("%d requests, %v", s.count(), err)
 	}

@@ -160,7 +160,7 @@ func (c *Client) words(answer *godo.ErrorResponse) string {
 }
 
 // plain is the text of an error from below the API.
-func (c *Client) plain(err error) string { return c.redact(err.Error()) }
+func (c *Client) plain(err error) string { return c.redact(web.Broke(err)) }
 
 func (c *Client) redact(s string) string {
 	return short(c.secrets.Redact(c.token.hide(clean.Line(s))), 300)

@@ -196,7 +196,7 @@ func TestChangeWithoutAnAnswerIsUnknownAndSentOnce(t *testing.T) {
 	if !errors.Is(err, remote.ErrUnknown) || fault.CodeOf(err) != fault.Unknown {
 		t.Fatal(err)
 	}
-	tick, deadline := time.NewTicker(5*time.Millisecond), time.After(3*time.Second)
+	tick, deadline := time.NewTicker(5*time.Millisecond), time.After(20*time.Second)
 	defer tick.Stop()
 	for l, _ := m.List("l"); len(l) != 1; l, _ = m.List("l") {
 		select {
@@ -244,7 +244,7 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if err := c.Ping(ctx); err == nil || time.Since(began) > 3*time.Second {
+	if err := c.Ping(ctx); err == nil || time.Since(began) > 20*time.Second {
 		t.Errorf("%v after %s", err, time.Since(began))
 	}
 	_ = l.Close()

@@ -157,7 +157,7 @@ func (c *Client) Change(ctx context.Context, permit remote.Permit, what string, 
 		return nil, err
 	}
 	var sent []*goredis.Cmd
-	if len(cmds) == 1 { // one is whole by itself; in a transaction Redis would not say why it refused it
+	if len(cmds) == 1 { // one is whole by itself
 		sent = []*goredis.Cmd{conn.Do(ctx, cmds[0]...)}
 		err = sent[0].Err()
 	} else {
@@ -166,7 +166,7 @@ func (c *Client) Change(ctx context.Context, permit remote.Permit, what string, 
 			return nil
 		})
 	}
-	out, err := replies(sent, err)
+	out, err := replies(sent, refusal(sent, err))
 	if err != nil && !isAnswer(err) {
 		return nil, c.unknown(what, err)
 	}
@@ -187,6 +187,19 @@ func alive(ctx context.Context, rdb *goredis.Client) (conn *goredis.Conn, err er
 		}
 	}
 	return nil, err
+}
+
+// refusal is what Redis said to the command for which it refused a transaction; of the transaction it only says that it did.
+func refusal(sent []*goredis.Cmd, err error) error {
+	if err == nil || !strings.HasPrefix(err.Error(), "EXECABORT") {
+		return err
+	}
+	for _, s := range sent {
+		if said := s.Err(); said != nil && isAnswer(said) && !strings.HasPrefix(said.Error(), "EXECABORT") {
+			return said
+		}
+	}
+	return err
 }
 
 func queue(ctx context.Context, p goredis.Pipeliner, cmds []Command) []*goredis.Cmd {

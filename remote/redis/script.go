@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -76,6 +77,15 @@ func (l *Line) Run(ctx context.Context, permit remote.Permit, what string, s Scr
 		}
 	}
 	return Reply{}, l.c.fault(what, err)
+}
+
+// Heard is how many replicas have heard of all that was sent on this line, which is waited for until there is one.
+func (l *Line) Heard(ctx context.Context, within time.Duration) (_ int64, err error) {
+	ask := Cmd("WAIT", 1, within.Milliseconds())
+	ended := l.c.see([]Command{ask}, false)
+	defer func() { ended(l.c.ending(err)) }()
+	n, err := l.conn.Do(ctx, ask...).Int64()
+	return n, l.c.fault("ask whether a replica has heard of it", err)
 }
 
 func tail(keys []string, args []any) []any {

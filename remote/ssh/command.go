@@ -2,8 +2,6 @@ package ssh
 
 import (
 	"crypto/rand"
-	"encoding/base64"
-	"strings"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -15,8 +13,8 @@ const arg0 = "vmtui"
 
 // tether runs a script and ends its process group, TERM first and KILL after five seconds, when its own input ends: that happens when the session, the
 // connection or we ourselves go, however we go. The script's exit status is passed on. Where the session leads a group of its own, as sshd makes it, the
-// script runs in that one, which spares two programs at each command; elsewhere it gets one.
-const tether = `script=$1 cut= group=; shift
+// script runs in that one, which spares two programs at each command, and has what comes to the whole group; elsewhere it gets one.
+var tether = inOneLine(`script=$1 cut= group=; shift
 exec 3<&0 </dev/null
 { read -r _ _ _ _ group _ </proc/self/stat; } 2>/dev/null
 trap 'cut=1; forward' HUP INT TERM
@@ -30,7 +28,7 @@ if [ "$group" = "$$" ]; then
     done
     [ "$n" -gt 0 ]
   }
-  forward() { :; } # it came to the whole group
+  forward() { :; }
   (eval "$script") 3<&- & job=$!
 else
   alive() { kill -s 0 -- "-$group"; }
@@ -50,7 +48,7 @@ exec >/dev/null 2>&1
 exec 3<&-
 while wait "$job"; status=$?; [ "$status" -gt 128 ] && kill -s 0 "$job"; do :; done
 [ "$cut" ] || kill -s KILL "$dog"
-exit "$status"`
+exit "$status"`)
 
 // inside is the tether for a container. The end of docker's client ends nothing in there: the process group writes down its number where it runs, is
 // killed by another docker exec, and docker top says whether it is gone. What docker is still starting cannot be seen nor killed, and would begin when its
@@ -138,18 +136,6 @@ func (c Command) line(mark string) (string, error) {
 		words = append([]string{"sudo", "-S", "-p", prompt(mark), "--", "/bin/sh", "-c", begun, start(mark)}, words...)
 	}
 	return shellescape.QuoteCommand(words), nil
-}
-
-// aboard runs a line that came as base64. The login shell, sh and what the line names are one process after the other: a session's leader stays one.
-const aboard = `eval "exec $(printf %s "$0" | base64 -d)"`
-
-// portable is a line that every login shell takes as it was meant. In fish a backslash before another or before a quote counts within quotes too, and a value
-// with one would become another, or shell text.
-func portable(line string) string {
-	if !strings.Contains(line, `\\`) && !strings.Contains(line, `\'`) {
-		return line
-	}
-	return shellescape.QuoteCommand([]string{"/bin/sh", "-c", aboard, base64.StdEncoding.EncodeToString([]byte(line))})
 }
 
 // ender ends every process that bears a call's mark, TERM first and KILL after five seconds. sshd's own signals do not do: for root OpenSSH before 9.8

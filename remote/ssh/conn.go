@@ -32,27 +32,25 @@ type conn struct {
 	client  *wire
 	slots   chan struct{} // one for every open session
 	streams chan struct{} // one for every one of them that may take long
+	enders  chan struct{} // one for every session that ends what another one began
 	dead    chan struct{} // closed when the connection has ended
 	trip    atomic.Int64  // last keepalive, ns
 	lend    lend
 }
 
-// adopt gives a new connection its keepalive and its watcher.
+// adopt gives a new connection its keepalive and its watcher. The pool is not closed yet: to hang up on this host it waits for h.mu.
 func (h *Host) adopt(client *wire) *conn {
 	c := &conn{
 		host: h, client: client, dead: make(chan struct{}),
-		slots: make(chan struct{}, maxSessions), streams: make(chan struct{}, maxStreams),
+		slots: make(chan struct{}, maxSessions), streams: make(chan struct{}, maxStreams), enders: make(chan struct{}, maxEnders),
 	}
-	watched := h.pool.crew.run(func() {
+	h.pool.crew.run(func() {
 		err := client.Wait()
 		close(c.dead)
 		h.lost(c, err)
 		client.end()
-	}) && h.pool.crew.run(c.keepAlive)
-	if !watched {
-		c.close()
-		client.end()
-	}
+	})
+	h.pool.crew.run(c.keepAlive)
 	return c
 }
 
@@ -104,10 +102,19 @@ type session struct {
 	leave func()
 }
 
+// use is what a session is for, and so which of a connection's places it takes.
+type use int
+
+const (
+	toRun  use = iota // a command
+	toStay            // what may take long: a stream, a shell, a copy
+	toEnd             // ending a command that was cancelled, which has a place still
+)
+
 // open takes a place and opens a session within ctx. A place is given back only when its session is closed, so that the host's own limit
 // is never met.
-func (c *conn) open(ctx context.Context, long bool) (*session, error) {
-	leave, err := c.enter(ctx, long)
+func (c *conn) open(ctx context.Context, u use) (*session, error) {
+	leave, err := c.enter(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +125,12 @@ func (c *conn) open(ctx context.Context, long bool) (*session, error) {
 	return &session{s, c, leave}, nil
 }
 
-func (c *conn) enter(ctx context.Context, long bool) (leave func(), err error) {
-	if !long {
+func (c *conn) enter(ctx context.Context, u use) (leave func(), err error) {
+	switch u {
+	case toRun:
 		return c.take(ctx, c.slots)
+	case toEnd:
+		return c.take(ctx, c.enders)
 	}
 	first, err := c.take(ctx, c.streams)
 	if err != nil {

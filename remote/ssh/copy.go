@@ -36,29 +36,37 @@ func (h *Host) Upload(ctx context.Context, permit remote.Permit, local, there st
 			if err := permit.Check(ctx); err != nil {
 				return err
 			}
-			if !last.take() {
-				return context.Cause(ctx)
-			}
-			return nil
+			return last.take(ctx)
 		})
 	})
 }
 
 // Download puts a file of the host beside its place here, with its mode, and then into it in one move.
 func (h *Host) Download(ctx context.Context, there, local string, progress Progress) error {
-	return h.transfer(ctx, "copy "+there+" to "+local, false, func(c *sftp.Client, _ *turn) error { return download(ctx, c, there, local, progress) })
+	return h.transfer(ctx, "copy "+there+" to "+local, false, func(c *sftp.Client, last *turn) error {
+		return download(ctx, c, there, local, progress, func() error { return last.take(ctx) })
+	})
 }
 
 // turn is who came first: the copy that is about to be moved to its place, or the end of its context.
 type turn struct{ taken atomic.Bool }
 
-func (t *turn) take() bool { return t.taken.CompareAndSwap(false, true) }
+// first reports that nobody took it before.
+func (t *turn) first() bool { return t.taken.CompareAndSwap(false, true) }
+
+// take is the copy's: an error when it is too late.
+func (t *turn) take(ctx context.Context) error {
+	if !t.first() {
+		return context.Cause(ctx)
+	}
+	return nil
+}
 
 // transfer gives work an sftp client. When ctx ends it returns at once, and what was begun is tidied up behind its back, if the host still answers.
 func (h *Host) transfer(ctx context.Context, what string, changes bool, work func(*sftp.Client, *turn) error) (err error) {
 	ended := h.pool.config.Witness.See(remote.Call{Wire: "ssh", On: h.name, What: what, Changes: changes})
 	defer func() { ended(remote.Done("copied", err)) }()
-	s, err := h.session(ctx, true)
+	s, err := h.session(ctx, toStay)
 	if err != nil {
 		return h.notCopied(what, err)
 	}
@@ -99,7 +107,7 @@ func (h *Host) cutShort(ctx context.Context, s *session, over <-chan error, last
 		}
 		_ = s.Close()
 	})
-	if last.take() {
+	if last.first() {
 		return ctx.Err()
 	}
 	return errors.Join(remote.ErrUnknown, ctx.Err())
@@ -198,7 +206,8 @@ func moved(err error) error {
 	return errors.Join(remote.ErrUnknown, err)
 }
 
-func download(ctx context.Context, c *sftp.Client, there, local string, progress Progress) (err error) {
+// download asks may just before the move.
+func download(ctx context.Context, c *sftp.Client, there, local string, progress Progress, may func() error) (err error) {
 	from, err := c.Open(there)
 	if err != nil {
 		return err
@@ -229,6 +238,9 @@ func download(ctx context.Context, c *sftp.Client, there, local string, progress
 		return err
 	}
 	if err = errors.Join(to.Sync(), to.Close()); err != nil {
+		return err
+	}
+	if err = may(); err != nil {
 		return err
 	}
 	return os.Rename(part, local)

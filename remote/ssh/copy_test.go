@@ -160,6 +160,27 @@ func TestCancelledCopyIsTidiedUp(t *testing.T) {
 	eventually(t, "it is tidied up", func() bool { all, _ := os.ReadDir(dir); return len(all) == 0 })
 }
 
+// A copy that is called off at its very end is in its place, or it says that it is not.
+func TestADownloadSaysWhetherItIsInPlace(t *testing.T) {
+	h := reach(t, sftpServer(t, 0), nil)
+	there, text := bigFile(t, t.TempDir())
+	for range 5 {
+		dir := t.TempDir()
+		ctx, cancel := context.WithCancel(within10s(t))
+		err := h.Download(ctx, there, filepath.Join(dir, "x"), func(done, of int64) {
+			if done == of {
+				cancel()
+			}
+		})
+		if err == nil {
+			same(t, filepath.Join(dir, "x"), text)
+			continue
+		}
+		eventually(t, "it is over", func() bool { parts, _ := filepath.Glob(filepath.Join(dir, ".x.*")); return len(parts) == 0 })
+		alone(t, dir, 0)
+	}
+}
+
 func TestLostConnectionPutsNothingInPlace(t *testing.T) {
 	h := reach(t, sftpServer(t, 300_000), nil)
 	local, _ := bigFile(t, t.TempDir())

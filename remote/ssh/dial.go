@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 
@@ -13,14 +14,14 @@ import (
 	"github.com/vmtui/vmtui/remote"
 )
 
-// resets is how often a server that hangs up before it says who it is gets another try: sshd does that to some when many come at once.
-const resets = 3
+// tries is how often a server is dialled that hangs up before it says who it is, as sshd does to some when many come at once, or while a person answers.
+const tries = 3
 
 // dialError says how far a dial came.
 type dialError struct {
 	err     error
 	reached bool // something listened
-	reset   bool // it hung up before its key was seen
+	again   bool // to be tried again at once
 	silent  bool // nothing came back in time, or nobody listens
 }
 
@@ -52,12 +53,12 @@ func (h *Host) dial(ctx context.Context) (*wire, error) {
 	}
 	defer leave()
 	for try := 1; ; try++ {
-		client, err := h.dialOnce(ctx, r, via)
+		client, err := h.dialOnce(ctx, r, via, leave)
 		if err == nil {
 			return own(client), nil
 		}
 		var d *dialError
-		if try == resets || !errors.As(err, &d) || !d.reset {
+		if try == tries || !errors.As(err, &d) || !d.again {
 			return nil, err
 		}
 		if pause(ctx, jitter(time.Duration(try)*200*time.Millisecond)) != nil {
@@ -89,42 +90,65 @@ func behind(err error) error {
 	return &f
 }
 
-// pass takes a place among the dials to the target and among those through its jump host.
+// pass takes a place among the dials to the target and among those through its jump host. It may be left more than once.
 func (h *Host) pass(ctx context.Context, r *route, via *Host) (leave func(), err error) {
 	to, err := h.pool.gates.enter(ctx, "to "+r.addr())
-	if err != nil || via == nil {
-		return to, err
+	if err != nil {
+		return nil, err
+	}
+	if via == nil {
+		return sync.OnceFunc(to), nil
 	}
 	through, err := h.pool.gates.enter(ctx, "via "+via.key)
 	if err != nil {
 		to()
 		return nil, err
 	}
-	return func() { through(); to() }, nil
+	return sync.OnceFunc(func() { through(); to() }), nil
 }
 
-func (h *Host) dialOnce(ctx context.Context, r *route, via *Host) (_ *ssh.Client, err error) {
+func (h *Host) dialOnce(ctx context.Context, r *route, via *Host, leave func()) (_ *ssh.Client, err error) {
 	ended := h.pool.config.Witness.See(remote.Call{Wire: "ssh", On: h.name, What: "log in at " + r.addr() + " as " + r.user})
 	defer func() { ended(remote.Done("logged in", err)) }()
 	raw, err := h.reach(ctx, r, via)
 	if err != nil {
-		return nil, &dialError{err: err, silent: noAnswer(ctx, err)}
+		return nil, via.between(&dialError{err: err, silent: noAnswer(ctx, err)})
 	}
-	l := &login{host: h, route: r, ctx: ctx}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := &login{host: h, route: r, ctx: ctx, cancel: cancel, leave: leave}
 	client, err := h.logIn(l, raw)
 	if err != nil {
 		_ = raw.Close()
-		reset := !l.sawKey() && hungUp(err)
-		return nil, &dialError{err: err, reached: true, reset: reset, silent: l.late.Load() && !l.sawKey()}
+		again := !l.sawKey() && hungUp(err) || l.outwaited(err)
+		return nil, via.between(&dialError{err: err, reached: true, again: again, silent: l.late.Load() && !l.sawKey()})
 	}
 	return client, nil
+}
+
+// between tells a host that gave no sign of life from the jump host before it that gives none any more. Nil is no jump host.
+func (h *Host) between(d *dialError) error {
+	if h == nil || !d.silent || h.answers() {
+		return d
+	}
+	return &dialError{err: &fault.Error{What: "the jump host does not answer any more", On: h.name, Next: "see whether it is up: " + ByHand(h.dest)}}
+}
+
+// answers asks the host for a sign of life, over the connection that there is.
+func (h *Host) answers() bool {
+	h.mu.Lock()
+	c := h.conn
+	h.mu.Unlock()
+	return c != nil && c.answers()
 }
 
 // logIn waits for its turn among the hosts that are logged in to. The jump host is connected already, so that nobody waits for who waits for them.
 func (h *Host) logIn(l *login, raw net.Conn) (*ssh.Client, error) {
 	select {
 	case h.pool.logins <- struct{}{}:
-		defer func() { <-h.pool.logins }()
+		over, pass := sync.OnceFunc(func() { <-h.pool.logins }), l.leave
+		defer over()
+		l.leave = func() { over(); pass() }
 		return l.login(raw)
 	case <-l.ctx.Done():
 		return nil, l.ctx.Err()

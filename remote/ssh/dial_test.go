@@ -2,10 +2,14 @@ package ssh
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +17,7 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
@@ -51,6 +56,54 @@ func TestNoBannerIsNotWaitedForLonger(t *testing.T) {
 	}
 }
 
+// Through a jump host a connection bears no deadline.
+func TestNoBannerBehindAJumpHostIsNotWaitedForLonger(t *testing.T) {
+	jump, l, p := newServer(t, nil), silent(t), newPlace(t)
+	p.knows(jump)
+	pool := p.pool(func(p *Pool) { p.pace.handshake = 600 * time.Millisecond })
+	r := pool.hop("worker-3", "root@"+l.Addr().String(), pool.Host("jump", "root@"+jump.addr())).Look(within10s(t), Command{Script: "true"})
+	if r.Outcome != Unreachable || !strings.Contains(r.Cause.Error(), "did not end within 600ms") || !errors.Is(r.Cause, ErrSilent) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// sshd drops some of those who come at once, so only a few do, to one address.
+func TestFewDialAtOnce(t *testing.T) {
+	var came atomic.Int64
+	first, open := &gate{ch: make(chan struct{})}, &gate{ch: make(chan struct{})}
+	s := newServer(t, func(s *server) {
+		s.wrap = func(c net.Conn) net.Conn {
+			if came.Add(1) == maxDials {
+				first.close()
+			}
+			return c
+		}
+		s.config.PublicKeyCallback = func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) {
+			<-open.ch
+			return nil, nil
+		}
+	})
+	defer open.close()
+	p := newPlace(t)
+	p.knows(s)
+	pool := p.pool(nil)
+	var wg sync.WaitGroup
+	for i := range 3 * maxDials {
+		wg.Go(func() {
+			if r := pool.Host(fmt.Sprint(i), fmt.Sprintf("user%d@%s", i, s.addr())).Look(within10s(t), Command{Script: "true"}); !r.OK() {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+	<-first.ch
+	eventually(t, "all want to", func() bool { pool.mu.Lock(); defer pool.mu.Unlock(); return len(pool.hosts) == 3*maxDials })
+	if n := came.Load(); n != maxDials {
+		t.Errorf("%d at once", n)
+	}
+	open.close()
+	wg.Wait()
+}
+
 func TestSlowHandshakeDelaysNobodyBeyondTheirContext(t *testing.T) {
 	l := silent(t)
 	h := newPlace(t).pool(nil).Host("worker-3", "root@"+l.Addr().String())
@@ -58,7 +111,7 @@ func TestSlowHandshakeDelaysNobodyBeyondTheirContext(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	r := h.Do(ctx, allowed, Command{Script: "true"})
-	if r.Outcome != Unreachable || !errors.Is(r.Cause, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
+	if r.Outcome != Unreachable || !errors.Is(r.Cause, context.DeadlineExceeded) || time.Since(began) > 8*time.Second {
 		t.Errorf("%+v", r)
 	}
 	if link := h.Link(); link.State != "connecting" {
@@ -83,7 +136,7 @@ func TestDeadHostFailsFast(t *testing.T) {
 	h.mu.Lock()
 	wait := time.Until(h.failed.until)
 	h.mu.Unlock()
-	if wait < 4*time.Minute || wait > 8*time.Minute {
+	if wait < 5*time.Minute || wait > 9*time.Minute {
 		t.Errorf("nothing listened: remembered for %v", wait)
 	}
 	h.Drop()
@@ -161,7 +214,7 @@ func TestServerThatHangsUpFirstIsTriedAgain(t *testing.T) {
 	dropped := 0
 	s := newServer(t, func(s *server) {
 		s.wrap = func(c net.Conn) net.Conn {
-			if dropped++; dropped < resets {
+			if dropped++; dropped < tries {
 				_ = c.Close()
 			}
 			return c
@@ -195,7 +248,7 @@ func TestServerThatTurnsUsAwayIsQuoted(t *testing.T) {
 		h.mu.Lock()
 		wait := time.Until(h.failed.until)
 		h.mu.Unlock()
-		if connections.Load() != resets || wait < 45*time.Minute {
+		if connections.Load() != tries || wait < 59*time.Minute {
 			t.Errorf("%q: %d connections, the next in %v", said, connections.Load(), wait)
 		}
 	}
@@ -227,7 +280,7 @@ func TestRefusedLoginIsNotRepeatedSoon(t *testing.T) {
 	h.mu.Lock()
 	wait := time.Until(h.failed.until)
 	h.mu.Unlock()
-	if connections != 1 || wait < 45*time.Minute {
+	if connections != 1 || wait < 59*time.Minute {
 		t.Errorf("%d connections, the next in %v", connections, wait)
 	}
 }
@@ -301,6 +354,96 @@ func TestUnknownHostIsAskedOnceAndPinned(t *testing.T) {
 	}
 }
 
+// Hosts whose keys wait for the operator have no place that another one could need: not among the logins, not behind their jump host.
+func TestNobodyWaitsForAQuestionAboutAnotherHost(t *testing.T) {
+	jump, known, p := newServer(t, nil), newServer(t, nil), newPlace(t)
+	p.knows(jump)
+	p.knows(known)
+	asked, answer := &gate{ch: make(chan struct{})}, &gate{ch: make(chan struct{})}
+	defer answer.close()
+	p.asker = askerFunc(func(context.Context, keys.Question) (keys.Answer, error) {
+		asked.close()
+		<-answer.ch
+		return keys.Answer{Yes: true}, nil
+	})
+	pool := p.pool(func(p *Pool) { p.logins, p.pace.person = make(chan struct{}, 1), 10*time.Millisecond })
+	via := pool.Host("jump", "root@"+jump.addr())
+	var wg sync.WaitGroup
+	for i := range maxDials {
+		unknown := newServer(t, nil)
+		wg.Go(func() {
+			if r := pool.hop(fmt.Sprint("unknown", i), "root@"+unknown.addr(), via).Look(within10s(t), Command{Script: "true"}); !r.OK() {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+	<-asked.ch
+	if r := pool.hop("known", "root@"+known.addr(), via).Look(within10s(t), Command{Script: "true"}); !r.OK() {
+		t.Errorf("%+v", r)
+	}
+	answer.close()
+	wg.Wait()
+}
+
+// sshd gives a login two minutes; a person may take longer to compare a fingerprint, and is not asked to begin anew.
+func TestAServerThatDidNotWaitForTheAnswerIsDialledAgain(t *testing.T) {
+	s := newServer(t, nil)
+	p := newPlace(t)
+	asked := 0
+	p.asker = askerFunc(func(ctx context.Context, _ keys.Question) (keys.Answer, error) {
+		asked++
+		s.cut()
+		return keys.Answer{Yes: true}, pause(ctx, 100*time.Millisecond)
+	})
+	h := p.pool(func(p *Pool) { p.pace.person = 10 * time.Millisecond }).Host("worker-1", "root@"+s.addr())
+	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() || asked != 1 {
+		t.Errorf("asked %d times: %+v", asked, r)
+	}
+}
+
+// deaf holds keys and never signs with them.
+type deaf struct {
+	agent.Agent
+	over <-chan struct{}
+}
+
+func (d deaf) Sign(ssh.PublicKey, []byte) (*ssh.Signature, error) {
+	<-d.over
+	return nil, errors.New("over")
+}
+
+func TestAnAgentThatNeverSignsEndsTheLogin(t *testing.T) {
+	p := newPlace(t)
+	s, ring := newServer(t, nil), agent.NewKeyring()
+	p.knows(s)
+	_, key, _ := ed25519.GenerateKey(rand.Reader)
+	if err := ring.Add(agent.AddedKey{PrivateKey: key}); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SSH_AUTH_SOCK", socket)
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(over)
+	defer func() { _ = l.Close() }()
+	wg.Go(func() {
+		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+			wg.Go(func() { _ = agent.ServeAgent(deaf{ring, over}, c); _ = c.Close() })
+		}
+	})
+	h := p.pool(func(p *Pool) {
+		p.config.Identities, p.pace.operator = keys.NewIdentities(keys.IdentitiesConfig{Agent: true}), 300*time.Millisecond
+	}).Host("worker-1", "root@"+s.addr())
+	if r := h.Look(within10s(t), Command{Script: "true"}); r.Outcome != Unreachable || !strings.Contains(fmt.Sprint(r.Cause), "not answered within 300ms") {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestRefusedHostIsNotAskedAgain(t *testing.T) {
 	s := newServer(t, nil)
 	p := newPlace(t)
@@ -337,6 +480,44 @@ func TestClosedPoolFreesEverybody(t *testing.T) {
 	}
 	if r := h.Look(within10s(t), Command{Script: "true"}); r.Outcome != Unreachable {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A login that ends well just when the pool is closed is ended as well, or an ssh that holds it would outlive who closed it.
+func TestALoginThatNobodyWantsAnyMoreIsEnded(t *testing.T) {
+	s := newServer(t, func(s *server) { s.config.NoClientAuth = true })
+	h := reach(t, s, nil)
+	c, err := ssh.Dial("tcp", s.addr(), &ssh.ClientConfig{User: "root", HostKeyCallback: ssh.FixedHostKey(s.host.PublicKey())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ended := false
+	a := &attempt{done: make(chan struct{})}
+	h.deliver(a, &wire{Client: c, end: func() { ended = true }}, nil)
+	if err := c.Wait(); err == nil || !ended || a.conn != nil || !errors.Is(a.err, errDropped) {
+		t.Errorf("%v, ended %v, %v", err, ended, a.err)
+	}
+}
+
+// A jump host that becomes a black hole while it is logged in to says nothing of those behind it.
+func TestAJumpHostThatFallsSilentIsNotTheHostBehindIt(t *testing.T) {
+	shut := &gate{ch: make(chan struct{})}
+	jump := newServer(t, func(s *server) { s.wrap = func(c net.Conn) net.Conn { return hole{c, shut} } })
+	p := newPlace(t)
+	p.knows(jump)
+	pool := p.pool(func(p *Pool) { p.pace.connect, p.pace.pong = 500*time.Millisecond, 500*time.Millisecond })
+	via := pool.Host("jump", "root@"+jump.addr())
+	gone := pool.hop("worker-1", "root@127.0.0.1:1", via)
+	if r := gone.Look(within10s(t), Command{Script: "true"}); !errors.Is(r.Cause, ErrSilent) {
+		t.Errorf("nobody listens behind one that answers: %v", r.Cause)
+	}
+	gone.Drop()
+	shut.close()
+	if r := gone.Look(within10s(t), Command{Script: "true"}); errors.Is(r.Cause, ErrSilent) || !strings.Contains(fmt.Sprint(r.Cause), "jump host does not answer any more on jump") {
+		t.Errorf("%v", r.Cause)
 	}
 }
 

@@ -83,11 +83,18 @@ func (f *foreword) never() bool {
 // forewords stand before both outputs of a command.
 type forewords struct{ out, errs *foreword }
 
-var errNotBegun = errors.New("the host did something else in its place, and says that it went well")
+var (
+	errNotBegun = errors.New("the host did something else in its place, and says that it went well")
+	errUnheard  = errors.New("the connection was lost with what it said: only its exit status came")
+)
 
 // verdict makes a command that never began, and ended well, one that was not carried out. One that ended otherwise keeps its status, and what was said.
-func (f forewords) verdict(r Result) Result {
+// A status may come ahead of what was said, which is lost with the connection when a machine goes down: then nobody knows.
+func (f forewords) verdict(r Result, alive func() bool) Result {
 	if r.Outcome == Exited && r.Code == 0 && f.out.never() && f.errs.never() {
+		if !alive() {
+			return Result{Outcome: Unknown, Cause: errUnheard}
+		}
 		why := &fault.Error{What: "the command was not begun", Next: "on the host, look at what ends the login shell early (~/.bashrc), and for a command= in authorized_keys", Code: fault.Failed}
 		r = Result{Outcome: Unreachable, Cause: why.Because(errNotBegun)}
 	}

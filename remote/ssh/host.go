@@ -194,28 +194,40 @@ func (h *Host) join() (*conn, *attempt, error) {
 	return nil, a, nil
 }
 
-// pursue carries one dial through and tells everybody who waits.
+// pursue carries one dial through.
 func (h *Host) pursue(ctx context.Context, a *attempt) {
 	defer a.cancel()
 	client, err := h.dial(ctx)
+	h.deliver(a, client, err)
+}
+
+// deliver hands over what a dial brought, and ends what nobody wants any more: here, since nothing new is begun for a pool that is being closed.
+func (h *Host) deliver(a *attempt, client *wire, err error) {
+	if !h.settle(a, client, err) && client != nil {
+		_ = client.Close()
+		client.end()
+	}
+}
+
+// settle keeps a dial's connection and tells everybody who waits for it, or why there is none.
+func (h *Host) settle(a *attempt, client *wire, err error) (kept bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	defer close(a.done)
 	if err == nil && (h.attempt != a || h.pool.ctx.Err() != nil) {
-		_ = client.Close()
-		h.pool.crew.run(client.end)
 		err = &dialError{err: errDropped}
 	}
 	if err != nil {
 		a.err = h.unreachable(err)
 		h.remember(a, err)
-		return
+		return false
 	}
 	h.attempt = nil
 	h.failed = failure{}
 	a.conn = h.adopt(client)
 	h.conn = a.conn
 	h.setLink(Link{State: stateUp})
+	return true
 }
 
 // remember keeps a failed dial for a moment: briefly when nothing listened, longer when a login failed, because sshd punishes those.

@@ -45,7 +45,7 @@ func TestLabOpenSSHReadsOurKnownHosts(t *testing.T) {
 			if err != nil || ssh.FingerprintSHA256(key) != ssh.FingerprintSHA256(l.Key) {
 				t.Fatalf("%v, %v", key, err)
 			}
-			if err := trust.Accept(t.Context(), l.Addr(), key, ssh.FingerprintSHA256(key)); err != nil {
+			if err := trust.Accept(t.Context(), keys.Peer{Host: l.Addr(), Name: "lab"}, key, ssh.FingerprintSHA256(key)); err != nil {
 				t.Fatal(err)
 			}
 			l.ssh(t, "in")

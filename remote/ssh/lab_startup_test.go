@@ -11,10 +11,26 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // wordy is a ~/.bashrc as some have it.
 const wordy = "echo Welcome to the machine\necho mind the step >&2\nprintf 'no line end'\n"
+
+// loginShells are those of the lab, and where they are.
+func loginShells(t *testing.T) map[string]string {
+	t.Helper()
+	paths := map[string]string{}
+	for _, shell := range []string{"bash", "dash", "fish", "zsh", "bsd-csh", "tcsh"} {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			t.Fatalf("go run ./fixtures/lab installs the shells that the lab needs: %v", err)
+		}
+		paths[shell] = path
+	}
+	return paths
+}
 
 // What a login shell's own files say is no answer of a command; what time they take is taken from every command's deadline and from nothing else. With a
 // login shell that is not a POSIX one nothing is different.
@@ -24,35 +40,25 @@ func TestLabLoginShells(t *testing.T) {
 	logIn := func(t *testing.T, by Transport, shell, text string) *Host {
 		t.Helper()
 		run(t, "usermod", "--shell", shell, l.user.Name)
-		for _, name := range []string{".bashrc", ".zshenv"} {
+		for _, name := range []string{".bashrc", ".zshenv", ".cshrc"} {
 			if err := os.WriteFile(filepath.Join(l.user.Home(), name), []byte(text), 0o644); err != nil { // #nosec G306 -- its owner reads it
 				t.Fatal(err)
 			}
 		}
 		return l.open(t, by, nil).Host("lab", l.user.Name+"@lab")
 	}
-	for _, shell := range []string{"fish", "zsh"} {
-		if _, err := exec.LookPath(shell); err != nil {
-			t.Fatalf("the lab needs shells that are not sh (apt-get install %s): %v", shell, err)
-		}
-	}
-	args := []string{"a b", "$(id)!", `a\\b`, `\'; touch x; '`, `ends in \`}
+	paths := loginShells(t)
 	overBoth(t, func(t *testing.T, by Transport) {
-		for name, x := range map[string]struct{ shell, startup string }{
-			"bash, wordy": {"/bin/bash", wordy}, "fish": {"/usr/bin/fish", ""}, "zsh": {"/usr/bin/zsh", wordy}, "dash": {"/bin/dash", wordy},
-		} {
-			h := logIn(t, by, x.shell, x.startup)
-			for kind, c := range map[string]Command{
-				"plain": {Script: `cat; printf '%s|' "$@"; echo e >&2; exit 7`, Args: args, Stdin: []byte("in|")}, "tethered": {Script: `printf 'in|'; printf '%s|' "$@"; echo e >&2; exit 7`, Args: args, Tether: true},
-			} {
-				if r := h.Do(within1m(t), allowed, c); r.Outcome != Exited || r.Code != 7 || r.Stdout != "in|"+strings.Join(args, "|")+"|" || r.Stderr != "e\n" {
-					t.Errorf("%s, %s: %+v", name, kind, r)
-				}
+		for name, path := range paths {
+			h := logIn(t, by, path, wordy)
+			if r := h.Look(within1m(t), Command{Script: "true"}); !r.OK() { // from now on this is its login shell, whatever comes next
+				t.Fatalf("%s: %+v", name, r)
 			}
-			var lines []string
-			if r := h.Stream(within1m(t), Command{Script: "echo one; echo two >&2; sleep 0.05; echo three"}, func(s string) { lines = append(lines, s) }); !r.OK() || len(lines) != 3 || strings.Contains(strings.Join(lines, "|"), "Welcome") {
-				t.Errorf("%s: %+v %q", name, r, lines)
-			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				saysWhatItShould(t, h)
+				endsWhenCancelled(t, h)
+			})
 		}
 
 		h := logIn(t, by, "/bin/bash", "sleep 0.3\n")
@@ -80,4 +86,68 @@ func TestLabLoginShells(t *testing.T) {
 			t.Errorf("an account that may not log in: %+v", r)
 		}
 	})
+}
+
+// Whatever an argument is, each login shell gives it to the command as it is.
+func TestLabEveryShellTakesEveryArgument(t *testing.T) {
+	paths, signs := loginShells(t), rapid.StringOfN(rapid.RuneFrom([]rune("ab1 \t\n!=%\\'\"$`~*?[]{}()<>|&;#^@:,-ж")), 0, 8, -1)
+	for seed := range 10 {
+		args := rapid.SliceOfN(signs, 20, 40).Example(seed)
+		line, err := Command{Script: `printf '%s|' "$@"`, Args: args, Tether: seed%2 == 0}.line("MARK")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := start("MARK") + "\n" + strings.Join(args, "|") + "|"
+		for shell, path := range paths {
+			cmd := exec.CommandContext(within1m(t), path, "-c", portable(line)) // #nosec G204 -- a shell of the lab
+			in, err := cmd.StdinPipe()                                          // held, as a session's is
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := cmd.Output()
+			_ = in.Close()
+			if err != nil || string(out) != want {
+				t.Errorf("%s: %v\n%q\n%q", shell, err, out, want)
+			}
+		}
+	}
+}
+
+func saysWhatItShould(t *testing.T, h *Host) {
+	t.Helper()
+	args := []string{"a b", "$(id)!", `a\\b`, `\'; touch x; '`, `ends in \`, "=ls", "%self", "two\ntouch x\nlines", "100%s"}
+	for kind, c := range map[string]Command{
+		"plain":    {Script: `cat; printf '%s|' "$@"; echo e >&2; exit 7`, Args: args, Stdin: []byte("in|")},
+		"tethered": {Script: `printf 'in|'; printf '%s|' "$@"; echo e >&2; exit 7`, Args: args, Tether: true},
+	} {
+		if r := h.Do(within1m(t), allowed, c); r.Outcome != Exited || r.Code != 7 || r.Stdout != "in|"+strings.Join(args, "|")+"|" || r.Stderr != "e\n" {
+			t.Errorf("%s: %+v", kind, r)
+		}
+	}
+	for _, tethered := range []bool{false, true} { // what needs no wrapping goes as it is
+		if r := h.Look(within1m(t), Command{Script: `test "$1" != b && printf '%s|' "$@"`, Args: []string{"a", "*"}, Tether: tethered}); !r.OK() || r.Stdout != "a|*|" {
+			t.Errorf("tethered %v: %+v", tethered, r)
+		}
+	}
+	var lines []string
+	r := h.Stream(within1m(t), Command{Script: "echo one; echo two >&2; sleep 0.05; echo three"}, func(s string) { lines = append(lines, s) })
+	if !r.OK() || len(lines) != 3 || strings.Contains(strings.Join(lines, "|"), "Welcome") {
+		t.Errorf("%+v %q", r, lines)
+	}
+}
+
+func endsWhenCancelled(t *testing.T, h *Host) {
+	t.Helper()
+	for kind, tethered := range map[string]bool{"plain": false, "tethered": true} {
+		word := duration()
+		ctx, cancel := context.WithCancel(within1m(t))
+		done := make(chan Result, 1)
+		go func() { done <- h.Do(ctx, allowed, Command{Script: "sleep " + word + "\n:", Tether: tethered}) }()
+		await(t, done, func() bool { return doing(t, "sleep "+word) })
+		cancel()
+		if r := <-done; r.Outcome != Unknown {
+			t.Errorf("%s, cancelled: %+v", kind, r)
+		}
+		awaitGone(t, word)
+	}
 }

@@ -12,18 +12,25 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 )
 
-// login is one handshake. Its deadline closes the wire, which works where SetDeadline does not, and stands still while the operator answers.
+// login is one handshake. Its deadline closes the wire, which works where SetDeadline does not, and is another one while the operator or the agent answers.
 type login struct {
-	host     *Host
-	route    *route
-	ctx      context.Context // of the dial
-	timer    *time.Timer
-	late     atomic.Bool
-	problems []error
-	done     func() // gives the agent back
+	host   *Host
+	route  *route
+	ctx    context.Context // of this try
+	cancel context.CancelFunc
+	timer  *time.Timer
+
+	late       atomic.Bool
+	leave      func()      // lets others log in
+	person     atomic.Bool // somebody was asked
+	asking     atomic.Bool // somebody is
+	unanswered atomic.Bool // and did not answer
+	problems   []error
+	done       func() // gives the agent back
 
 	mu       sync.Mutex // the library checks the host's key on a goroutine of its own
 	over     bool       // logged in: nothing more is asked
@@ -35,6 +42,8 @@ type login struct {
 func (l *login) login(raw net.Conn) (*ssh.Client, error) {
 	l.timer = time.AfterFunc(l.host.pool.pace.handshake, func() {
 		l.late.Store(true)
+		l.unanswered.Store(l.asking.Load())
+		l.cancel()
 		_ = raw.Close()
 	})
 	defer l.timer.Stop()
@@ -67,10 +76,17 @@ func (l *login) config() *ssh.ClientConfig {
 	}
 }
 
-// patiently runs what may ask the operator.
+// patiently runs what may ask the operator. Nobody waits behind a login that waits for a person.
 func (l *login) patiently(ask func() error) error {
 	l.timer.Reset(l.host.pool.pace.operator)
+	asks := time.AfterFunc(l.host.pool.pace.person, func() {
+		l.person.Store(true)
+		l.leave()
+	})
+	l.asking.Store(true)
 	err := ask()
+	l.asking.Store(false)
+	asks.Stop()
 	l.timer.Reset(l.host.pool.pace.handshake)
 	if err != nil {
 		l.mu.Lock()
@@ -92,11 +108,18 @@ func (l *login) checkHost(_ string, _ net.Addr, key ssh.PublicKey) error {
 	case over:
 		return errors.New("the host showed another key in the middle of a connection")
 	}
-	err := l.patiently(func() error { return l.host.pool.config.Trust.Check(l.ctx, l.route.knownAs, key) })
+	err := l.patiently(func() error {
+		return l.host.pool.config.Trust.Check(l.ctx, keys.Peer{Host: l.route.knownAs, Name: l.host.name}, key)
+	})
 	l.mu.Lock()
 	l.accepted = key.Marshal()
 	l.mu.Unlock()
 	return err
+}
+
+// outwaited reports that the connection was gone by the time that somebody had answered: what was answered is known now.
+func (l *login) outwaited(err error) bool {
+	return l.person.Load() && l.refused() == nil && hungUp(err)
 }
 
 func (l *login) sawKey() bool {
@@ -131,14 +154,18 @@ func (l *login) signers() (signers []ssh.Signer, err error) {
 func (l *login) explain(err error) error {
 	var none *ssh.AlgorithmNegotiationError
 	switch {
+	case l.unanswered.Load():
+		return &fault.Error{What: "login given up", On: l.host.name, Code: fault.Failed, Err: context.DeadlineExceeded,
+			Why:  "a question, or what was asked of the SSH agent, was not answered within " + l.host.pool.pace.operator.String(),
+			Next: "try again, and answer; ssh-add -l shows whether the agent still does"}
 	case l.refused() != nil:
 		return l.refused()
-	case l.ctx.Err() != nil:
-		return l.ctx.Err()
 	case l.late.Load():
 		return &fault.Error{What: "SSH does not answer", On: l.host.name, Code: fault.Failed, Err: context.DeadlineExceeded,
 			Why:  "something listens on " + l.route.addr() + ", but the login did not end within " + l.host.pool.pace.handshake.String(),
 			Next: "the host may be stuck or still booting; try again, or use the provider's console"}
+	case l.ctx.Err() != nil:
+		return l.ctx.Err()
 	case errors.As(err, &none):
 		return (&fault.Error{What: "no common way to log in", On: l.host.name, Next: "update the host's sshd"}).Because(err)
 	case isAuth(err):

@@ -36,6 +36,7 @@ type Config struct {
 const (
 	maxSessions = 8 // of MaxSessions 10, for one connection
 	maxStreams  = 6 // of those: followed logs never keep a command waiting
+	maxEnders   = 2 // beside those: what is to be ended keeps its place until it is
 	maxDials    = 4 // of MaxStartups 10, to one address and through one jump host
 )
 
@@ -47,6 +48,7 @@ type pace struct {
 	connect   time.Duration // TCP
 	handshake time.Duration // from the first byte to the end of the login, without the operator's own time
 	operator  time.Duration // for one question to the operator
+	person    time.Duration // from which on an answer is taken for a person's
 	ping      time.Duration // between keepalives
 	pong      time.Duration // for the answer to one
 	grace     time.Duration // for a cancelled command to end after TERM
@@ -55,7 +57,7 @@ type pace struct {
 }
 
 var unhurried = pace{
-	connect: 5 * time.Second, handshake: 15 * time.Second, operator: 5 * time.Minute,
+	connect: 5 * time.Second, handshake: 15 * time.Second, operator: 5 * time.Minute, person: time.Second,
 	ping: 10 * time.Second, pong: 10 * time.Second, grace: 2 * time.Second, tether: 10 * time.Second, master: time.Minute,
 }
 
@@ -175,9 +177,9 @@ func (g *gates) enter(ctx context.Context, place string) (leave func(), err erro
 	}
 }
 
-// jitter spreads d by a quarter to both sides, so that many clients do not come back in step.
+// jitter is d and up to half as much, so that many clients do not come back in step, and none too soon.
 func jitter(d time.Duration) time.Duration {
-	return d*3/4 + rand.N(d/2+1) // #nosec G404 -- spreading retries is no secret
+	return d + rand.N(d/2+1) // #nosec G404 -- spreading retries is no secret
 }
 
 // pause waits for d, or less when ctx ends.

@@ -20,7 +20,7 @@ const openTries = 5
 
 // Look runs a command that only reads. Cancelling ctx ends it on the host too.
 func (h *Host) Look(ctx context.Context, c Command) Result {
-	return h.collect(ctx, c, nil)
+	return h.collect(ctx, task{command: c})
 }
 
 // Do runs a command that changes something. The permit is checked when everything is ready, just before the command leaves; when it
@@ -30,17 +30,19 @@ func (h *Host) Do(ctx context.Context, permit remote.Permit, c Command) Result {
 	if permit == nil {
 		return Result{Outcome: Unreachable, Cause: &fault.Error{What: "command not sent", On: h.name, Why: "nobody permitted it", Code: fault.Refused}}
 	}
-	return h.collect(ctx, c, permit)
+	return h.collect(ctx, task{command: c, permit: permit})
 }
 
-func (h *Host) collect(ctx context.Context, c Command, permit remote.Permit) Result {
-	ended := h.see(c, permit != nil)
-	out, errs := newBounded(c.Limit), newBounded(c.Limit)
-	res := h.run(ctx, task{command: c, permit: permit, out: out, errs: errs})
-	h.hand(c, out)
+// collect keeps what a task says.
+func (h *Host) collect(ctx context.Context, t task) Result {
+	ended := h.see(t.command, t.permit != nil)
+	out, errs := newBounded(t.command.Limit), newBounded(t.command.Limit)
+	t.out, t.errs = out, errs
+	res := h.run(ctx, t)
+	h.hand(t.command, out)
 	res.Stdout, res.Stderr = h.said(out), h.said(errs)
 	res.Dropped = out.missing() + errs.missing()
-	ended(res.ending(c.Answers...))
+	ended(res.ending(t.command.Answers...))
 	return res
 }
 
@@ -57,7 +59,7 @@ func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Re
 		lines.KeepColours()
 		complaints.KeepColours()
 	}
-	res := h.run(ctx, task{command: c, long: true, out: lines, errs: io.MultiWriter(errs, complaints)})
+	res := h.run(ctx, task{command: c, use: toStay, out: lines, errs: io.MultiWriter(errs, complaints)})
 	if res.Outcome == Exited || res.Outcome == Signalled {
 		_, _ = lines.Close(), complaints.Close()
 	}
@@ -71,7 +73,7 @@ func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Re
 type task struct {
 	command   Command
 	permit    remote.Permit
-	long      bool
+	use       use
 	out, errs io.Writer
 }
 
@@ -92,7 +94,7 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: err}
 	}
-	s, err := h.session(ctx, t.long)
+	s, err := h.session(ctx, t.use)
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
 	}
@@ -116,7 +118,7 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 	before := forewords{newForeword(mark, t.out), newForeword(mark, t.errs)}
 	s.Stdout, s.Stderr = before.out, before.errs
 	if !t.command.Sudo {
-		return h.spoken(before.verdict(h.execute(ctx, s, e)))
+		return h.spoken(before.verdict(h.execute(ctx, s, e), s.conn.answers))
 	}
 	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
 	s.Stderr = e.door
@@ -124,14 +126,14 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 }
 
 // session opens a session, over a new connection when the old one turns out to be dead: nothing was sent yet.
-func (h *Host) session(ctx context.Context, long bool) (*session, error) {
+func (h *Host) session(ctx context.Context, u use) (*session, error) {
 	renewed := false
 	for try := 1; ; try++ {
 		c, err := h.connect(ctx)
 		if err != nil {
 			return nil, err
 		}
-		s, err := c.open(ctx, long)
+		s, err := c.open(ctx, u)
 		switch {
 		case err == nil:
 			return s, nil
@@ -261,7 +263,7 @@ func (h *Host) await(over <-chan struct{}, most time.Duration) bool {
 	return false
 }
 
-// end runs an ender, over the connection that the command came by.
+// end runs an ender, over the connection that the command came by. Others may be waiting to do the same.
 func (h *Host) end(c *conn, ender Command) {
 	select {
 	case <-c.dead:
@@ -270,9 +272,9 @@ func (h *Host) end(c *conn, ender Command) {
 		return
 	default:
 	}
-	ctx, cancel := context.WithTimeout(h.pool.ctx, h.pool.pace.tether)
+	ctx, cancel := context.WithTimeout(h.pool.ctx, h.pool.pace.tether*maxSessions/maxEnders)
 	defer cancel()
-	h.collect(ctx, ender, nil)
+	h.collect(ctx, task{command: ender, use: toEnd})
 }
 
 // answer reads the end of a command. Only a status or a signal is one.

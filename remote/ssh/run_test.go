@@ -27,12 +27,25 @@ var allowed = permit(func(context.Context) error { return nil })
 
 func TestArgumentsStayArguments(t *testing.T) {
 	h := reach(t, newServer(t, nil), nil)
-	args := []string{"", "a b", `'"$(id)` + "`id`", "*", "-n", "ž\ttab", "two\nlines", `back\slash`, `two\\`, `\'; touch x; '`}
+	args := []string{"", "a b", `'"$(id)` + "`id`", "*", "-n", "ž\ttab", "two\nlines", `back\slash`, `two\\`, `\'; touch x; '`, "=ls", "%self", "%d", "!!"}
 	script := `for a; do printf '<%s>\n' "$a"; done; printf '%s' "$0" >&2; exit 7`
 	r := h.Look(within10s(t), Command{Script: script, Args: args})
 	want := strings.ReplaceAll("<"+strings.Join(args, ">\n<")+">\n", "ž\t", "ž      ")
 	if r.Outcome != Exited || r.Code != 7 || r.Stdout != want || r.Stderr != "vmtui" {
 		t.Errorf("%+v\nwant stdout %q", r, want)
+	}
+}
+
+// Most commands can go as they are: the wrapping takes a process, and time at every one of them.
+func TestFewLinesNeedToBeWrapped(t *testing.T) {
+	for want, c := range map[bool]Command{
+		false: {Script: `exec "$@"`, Args: []string{"sh", "-c", `[ a != b ] && echo $! "$HOME" | grep -v '^#'`}, Tether: true},
+		true:  {Script: "echo a\necho b"},
+	} {
+		line, err := c.line(newMark())
+		if err != nil || (portable(line) != line) != want {
+			t.Errorf("%v: %s", err, line)
+		}
 	}
 }
 
@@ -66,6 +79,20 @@ func TestWhatComesBeforeACommand(t *testing.T) {
 	var lines []string
 	if r := h.Stream(within10s(t), Command{Script: "echo a"}, func(l string) { lines = append(lines, l) }); r.Code != 1 || strings.Join(lines, "|") != "no such account" {
 		t.Errorf("%+v, %q", r, lines)
+	}
+}
+
+// A machine that goes down may still send an exit status, and no longer what was said: whether the command began, nobody knows.
+func TestAStatusWithoutTheRest(t *testing.T) {
+	s := newServer(t, nil)
+	s.exec = func(c *channel) {
+		_, _ = c.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{0}))
+		_ = c.conn.Close()
+	}
+	h := reach(t, s, nil)
+	r := h.Do(within10s(t), allowed, Command{Script: "systemctl --no-block reboot"})
+	if err := r.Err("rebooting", "worker-1"); r.Outcome != Unknown || !errors.Is(err, remote.ErrUnknown) {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
@@ -247,6 +274,34 @@ func TestCancelEndsTheCommandOnTheHost(t *testing.T) {
 	}
 }
 
+// What ends a cancelled command needs a session of its own, and finds one even when those that are cancelled have every place.
+func TestCancelEndsACommandThatHasTheLastPlace(t *testing.T) {
+	s := newServer(t, nil)
+	s.exec = func(c *channel) {
+		deaf := *c
+		deaf.signals = nil
+		s.shell(&deaf)
+	}
+	h := reach(t, s, nil)
+	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() {
+		t.Fatalf("%+v", r)
+	}
+	for range maxSessions - 1 {
+		h.conn.slots <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(within10s(t))
+	pidfile, done := filepath.Join(t.TempDir(), "pid"), make(chan Result, 1)
+	go func() {
+		done <- h.Do(ctx, allowed, Command{Script: `sleep 30 & echo $! > "$1.new"; mv "$1.new" "$1"; wait`, Args: []string{pidfile}})
+	}()
+	pid := childOf(t, pidfile)
+	cancel()
+	if r := <-done; r.Outcome != Unknown {
+		t.Errorf("%+v", r)
+	}
+	eventually(t, "the child is gone", func() bool { return gone(pid) })
+}
+
 func TestTetherEndsWithTheConnection(t *testing.T) {
 	s := newServer(t, nil)
 	h := reach(t, s, nil)
@@ -319,9 +374,9 @@ func TestCancelledStreamCallsNobody(t *testing.T) {
 
 func TestKeysAreExchangedAgain(t *testing.T) {
 	s := newServer(t, func(s *server) { s.config.RekeyThreshold = 64 << 10 })
-	h := reach(t, s, func(p *Pool) { p.pace.handshake = 300 * time.Millisecond })
+	h := reach(t, s, func(p *Pool) { p.pace.handshake = 2 * time.Second })
 	began := time.Now()
-	for time.Since(began) < time.Second {
+	for time.Since(began) < 2500*time.Millisecond { // longer than a handshake may take: its deadline is not the connection's
 		r := h.Look(within10s(t), Command{Script: "head -c 1000000 /dev/zero | tr '\\0' x"})
 		if !r.OK() || len(r.Stdout) != 1000000 {
 			t.Fatalf("%v %v", r.Outcome, r.Cause)

@@ -46,7 +46,7 @@ func (h *Host) Shell(ctx context.Context, permit remote.Permit, t Terminal) Resu
 }
 
 func (h *Host) openShell(ctx context.Context, permit remote.Permit, t Terminal) Result {
-	s, err := h.session(ctx, true)
+	s, err := h.session(ctx, toStay)
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: h.unreachable(err)}
 	}
@@ -116,21 +116,29 @@ func (h *Host) converse(ctx context.Context, s *session, stdin io.WriteCloser, t
 		h.abandon(s)
 		return Result{Outcome: Unreachable, Cause: h.unreachable(errClosed)}
 	}
+	h.pool.crew.run(func() { s.follow(ctx, t.Resized) })
 	defer h.await(read, h.pool.pace.grace)
 	defer t.Stop() // or the next key would still be the shell's
+	select {
+	case err := <-ended:
+		return h.answer(err)
+	case <-ctx.Done():
+		h.pool.crew.run(func() { _ = s.Close() })
+		return Result{Outcome: Unknown, Cause: context.Cause(ctx)}
+	}
+}
+
+// follow tells the host each size of the terminal, one after the other: the last must be what it keeps.
+func (s *session) follow(ctx context.Context, sizes <-chan Size) {
 	for {
 		select {
-		case err := <-ended:
-			return h.answer(err)
-		case size, open := <-t.Resized:
+		case size, open := <-sizes:
 			if !open {
-				t.Resized = nil
-				continue
+				return
 			}
-			h.pool.crew.run(func() { _ = s.WindowChange(size.Rows, size.Cols) })
+			_ = s.WindowChange(size.Rows, size.Cols)
 		case <-ctx.Done():
-			h.pool.crew.run(func() { _ = s.Close() })
-			return Result{Outcome: Unknown, Cause: context.Cause(ctx)}
+			return
 		}
 	}
 }

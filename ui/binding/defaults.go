@@ -42,6 +42,7 @@ func verbs() []Binding {
 		{ID: "toot-rehearse", Keys: keys("r"), Word: "rehearse", Long: "run it dry: it says what it would do and does none of it", Places: at(Tootctl), Danger: act.Changes},
 		{ID: "toot-type", Keys: keys("e"), Word: "type it", Long: "type the command line, with completion; it is checked as you type", Places: at(Tootctl)},
 		{ID: "toot-favour", Keys: keys("f"), Word: "favourite", Long: "keep the command line among the favourites, or take it out", Places: at(Tootctl)},
+		{ID: "toot-forget", Keys: keys("X"), Word: "forget", Long: "take the line out of the history and the favourites", Places: at(Tootctl), Hidden: true},
 		{ID: "job-answer", Keys: keys("a"), Word: "answer", Long: "answer what the job asks, on its terminal", Places: at(Job), Danger: act.Changes},
 		{ID: "job-cancel", Keys: keys("x"), Word: "cancel", Long: "end the job and everything it started", Places: at(Jobs, Job), Danger: act.Changes},
 
@@ -94,7 +95,7 @@ func queues() []Binding {
 func places() []Binding {
 	return []Binding{
 		{ID: "open", Keys: keys("enter"), Word: "open", Long: "open what is selected", Places: at(Fleet, Node, Runs, Books, Trail, Tootctl, Jobs, Sidekiq, Backlog, Caches, Run)},
-		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan), Danger: act.Changes, Hidden: true},
+		{ID: "next-target", Keys: keys("n"), Word: "next marked", Long: "go on with the next of the marked targets", Places: at(Fleet, Runs, Run, Plan, Sidekiq, Deed), Danger: act.Changes, Hidden: true},
 		{ID: "runs", Keys: keys("H"), Word: "history", Long: "every run and every single act, newest first", Places: at(Fleet, Node, Run, Books)},
 		{ID: "books", Keys: keys("B"), Word: "runbooks", Long: "what can be walked through: what each does, its plan, its dangers", Places: at(Fleet, Node, Runs)},
 		{ID: "tootctl", Keys: keys("t"), Word: "tootctl", Long: "every command of tootctl: found, explained, rehearsed and run", Places: at(Fleet, Node, Runs, Books, Jobs)},

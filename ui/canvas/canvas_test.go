@@ -71,7 +71,7 @@ func (s *seat) has(what func() bool, name string) {
 		defer s.mu.Unlock()
 		return what()
 	}
-	for end := time.Now().Add(10 * time.Second); !locked(); {
+	for end := time.Now().Add(time.Minute); !locked(); {
 		if time.Now().After(end) {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -7,18 +7,21 @@ import (
 	"github.com/vmtui/vmtui/ui/widget"
 )
 
-// Choice asks for one of some options. The first is Cancel and is where it rests.
+// Choice asks for one of some options. The first is Cancel, and it rests there unless another one is as harmless.
 type Choice struct {
 	Tag     string
 	Title   string
 	Text    string
 	Details []string // shown as they are
 	Options []Option // behind Cancel
+	Rest    string   // the option where it rests, "" for Cancel
 	Cancel  string   // what Cancel says
 	Alarm   theme.Ink
 	Hush    widget.Hush // for one that opens by itself
 
-	on int
+	on    int // the one that is filled, once it was moved
+	moved bool
+	fold  fold
 }
 
 func (c *Choice) all() []Option {
@@ -29,22 +32,33 @@ func (c *Choice) all() []Option {
 	return append([]Option{{ID: "cancel", Label: label}}, c.Options...)
 }
 
+// at is the place of the one that is filled.
+func (c *Choice) at() int {
+	if c.moved {
+		return c.on
+	}
+	return 1 + slices.IndexFunc(c.Options, func(o Option) bool { return o.ID == c.Rest && c.Rest != "" })
+}
+
 // Press implements Dialog.
 func (c *Choice) Press(k Key) *Result {
 	if c.Hush.Swallows(k.Now) {
 		return nil
 	}
+	if c.fold.press(k.Name) {
+		return nil
+	}
 	opts := c.all()
 	switch k.Name {
 	case "left", "shift+tab", "up":
-		c.on = (c.on + len(opts) - 1) % len(opts)
+		c.on, c.moved = (c.at()+len(opts)-1)%len(opts), true
 	case "right", "tab", "down":
-		c.on = (c.on + 1) % len(opts)
+		c.on, c.moved = (c.at()+1)%len(opts), true
 	case "esc":
 		return &Result{Tag: c.Tag}
 	case "enter":
 		if !k.Repeat {
-			return c.take(c.on)
+			return c.take(c.at())
 		}
 	default:
 		if k.Repeat {
@@ -75,6 +89,7 @@ func (c *Choice) Draw(w, h int) widget.Frame {
 	if len(c.Details) > 0 {
 		body = append(body, nil)
 	}
-	row, hits := buttons(c.all(), c.on, len(body))
+	body = c.fold.draw(body, h-around-1)
+	row, hits := buttons(c.all(), c.at(), len(body))
 	return s.draw(append(body, row), inner, h, nil, hits)
 }

@@ -42,6 +42,9 @@ type sheet struct {
 	heavy bool
 }
 
+// around are the rows of a sheet that are its border and what it keeps free.
+const around = 4
+
 // size is how wide the text inside may be.
 func (s sheet) size(w, want int) int { return min(w-8, want) }
 

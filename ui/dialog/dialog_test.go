@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -72,6 +73,49 @@ func TestChoiceRestsOnCancel(t *testing.T) {
 	press(held, "tab")
 	if res := held.Press(Key{Name: "enter", Repeat: true}); res != nil {
 		t.Errorf("a held key confirmed: %+v", res)
+	}
+}
+
+func TestChoiceRestsOnWhatIsHarmless(t *testing.T) {
+	c := func() *Choice {
+		return &Choice{Tag: "q", Rest: "look", Options: []Option{{ID: "look", Label: "Look"}, {ID: "go", Label: "Go"}}}
+	}
+	for keys, want := range map[string]string{"enter": "look", "tab enter": "go", "left enter": "", "tab tab enter": ""} {
+		if res := press(c(), strings.Fields(keys)...); res == nil || res.Choice != want || res.OK != (want != "") {
+			t.Errorf("%s: %+v", keys, res)
+		}
+	}
+	if res := c().Press(Key{Name: "enter", Repeat: true}); res != nil {
+		t.Errorf("a held key began it: %+v", res)
+	}
+}
+
+// What a small screen has no room for is counted and gone to; the beginning, which says what is lost, is what is seen at first, and what asks is always seen.
+func TestALongTextIsFolded(t *testing.T) {
+	details := []string{"first"}
+	for i := range 30 {
+		details = append(details, fmt.Sprint("detail ", i))
+	}
+	typed := &Typed{Text: "tootctl x", Details: append(details, "last"), Name: "vmst.example", Deed: "run it"}
+	choice := &Choice{Text: "tootctl x", Details: append(details, "last"), Options: []Option{{ID: "go", Label: "run it"}}}
+	for name, d := range map[string]Dialog{"typed": typed, "choice": choice} {
+		look := func() string {
+			var all []string
+			for _, l := range d.Draw(80, 22).Lines {
+				all = append(all, l.String())
+			}
+			return strings.Join(all, "\n")
+		}
+		if got := look(); !strings.Contains(got, "tootctl x") || !strings.Contains(got, "first") || !strings.Contains(got, "run it") || !strings.Contains(got, " more") || strings.Count(got, "\n") > 21 {
+			t.Errorf("%s:\n%s", name, got)
+		}
+		for range 40 {
+			d.Press(Key{Name: "down"})
+			look()
+		}
+		if got := look(); !strings.Contains(got, "last") || !strings.Contains(got, "run it") || !strings.Contains(got, " above") {
+			t.Errorf("%s:\n%s", name, got)
+		}
 	}
 }
 

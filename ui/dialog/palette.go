@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -130,10 +131,10 @@ func (p *Palette) Draw(w, h int) widget.Frame {
 	s := sheet{title: "Command"}
 	inner := s.size(w, 84)
 	field, x := p.in.Line(inner - 2)
-	body := []widget.Line{append(widget.L(theme.Key, ": "), field...), nil}
 	found := p.found()
 	rows := min(max(h-8, 3), 14)
 	from := max(p.on-rows+1, 0)
+	body := []widget.Line{append(widget.L(theme.Key, ": "), field...), widget.Ends(nil, unseen(from, len(found)-from-rows), inner)}
 	table := widget.NewTable(inner, widget.Column{W: longest(p.Items)}, widget.Column{W: 10, Grow: 1}, widget.Column{W: 6, Right: true, Least: 60})
 	for i := from; i < min(from+rows, len(found)); i++ {
 		body = append(body, p.row(table, found[i], i == p.on, inner))
@@ -145,6 +146,20 @@ func (p *Palette) Draw(w, h int) widget.Frame {
 		body = append(body, nil)
 	}
 	return s.draw(body, inner, h, &widget.Point{X: 2 + x, Y: 0}, nil)
+}
+
+// unseen says how many items are out of sight above and below.
+func unseen(above, below int) widget.Line {
+	var parts []widget.Line
+	for _, x := range []struct {
+		sign string
+		n    int
+	}{{"↑", above}, {"↓", below}} {
+		if x.n > 0 {
+			parts = append(parts, widget.L(theme.Muted, fmt.Sprintf("%s %d more", x.sign, x.n)))
+		}
+	}
+	return widget.Join(widget.Gap(2), parts...)
 }
 
 // longest is the room the items' words need, within reason.

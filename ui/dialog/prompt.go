@@ -28,6 +28,12 @@ func (p *Prompt) Set(text string) *Prompt {
 	return p
 }
 
+// Value puts a value there, which is one whatever lines it has.
+func (p *Prompt) Value(text string) *Prompt {
+	p.in.Whole = true
+	return p.Set(text)
+}
+
 // Press implements Dialog.
 func (p *Prompt) Press(k Key) *Result {
 	found := p.found()

@@ -19,6 +19,7 @@ type Typed struct {
 	Deed    string // on the button: "reimage worker-2"
 
 	in   widget.Input
+	fold fold
 	said string
 }
 
@@ -31,6 +32,9 @@ func (t *Typed) Press(k Key) *Result {
 		return t.enter(k)
 	case "paste":
 		t.said = "a name is typed, not pasted"
+		return nil
+	}
+	if t.fold.press(k.Name) {
 		return nil
 	}
 	if t.in.Press(k.Name, k.Text) {
@@ -57,13 +61,18 @@ func (t *Typed) enter(k Key) *Result {
 func (t *Typed) Draw(w, h int) widget.Frame {
 	s := sheet{title: "▲ " + t.Title, alarm: theme.Peril, heavy: true}
 	inner := s.size(w, 66)
-	body := paragraphs(theme.Plain, inner, t.Text)
+	told := paragraphs(theme.Plain, inner, t.Text)
 	for _, d := range t.Details {
-		body = append(body, widget.Hang(widget.L(theme.Bad, "· "), theme.Plain, d, inner)...)
+		told = append(told, widget.Hang(widget.L(theme.Bad, "· "), theme.Plain, d, inner)...)
 	}
 	if len(t.Details) > 0 {
-		body = append(body, nil)
+		told = append(told, nil)
 	}
+	asked := 5
+	if t.Droplet != 0 {
+		asked += 2
+	}
+	body := t.fold.draw(told, h-around-asked)
 	if t.Droplet != 0 {
 		body = append(body, widget.Line{
 			widget.S(theme.Muted, "target   "), widget.S(theme.Strong, t.Name),

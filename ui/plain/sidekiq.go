@@ -135,8 +135,8 @@ func Jobs(out io.Writer, p sidekiq.Page) error {
 func Job(out io.Writer, j sidekiq.Full) error {
 	t := newSheet(out)
 	for _, line := range [][2]string{
-		{"jid", j.JID}, {"class", j.Class}, {"queue", j.Queue}, {"waits for", since(j.At)}, {"goes to", j.Host}, {"retry", j.Retry}, {"tries", tries(j)},
-		{"comes next", moment(j.Due)}, {"first failed", moment(j.Failed)}, {"error", j.Error}, {"message", j.ErrorHas}, {"unique lock", j.Digest},
+		{"jid", j.JID}, {"class", j.Class}, {"queue", j.Queue}, {"enqueued", enqueued(j.At)}, {"goes to", j.Host}, {"retry", j.Retry}, {"tries", tries(j)},
+		{j.DueSays(), moment(j.Due)}, {"first failed", moment(j.Failed)}, {"error", j.Error}, {"message", j.ErrorHas}, {"unique lock", j.Digest},
 	} {
 		if line[1] != "" && line[1] != "-" {
 			t.row(line[0], line[1])
@@ -221,7 +221,7 @@ func SidekiqReport(r sidekiq.Report) string {
 	if word, of := did[r.Deed]; of {
 		fmt.Fprintf(&b, "%s: %d jobs %s in %s", r.Name, r.Jobs, word, r.Took.Round(time.Millisecond))
 	} else {
-		fmt.Fprintf(&b, "%s: %d processes were told to %s; each hears it at its next heartbeat, within 10 s", r.Name, r.Jobs, r.Deed)
+		fmt.Fprintf(&b, "%s: %s told to %s; each hears it at its next heartbeat, within 10 s", r.Name, told(r.Jobs), r.Deed)
 	}
 	if r.Kept > 0 {
 		fmt.Fprintf(&b, "; %d left as they were", r.Kept)
@@ -238,7 +238,18 @@ func SidekiqReport(r sidekiq.Report) string {
 	for _, path := range r.Backups {
 		fmt.Fprintf(&b, "\nbackup: %s", path)
 	}
+	if r.Doubt != "" {
+		fmt.Fprintf(&b, "\ndoubt: %s", r.Doubt)
+	}
 	return b.String()
+}
+
+// told is how many processes a signal was left for.
+func told(n int64) string {
+	if n == 1 {
+		return "1 process was"
+	}
+	return fmt.Sprintf("%d processes were", n)
 }
 
 // Quoted is a word as a shell takes it.
@@ -266,6 +277,14 @@ func moment(t time.Time) string {
 		return ""
 	}
 	return t.Local().Format(time.DateTime)
+}
+
+// enqueued is when a job was put into its queue, and how long ago that is.
+func enqueued(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return moment(t) + ", " + since(t) + " ago"
 }
 
 func tries(j sidekiq.Full) string {

@@ -40,7 +40,7 @@ func (d *driver) wheelOver(text string) {
 
 func TestAClickOnAHeadSortsAndTheWheelMovesItsPane(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := opened(t, stage.New(nil), 120, 24)
+		d := opened(t, stage.New(nil), 120, 22)
 		defer d.stop()
 		d.clickOn("MEM")
 		d.sees("↓MEM", "[4] worker-1")

@@ -166,17 +166,78 @@ func TestSidekiqIsLookedAtAgain(t *testing.T) {
 	})
 }
 
-// Queues have a plan and a name each: they are not marked, and that is said. Processes are.
-func TestOnlyProcessesAreMarkedInSidekiq(t *testing.T) {
+// A signal goes to all marked processes at once.
+func TestASignalIsToAllMarkedProcesses(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		fake := stage.New(nil)
 		d := opened(t, fake, 120, 36)
 		defer d.stop()
-		d.press("s", "space")
-		d.sees("mark is off: this is acted on one at a time; only processes in [2] are marked")
-		d.press("2", "space", "space", "z")
+		d.press("s", "2", "space", "space", "z")
 		d.sees("quiet")
+		d.lacks("1 of 2")
 		if last := fake.Calls()[len(fake.Calls())-1]; !strings.HasPrefix(last, "plan quiet") {
+			t.Errorf("asked: %q", last)
+		}
+	})
+}
+
+// Queues have a plan and a name each: the marked have their turn one after another, and nothing goes on by itself.
+func TestMarkedQueuesAreParkedOneAfterAnother(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.press("s", "down", "space", "space", "space")
+		d.sees("◆ 3 marked")
+		d.press("p")
+		d.sees("Plan: park push (1 of 3)", "1 of 3 marked, then ingress, mailers: n passes this one over")
+		d.press("g")
+		d.sees("park the queue push: 12840 jobs (1 of 3)", "type push to go on")
+		d.write("push")
+		d.press("enter")
+		d.sees("12,840 jobs", "n goes on with ingress")
+		d.press("esc")
+		d.sees("◆ park 1 of 3: push, then ingress, mailers", "n goes on with ingress", "◆ 2 marked")
+		d.press("n")
+		d.sees("Plan: park ingress (2 of 3)")
+		d.rest(time.Second)
+		d.press("n")
+		d.sees("Plan: park mailers (3 of 3)", "3 of 3 marked: n passes this one over")
+		d.press("g")
+		d.write("mailers")
+		d.press("enter")
+		d.sees("n ends it: this was the last")
+		d.press("n")
+		d.sees("park: 2 of 3 had their turn", "ingress (2 of 3): you passed it over")
+		d.press("enter")
+		d.lacks("◆")
+		var done []string
+		for _, c := range fake.Calls() {
+			if strings.HasPrefix(c, "do ") {
+				done = append(done, c)
+			}
+		}
+		if want := []string{`do park push typed "push" again ""`, `do park mailers typed "mailers" again ""`}; !slices.Equal(done, want) {
+			t.Errorf("the desk was told %q, want %q", done, want)
+		}
+	})
+}
+
+// Of what lies aside, too: what a key cannot be done to is left out and named, and jobs of dead hands go back in one plan.
+func TestWhatLiesAsideIsMarked(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.press("s", "3", "*", "r")
+		d.sees("left out: retry (1 of 5): only what is parked or possibly lost is put back", "Plan: restore pull-parked-20260808-093000000 (4 of 5)")
+		d.press("esc", "esc")
+		d.lacks("4 of 5")
+		d.sees("◆ 2 marked") // the sets had their turn
+		d.press("esc", "G", "space", "r")
+		d.sees("Plan: put back")
+		d.lacks("marked")
+		if last := fake.Calls()[len(fake.Calls())-1]; !strings.HasPrefix(last, "plan put back") {
 			t.Errorf("asked: %q", last)
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/vmtui/vmtui/ui/internal/stage"
 	"github.com/vmtui/vmtui/ui/screen"
 )
@@ -25,8 +27,8 @@ func TestTootctlIsFoundFilledInAndRun(t *testing.T) {
 		d.press("enter")
 		d.sees(`tootctl media remove-orphans '--prefix=cache/it'"'"'s'`, "it can be run")
 		d.press("g")
-		d.sees("Rehearse it first", "Go on without", "tootctl itself asks nothing")
-		d.press("r")
+		d.sees("Lost: every file in the storage", "▸ Rehearse it first", "Go on without", "tootctl itself asks nothing")
+		d.press("enter")
 		d.rest(time.Second)
 		d.sees("20 of 40", "Error processing 20: boom")
 		d.press("esc", "g")
@@ -124,5 +126,71 @@ func TestTheJobThatWasMeantIsCancelled(t *testing.T) {
 		if calls := desk.Calls(); !slices.ContainsFunc(calls, func(c string) bool { return strings.HasPrefix(c, "cancel") }) || slices.ContainsFunc(calls, func(c string) bool { return strings.Contains(c, "bbbbbb") }) {
 			t.Errorf("%q", calls)
 		}
+	})
+}
+
+// A name with a line end in it stays one, and is seen to have it wherever it stands.
+func TestALineEndWithinANameIsSeen(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "/")
+		d.write("media lookup")
+		d.press("enter", "enter")
+		d.sees("Full media URL")
+		d.press("enter")
+		d.send(tea.PasteMsg{Content: "https://x.example/a\r\nb\n"})
+		d.sees("https://x.example/a⏎b")
+		d.rest(time.Second)
+		d.press("enter")
+		d.sees(`tootctl media lookup $'https://x.example/a\nb'`, "URL  https://x.example/a⏎b ", "it can be run")
+		d.press("g")
+		d.rest(time.Second)
+		if want := `tootctl media lookup $'https://x.example/a\nb' typed ""`; !slices.Contains(desk.Calls(), want) {
+			t.Errorf("%q was not asked for: %q", want, desk.Calls())
+		}
+	})
+}
+
+// What was run before is used again, kept as a favourite, and forgotten.
+func TestThePastIsUsedAndForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "X")
+		d.sees("forget is off: no line of the history is selected")
+		d.press("3", "down", "down")
+		d.sees("tootctl accounts modify spammer --disable", "accounts modify USERNAME", "spammer ") // what would run is what is selected
+		d.press("g")
+		d.sees("accounts modify on exec", "Run it")
+		d.press("esc", "up", "f", "down", "down", "X")
+		d.rest(time.Second)
+		for _, want := range []string{"favour tootctl media remove --days=14", "unremember tootctl accounts modify spammer --disable"} {
+			if !slices.Contains(desk.Calls(), want) {
+				t.Errorf("%q was not asked for: %q", want, desk.Calls())
+			}
+		}
+		if strings.Contains(d.screen(), "spammer --disable") {
+			t.Errorf("it is still there:\n%s", d.screen())
+		}
+		d.press("enter")
+		d.sees("tootctl media", "it can be run")
+	})
+}
+
+// A favourite is a line that can be run.
+func TestHalfALineIsNoFavourite(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		desk := stage.New(nil)
+		d := opened(t, desk, 120, 36)
+		defer d.stop()
+		d.press("t", "/")
+		d.write("media lookup")
+		d.press("enter", "f")
+		d.sees("favourite is off", "URL is missing")
+		d.press("enter", "down", "enter")
+		d.sees("It takes a text", "it can be taken")
 	})
 }

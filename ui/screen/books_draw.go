@@ -111,7 +111,7 @@ func (b *Books) bookBox(w, h int) widget.Frame {
 		return b.panes.text(paneBook, widget.Box{Title: title("What it does")}, w, h)
 	}
 	inner := w - 4
-	box := widget.Box{Title: title(x.Title), Right: danger(x.Danger).full(), Lines: widget.Wrap(theme.Plain, x.Summary, inner)}
+	box := widget.Box{Title: title(x.Title), Right: shortDanger(x), Lines: widget.Wrap(theme.Plain, x.Summary, inner)}
 	if x.Usual != "" {
 		box.Lines = append(box.Lines, widget.Line{widget.S(theme.Muted, "usually "), widget.S(theme.Plain, x.Usual)}.Fit(inner))
 	}

@@ -21,6 +21,7 @@ type Deed struct {
 	*Post
 	env   Env
 	order sidekiq.Order
+	round *Round
 
 	plan    sidekiq.Plan
 	planned bool
@@ -39,6 +40,7 @@ type work struct {
 	began time.Time
 	end   context.CancelFunc
 	far   atomic.Pointer[sidekiq.Progress]
+	over  atomic.Bool // it was brought to its end, whatever that is; who has left its screen is not told otherwise
 }
 
 func (x *work) tell(p sidekiq.Progress) { x.far.Store(&p) }
@@ -69,10 +71,15 @@ func NewDeed(env Env, o sidekiq.Order) *Deed {
 
 // Crumb implements Screen.
 func (x *Deed) Crumb() string {
-	if x.order.Name == "" {
-		return string(x.order.Deed)
+	return x.round.name(strings.TrimSpace(string(x.order.Deed) + " " + orderOn(x.order)))
+}
+
+// orderOn is what an order is about: a backup's is a file, and jobs and processes have no one name.
+func orderOn(o sidekiq.Order) string {
+	if o.Name == "" {
+		return ""
 	}
-	return string(x.order.Deed) + " " + path.Base(x.order.Name) // a backup's is a file
+	return path.Base(o.Name)
 }
 
 // Headline implements Titled.
@@ -141,6 +148,8 @@ func (x *Deed) press(id string) (Action, tea.Cmd) {
 	case "deed-halt":
 		x.work.end()
 		return Say{Text: "it stops between two portions, and loses nothing"}, nil
+	case "next-target":
+		return inPlace(x.round.next(x.env))
 	case "sidekiq-restore":
 		return Swap{NewDeed(x.env, sidekiq.Order{Deed: sidekiq.Restore, Name: x.report.Shelf})}, nil
 	case "sidekiq-delete":
@@ -162,7 +171,7 @@ func (x *Deed) confirm() (Action, tea.Cmd) {
 
 func (x *Deed) typed(tag, name, text string) dialog.Dialog {
 	details := append(x.atStake(), x.plan.Caution[:min(len(x.plan.Caution), 2)]...)
-	return &dialog.Typed{Tag: tag, Title: x.plan.What, Text: text, Details: details, Name: name, Deed: string(x.order.Deed)}
+	return &dialog.Typed{Tag: tag, Title: x.round.name(x.plan.What), Text: text, Details: details, Name: name, Deed: string(x.order.Deed)}
 }
 
 // atStake is what is in it, in a line or two: the dialog covers the plan.
@@ -188,7 +197,10 @@ func (x *Deed) do() tea.Cmd {
 	x.work = x.teller
 	x.work.began, x.work.end = x.env.World.Now, end
 	x.work.far.Store(nil)
+	w := x.work
+	x.round.acts(w)
 	return x.Act("do", func(context.Context) tea.Msg {
+		defer w.over.Store(true)
 		r, err := d.DoSidekiq(ctx, o, p)
 		return didDeed{r, err}
 	})
@@ -300,6 +312,7 @@ func (x *Deed) Bindings() []binding.Binding {
 	if !doing {
 		off(bs, "deed-halt", "nothing is under way")
 	}
+	x.round.offer(x.env.World, bs)
 	if x.report.Shelf == "" {
 		off(bs, "sidekiq-restore", "nothing was parked here")
 		off(bs, "sidekiq-delete", "nothing was parked here")

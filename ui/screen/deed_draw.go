@@ -50,7 +50,14 @@ func (x *Deed) lines(w int) []widget.Line {
 		lines = append(append(lines, faultLines(x.err, w)...), nil)
 	}
 	if x.work != nil {
-		lines = append(lines, progressLine(x.work, x.env, w), nil)
+		lines = append(lines, progressLine(x.work, x.env, w))
+		if p := x.work.far.Load(); p != nil && p.Says != "" {
+			lines = append(lines, widget.Hang(widget.L(theme.Warn, "! "), theme.Plain, p.Says, w)...)
+		}
+		lines = append(lines, nil)
+	}
+	if l := x.round.passLine(x.env.World); l != nil && x.work == nil {
+		lines = append(lines, l.Fit(w), nil)
 	}
 	if x.planned {
 		lines = append(lines, deedLines(x.plan, x.seen, w)...)
@@ -80,10 +87,7 @@ func progressLine(x *work, env Env, w int) widget.Line {
 		l = append(l, widget.Bar(theme.Accent, percent, max(min(w/3, 40), 8))...)
 		l = l.Add(widget.S(theme.Strong, " "+widget.Percent(percent)))
 	}
-	l = l.Add(widget.S(theme.Plain, fmt.Sprintf("  %s of %s", count(p.Done), map[bool]string{true: count(p.Of), false: "?"}[p.Of > 0])))
-	if p.Says != "" {
-		l = l.Add(widget.S(theme.Warn, "  "+p.Says))
-	}
+	l = l.Add(widget.S(theme.Plain, strings.TrimRight(fmt.Sprintf("  %s of %s %s", count(p.Done), map[bool]string{true: count(p.Of), false: "?"}[p.Of > 0], p.Unit), " ")))
 	return l.Add(since).Fit(w)
 }
 
@@ -139,6 +143,9 @@ func reportLines(r sidekiq.Report, w int) []widget.Line {
 	}
 	for _, path := range r.Backups {
 		lines = append(lines, widget.Hang(widget.L(theme.Muted, "backup "), theme.Plain, path, w)...)
+	}
+	if r.Doubt != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Warn, "? "), theme.Plain, r.Doubt, w)...)
 	}
 	return lines
 }

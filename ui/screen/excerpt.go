@@ -75,7 +75,7 @@ func (r *Runs) Excerpts() []Excerpt { return runExcerpts(r.env.World.Runs, r.row
 func runExcerpts(runs []desk.Run, id string) []Excerpt {
 	for _, x := range runs {
 		if x.ID == id {
-			row := fmt.Sprintf("%s  %s %s  %s  by %s  step %s  started %s  updated %s\n", x.ID, verb.Spoken(x.Runbook), x.Target, x.State, x.Operator, x.Step,
+			row := fmt.Sprintf("%s  %s %s  %s  by %s%s  started %s  updated %s\n", x.ID, verb.Spoken(x.Runbook), x.Target, x.State, x.Operator, atStep(x),
 				x.Started.UTC().Format(time.RFC3339), x.Updated.UTC().Format(time.RFC3339))
 			return []Excerpt{{"the run's id", x.ID}, {"the run's row", row}, {"the command that shows it", "vmtui runs show " + x.ID}}
 		}
@@ -83,12 +83,20 @@ func runExcerpts(runs []desk.Run, id string) []Excerpt {
 	return nil
 }
 
+// atStep is at which step a run is, or was; a single act has none.
+func atStep(x desk.Run) string {
+	if x.Act || x.Step == "" {
+		return ""
+	}
+	return "  step " + x.Step
+}
+
 // Excerpts implements Copier.
 func (r *Run) Excerpts() []Excerpt {
 	var b strings.Builder
 	for _, l := range r.view.Lines {
-		if r.filter.lets(l.Mark + " " + l.Step + " " + l.Text) {
-			fmt.Fprintf(&b, "%s %-16s %s %s\n", l.Time.UTC().Format(time.RFC3339), l.Step, l.Mark, strings.TrimSpace(l.Text))
+		if r.filter.lets(l.Mark + " " + r.stepOf(l) + " " + l.Text) {
+			fmt.Fprintf(&b, "%s %-16s %s %s\n", l.Time.UTC().Format(time.RFC3339), r.stepOf(l), l.Mark, strings.TrimSpace(l.Text))
 		}
 	}
 	out := []Excerpt{{"the transcript", b.String()}}

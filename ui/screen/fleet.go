@@ -132,7 +132,7 @@ func (f *Fleet) spend() {
 		return
 	}
 	for i, t := range f.round.targets {
-		if i < f.round.at || f.round.run != "" && i == f.round.at {
+		if f.round.had(i) {
 			f.nodes.picks.drop(t)
 		}
 	}

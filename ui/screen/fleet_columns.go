@@ -16,7 +16,7 @@ type nodeColumn = column[fleet.Node]
 func (f *Fleet) nodeColumns() []nodeColumn {
 	return append([]nodeColumn{
 		{Column: widget.Column{W: 1}, cell: func(n fleet.Node, _ int) widget.Line { return nodeMark(n).line() }},
-		{Column: widget.Column{Head: "NODE", W: 8, Grow: 3}, by: byText(nodeName), cell: inked(theme.Strong, nodeName)},
+		{Column: widget.Column{Head: "NODE", W: 8, Grow: 3}, whole: true, by: byText(nodeName), cell: inked(theme.Strong, nodeName)},
 		{Column: widget.Column{Head: "ROLE", W: 6, Rank: 4}, by: byText(nodeRole), cell: inked(theme.Muted, nodeRole)},
 		{Column: widget.Column{Head: "LB", W: 12, Grow: 1}, by: byText(func(n fleet.Node) string { return n.LB }), cell: f.lb},
 		serviceColumn("WEB", "web"), serviceColumn("STR", "streaming"), serviceColumn("SKQ", "sidekiq"),
@@ -99,7 +99,7 @@ func measured[V cmp.Ordered](head string, w, least int, of func(fleet.Health) V,
 // extra is a column of words that has room on a large screen.
 func extra(head string, w, least int, of func(fleet.Node) string) nodeColumn {
 	return nodeColumn{
-		Column: widget.Column{Head: head, W: w, Least: least}, by: byText(of), known: func(n fleet.Node) bool { return of(n) != "" },
+		Column: widget.Column{Head: head, W: w, Least: least}, whole: true, by: byText(of), known: func(n fleet.Node) bool { return of(n) != "" },
 		cell: func(n fleet.Node, _ int) widget.Line {
 			if of(n) == "" {
 				return dash()
@@ -112,11 +112,14 @@ func extra(head string, w, least int, of func(fleet.Node) string) nodeColumn {
 // wordW is the width from which a state is told in a sign and a word.
 const wordW = 9
 
+// kinService are the columns of services: each tells its state in words, or none does.
+const kinService = 1
+
 // serviceColumn is a container in a sign, and in a word where there is room for one.
 func serviceColumn(head, service string) nodeColumn {
 	word := func(n fleet.Node) string { return containerMark(container(n, service)).word }
 	return nodeColumn{
-		Column: widget.Column{Head: head, W: 3, Grow: 7}, by: byText(word), known: func(n fleet.Node) bool { return container(n, service) != nil },
+		Column: widget.Column{Head: head, W: 3, Want: wordW, Kin: kinService, Grow: 7}, by: byText(word), known: func(n fleet.Node) bool { return container(n, service) != nil },
 		cell: fading(func(n fleet.Node, w int) widget.Line {
 			m := containerMark(container(n, service))
 			if w >= wordW && m.sign != "—" {

@@ -3,6 +3,7 @@ package screen
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,10 +84,19 @@ func (f *Fleet) silences(w int) []widget.Line {
 		if wait := s.State.Wait; wait != "" {
 			out = append(out, widget.Line{widget.S(theme.Info, "◌ "+s.Name+": "), widget.S(theme.Muted, wait)}.Fit(w))
 		} else if err := s.State.Err; err != nil && !errors.Is(err, fleet.ErrRemembered) {
-			out = append(out, widget.Line{widget.S(theme.Bad, "✗ "+s.Name+": "), widget.S(theme.Muted, err.Error())}.Fit(w))
+			out = append(out, silence(s.Name, err, w)...)
 		}
 	}
 	return out
+}
+
+// silence is why a service was not seen, on two rows at the most: the reason stands at the end of what is said.
+func silence(name string, err error, w int) []widget.Line {
+	rows := widget.Hang(widget.L(theme.Bad, "✗ "), theme.Muted, name+": "+err.Error(), w)
+	if len(rows) > 2 {
+		rows = []widget.Line{rows[0], slices.Concat(rows[1], rows[2]).Fit(w)}
+	}
+	return rows
 }
 
 // serviceWord is one service: its sign and name, and its state where it is not well or there is room.

@@ -191,7 +191,7 @@ func deedOfPark(e Env) *Deed {
 func deedUnderWay(e Env) *Deed {
 	x := deedOfPark(e)
 	x.work = &work{began: stage.Noon.Add(-8 * time.Second), end: func() {}}
-	x.work.tell(sidekiq.Progress{Doing: "writing the backup", Done: 4000, Of: 12840, Says: "Redis is loading its data"})
+	x.work.tell(sidekiq.Progress{Doing: "waiting for Redis", Done: 93, Of: 600, Unit: "s", Says: "LOADING Redis is loading the dataset in memory; Redis is still reading its data from disk: try again in a moment. It goes on by itself when Redis is back, until 10:13:57 UTC at the latest; whoever ends it before loses nothing"})
 	return x
 }
 

@@ -16,6 +16,7 @@ type column[T any] struct {
 	by    func(a, b T) int // nil: nobody sorts by it
 	known func(T) bool     // rows whose value is not known stand last, whichever way the others are sorted; nil: it always is
 	most  bool             // the greatest first
+	whole bool             // it is uncut wherever there is room
 }
 
 // list is rows in columns, the same in every place that has them: selected and marked by id, sorted by a column, and in wide mode with every column
@@ -235,9 +236,18 @@ func (l *list[T]) lay(rows []T, w int) ([]column[T], widget.Table) {
 	heads := make([]widget.Column, len(cols))
 	for i, c := range cols {
 		heads[i] = c.Column
+		if c.whole && !l.wide {
+			heads[i].Want = l.widest(c, rows)
+		}
+		if c.whole && i < l.fixed { // rows are told apart by it
+			heads[i].W = max(c.W, min(heads[i].Want, nameMost))
+		}
 	}
 	return cols, widget.NewTable(w, heads...)
 }
+
+// nameMost is up to how wide a name is before anything else has room.
+const nameMost = 24
 
 // roomy is a width no cell is cut in.
 const roomy = 200
@@ -248,14 +258,22 @@ func (l *list[T]) stretch(rows []T) []column[T] {
 	for i := range cols {
 		c := &cols[i]
 		if c.Grow == 0 || c.Head != "" { // a sparkline has no width of its own
-			for _, r := range rows {
-				l.full[c.Head] = max(l.full[c.Head], c.cell(r, roomy).Width())
-			}
-			c.W = max(c.W, l.full[c.Head])
+			c.W = max(c.W, l.widest(*c, rows))
 		}
 		c.Least, c.Rank, c.Grow = 0, 0, 0
 	}
 	return cols
+}
+
+// widest is how wide the widest cell is that was seen in a column.
+func (l *list[T]) widest(c column[T], rows []T) int {
+	if l.full == nil {
+		l.full = map[string]int{}
+	}
+	for _, r := range rows {
+		l.full[c.Head] = max(l.full[c.Head], c.cell(r, roomy).Width())
+	}
+	return l.full[c.Head]
 }
 
 // trim is the fixed columns and those of the others that fit, from the one at the left edge on. As many are moved out of sight at the left as the

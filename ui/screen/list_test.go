@@ -148,6 +148,22 @@ func TestTheHeadsCanBeHitWhereTheyStand(t *testing.T) {
 	}
 }
 
+// What a name or an address needs is given before anything else grows, where there is room.
+func TestAddressesAreWholeWhereThereIsRoom(t *testing.T) {
+	d := stage.New(nil)
+	const name, dest = "worker-of-the-second-row", "deploy@worker-3.internal.vmst.example:2222"
+	d.Snapshot.Nodes[3].Name, d.Snapshot.Nodes[3].Dest = name, dest
+	for w, seen := range map[int][]string{80: {name}, 120: {name}, 270: {name, dest}} {
+		frame := fleetOf(t, d, w, w/4).Draw(w, w/4)
+		rows := plain(frame.String())
+		for _, text := range seen {
+			if !strings.Contains(rows, text) {
+				t.Errorf("%d cells: %q is cut\n%s", w, text, rows)
+			}
+		}
+	}
+}
+
 func TestWideShowsEveryColumnWhole(t *testing.T) {
 	d := stage.New(nil)
 	d.Snapshot.Nodes[2].Name, d.Snapshot.Nodes[2].Hold.By = "worker-with-a-very-long-name", "a-person-with-a-long-name@a-long-host"

@@ -113,9 +113,16 @@ func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 	case h.Stale() && !h.Seen.IsZero():
 		state = state.Add(widget.S(theme.Bad, ", last seen "+widget.Since(world.Now.Sub(h.Seen))+" ago"))
 	case !h.Stale():
-		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", seen %s ago in %d ms", age(h.Seen, world.Now), h.Value.RoundTrip.Milliseconds())))
+		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", seen %s ago in %d ms", age(h.Seen, world.Now), max(h.Value.RoundTrip.Milliseconds(), 1))))
 	}
-	out := append([]widget.Line{state.Fit(w)}, widget.Wrap(theme.Muted, strings.Join(who, " · "), w)...)
+	out := []widget.Line{state.Fit(w)}
+	if h.Err != nil {
+		out = append(out, widget.Hang(widget.Line{widget.Gap(2)}, theme.Plain, brief(h.Err), w)...)
+	}
+	if next := nextStep(h.Err); next != "" {
+		out = append(out, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
+	}
+	out = append(out, widget.Wrap(theme.Muted, strings.Join(who, " · "), w)...)
 	if n.Hold != nil {
 		text := "held " + widget.Since(world.Now.Sub(n.Hold.Since)) + " by " + n.Hold.By
 		if n.Hold.Why != "" {
@@ -127,12 +134,6 @@ func seenLines(world *World, n fleet.Node, w int) []widget.Line {
 		out = append(out, widget.Hang(widget.L(theme.Warn, "⚑ "), theme.Plain, text, w)...)
 	}
 	out = append(out, consoleLines(world, n, w)...)
-	if h.Err != nil {
-		out = append(out, widget.Hang(widget.Line{widget.Gap(2)}, theme.Plain, brief(h.Err), w)...)
-	}
-	if next := nextStep(h.Err); next != "" {
-		out = append(out, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
-	}
 	return out
 }
 
@@ -145,10 +146,14 @@ func containerLines(n fleet.Node, w int) []widget.Line {
 		}
 		return nil
 	}
+	says := 0
+	for _, c := range cs {
+		says = max(says, widget.Width("  "+c.Status))
+	}
 	t := widget.NewTable(w,
 		widget.Column{Head: "CONTAINER", W: 11, Grow: 1}, widget.Column{Head: "", W: 9},
 		widget.Column{Head: "VERSION", W: 8, Grow: 1}, widget.Column{Head: "CPU", W: 6, Right: true, Least: 36}, widget.Column{Head: "MEM", W: 8, Right: true, Least: 48},
-		widget.Column{Head: "  DOCKER SAYS", W: 22, Least: 72})
+		widget.Column{Head: "  DOCKER SAYS", W: 22, Want: says, Least: 72})
 	out := []widget.Line{t.Head()}
 	for i := range cs {
 		m := containerMark(&cs[i])
@@ -209,7 +214,11 @@ func lastLine(n fleet.Node, w int) []widget.Line {
 	if len(all) == 0 {
 		return nil
 	}
-	lines := widget.Wrap(theme.Muted, all[len(all)-1], w)
+	text := all[len(all)-1]
+	lines := widget.Wrap(theme.Muted, text, w)
+	if len(lines) > 1 {
+		lines = widget.Wrap(theme.Muted, accessWords(text), w)
+	}
 	if len(lines) > 3 {
 		lines = append(lines[:2], lines[2].Add(widget.S(theme.Muted, "…")).Fit(w))
 	}

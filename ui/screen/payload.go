@@ -122,7 +122,9 @@ func (x *Payload) lines(w int) []widget.Line {
 	}
 	lines := []widget.Line{append(widget.L(theme.Muted, "class").Fit(13), widget.S(theme.Strong, j.Class)).Fit(w)}
 	lines = said("queue", j.Queue, lines)
-	lines = said("waits for", age(j.At, now), lines)
+	if !j.At.IsZero() {
+		lines = said("enqueued", age(j.At, now)+" ago", lines)
+	}
 	lines = said("goes to", j.Host, lines)
 	lines = said("retry", j.Retry, lines)
 	if j.Error != "" {
@@ -134,7 +136,7 @@ func (x *Payload) lines(w int) []widget.Line {
 		lines = said("first failed", age(j.Failed, now)+" ago", lines)
 	}
 	if !j.Due.IsZero() {
-		lines = said("due", j.Due.Local().Format("2006-01-02 15:04:05"), lines)
+		lines = said(j.DueSays(), j.Due.Local().Format("2006-01-02 15:04:05"), lines)
 	}
 	lines = said("unique lock", j.Digest, lines)
 	lines = append(lines, nil, widget.L(theme.Head, "ARGUMENTS"))

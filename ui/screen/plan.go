@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -251,7 +252,17 @@ func (p *Plan) ids() []string {
 	return ids
 }
 
-// danger is how the plan's danger is named and inked.
+// danger is how the plan's danger is named. A change past which there is no way back is not said to have one.
+func (p *Plan) danger() mark {
+	m := danger(p.plan.Danger)
+	lasting := slices.ContainsFunc(p.plan.Steps, func(s desk.PlanStep) bool { return s.Kind == run.Once && s.NoUndo != "" && !s.LeftOut })
+	if p.plan.Danger == act.Changes && lasting {
+		m.word = "changes, and not all of it can be taken back"
+	}
+	return m
+}
+
+// danger is how a plan's danger is named and inked.
 func danger(d act.Danger) mark {
 	switch d {
 	case act.Destroys:

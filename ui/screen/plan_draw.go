@@ -47,7 +47,7 @@ func (p *Plan) headBox(lines []widget.Line) widget.Box {
 		b.Ink = theme.Bad
 	}
 	if p.known && p.err == nil {
-		b.Right = widget.Join(widget.S(theme.Muted, " · "), danger(p.plan.Danger).full(), seenAgo(p.seen, p.env.World.Now))
+		b.Right = widget.Join(widget.S(theme.Muted, " · "), p.danger().full(), seenAgo(p.seen, p.env.World.Now))
 	}
 	return b
 }
@@ -78,7 +78,7 @@ func (p *Plan) verdict(w int) []widget.Line {
 	if len(p.plan.Refusals) == 0 {
 		lines = append(lines, p.goLine(w))
 	}
-	if l := p.roundLine(); l != nil {
+	if l := p.round.passLine(p.env.World); l != nil {
 		lines = append(lines, l.Fit(w))
 	}
 	return lines
@@ -123,19 +123,6 @@ func (p *Plan) facts() widget.Line {
 		l = l.Add(widget.S(theme.Muted, "   usually "), widget.S(theme.Plain, p.plan.Usual))
 	}
 	return l
-}
-
-// roundLine says that the target is one of several that were marked, and how it is passed over.
-func (p *Plan) roundLine() widget.Line {
-	if p.round.over() {
-		return nil
-	}
-	l := widget.Line{widget.S(theme.Accent, "◆ "), widget.S(theme.Strong, p.round.place()+" marked")}
-	if rest := p.round.targets[p.round.at+1:]; len(rest) > 0 {
-		l = l.Add(widget.S(theme.Muted, ", then "), widget.S(theme.Plain, strings.Join(rest, ", ")))
-	}
-	key := p.env.World.Keys.Get("next-target").Cap()
-	return l.Add(widget.S(theme.Muted, ": "), widget.S(theme.Key, key), widget.S(theme.Muted, " passes this one over"))
 }
 
 // refusalLines are one reason not to start, and what would help.

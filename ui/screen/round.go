@@ -23,6 +23,7 @@ type Round struct {
 	targets []string
 	at      int      // whose turn it is; as many as there are targets: nobody's
 	run     string   // the run begun for it
+	work    *work    // or the act begun for it
 	left    []string // which were left out, each with why
 	open    func(env Env, target string, r *Round) (Action, tea.Cmd)
 	stands  func(w *World, target string) string // why a target cannot have its turn
@@ -53,6 +54,19 @@ func (r *Round) begun(run string) {
 		r.run = run
 	}
 }
+
+// acts notes the act that is done to the target whose turn it is.
+func (r *Round) acts(x *work) {
+	if r != nil {
+		r.work = x
+	}
+}
+
+// untouched reports that nothing was begun yet for the target whose turn it is.
+func (r *Round) untouched() bool { return r.run == "" && r.work == nil }
+
+// had reports that a target has its turn, or had it.
+func (r *Round) had(at int) bool { return at < r.at || at == r.at && !r.untouched() }
 
 // meant is the target whose turn it is, "" for none.
 func (r *Round) meant() string {
@@ -85,16 +99,16 @@ func (r *Round) turn(env Env) (Action, tea.Cmd) {
 
 // next leaves the present target behind and opens the one after it. One that was never begun is left out by the operator.
 func (r *Round) next(env Env) (Action, tea.Cmd) {
-	if r.run == "" {
+	if r.untouched() {
 		r.left = append(r.left, fmt.Sprintf("%s (%s): you passed it over", r.meant(), r.place()))
 	}
-	r.at, r.run = r.at+1, ""
+	r.at, r.run, r.work = r.at+1, "", nil
 	return r.turn(env)
 }
 
-// on opens the target whose turn it is, or the one after it when its run has been begun.
+// on opens the target whose turn it is, or the one after it when something has been begun for it.
 func (r *Round) on(env Env) (Action, tea.Cmd) {
-	if r.run == "" {
+	if r.untouched() {
 		return r.turn(env)
 	}
 	return r.next(env)
@@ -109,12 +123,12 @@ func (r *Round) account() Action {
 	return Open{&dialog.Choice{Tag: "round", Title: head, Alarm: theme.Alarm, Cancel: "Close", Text: "These were left out:", Details: r.left}}
 }
 
-// why says why the next target cannot be opened just now: the present one's run is not over.
+// why says why the next target cannot be opened just now: what was begun for the present one is not over.
 func (r *Round) why(w *World) string {
 	switch {
 	case r.over():
 		return "no marked targets are waiting for their turn"
-	case r.run == "":
+	case r.untouched(), r.work != nil && r.work.over.Load():
 		return ""
 	}
 	for _, x := range w.Runs {
@@ -147,10 +161,32 @@ func (r *Round) line(w *World) widget.Line {
 		return l
 	}
 	word := " goes on"
-	if r.run != "" && r.at+1 < len(r.targets) {
+	if !r.untouched() && r.at+1 < len(r.targets) {
 		word = " goes on with " + r.targets[r.at+1]
 	}
 	return l.Add(widget.Gap(2), widget.S(theme.Key, w.Keys.Get("next-target").Cap()), widget.S(theme.Muted, word))
+}
+
+// passLine says in the plan of a target that it is one of several that were marked, and what the key does: it passes the target over while nothing was
+// begun for it, and opens the next one when that is over.
+func (r *Round) passLine(w *World) widget.Line {
+	if r.over() {
+		return nil
+	}
+	l := widget.Line{widget.S(theme.Accent, "◆ "), widget.S(theme.Strong, r.place()+" marked")}
+	rest := r.targets[r.at+1:]
+	if len(rest) > 0 {
+		l = l.Add(widget.S(theme.Muted, ", then "), widget.S(theme.Plain, strings.Join(rest, ", ")))
+	}
+	word := " passes this one over"
+	switch {
+	case r.untouched():
+	case len(rest) > 0:
+		word = " goes on with " + rest[0]
+	default:
+		word = " ends it: this was the last"
+	}
+	return l.Add(widget.S(theme.Muted, ": "), widget.S(theme.Key, w.Keys.Get("next-target").Cap()), widget.S(theme.Muted, word))
 }
 
 // invokeAll does a verb on the marked targets: on one as on a selected one, on several in a round.

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -91,7 +92,7 @@ func (r *Run) backTo() (string, int) {
 	n := 0
 	for i := min(r.view.Current, len(r.view.Steps)-1); i >= 0; i-- {
 		s := r.view.Steps[i]
-		if s.State == run.Pending || s.State == run.Observing {
+		if s.State == run.Pending || s.State == run.Observing || r.unsent(i) {
 			continue
 		}
 		if s.Kind == run.Once && s.NoUndo != "" {
@@ -104,12 +105,18 @@ func (r *Run) backTo() (string, int) {
 	return "", n
 }
 
+// unsent reports that a step asks before it has sent anything past which there is no way back: its gate offers that way.
+func (r *Run) unsent(i int) bool {
+	g := r.view.Gate
+	return i == r.view.Current && r.view.Steps[i].NoUndo != "" && g != nil && slices.Contains(g.Choices, run.Undo)
+}
+
 // wayBack are the steps that walking back would take back, in that order.
 func (r *Run) wayBack() []string {
 	var out []string
 	for i := min(r.view.Current, len(r.view.Steps)-1); i >= 0; i-- {
 		s := r.view.Steps[i]
-		if s.State == run.Pending {
+		if s.State == run.Pending || r.unsent(i) {
 			continue
 		}
 		if s.Kind == run.Once && s.NoUndo != "" {

@@ -233,8 +233,9 @@ func spread(top, low []widget.Line, h int) []widget.Line {
 	low = low[max(len(low)-h, 0):]
 	if room := max(h-len(low), 0); len(top) > room {
 		top = top[:room]
-		if room > 0 {
-			top[room-1] = widget.L(theme.Muted, "…")
+		if room > 0 { // a line that has no room for the sign is cut, and that shows it
+			last := top[room-1]
+			top[room-1] = last.Cut(0, widget.Width(strings.TrimRight(last.String(), " "))).Add(widget.S(theme.Muted, " …"))
 		}
 	}
 	for range min(h-len(top)-len(low), 2) {

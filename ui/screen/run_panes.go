@@ -48,7 +48,7 @@ func (r *Run) paneBox(part, name string, w, h int) widget.Frame {
 		lines = append(lines, whole...)
 	} else { // the newest of many lines, rather than the whole of a few
 		for _, l := range p.Lines {
-			lines = append(lines, paneLine(l))
+			lines = append(lines, paneLine(accessWords(l)))
 		}
 	}
 	right := widget.L(theme.Muted, age(p.Seen, now))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -17,7 +18,7 @@ func (r *Run) transcript(w, h int) widget.Frame {
 	skip := r.lines
 	for i := len(r.view.Lines) - 1; i >= 0 && len(keep) < rows; i-- {
 		l := r.view.Lines[i]
-		if !r.filter.lets(l.Mark + " " + l.Step + " " + l.Text) {
+		if !r.filter.lets(l.Mark + " " + r.stepOf(l) + " " + l.Text) {
 			continue
 		}
 		if skip > 0 {
@@ -29,7 +30,7 @@ func (r *Run) transcript(w, h int) widget.Frame {
 	r.lines -= skip // no further up than there is
 	lines := make([]widget.Line, 0, rows)
 	for i := len(keep) - 1; i >= 0; i-- {
-		lines = append(lines, transcriptRow(keep[i], w-4))
+		lines = append(lines, transcriptRow(keep[i], r.stepOf(keep[i]), w-4))
 	}
 	head := r.filter.title("Transcript")
 	return r.parts.box(partLog, widget.Box{Title: head, Right: r.transcriptNote(), Lines: lines}).Draw(w, h)
@@ -53,8 +54,11 @@ func (r *Run) transcriptNote() widget.Line {
 // lineInks are the inks of the transcript's marks.
 var lineInks = map[string]theme.Ink{"✓": theme.Good, "✗": theme.Bad, "?": theme.Warn, "→": theme.Accent, "›": theme.Accent, "·": theme.Muted}
 
+// stepOf is at which step something was said, as the operator calls it.
+func (r *Run) stepOf(l run.Line) string { return verb.Step(r.view.Header.Runbook, l.Step) }
+
 // transcriptRow is one line of the transcript.
-func transcriptRow(l run.Line, w int) widget.Line {
+func transcriptRow(l run.Line, step string, w int) widget.Line {
 	ink, ok := lineInks[l.Mark]
 	text := theme.Plain
 	switch {
@@ -67,7 +71,7 @@ func transcriptRow(l run.Line, w int) widget.Line {
 	}
 	row := widget.Line{widget.S(theme.Muted, l.Time.Local().Format("15:04:05")), widget.Gap(1)}
 	if w >= 96 {
-		row = append(row, widget.L(theme.Off, l.Step).Fit(14)...)
+		row = append(row, widget.L(theme.Off, step).Fit(14)...)
 		row = row.Add(widget.Gap(1))
 	}
 	row = append(row, widget.L(ink, l.Mark).Fit(2)...)

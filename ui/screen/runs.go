@@ -221,7 +221,7 @@ func (r *Runs) columns() []column[desk.Run] {
 	return []column[desk.Run]{
 		{Column: widget.Column{Head: "STATE", W: 15}, by: byText(state), cell: func(x desk.Run, _ int) widget.Line { return runMark(x.State).full() }},
 		{Column: widget.Column{Head: "KIND", W: 4, Least: 85}, by: byText(runKind), cell: inked(theme.Muted, runKind)},
-		{Column: widget.Column{Head: "WHAT", W: 18, Grow: 3}, by: byText(shortName), cell: inked(theme.Strong, r.placed)},
+		{Column: widget.Column{Head: "WHAT", W: 18, Grow: 3}, whole: true, by: byText(shortName), cell: inked(theme.Strong, r.placed)},
 		{Column: widget.Column{Head: "STEP", W: 13, Grow: 1, Rank: 2}, by: byText(step), cell: inked(theme.Plain, step)},
 		{Column: widget.Column{Head: "BY", W: 12, Grow: 1, Rank: 3}, by: byText(by), cell: inked(theme.Muted, by)},
 		{Column: widget.Column{Head: "STORE", W: 5, Least: 110}, by: byText(store), cell: inked(theme.Muted, store)},

@@ -35,6 +35,8 @@ type Sidekiq struct {
 	stores list[store]
 	inside inside
 	wanted string // of which a sample is asked for
+	round  *Round
+	spent  *picks // the marks that the round takes off
 
 	backups []sidekiq.BackupFile // that were offered
 }
@@ -103,6 +105,7 @@ func (s *Sidekiq) Init() tea.Cmd {
 
 // Update implements Screen.
 func (s *Sidekiq) Update(msg tea.Msg) (Action, tea.Cmd) {
+	s.spend()
 	switch msg := msg.(type) {
 	case Filter:
 		s.filter = newMatcher(msg.Text)
@@ -216,11 +219,10 @@ func (s *Sidekiq) press(id string) (Action, tea.Cmd) {
 	case "sidekiq-node":
 		s.markNode()
 		return nil, nil
+	case "next-target":
+		return s.round.on(s.env)
 	}
-	if o, ok := s.order(id); ok {
-		return Push{NewDeed(s.env, o)}, nil
-	}
-	return nil, nil
+	return s.invoke(id)
 }
 
 // move moves in the list that has the keys.

@@ -124,7 +124,7 @@ func (s *Sidekiq) procColumns() []column[sidekiq.Process] {
 	id := func(p sidekiq.Process) string { return p.Identity }
 	queues := func(p sidekiq.Process) string { return strings.Join(p.Queues, " ") }
 	return []column[sidekiq.Process]{
-		{Column: widget.Column{Head: "PROCESS", W: 16, Grow: 2}, by: byText(id), cell: inked(theme.Strong, id)},
+		{Column: widget.Column{Head: "PROCESS", W: 16, Grow: 2}, whole: true, by: byText(id), cell: inked(theme.Strong, id)},
 		{Column: widget.Column{Head: "NODE", W: 8, Grow: 1, Rank: 3}, by: byText(s.node), cell: inked(theme.Plain, s.node)},
 		{Column: widget.Column{Head: "STATE", W: 8}, cell: func(p sidekiq.Process, _ int) widget.Line { return procMark(p).full() }},
 		{Column: widget.Column{Head: "BUSY", W: 7, Right: true}, most: true, by: func(a, b sidekiq.Process) int { return cmp.Compare(a.Busy, b.Busy) },
@@ -132,7 +132,7 @@ func (s *Sidekiq) procColumns() []column[sidekiq.Process] {
 		{Column: widget.Column{Head: "RSS", W: 6, Right: true, Rank: 2}, most: true, by: func(a, b sidekiq.Process) int { return cmp.Compare(a.RSS, b.RSS) }, cell: inked(theme.Plain, rss)},
 		{Column: widget.Column{Head: "BEAT", W: 5, Right: true, Rank: 1}, cell: func(p sidekiq.Process, _ int) widget.Line { return s.beat(p) }},
 		{Column: widget.Column{Head: "VERS", W: 6, Rank: 4}, cell: inked(theme.Muted, func(p sidekiq.Process) string { return p.Version })},
-		{Column: widget.Column{Head: "QUEUES", W: 12, Grow: 2, Rank: 5}, cell: inked(theme.Muted, queues)},
+		{Column: widget.Column{Head: "QUEUES", W: 12, Grow: 2, Rank: 5}, whole: true, cell: inked(theme.Muted, queues)},
 	}
 }
 
@@ -181,7 +181,7 @@ func (s *Sidekiq) beat(p sidekiq.Process) widget.Line {
 // storeColumns are what a set, something parked or something lost shows in the list.
 func storeColumns() []column[store] {
 	return []column[store]{
-		{Column: widget.Column{Head: "SETS, PARKED, LOST", W: 18, Grow: 2}, by: byText(func(x store) string { return x.id }), cell: inked(theme.Strong, func(x store) string { return x.id })},
+		{Column: widget.Column{Head: "SETS, PARKED, LOST", W: 18, Grow: 2}, whole: true, by: byText(func(x store) string { return x.id }), cell: inked(theme.Strong, func(x store) string { return x.id })},
 		{Column: widget.Column{Head: "JOBS", W: 9, Right: true}, most: true, by: func(a, b store) int { return cmp.Compare(a.size, b.size) },
 			cell: func(x store, _ int) widget.Line { return widget.L(ghost(x.size == 0, theme.Plain), count(x.size)) }},
 		{Column: widget.Column{Head: "WHAT", W: 13, Grow: 1, Rank: 1}, cell: func(x store, _ int) widget.Line { return storeMark(x).full() }},

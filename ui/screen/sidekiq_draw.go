@@ -16,6 +16,7 @@ const alarmsShown = 3
 
 // Draw implements Screen.
 func (s *Sidekiq) Draw(w, h int) widget.Frame {
+	s.spend()
 	s.panes.begin()
 	out := widget.Blank(w, h)
 	now := s.nowBox(w, h)
@@ -88,6 +89,9 @@ func (s *Sidekiq) nowBox(w, h int) widget.Frame {
 			said = append(said[:most-1], said[most-1].Add(widget.S(theme.Muted, " …")))
 		}
 		lines = append(lines, said...)
+	}
+	if l := s.round.line(s.env.World); l != nil {
+		lines = append(lines, l.Fit(inner))
 	}
 	box := widget.Box{Title: s.filter.title("Sidekiq"), Lines: lines}
 	if s.known {
@@ -202,6 +206,9 @@ func (s *Sidekiq) queueLines(q sidekiq.Queue, w int) []widget.Line {
 		lines = append(append(lines, nil), widget.Chart(theme.Info, q.Trail, w, 3, slices.Max(q.Trail))...)
 	}
 	lines = append(lines, lossLines(sidekiq.LossOf(q.Name), w)...)
+	if q.Size == 0 { // Redis has no list of that name then
+		return append(lines, nil, widget.L(theme.Head, "WHAT IS IN IT"), widget.L(theme.Muted, "nothing"))
+	}
 	return append(lines, s.insideLines(q.Name, w)...)
 }
 

@@ -7,19 +7,36 @@ import (
 	"github.com/vmtui/vmtui/ui/binding"
 )
 
-// order is what a key wants done to what is selected.
-func (s *Sidekiq) order(id string) (sidekiq.Order, bool) {
-	switch s.listed() {
-	case paneQueues:
-		if q, ok := s.queue(); ok && id == "sidekiq-park" {
-			return sidekiq.Order{Deed: sidekiq.Park, Name: q.Name}, true
-		}
+// order is what a key wants done to what is selected, or to the first of what is marked.
+func (s *Sidekiq) order(key string) (sidekiq.Order, bool) {
+	switch pane := s.listed(); pane {
+	case paneQueues, paneStores:
+		return s.orderFor(pane, key, s.targets(pane)[0])
 	case paneProcs:
-		return s.signal(id)
-	case paneStores:
-		return s.storeOrder(id)
+		return s.signal(key)
 	}
 	return sidekiq.Order{}, false
+}
+
+// orderFor is what a key wants done to the queue of that name, or to what lies aside.
+func (s *Sidekiq) orderFor(pane, key, name string) (sidekiq.Order, bool) {
+	if pane == paneQueues {
+		return sidekiq.Order{Deed: sidekiq.Park, Name: name}, key == "sidekiq-park" && s.lists(pane, name)
+	}
+	for _, x := range storesOf(s.view) {
+		if x.id == name {
+			return storeOrder(key, x)
+		}
+	}
+	return sidekiq.Order{}, false
+}
+
+// lists reports that a queue, or what lies aside, was there when Sidekiq was last looked at.
+func (s *Sidekiq) lists(pane, name string) bool {
+	if pane == paneQueues {
+		return slices.ContainsFunc(s.view.Queues, func(q sidekiq.Queue) bool { return q.Name == name })
+	}
+	return slices.ContainsFunc(storesOf(s.view), func(x store) bool { return x.id == name })
 }
 
 // deedOf is what a key does to processes.
@@ -69,10 +86,9 @@ func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-func (s *Sidekiq) storeOrder(id string) (sidekiq.Order, bool) {
-	x, ok := s.store()
+// storeOrder is what a key wants done to what lies aside.
+func storeOrder(id string, x store) (sidekiq.Order, bool) {
 	switch {
-	case !ok:
 	case id == "sidekiq-restore" && x.shelf != nil:
 		return sidekiq.Order{Deed: sidekiq.Restore, Name: x.id}, true
 	case id == "sidekiq-restore" && x.lost != nil:
@@ -90,7 +106,7 @@ func (s *Sidekiq) Bindings() []binding.Binding {
 	bs := s.env.World.Keys.At(binding.Sidekiq)
 	for i := range bs {
 		if why, ours := orderWhy[bs[i].ID]; ours {
-			if _, can := s.order(bs[i].ID); !can {
+			if !s.can(bs[i].ID) {
 				bs[i].Why = why
 			}
 			off(bs, bs[i].ID, orderOff(s.env, s.err))
@@ -98,13 +114,12 @@ func (s *Sidekiq) Bindings() []binding.Binding {
 	}
 	off(bs, "sidekiq-load", orderOff(s.env, s.err))
 	if s.listed() != paneProcs {
-		off(bs, "mark", oneAtATime)
-		off(bs, "mark-all", oneAtATime)
 		off(bs, "sidekiq-node", "only processes run on a node; choose one in [2]")
 	}
 	if s.inspected() == "" {
 		off(bs, "open", "only a place with jobs can be looked into")
 	}
+	s.round.offer(s.env.World, bs)
 	return bs
 }
 
@@ -118,9 +133,6 @@ var orderWhy = map[string]string{
 	"sidekiq-stop":    "only a process is stopped; choose one in [2]",
 	"sidekiq-dump":    "only a process has threads; choose one in [2]",
 }
-
-// oneAtATime is why only processes are marked: every other act has a plan and a name of its own.
-const oneAtATime = "this is acted on one at a time; only processes in [2] are marked"
 
 // orderOff says why no act is possible at all.
 func orderOff(env Env, err error) string {

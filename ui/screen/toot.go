@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -28,6 +29,7 @@ type Toot struct {
 	where    desk.Tootctl
 	whereErr error
 	asked    bool // where it runs has been answered
+	opened   time.Time
 	lines    desk.Lines
 	linesErr error
 	wrong    error // why the line that it was opened with cannot be read, until that has been said
@@ -62,7 +64,7 @@ type (
 
 // NewToot opens tootctl, with a command line filled in or with "".
 func NewToot(env Env, line string) *Toot {
-	t := &Toot{Post: NewPost(env.Ctx), env: env, panes: newPanes(paneCommands, paneForm, panePast), forms: map[string]*tootctl.Form{}}
+	t := &Toot{Post: NewPost(env.Ctx), env: env, opened: env.World.Now, panes: newPanes(paneCommands, paneForm, panePast), forms: map[string]*tootctl.Form{}}
 	t.panes.choices = map[string]*choice{
 		paneCommands: {kind: "command", at: &t.at, ids: func() []string { return commandNames(t.found()) }, page: 5},
 		paneForm:     {kind: "field", at: &t.field, ids: t.fieldNames, page: 5}, panePast: {kind: "line", at: &t.line, ids: t.past, page: 5},
@@ -154,14 +156,16 @@ func (t *Toot) press(id string) (Action, tea.Cmd) {
 		return Open{t.prompt()}, nil
 	case "toot-favour":
 		return t.favour()
+	case "toot-forget":
+		return t.forget()
 	case "toot-rehearse":
-		if c, err := t.form().Call(t.where.Version); err == nil {
+		if _, c, err := t.meant(); err == nil {
 			if dry, ok := c.Rehearse(); ok {
 				return t.confirm(dry)
 			}
 		}
 	case "toot-run":
-		if c, err := t.form().Call(t.where.Version); err == nil {
+		if _, c, err := t.meant(); err == nil {
 			return t.confirm(c)
 		}
 	}
@@ -176,8 +180,8 @@ func (t *Toot) open() (Action, tea.Cmd) {
 	case paneForm:
 		return t.change()
 	case panePast:
-		if i := t.line.settle(t.past()); i >= 0 {
-			if err := t.fill(t.past()[i]); err != nil {
+		if line := t.recalled(); line != "" {
+			if err := t.fill(line); err != nil {
 				return refusal("that line", err), nil
 			}
 		}
@@ -187,13 +191,19 @@ func (t *Toot) open() (Action, tea.Cmd) {
 
 // favour keeps the line that the form makes, or the selected one.
 func (t *Toot) favour() (Action, tea.Cmd) {
-	c, _ := t.form().Call(t.where.Version)
-	line, d := c.Line(), t.env.Desk
-	if i := t.line.settle(t.past()); t.panes.on == panePast && i >= 0 {
-		line = t.past()[i]
-	}
+	line, _, _ := t.meant()
+	d := t.env.Desk
 	return nil, t.Ask("lines", func(ctx context.Context) tea.Msg {
 		l, err := d.Favour(ctx, line)
+		return gotLines{l, err}
+	})
+}
+
+// forget takes the selected line out of the past.
+func (t *Toot) forget() (Action, tea.Cmd) {
+	line, d := t.recalled(), t.env.Desk
+	return nil, t.Ask("lines", func(ctx context.Context) tea.Msg {
+		l, err := d.Unremember(ctx, line)
 		return gotLines{l, err}
 	})
 }
@@ -252,9 +262,17 @@ func (t *Toot) past() []string {
 // Bindings implements Screen.
 func (t *Toot) Bindings() []binding.Binding {
 	bs := t.env.World.Keys.At(binding.Tootctl)
-	c, err := t.form().Call(t.where.Version)
-	if _, ok := c.Rehearse(); !ok {
-		off(bs, "toot-rehearse", "there is no dry run of "+c.Command.Name())
+	_, c, err := t.meant()
+	if c != nil {
+		if _, ok := c.Rehearse(); !ok {
+			off(bs, "toot-rehearse", "there is no dry run of "+c.Command.Name())
+		}
+	}
+	if err != nil && t.recalled() == "" {
+		off(bs, "toot-favour", brief(err))
+	}
+	if t.recalled() == "" {
+		off(bs, "toot-forget", "no line of the history is selected")
 	}
 	for _, id := range []string{"toot-run", "toot-rehearse"} {
 		if err != nil {
@@ -269,10 +287,10 @@ func (t *Toot) Bindings() []binding.Binding {
 
 // Excerpts implements Copier.
 func (t *Toot) Excerpts() []Excerpt {
-	c, _ := t.form().Call(t.where.Version)
-	return []Excerpt{
-		{"the command", c.Line()},
-		{"the command that runs it from a shell", "vmtui tootctl -- " + tootctl.Quote(c.Words())},
-		{"what it does", drawnText(t.aboutLines(c, excerptWidth))},
+	line, c, _ := t.meant()
+	out := []Excerpt{{"the command", line}}
+	if c == nil {
+		return out
 	}
+	return append(out, Excerpt{"the command that runs it from a shell", "vmtui tootctl -- " + tootctl.Quote(c.Words())}, Excerpt{"what it does", drawnText(t.aboutLines(c, excerptWidth))})
 }

@@ -68,26 +68,48 @@ func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
 	case c.Danger() == act.Destroys && !dry:
 		return Open{t.typed(nil)}, nil
 	}
+	return Open{t.choice(c, dry)}, nil
+}
+
+// choice asks whether to run a call. Where there is a dry run that is no more than a look it rests on that, which may be begun without a thought.
+func (t *Toot) choice(c *tootctl.Call, dry bool) dialog.Dialog {
+	text := c.Command.Summary + "."
+	if lost := c.Lost(); lost != "" {
+		text = "Lost: " + lost + "."
+	}
+	ask := &dialog.Choice{Tag: "run", Title: c.Command.Name() + " on " + orWord(t.where.Node, "exec"), Alarm: theme.Alarm, Text: c.Line() + "\n\n" + text, Details: c.Remarks()}
+	if dry {
+		ask.Options = append(ask.Options, dialog.Option{ID: "rehearse", Key: "r", Label: "Rehearse it first"})
+		if c.Command.DryWrites == "" {
+			ask.Rest = "rehearse"
+		}
+	}
 	run := dialog.Option{ID: "run", Key: "g", Label: "Run it"}
 	if c.Danger() == act.Destroys {
 		run = dialog.Option{ID: "typed", Key: "g", Label: "Go on without"}
 	}
-	options := []dialog.Option{run}
-	if dry {
-		options = []dialog.Option{{ID: "rehearse", Key: "r", Label: "Rehearse it first"}, run}
-	}
-	return Open{&dialog.Choice{
-		Tag: "run", Title: c.Command.Name(), Alarm: theme.Alarm, Text: c.Command.Summary + ".", Details: append([]string{c.Line()}, c.Caution()...), Options: options,
-	}}, nil
+	ask.Options = append(ask.Options, run)
+	return ask
 }
 
-// typed asks for the instance's name before something is lost.
+// typed asks for the instance's name before something is lost. What was looked at stands before what is true of every such call, and what could not be
+// seen, which the operator has to know, before what was.
 func (t *Toot) typed(seen []desk.Condition) dialog.Dialog {
-	name, details := t.env.World.About.Instance, t.call.Caution()
-	for _, c := range seen {
-		details = append(details, c.String())
+	var details []string
+	if lost := t.call.Lost(); lost != "" {
+		details = append(details, "Lost: "+lost+".")
 	}
-	return &dialog.Typed{Tag: "run", Title: t.call.Command.Name(), Text: t.call.Line(), Details: details, Name: name, Deed: "run it on " + name}
+	for _, unseen := range []bool{true, false} {
+		for _, c := range seen {
+			if (c.State == desk.Unknown) == unseen {
+				details = append(details, c.String())
+			}
+		}
+	}
+	return &dialog.Typed{
+		Tag: "run", Title: t.call.Command.Name() + " on " + orWord(t.where.Node, "exec"), Text: t.call.Line(), Details: append(details, t.call.Remarks()...),
+		Name: t.env.World.About.Instance, Deed: "run it on " + t.env.World.About.Instance,
+	}
 }
 
 // start starts a call.

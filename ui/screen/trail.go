@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/trail"
+	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/binding"
 )
 
@@ -128,7 +129,7 @@ func (t *Trail) Excerpts() []Excerpt {
 
 // entryText is an entry as it is handed on.
 func entryText(e trail.Entry) string {
-	return fmt.Sprintf("%s  %s  %s  on %s  %s: %s  (run %s, step %s) %s\n", e.Time.UTC().Format(time.RFC3339), e.Kind, whose(e), e.On, e.What, outcomeOf(e).word, e.Run, e.Step, e.Detail)
+	return fmt.Sprintf("%s  %s  %s  on %s  %s: %s  (run %s, %s) %s\n", e.Time.UTC().Format(time.RFC3339), e.Kind, whose(e), e.On, e.What, outcomeOf(e).word, e.Run, verb.Place(e.Runbook, e.Step), e.Detail)
 }
 
 func whose(e trail.Entry) string {

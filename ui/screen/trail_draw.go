@@ -81,7 +81,7 @@ func (t *Trail) detail(w, h int) widget.Frame {
 	}
 	lines := []widget.Line{
 		widget.Join(widget.Gap(3), widget.L(theme.Strong, whose(e)), widget.L(theme.Muted, e.Time.Local().Format("2006-01-02 15:04:05")), widget.L(theme.Plain, "on "+e.On),
-			widget.L(theme.Muted, strings.TrimSpace(verb.Spoken(e.Runbook)+" "+e.Step))),
+			widget.L(theme.Muted, verb.Place(e.Runbook, e.Step))),
 		outcomeOf(e).full().Add(widget.S(theme.Muted, tookWords(e))),
 	}
 	lines = append(lines, widget.Hang(widget.L(theme.Accent, "› "), theme.Info, e.What, w-4)...)

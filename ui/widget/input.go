@@ -12,6 +12,7 @@ type Input struct {
 	text   []rune
 	at     int
 	Secret bool // show dots
+	Whole  bool // what is pasted keeps the line ends within it: it is one value, whatever is in it
 }
 
 // Text is what was typed.
@@ -22,9 +23,12 @@ func (in *Input) Set(s string) { in.text, in.at = []rune(s), utf8.RuneCountInStr
 
 // Insert types text at the cursor; line ends and controls are dropped.
 func (in *Input) Insert(s string) {
+	if in.Whole {
+		s = strings.ReplaceAll(strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\r\n", "\n"), "\r", "\n") // terminals paste either
+	}
 	var add []rune
 	for _, r := range s {
-		if r >= 0x20 && r != 0x7f {
+		if r >= 0x20 && r != 0x7f || in.Whole && r == '\n' {
 			add = append(add, r)
 		}
 	}
@@ -87,7 +91,7 @@ func (in *Input) dropWord() {
 
 // Line is the input in w cells, and the cell the cursor stands in. Long text scrolls so that the cursor is seen.
 func (in *Input) Line(w int) (Line, int) {
-	shown, before := string(in.text), string(in.text[:in.at])
+	shown, before := Shown(string(in.text)), Shown(string(in.text[:in.at]))
 	if in.Secret {
 		shown, before = strings.Repeat("•", len(in.text)), strings.Repeat("•", in.at)
 	}

@@ -7,6 +7,8 @@ type Column struct {
 	Head  string
 	W     int
 	Right bool
+	Want  int // how wide it would have to be to show all; given before anything is shared out, where there is room
+	Kin   int // columns of one kin, if it is not 0, get what they want together or not at all: what is alike looks alike
 	Grow  int // share of the room that is left over
 	// Least says at which width of the whole table the column appears; narrower tables leave it out.
 	Least int
@@ -27,6 +29,7 @@ func NewTable(w int, cols ...Column) Table {
 		t.show[i] = w >= c.Least
 	}
 	t.thin(w)
+	t.widen(w)
 	used, shares := t.need(), 0
 	for i, c := range cols {
 		if t.show[i] {
@@ -42,6 +45,30 @@ func NewTable(w int, cols ...Column) Table {
 		}
 	}
 	return t
+}
+
+// widen gives columns what they want, from the first on, while there is room.
+func (t Table) widen(w int) {
+	left := w - t.need()
+	for i, c := range t.cols {
+		if !t.show[i] || c.Want <= c.W || c.Kin != 0 && t.lacks(c.Kin) > left {
+			continue
+		}
+		more := min(c.Want-c.W, left)
+		t.cols[i].W += more
+		left -= more
+	}
+}
+
+// lacks is how many cells the columns of a kin want and do not have.
+func (t Table) lacks(kin int) int {
+	n := 0
+	for i, c := range t.cols {
+		if t.show[i] && c.Kin == kin {
+			n += max(c.Want-c.W, 0)
+		}
+	}
+	return n
 }
 
 // need is how many cells the columns that are shown take.

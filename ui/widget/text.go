@@ -65,6 +65,19 @@ func visible(r rune) rune {
 	return r
 }
 
+// Shown is a value that somebody filled in, with a sign for each line end and control in it: elsewhere these are dropped, and here they count.
+func Shown(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return '⏎'
+		case r < 0x20:
+			return '␀' + r
+		}
+		return r
+	}, text)
+}
+
 // thin keeps two marks above and below a letter: no language needs more, and a heap of them is drawn over other rows.
 func thin(cluster string) string {
 	marks := 0
@@ -146,7 +159,13 @@ func Wrap(ink theme.Ink, text string, w int) []Line {
 		}
 		whole := ansi.Wrap(strings.ReplaceAll(t, "-", firmHyphen), w, "")
 		for _, row := range strings.Split(whole, "\n") {
-			out = append(out, L(ink, strings.TrimRight(strings.ReplaceAll(row, firmHyphen, "-"), " ")))
+			row = strings.TrimRight(strings.ReplaceAll(row, firmHyphen, "-"), " ")
+			if ansi.StringWidth(row) > w { // a word as wide as the row is not parted from blanks before it
+				row = ansi.Hardwrap(strings.TrimLeft(row, " "), w, true)
+			}
+			for part := range strings.SplitSeq(row, "\n") {
+				out = append(out, L(ink, part))
+			}
 		}
 	}
 	return out

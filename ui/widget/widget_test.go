@@ -70,6 +70,15 @@ func exactly(t *rapid.T, what string, w int, rows ...Line) {
 	}
 }
 
+// A word that fills a row alone does so behind a blank as well.
+func TestABlankBeforeAWideWord(t *testing.T) {
+	for _, row := range Hang(L(theme.Good, "> "), theme.Plain, " AAAAAAAAAA  AAAAAAAAAA", 12) {
+		if row.Width() > 12 {
+			t.Errorf("%d cells: %q", row.Width(), row.String())
+		}
+	}
+}
+
 // What of a stranger's name is kept, and what is not.
 func TestNamesStayReadable(t *testing.T) {
 	for text, want := range map[string]string{

@@ -1,11 +1,14 @@
 -- Carries out a filter on a list that nobody else touches, a page a call: each of its oldest jobs goes on to where it belongs, in its order, or not at
 -- all. Gives the next page, and how long it took, in microseconds. A call that was carried out already is known by its number and does nothing.
 -- When what is kept goes to a living queue, jobs that have arrived there since the last call are newer than all of it: they wait in a list of their own.
--- KEYS: list, kept to, arrivals, steps, meant to
+-- A Redis that does not know the shelf has forgotten the act, and does nothing. What became of the jobs is counted beside the step.
+-- KEYS: list, kept to, arrivals, steps, meant to, shelves
 -- ARGV: step, verdicts (k or m, the oldest first), jobs of the next page, what becomes of the meant (drop, list, set), score, living ('1' or ''),
---       and for each that is meant its new text, or '' for the old one
+--       id, and for each that is meant its new text, or '' for the old one
+if redis.call('HEXISTS', KEYS[6], ARGV[7]) == 0 then return {-3, 0} end
+local function count(what) return tonumber(redis.call('HGET', KEYS[4], what) or '0') end
 local step = tonumber(redis.call('HGET', KEYS[4], 'step') or '0')
-if step ~= tonumber(ARGV[1]) then return {-1, step} end
+if step ~= tonumber(ARGV[1]) then return {-1, step, count('kept'), count('meant')} end
 local n = #ARGV[2]
 if n > 0 then
   local jobs = redis.call('LRANGE', KEYS[1], -n, -1)
@@ -18,7 +21,7 @@ if n > 0 then
     if string.sub(ARGV[2], i, i) == 'k' then
       kept[#kept + 1] = job
     elseif ARGV[4] ~= 'drop' then
-      local text = ARGV[7 + #meant]
+      local text = ARGV[8 + #meant]
       if text == '' then text = job end
       meant[#meant + 1] = text
     end
@@ -30,7 +33,9 @@ if n > 0 then
     for i = 1, #meant do redis.call('ZADD', KEYS[5], ARGV[5], meant[i]) end
   end
   if #kept > 0 then redis.call('HSET', KEYS[4], 'mark', kept[#kept]) end
+  redis.call('HINCRBY', KEYS[4], 'kept', #kept)
+  redis.call('HINCRBY', KEYS[4], 'meant', n - #kept)
   step = redis.call('HINCRBY', KEYS[4], 'step', 1)
 end
 local page = redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1)
-return {step, redis.call('LLEN', KEYS[1]), page, took()}
+return {step, redis.call('LLEN', KEYS[1]), page, took(), count('kept'), count('meant')}

@@ -133,6 +133,12 @@ func (b Blocked) Favour(context.Context, string) (desk.Lines, error) {
 	return desk.Lines{}, ErrStage
 }
 
+// Unremember implements ui.Desk.
+func (b Blocked) Unremember(context.Context, string) (desk.Lines, error) {
+	<-b
+	return desk.Lines{}, ErrStage
+}
+
 // Password implements ui.Desk: it is no I/O.
 func (b Blocked) Password(string) string { return "" }
 

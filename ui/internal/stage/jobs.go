@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/vmtui/vmtui/ops/desk"
@@ -43,6 +44,14 @@ func (d *Desk) Favour(_ context.Context, line string) (desk.Lines, error) {
 	d.told("favour %s", line)
 	l := Lines()
 	l.Favourites = append([]string{line}, l.Favourites...)
+	return l, d.Fails
+}
+
+// Unremember implements ui.Desk.
+func (d *Desk) Unremember(_ context.Context, line string) (desk.Lines, error) {
+	d.told("unremember %s", line)
+	l := Lines()
+	l.Past = slices.DeleteFunc(l.Past, func(s string) bool { return s == line })
 	return l, d.Fails
 }
 

@@ -60,6 +60,9 @@ func (d *Desk) PlanSidekiq(_ context.Context, o sidekiq.Order, _ func(sidekiq.Pr
 	d.told("plan %s %s: %s", o.Deed, o.Name, o.Filter)
 	p := Deed()
 	p.Deed = o.Deed
+	if o.Deed == sidekiq.Park {
+		p.Target, p.Confirm, p.What = o.Name, o.Name, fmt.Sprintf("park the queue %s: %d jobs", o.Name, p.Jobs)
+	}
 	return p, nil
 }
 
