@@ -154,12 +154,16 @@ func (c *crew) postRebuild(ctx context.Context, w *run.Walk) error {
 		Verb: "rebuild", Target: c.word(w), Danger: act.Destroys, Identity: c.stillThat(w),
 		What: fmt.Sprintf("POST /v2/droplets/%d/actions {type: rebuild, image: %d}", c.in.Droplet, c.in.Image),
 	}, func(ctx context.Context, p act.Permit) error {
-		// Only now: what became of the last one stays known for as long as no other is sent.
+		// Only now, and only until this one is refused: what became of the last one stays known for as long as there is no other.
+		last := w.Fact(factAction)
 		if err := w.Remember(ctx, factAction, ""); err != nil {
 			return err
 		}
 		a, err := c.Cloud.Rebuild(ctx, p, c.in.Droplet, c.in.Image)
 		if err != nil {
+			if last != "" && !errors.Is(err, remote.ErrUnknown) {
+				return errors.Join(err, w.Remember(ctx, factAction, last))
+			}
 			return err
 		}
 		return w.Remember(ctx, factAction, strconv.Itoa(a.ID))
