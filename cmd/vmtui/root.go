@@ -28,6 +28,9 @@ type flags struct {
 	json     bool
 	line     func(context.Context) (string, error) // reads the operator's answers
 	aside    aside                                 // what is written beside the questions
+
+	showPassword bool
+	waiting      passwords
 }
 
 func newFlags(s streams) *flags {

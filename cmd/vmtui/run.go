@@ -46,7 +46,7 @@ func newRun(f *flags) *cobra.Command {
 	cmd.Flags().StringArrayVar(&r.set, "set", nil, "set an input, `KEY=VALUE`, of those that the runbook takes")
 	cmd.Flags().StringVar(&r.store, "store", "", "`local` begins in the store on this machine, where the others do not see the run: for when the team's is away")
 	r.gates(cmd)
-	return withJSON(f, cmd)
+	return withJSON(f, withPassword(f, cmd))
 }
 
 func (r *runFlags) gates(cmd *cobra.Command) {
@@ -107,6 +107,9 @@ func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target stri
 
 // mayBegin wants a yes before anything is changed: from whoever sits there and has read the plan, or as --yes.
 func (a *app) mayBegin(ctx context.Context, f *flags, r runFlags, b run.Book, rb run.Runbook) error {
+	if err := f.mayWalk(rb, nil); err != nil {
+		return err
+	}
 	if r.yes {
 		return nil
 	}
@@ -166,7 +169,7 @@ func (a *app) walk(ctx context.Context, f *flags, id string, rb run.Runbook, mod
 	show := a.follow(ctx, f, id, v.Leg+1, !mode.Unattended, stop)
 	state, err := a.engine.Walk(ctx, id, rb, mode)
 	show()
-	if err != nil {
+	if err = errors.Join(err, a.handAll(ctx, f)); err != nil {
 		return err
 	}
 	if state == run.Interrupted && !f.json {

@@ -119,7 +119,7 @@ func resumeRun(f *flags) *cobra.Command {
 		})
 	}}
 	r.gates(cmd)
-	return withJSON(f, cmd)
+	return withJSON(f, withPassword(f, cmd))
 }
 
 // takeRun asks for the name of whoever walks the run: nobody takes over a person they have not read of.
@@ -146,7 +146,7 @@ func takeRun(f *flags) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&from, "from", "", "who walks it, the `OPERATOR` that `vmtui runs show` names")
 	r.gates(cmd)
-	return withJSON(f, cmd)
+	return withJSON(f, withPassword(f, cmd))
 }
 
 // unnamed says whose run it is.
@@ -193,6 +193,11 @@ func (a *app) again(ctx context.Context, f *flags, id string, mode run.Mode) err
 	rb, changed, err := a.desk.Rebuild(ctx, id, v.Header)
 	if err != nil {
 		return err
+	}
+	if !mode.Undo {
+		if err := f.mayWalk(rb, v); err != nil {
+			return err
+		}
 	}
 	if changed {
 		f.note(v.Header.Runbook + " says something else by now: this run goes on with what it began with")

@@ -52,7 +52,7 @@ func newTootctl(f *flags) *cobra.Command {
 	cmd.Flags().BoolVar(&x.detach, "detach", false, "start it and leave; `vmtui jobs` shows how it ends")
 	cmd.Flags().BoolVar(&x.yes, "yes", false, "run it without being asked")
 	cmd.Flags().StringVar(&x.confirm, "confirm", "", "where something is lost: the `INSTANCE` again")
-	return withJSON(f, cmd)
+	return withJSON(f, withPassword(f, cmd))
 }
 
 // completeTootctl finds what the word that is being typed can become.
@@ -81,6 +81,11 @@ func (a *app) tootctl(ctx context.Context, f *flags, x tootctlFlags, words []str
 	r := a.room()
 	if a.door.ReadOnly() {
 		return &fault.Error{What: "read-only", On: c.Line(), Why: "a job writes its log on " + r.Node.Name, Next: "leave --read-only and read_only out", Code: fault.Refused}
+	}
+	if c.Secret() {
+		if err := f.mayHear(c.Line()); err != nil {
+			return err
+		}
 	}
 	typed, err := a.mayRun(ctx, f, x, r, c)
 	if err != nil {
@@ -208,7 +213,7 @@ func (a *app) runCall(ctx context.Context, f *flags, x tootctlFlags, r *job.Room
 	case b.Secret && b.Said != "" && f.json:
 		return errors.Join(f.told(b), err)
 	case b.Secret && b.Said != "":
-		err = errors.Join(f.printf("%s\n", b.Said), f.password(b.Password), err)
+		err = errors.Join(f.printf("%s\n", b.Said), a.password(ctx, f, b.Password), err)
 	}
 	if err != nil {
 		return err
@@ -217,15 +222,6 @@ func (a *app) runCall(ctx context.Context, f *flags, x tootctlFlags, r *job.Room
 		return f.answer(map[string]any{"job": b.Record}, "job "+b.ID+"; see it with: vmtui jobs attach "+b.ID)
 	}
 	return a.attach(ctx, f, r, b.Record)
-}
-
-// password shows what was printed as one, once, and past everything that keeps what is printed. A script gets it on its own line as well.
-func (f *flags) password(word string) error {
-	if word == "" {
-		return nil
-	}
-	_, err := fmt.Fprintf(f.screen, "New password: %s\n", word)
-	return err
 }
 
 // told is, for scripts, what a command has printed that nothing keeps: one document, in which everything but the new password has lost its secrets.

@@ -58,6 +58,7 @@ func TestTootctlIsAJob(t *testing.T) {
 		{[]string{"tootctl", "--yes", "--confirm", "vmst.example", "--", "self-destruct"}, 3, "only an operator may answer"},
 		{[]string{"--read-only", "tootctl", "--", "media", "usage"}, 3, "read-only"},
 		{[]string{"tootctl", "--", "media", "remove", "--keep-interacted", "--dry-run"}, 1, "1 failed"},
+		{[]string{"tootctl", "--yes", "--", "accounts", "modify", "troi", "--reset-password"}, 3, "nobody sits at a terminal to be handed it"},
 		{[]string{"jobs", "attach", "nonsense"}, 2, "no such job"},
 	} {
 		got := vmtui(t, b.ConfigPath(), c.args...)

@@ -104,7 +104,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	a.desk.UseCaches(a.caches)
 	a.desk.UseCourier(a.courier())
 	if asker != keys.Asker(a.asks) {
-		a.desk.Heard = func(word string) { _ = f.password(word) } // who cannot read it resets it again
+		a.desk.Heard = f.heard
 	}
 	return a, nil
 }

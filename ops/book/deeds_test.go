@@ -232,3 +232,34 @@ func TestTootctlThatIsNotRun(t *testing.T) {
 		}
 	}
 }
+
+// A step that brings a new password says so before anything has begun, and a run no more once that step is done.
+func TestAStepThatBringsAPassword(t *testing.T) {
+	for step, want := range map[string]bool{
+		"args: [accounts, modify, picard, --reset-password]": true, "args: [accounts, create, picard, --email, a@b.example]": true, "args: [accounts, modify, picard, --approve]": false,
+	} {
+		b := newBed(t)
+		rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {"+step+"}}\n", "", b.said())
+		done := &run.View{Steps: []run.StepView{{StepInfo: run.StepInfo{ID: "toot"}, State: run.StepDone}}}
+		failed := &run.View{Steps: []run.StepView{{StepInfo: run.StepInfo{ID: "toot"}, State: run.StepFail}}}
+		if rb.Hands(nil) != want || rb.Hands(failed) != want || rb.Hands(done) {
+			t.Errorf("%s: %v", step, rb.Hands(nil))
+		}
+	}
+}
+
+// A password that a run was given goes to who walks it, and whether somebody has it stands in the transcript; the password itself does not.
+func TestARunSaysWhoHasItsPassword(t *testing.T) {
+	for handed, want := range map[bool]string{true: "is handed the new password once", false: "nobody has the new password"} {
+		b := newBed(t)
+		b.masto(`echo OK; echo "New password: hunter2"`)
+		var got string
+		b.deps.Hand = func(_, password string) bool { got = password; return handed }
+		rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {args: [accounts, modify, picard, --reset-password]}}\n", "", b.said())
+		id := b.start(rb)
+		state := b.walk(id, rb, run.Mode{})
+		if text := b.lines(id); state != run.Done || got != "hunter2" || !strings.Contains(text, want) || strings.Contains(text, "hunter2") {
+			t.Errorf("%s, %q: %s", state, got, text)
+		}
+	}
+}

@@ -82,6 +82,7 @@ const factJob = "job of "
 
 // asJob makes the step one that starts a job, waits for it and looks at how it ended.
 func (t *tootctl) asJob(c *command, u *unit, st *run.Step) {
+	st.Hands = t.hands(u)
 	proof := c.observe(u)
 	st.Observe = u.observe(func(ctx context.Context) (run.Finding, error) {
 		id := u.walk.Fact(factJob + u.id)
@@ -101,6 +102,16 @@ func (t *tootctl) asJob(c *command, u *unit, st *run.Step) {
 			return proven(ctx)
 		}
 	}
+}
+
+// hands reports that it brings a new password, as far as its words are known before the run begins.
+func (t *tootctl) hands(u *unit) bool {
+	words, known, err := values(t.args, u.env())
+	if err != nil || !known {
+		return false
+	}
+	call, err := t.call(u, words)
+	return err == nil && call.Secret()
 }
 
 // seen finds the job of an earlier attempt. One whose output was not read yet is still to be judged.
@@ -144,8 +155,12 @@ func (t *tootctl) launch(ctx context.Context, u *unit) error {
 		run.Effect(ctx, rec.ID)
 		return err
 	})
-	if begun.Password != "" && u.b.Hand != nil {
-		u.b.Hand(u.walk.Run(), begun.Password)
+	if begun.Password != "" {
+		said := job.Lost
+		if u.b.Hand != nil && u.b.Hand(u.walk.Run(), begun.Password) {
+			said = job.Handed
+		}
+		u.walk.Out("%s", said)
 	}
 	if begun.Said != "" {
 		u.walk.Out("%s", begun.Said)

@@ -49,8 +49,9 @@ type Desk struct {
 	caches  *cache.Room
 	courier courier.Courier
 
-	// Heard is given each password that a run was given, at once; nil: they wait here until they are copied. It is set before anything is walked.
-	Heard func(password string)
+	// Heard is given each password that a run was given, at once, and says whether somebody will be handed it; nil: they wait here until they are copied. It is
+	// set before anything is walked.
+	Heard func(run, password string) bool
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc

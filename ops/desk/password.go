@@ -1,15 +1,15 @@
 package desk
 
-// hand takes a password that a run was given: for whoever asks for it once, or for whoever hears it at once.
-func (d *Desk) hand(run, password string) {
+// hand takes a password that a run was given: for whoever asks for it once, or for whoever hears it at once. False: nobody has it.
+func (d *Desk) hand(run, password string) bool {
 	if d.Heard != nil {
-		d.Heard(password)
-		return
+		return d.Heard(run, password)
 	}
 	d.mu.Lock()
 	d.spoken[run] = password
 	d.mu.Unlock()
 	d.stir()
+	return true
 }
 
 // Password is one that a run was given here and that nobody has copied yet, "" for none. It is kept in memory only.

@@ -120,3 +120,35 @@ func TestAnExitStatusAloneIsNotBelieved(t *testing.T) {
 		t.Errorf("%s: %s, %v", j.Ending(), j.Why, err)
 	}
 }
+
+// Of a job whose log was removed in the middle it is said that the log is gone, to whoever watched it and to whoever asks later.
+func TestALogThatIsGoneIsSaid(t *testing.T) {
+	for name, x := range map[string]struct{ script, want, why string }{
+		"before it ended":  {`echo "Removed 3 media attachments (approx. 1 MB)"`, "unknown", "exit status 0, and its log is gone from exec"},
+		"before it failed": {`echo "No such thing" >&2; exit 1`, "failed", "its log is gone from exec"},
+	} {
+		r := bench(t, "rm ../jobs/*/log; "+x.script)
+		j := begin1(t, r, "media", "remove")
+		reading := j.Reading()
+		if err := r.Follow(t.Context(), j, func(l string) { reading.Take(l) }); err != nil {
+			t.Fatal(err)
+		}
+		later, err := r.Find(t.Context(), j.ID)
+		watched := later
+		watched.Weigh(reading)
+		for who, got := range map[string]Job{"later": later, "watched": watched} {
+			if err != nil || got.Ending() != x.want || !strings.Contains(got.Why, x.why) || strings.Contains(got.Why, "the line that says so") {
+				t.Errorf("%s, %s: %s: %s, %v", name, who, got.Ending(), got.Why, err)
+			}
+		}
+	}
+	r := bench(t, `echo "Removed 3 media attachments (approx. 1 MB)"`)
+	j := until(t, r, begin1(t, r, "media", "remove").ID, Done)
+	if err := os.Remove(filepath.Join(r.Dir, j.ID, "log")); err != nil {
+		t.Fatal(err)
+	}
+	j, err := r.Find(t.Context(), j.ID)
+	if j.Weigh(j.Reading()); err != nil || j.Result != tootctl.Success {
+		t.Errorf("removed when it had ended: %s: %s, %v", j.Ending(), j.Why, err)
+	}
+}

@@ -26,16 +26,29 @@ func (j *Job) Weigh(read *tootctl.Reading) {
 		j.Result = tootctl.Cancelled
 	case j.State == Running || j.Code == nil:
 		j.Result = tootctl.Unsure
+	case j.Result == tootctl.Success && !j.Secret && !j.Log: // the node read it while it was there
 	case j.Secret && 0 < *j.Code && *j.Code < 128: // by itself, not by a signal
 		j.Result = tootctl.Failure
 		j.Why = fmt.Sprintf("exit status %d, and nothing that it printed was kept", *j.Code)
 	case read != nil:
 		j.Result, j.Why = read.Result(*j.Code)
 		j.Failed = read.Count
+		j.unlogged()
 	case *j.Code == 0:
 		j.Result, j.Why = tootctl.Unsure, "exit status 0 alone says nothing, and what it printed was not looked at when it ended"
 	default:
 		j.Result, j.Why = tootctl.Failure, fmt.Sprintf("exit status %d", *j.Code)
+	}
+}
+
+// unlogged says that the log is gone, where that is why no more is known. Who had read its end before knows how the job ended all the same.
+func (j *Job) unlogged() {
+	switch {
+	case j.Secret || j.Log || j.Result == tootctl.Success:
+	case j.Result == tootctl.Unsure:
+		j.Why = fmt.Sprintf("exit status %d, and its log is gone from %s: nobody can read what it said at its end", *j.Code, j.Node)
+	default:
+		j.Why += "; its log is gone from " + j.Node
 	}
 }
 

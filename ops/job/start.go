@@ -21,10 +21,16 @@ import (
 type Begun struct {
 	Record
 	Said string // cleaned, with the password taken out
-	// Password is what the job has printed as one; it is shown once, by whoever shows it.
+	// Password is what the job has printed as one; it is handed over once, by whoever asked for it.
 	Password string
 	Failed   error // how a job that ran in front has ended
 }
+
+// What a run says of a password that it was given, and that is kept nowhere.
+const (
+	Handed = "who walks this run is handed the new password once: by y in the console, and when asked at a prompt"
+	Lost   = "nobody has the new password: who walks this run could not be handed it, and only another one can be made"
+)
 
 // Order makes the record of a job before anything is sent, so that whoever loses the answer can look for it by its id.
 func (r *Room) Order(c *tootctl.Call) Record {
@@ -163,7 +169,7 @@ func withoutPassword(text string) string {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		if before, _, found := strings.Cut(line, passwordMark); found {
-			line = before + passwordMark + "••• (shown once)"
+			line = before + passwordMark + "•••"
 		}
 		out = append(out, line)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/vmtui/vmtui/keys/fault"
 )
@@ -51,6 +52,15 @@ func (rb Runbook) changes() bool {
 		}
 	}
 	return false
+}
+
+// Hands reports that a step which is still to be done brings a new password. View is nil for a run that has not begun.
+func (rb Runbook) Hands(v *View) bool {
+	return slices.ContainsFunc(rb.Steps, func(s Step) bool {
+		return s.Hands && (v == nil || !slices.ContainsFunc(v.Steps, func(x StepView) bool {
+			return x.ID == s.ID && (x.State == StepDone || x.State == Skipped)
+		}))
+	})
 }
 
 // check refuses a runbook that could not be walked or resumed.

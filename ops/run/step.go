@@ -65,6 +65,7 @@ type Check func(ctx context.Context) (Progress, error)
 type Step struct {
 	StepInfo
 	Deadline time.Duration // for Do and Verify together, DefaultDeadline when zero; then a gate opens
+	Hands    bool          // Do brings a new password, for whoever walks the run
 
 	// Plan gives the exact commands and calls of Do, as lines to show.
 	Plan func(ctx context.Context) ([]string, error)

@@ -102,7 +102,7 @@ func (c *Call) Remarks() []string {
 		said = append(said, "there is no dry run of it")
 	}
 	if c.Secret() {
-		said = append(said, "it prints a new password: nothing of it is logged, and it is shown once")
+		said = append(said, "the new password that it prints is masked and in no log, and you are handed it once")
 	}
 	return said
 }

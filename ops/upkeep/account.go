@@ -18,7 +18,7 @@ func accountSupport() sheet {
 		summary: "Approves a local account, turns its second factor off, gives it a new password: what of it you say. Each is looked at in the database afterwards.",
 		dangers: []string{
 			"Whoever has the mailbox or talks you into it gets the account: make sure who asks.",
-			"A new password ends every session and every app of theirs. It is shown once, and kept nowhere.",
+			"A new password ends every session and every app of theirs. You are handed it once, and it is kept nowhere.",
 		},
 		asks: []ask{
 			{name: "username", about: "the local account", kind: "string", needed: true, shape: usernameShape},

@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func (c *chore) rehearse(e errand) run.Step {
 func (c *chore) step(e errand) run.Step {
 	s := run.Step{
 		StepInfo: run.StepInfo{ID: e.id, Title: e.title, Why: e.why, Usual: e.usual, Kind: e.kind, Skip: e.skip, NoUndo: e.noUndo, Panes: c.panes()},
-		Deadline: longest,
+		Deadline: longest, Hands: e.call.Secret(),
 	}
 	s.Plan = func(context.Context) ([]string, error) {
 		lines := []string{c.Jobs.Node.Name + "$ " + e.call.Line() + "   as a job, " + c.Jobs.How()}
@@ -208,18 +209,24 @@ func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
 		run.Effect(ctx, rec.ID)
 		return err
 	})
-	if begun.Password != "" && c.Hand != nil {
-		c.Hand(w.Run(), begun.Password)
-		if lost := w.Remember(ctx, handedFact, rec.ID); lost != nil && err == nil {
-			err = lost
-		}
+	if begun.Password != "" {
 		w.Out("%s", begun.Said)
-		w.Out("the new password is kept nowhere: who walks this run can copy it once, by y in the console")
+		err = errors.Join(err, c.give(ctx, w, rec, begun.Password))
 	}
 	if err == nil {
 		w.Out("job %s on %s; it goes on without this run: vmtui jobs attach %s", rec.ID, c.Jobs.Node.Name, rec.ID)
 	}
 	return err
+}
+
+// give hands a new password to who walks the run, and remembers that somebody has it.
+func (c *chore) give(ctx context.Context, w *run.Walk, rec job.Record, password string) error {
+	if c.Hand == nil || !c.Hand(w.Run(), password) {
+		w.Out("%s", job.Lost)
+		return nil
+	}
+	w.Out("%s", job.Handed)
+	return w.Remember(ctx, handedFact, rec.ID)
 }
 
 // watch looks at the job, and when it has ended at what came of it.

@@ -33,14 +33,20 @@ func ReachOf(notify string, getenv func(string) string) Reach {
 	return t
 }
 
-// outward sends a sequence to the terminal the operator looks at. Tmux understands some itself, with `set-clipboard on`, and hands others through, with
-// `allow-passthrough on`: it gets both forms.
-func (r *Root) outward(seq string) tea.Cmd {
-	if r.opts.Reach.Tmux {
+// through is a sequence as it gets to the terminal the operator looks at. Tmux understands some itself, with `set-clipboard on`, and hands others through,
+// with `allow-passthrough on`: it gets both forms.
+func (t Reach) through(seq string) string {
+	if t.Tmux {
 		seq += ansi.TmuxPassthrough(seq)
 	}
-	return tea.Raw(seq)
+	return seq
 }
+
+// Clipboard is what takes a text to the terminal's clipboard.
+func (t Reach) Clipboard(text string) string { return t.through(ansi.SetSystemClipboard(text)) }
+
+// outward sends a sequence to the terminal the operator looks at.
+func (r *Root) outward(seq string) tea.Cmd { return tea.Raw(r.opts.Reach.through(seq)) }
 
 // call rings for the operator: the bell, and what the terminal has for those who look elsewhere.
 func (r *Root) call(words string) tea.Cmd {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/screen"
@@ -63,7 +62,7 @@ func (r *Root) takeOne(how takeHow, e screen.Excerpt) tea.Cmd {
 	}
 	if how == "copy" && len(e.Text) <= clipboardMost {
 		r.say(fmt.Sprintf("%s, %s, went to the terminal's clipboard; terminals do not say whether they took it", e.Name, size(len(e.Text))), false)
-		return r.outward(ansi.SetSystemClipboard(e.Text))
+		return tea.Raw(r.opts.Reach.Clipboard(e.Text))
 	}
 	why := ""
 	if how == "copy" {
