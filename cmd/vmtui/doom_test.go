@@ -126,6 +126,7 @@ var reads = regexp.MustCompile(strings.Join([]string{
 	`^/bin/sh -c '?true'? vmtui`, `^/bin/sh -c 'test -e `, `^/bin/sh -c '?cat `, `^/bin/sh -c 'curl `, `^/bin/sh -c 'ss -Htn`, `^/bin/sh -c 'grep `, `^/bin/sh -c 'pgrep `,
 	`^/bin/sh -c 'docker ps`, `^/bin/sh -c 'df `, `^/bin/sh -c 'date `, `^/bin/sh -c 'findmnt `, `^/bin/sh -c 'printf '"'"'PING`, `^/bin/sh -c 'cloud-init status`, `^/bin/sh -c 'ssh-keyscan`,
 	`^/bin/sh -c 'cd "\$1" && sha256sum`, `^/bin/sh -c 'cd "\$1" && for i in`, `^/bin/sh -c 'wc -l`, `^/bin/sh -c 'nginx -T `, `^/bin/sh -c 'nc `, `^/bin/sh -c 'for f in "\$1"/holds`, `^/bin/sh -c 'ps -eo`,
+	`^/bin/sh -c 'published\(\) (?s:.*)\npublished "\$1"; (flights|for a in)`,
 	`compose -p "\$project" "\$@"' vmtui \S+ \S+ logs `, `^/bin/sh -c 'uname -r`, `^/bin/sh -c 'systemctl (is-system-running|list-units)`, `^/bin/sh -c '?hostname`, `^/bin/sh -c 'docker inspect`,
 	`^/bin/sh -c 'f=\$\(mktemp\)`, `^/bin/sh -c 'f=\$HOME/\.ssh/known_hosts
 for h`, `^/bin/sh -c 'for u in`, `"\$1/lease\.new"`, `"\$1/anchors\.log"`, `^GET `,

@@ -237,6 +237,7 @@ func (a *attempt) failure(ctx context.Context, err error) error {
 	refused := fault.CodeOf(f.err) == fault.Refused && !a.l.changed()
 	if refused && a.l.mode.Unattended {
 		a.l.above.refused(g.Hint)
+		a.leaveWord(g)
 		return &ending{state: Refused, detail: g.Cause, step: a.s.ID}
 	}
 	ans, err := a.l.ask(ctx, a.s.ID, g)
@@ -252,6 +253,16 @@ func (a *attempt) failure(ctx context.Context, err error) error {
 		return &ending{state: Refused, detail: g.Cause, step: a.s.ID}
 	}
 	return a.leave(ctx, ans, g)
+}
+
+// leaveWord writes down what a gate would have said besides its cause: where nobody is asked, none is opened.
+func (a *attempt) leaveWord(g Gate) {
+	for _, d := range g.Details {
+		a.w.Out("%s", d)
+	}
+	if g.Hint != "" {
+		a.w.Out("next: %s", g.Hint)
+	}
 }
 
 // failureGate says what is known, and what retry would do.
