@@ -219,15 +219,28 @@ func (c *command) observe(u *unit) func(context.Context) (run.Finding, error) {
 	}
 }
 
+// notRun is the first exit status that a shell has uses of its own for: not executable, not found, killed.
+const notRun = 126
+
+// noes are the exit statuses by which a command that is asked something says no.
+func noes() []int {
+	all := make([]int, 0, notRun-1)
+	for n := 1; n < notRun; n++ {
+		all = append(all, n)
+	}
+	return all
+}
+
 // proven asks the proof once.
 func (c *command) proven(ctx context.Context, u *unit) (bool, string, error) {
 	order, _, err := c.proof.order(u, u.env())
 	if err != nil {
 		return false, "", err
 	}
+	order.Answers = noes()
 	res := u.host().Look(ctx, order)
 	switch {
-	case res.Outcome != ssh.Exited || res.Code >= 126: // not found, not executable, killed
+	case res.Outcome != ssh.Exited || res.Code >= notRun:
 		return false, "", res.Err("looking whether it is so", u.node)
 	case res.Code == 0:
 		return true, "its proof exits 0", nil
@@ -263,7 +276,7 @@ func (c *command) do(ctx context.Context, u *unit, w *run.Walk) error {
 	if !known {
 		return &fault.Error{What: u.s.ID + " cannot be done", On: u.node, Why: "something that it needs is not known", Next: "report this: the runbook's check let it pass"}
 	}
-	order.For = u.title
+	order.For, order.Answers = u.title, c.exits
 	if c.mode == run.Read {
 		return c.took(ctx, u, u.host().Look(ctx, order))
 	}
@@ -285,7 +298,7 @@ func (c *command) takeBack(ctx context.Context, u *unit, w *run.Walk) error {
 	if err != nil {
 		return err
 	}
-	order.For = "take back: " + u.title
+	order.For, order.Answers = "take back: "+u.title, c.exits
 	a := act.Act{Target: u.node, What: strings.Join(c.errand.lines(u, order), "; "), Danger: act.Changes}
 	return w.Act(ctx, a, func(ctx context.Context, p act.Permit) error {
 		res := u.host().Do(ctx, p, order)

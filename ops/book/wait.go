@@ -235,13 +235,13 @@ func (w *wait) look(ctx context.Context, u *unit) (bool, string, error) {
 		if err != nil {
 			return false, "", err
 		}
-		res := u.host().Look(ctx, ssh.Command{For: u.title, Script: w.value.raw, Args: args})
+		res := u.host().Look(ctx, ssh.Command{For: u.title, Script: w.value.raw, Args: args, Answers: noes()})
 		if res.Outcome != ssh.Exited {
 			return false, "", res.Err(u.title, u.node)
 		}
 		return res.Code == 0, fmt.Sprintf("the command exits %d", res.Code), nil
 	}
-	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: fileScript, Args: []string{value}})
+	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: fileScript, Args: []string{value}, Answers: []int{1}})
 	if res.Outcome != ssh.Exited {
 		return false, "", res.Err(u.title, u.node)
 	}

@@ -250,7 +250,27 @@ func (a *attempt) prepare(ctx context.Context) error {
 	if a.w.isPassed() || !a.s.Gate && a.s.Confirm == "" {
 		return nil
 	}
-	return a.gate(ctx, plan)
+	stands, err := a.ready(ctx)
+	if err != nil {
+		return err
+	}
+	return a.gate(ctx, plan, stands)
+}
+
+func (a *attempt) ready(ctx context.Context) (Ready, error) {
+	if a.s.Ready == nil {
+		return Ready{}, nil
+	}
+	look, cancel := context.WithTimeoutCause(ctx, a.s.deadline(), errDeadline)
+	defer cancel()
+	stands, err := a.s.Ready(look, a.w)
+	if ctx.Err() != nil {
+		return stands, context.Cause(ctx)
+	}
+	if err != nil {
+		return stands, a.failed(look, err)
+	}
+	return stands, nil
 }
 
 func (a *attempt) plan(ctx context.Context) ([]string, error) {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,16 +119,18 @@ func (m Mode) beforehand(confirm string) bool {
 }
 
 // gate is the step's own, before it acts.
-func (a *attempt) gate(ctx context.Context, plan []string) error {
-	g := Gate{Cause: "ready: " + a.s.Title, Hint: a.s.Why, Confirm: a.s.Confirm, Plan: plan}
+func (a *attempt) gate(ctx context.Context, plan []string, stands Ready) error {
+	g := Gate{Cause: "ready: " + a.s.Title, Hint: a.s.Why, Details: stands.Details, Confirm: cmp.Or(stands.Confirm, a.s.Confirm), Plan: plan}
 	if a.s.Confirm != "" {
 		g.Cause = "this cannot be taken back: " + a.s.Title
 	}
-	if a.again && a.s.Kind == Once {
+	log := a.l.j.stepLog(a.s.ID)
+	anew := a.again && a.s.Kind == Once && len(log.sent()) > 0
+	if anew {
 		g.Cause = "this sends it AGAIN: " + a.s.Title
 	}
 	g.Choices = a.choices(ctx, Go)
-	if a.l.mode.beforehand(g.Confirm) {
+	if !anew && a.l.mode.beforehand(g.Confirm) { // what was said beforehand was said of the first
 		if err := a.l.pass(ctx, a.s.ID, g); err != nil {
 			return err
 		}

@@ -51,6 +51,12 @@ type Progress struct {
 	Detail string // when Done: what was proved
 }
 
+// Ready is the answer of Step.Ready.
+type Ready struct {
+	Confirm string   // the word to type in place of the step's own, "" for that
+	Details []string // what to know before it is typed, in plain words
+}
+
 // Check looks once. It may keep state between looks of one attempt. An error is a failure and opens a gate at once: what may pass by itself
 // (a host that does not answer yet) is Progress with its reason in For.
 type Check func(ctx context.Context) (Progress, error)
@@ -63,6 +69,8 @@ type Step struct {
 
 	// Plan gives the exact commands and calls of Do, as lines to show.
 	Plan func(ctx context.Context) ([]string, error)
+	// Ready looks, right before the step's own gate, at what it stands on by now. Nil is what it stood on when the runbook was built.
+	Ready func(ctx context.Context, w *Walk) (Ready, error)
 	// Observe asks the world whether the step is done. It changes nothing.
 	Observe func(ctx context.Context, w *Walk) (Finding, error)
 	// Do acts. Its context outlives Ctrl-C by the engine's grace, so that what was begun is finished.

@@ -113,11 +113,11 @@ func (w *Walk) Spent() (out Spent) {
 
 // Intents are the mutations that the log knows of for a step of this run ("" is this one), oldest first, with how they ended.
 func (w *Walk) Intents(step string) []Recorded {
-	if step == "" {
-		step = w.step.ID
-	}
 	if w.j == nil {
 		return nil
+	}
+	if step == "" {
+		step = w.step.ID
 	}
 	return w.j.stepLog(step).acts
 }

@@ -137,6 +137,14 @@ var paths = []path{
 	{name: "unknown, not applied, retry asks for the name again and sends again", book: with("rebuilt", func(w *world, s *Step) { loses(w, s, false) }),
 		script: []Answer{goes, {Choice: Retry}, goes}, state: Done,
 		story: "outcome:unknown rebuilt:unknown gate gate rebuilt:doing intent outcome:done rebuilt:done", world: "rebuilt returned", gate: "AGAIN"},
+	{name: "what it stands on has changed, so has the word", book: with("rebuilt", func(_ *world, s *Step) {
+		s.Ready = func(context.Context, *Walk) (Ready, error) {
+			return Ready{Confirm: "3164495", Details: []string{"silent"}}, nil
+		}
+	}), mode: unattended, state: AtGate, story: "gate result:waiting", world: "lame removed"},
+	{name: "what it stands on cannot be told", book: with("rebuilt", func(_ *world, s *Step) {
+		s.Ready = func(context.Context, *Walk) (Ready, error) { return Ready{}, errors.New("it works again") }
+	}), mode: unattended, state: AtGate, story: "rebuilt:failed gate result:waiting", gate: "it works again", world: "lame removed"},
 	{name: "unknown, stop", book: with("rebuilt", func(w *world, s *Step) { loses(w, s, false) }), script: []Answer{goes, {Choice: Stop}}, state: Unknown, world: "lame removed"},
 	{name: "question, go", book: with("removed", func(_ *world, s *Step) {
 		asksFirst(s, NeedsGo{Cause: "a new host key", Details: []string{"old", "new"}})
@@ -209,6 +217,37 @@ func (p path) walk(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].State != p.state {
 		t.Errorf("listed as %+v, %v", list, err)
 	}
+}
+
+// What was said beforehand was said of the first sending: whoever retries is asked for the word again.
+func TestSendingAgainIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, w := memEngine(), newWorld(t)
+		rb := with("rebuilt", func(w *world, s *Step) { loses(w, s, false) })(w)
+		id := start(t, e, rb)
+		if state, err := e.Walk(t.Context(), id, rb, unattended); state != Unknown || err != nil {
+			t.Fatal(state, err)
+		}
+		var state State
+		var err error
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			state, err = e.Walk(t.Context(), id, rb, Mode{Yes: true, Confirm: "w2"})
+		}()
+		for _, a := range []Answer{{Choice: Retry}, goes} {
+			synctest.Wait() // it stands at a gate
+			evs := events(t, e, id)
+			a.Gate = evs[len(evs)-1].Seq
+			if err := e.Answer(t.Context(), id, a); err != nil {
+				t.Error(err)
+			}
+		}
+		<-ended
+		if state != Done || err != nil || !strings.Contains(lastGate(t, e, id).Cause, "AGAIN") {
+			t.Errorf("ended %s, %v\n%s", state, err, told(events(t, e, id)))
+		}
+	})
 }
 
 func TestGateBehindNoReturnOffersNoUndo(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 func (c *crew) action(ctx context.Context, w *run.Walk) (digitalocean.Action, error) {
 	id, err := strconv.Atoi(w.Fact(factAction))
 	if err != nil {
-		return digitalocean.Action{}, fmt.Errorf("the action's id %q: %w", w.Fact(factAction), err)
+		return digitalocean.Action{}, decided((&fault.Error{What: "the run does not say which action its rebuild became", On: c.dropletName(), Next: "retry asks the provider for it"}).Because(err))
 	}
 	return c.Cloud.Action(ctx, id)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/lease"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -48,7 +49,7 @@ func (c *crew) verifyBack(w *run.Walk) run.Check {
 		}
 		key, err := c.scan(ctx, cryptossh.KeyAlgoED25519)
 		if err != nil || key == nil {
-			return run.Progress{For: "its sshd to answer exec", Again: c.Config.SSH.Retry}, err
+			return run.Progress{For: "its sshd to answer exec" + c.powerless(ctx), Again: c.Config.SSH.Retry}, err
 		}
 		if slices.Contains(c.in.HostKeys, fingerprint(key)) && !c.rebooted(ctx, w) {
 			return run.Progress{For: "the new system; the old host key still answers", Again: c.Config.SSH.Retry}, nil
@@ -60,10 +61,18 @@ func (c *crew) verifyBack(w *run.Walk) run.Check {
 	}
 }
 
+// powerless says what nobody finds out by waiting: that the machine is off.
+func (c *crew) powerless(ctx context.Context) string {
+	if d, err := c.Cloud.Droplet(ctx, c.in.Droplet); err == nil && d.Status == digitalocean.Off {
+		return "; the provider says that it is off: power it on in the control panel"
+	}
+	return ""
+}
+
 // scan is the host key exec sees at the target's private address: one of the type preferred where there is one, nil when nothing answers yet.
 func (c *crew) scan(ctx context.Context, preferred string) (cryptossh.PublicKey, error) {
 	_, port := c.in.hostPort()
-	res := c.exec().Look(ctx, ssh.Command{For: "ask the worker for its host keys", Script: keyscan, Args: []string{port, c.in.Private}})
+	res := c.exec().Look(ctx, ssh.Command{For: "ask the worker for its host keys", Script: keyscan, Args: []string{port, c.in.Private}, Answers: []int{1}})
 	if res.Outcome != ssh.Exited {
 		return nil, res.Err("reading the new host key", c.Config.Exec().Name)
 	}

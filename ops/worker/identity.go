@@ -16,12 +16,9 @@ const metadata = `curl -fsS -m 5 http://169.254.169.254/metadata/v1/`
 // identity proves that the droplet the API will act on is the host that ssh talks to. A dead host cannot say who it is: then the provider's id,
 // name and address must agree with the config, and the operator types the id.
 func (c *crew) identity(ctx context.Context) error {
-	d, err := c.Cloud.Droplet(ctx, c.in.Droplet)
+	d, err := c.onRecord(ctx)
 	if err != nil {
 		return err
-	}
-	if c.node.Droplet != c.in.Droplet {
-		return c.mistaken(fmt.Sprintf("the config says droplet %d now, the run was made for %d", c.node.Droplet, c.in.Droplet))
 	}
 	if c.in.Dead {
 		return c.deadIdentity(ctx, d)
@@ -34,6 +31,15 @@ func (c *crew) identity(ctx context.Context) error {
 		return c.mistaken(fmt.Sprintf("ssh reaches droplet %s, the plan is for droplet %d", said, c.in.Droplet))
 	}
 	return nil
+}
+
+// onRecord is the droplet as the provider has it, if it is still the one that the config means.
+func (c *crew) onRecord(ctx context.Context) (digitalocean.Droplet, error) {
+	d, err := c.Cloud.Droplet(ctx, c.in.Droplet)
+	if err == nil && c.node.Droplet != c.in.Droplet {
+		err = c.mistaken(fmt.Sprintf("the config says droplet %d now, the run was made for %d", c.node.Droplet, c.in.Droplet))
+	}
+	return d, err
 }
 
 func (c *crew) deadIdentity(ctx context.Context, d digitalocean.Droplet) error {

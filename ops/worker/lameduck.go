@@ -72,7 +72,7 @@ func (c *crew) withoutLameDuck(why string) run.Step {
 }
 
 func (c *crew) observeLameDuck(ctx context.Context, _ *run.Walk) (run.Finding, error) {
-	res := c.host().Look(ctx, ssh.Command{Script: `test -e "$1"`, Args: []string{c.Config.LoadBalancer.LameDuck}})
+	res := c.host().Look(ctx, ssh.Command{Script: `test -e "$1"`, Args: []string{c.Config.LoadBalancer.LameDuck}, Answers: []int{1}})
 	if res.Outcome != ssh.Exited {
 		return run.Finding{}, res.Err("looking for the lame-duck flag", c.node.Name)
 	}

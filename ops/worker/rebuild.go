@@ -35,6 +35,7 @@ func (c *crew) rebuild() run.Step {
 		Plan: plan("the budget, the identity and the lease are checked once more",
 			fmt.Sprintf("POST /v2/droplets/%d/actions {type: rebuild, image: %d}   once", c.in.Droplet, c.in.Image),
 			"GET /v2/actions/ID   until completed"),
+		Ready:   c.readyToRebuild,
 		Observe: c.observeRebuild,
 		Do:      c.sendRebuild,
 		Verify:  c.verifyRebuild,
@@ -106,7 +107,7 @@ func (c *crew) judge(ctx context.Context, w *run.Walk) (run.Finding, error) {
 	case err != nil:
 		return run.Finding{}, err
 	case a.Status == digitalocean.Errored:
-		return pending("the rebuild, action %d, ended in an error; what the disk holds is not known", a.ID), nil
+		return c.judgeErrored(ctx, a)
 	}
 	if a.Status != digitalocean.Completed {
 		return run.Finding{Truth: run.UnderWay, Detail: fmt.Sprintf("rebuild %d is %s", a.ID, a.Status)}, nil
@@ -114,8 +115,24 @@ func (c *crew) judge(ctx context.Context, w *run.Walk) (run.Finding, error) {
 	return done("rebuild %d is completed", a.ID), nil
 }
 
+// judgeErrored leaves the next rebuild to the operator, unless somebody has sent one already: it is not this run's, and may be of any image.
+func (c *crew) judgeErrored(ctx context.Context, a digitalocean.Action) (run.Finding, error) {
+	newer, err := c.Cloud.AdoptRebuild(ctx, c.in.Droplet, a.ID)
+	if err != nil || len(newer) == 0 {
+		return pending("the rebuild, action %d, ended in an error; what the disk holds is not known", a.ID), err
+	}
+	f := run.Finding{
+		Truth: run.Conflict, Detail: fmt.Sprintf("this run's rebuild, action %d, ended in an error, and it was rebuilt since, not by this run", a.ID),
+		Hint: "find out who did; stop here and leave it out, on hold; when its disk is known to be good, " + Return + " brings it back, else " + Reimage + " anew",
+	}
+	for _, n := range newer {
+		f.Details = append(f.Details, fmt.Sprintf("action %d, %s, started %s", n.ID, n.Status, n.Started.Format(time.TimeOnly)))
+	}
+	return f, nil
+}
+
 func (c *crew) sendRebuild(ctx context.Context, w *run.Walk) error {
-	before := 0
+	before := lastOwn(w)
 	err := c.repeated(ctx, w, func() (err error) {
 		if before, err = c.rememberBefore(ctx, w, before); err != nil {
 			return err
@@ -134,11 +151,19 @@ func (c *crew) sendRebuild(ctx context.Context, w *run.Walk) error {
 // postRebuild sends it. A refusal (422 for a pending event, 429) is definite: only after one of those it is sent again, by the operator's same word.
 func (c *crew) postRebuild(ctx context.Context, w *run.Walk) error {
 	return w.Act(ctx, act.Act{
-		Verb: "rebuild", Target: c.confirm(), Danger: act.Destroys, Identity: c.identity,
+		Verb: "rebuild", Target: c.word(w), Danger: act.Destroys, Identity: c.stillThat(w),
 		What: fmt.Sprintf("POST /v2/droplets/%d/actions {type: rebuild, image: %d}", c.in.Droplet, c.in.Image),
 	}, func(ctx context.Context, p act.Permit) error {
+		// Only now, and only until this one is refused: what became of the last one stays known for as long as there is no other.
+		last := w.Fact(factAction)
+		if err := w.Remember(ctx, factAction, ""); err != nil {
+			return err
+		}
 		a, err := c.Cloud.Rebuild(ctx, p, c.in.Droplet, c.in.Image)
 		if err != nil {
+			if last != "" && !errors.Is(err, remote.ErrUnknown) {
+				return errors.Join(err, w.Remember(ctx, factAction, last))
+			}
 			return err
 		}
 		return w.Remember(ctx, factAction, strconv.Itoa(a.ID))
@@ -168,9 +193,6 @@ func (c *crew) rememberBefore(ctx context.Context, w *run.Walk, since int) (int,
 		if since > 0 && a.ID > since && a.Type == "rebuild" {
 			return since, c.rebuiltMeanwhile(a)
 		}
-	}
-	if err := w.Remember(ctx, factAction, ""); err != nil {
-		return since, err
 	}
 	return newest, w.Remember(ctx, factBefore, strconv.Itoa(newest))
 }
@@ -222,7 +244,7 @@ func (c *crew) verifyRebuild(w *run.Walk) run.Check {
 		if err != nil {
 			return run.Progress{}, err
 		}
-		p, err := c.follow(a, "look at the droplet in the control panel; retry sends a second rebuild, stop leaves it out and on hold")
+		p, err := c.follow(a, "look at the droplet in the control panel; stop leaves it out and on hold")
 		if p.Done {
 			c.host().Drop()
 		}

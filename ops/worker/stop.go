@@ -52,7 +52,7 @@ func (c *crew) quitNginx() run.Step {
 const quitScript = `nginx -s quit || ! pgrep -x nginx >/dev/null`
 
 func (c *crew) nginxRuns(ctx context.Context) (bool, error) {
-	res := c.host().Look(ctx, ssh.Command{Script: "pgrep -x nginx >/dev/null"})
+	res := c.host().Look(ctx, ssh.Command{Script: "pgrep -x nginx >/dev/null", Answers: []int{1}})
 	if res.Outcome != ssh.Exited || res.Code > 1 {
 		return false, res.Err("looking for nginx", c.node.Name)
 	}

@@ -98,6 +98,9 @@ type Action struct {
 	Resource  int       // the droplet's id
 }
 
+// Off is the status of a droplet that is powered off.
+const Off = "off"
+
 // The statuses of an action. Any other is one that nobody here knows, and neither success nor failure.
 const (
 	InProgress = "in-progress"

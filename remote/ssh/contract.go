@@ -25,6 +25,8 @@ type Command struct {
 	Stdin  []byte
 	Tether bool // the script and all it started die with the connection; needs setsid on the host and takes no Stdin
 
+	Answers []int // exit statuses beside 0 that are an answer and no failure: 1 for test, grep and pgrep
+
 	Inside string // the container in which it runs, by docker exec; tethered
 	Sudo   bool   // as root; what sudo asks is asked of the operator once, and goes to sudo alone. Only a tethered one can be ended by cancelling
 	Agent  bool   // with the operator's SSH agent within its reach: only when they asked for it

@@ -42,7 +42,7 @@ func (h *Host) collect(ctx context.Context, t task) Result {
 	h.hand(t.command, out)
 	res.Stdout, res.Stderr = h.said(out), h.said(errs)
 	res.Dropped = out.missing() + errs.missing()
-	ended(res.ending())
+	ended(res.ending(t.command.Answers...))
 	return res
 }
 
@@ -65,7 +65,7 @@ func (h *Host) Stream(ctx context.Context, c Command, line func(line string)) Re
 	}
 	tap.close()
 	res.Stderr, res.Dropped = h.said(errs), errs.missing()
-	ended(res.ending())
+	ended(res.ending(c.Answers...))
 	return res
 }
 

@@ -31,6 +31,10 @@ func TestTheWitnessHearsOfEverything(t *testing.T) {
 	}
 	h.Do(ctx, allowed, Command{For: "fail", Script: "echo no >&2; exit 3"})
 	hears("fail", true, remote.Failed, "exit 3: no")
+	h.Look(ctx, Command{For: "see", Script: "test -e /nowhere", Answers: []int{1}})
+	hears("see", false, remote.OK, "exit 1, which is an answer")
+	h.Look(ctx, Command{For: "see badly", Script: "exit 2", Answers: []int{1}})
+	hears("see badly", false, remote.Failed, "exit 2")
 	h.Do(ctx, refused, Command{Script: "reboot"})
 	hears("reboot", true, remote.Unsent, "somebody else's")
 	h.Stream(ctx, Command{Script: "echo streamed"}, func(string) {})
