@@ -40,7 +40,7 @@ func TestLabNoSecretOnACommandLine(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	p.clear("the terminal", c.raw)
-	got := vmtui(t, config, "tootctl", "--yes", "--confirm", "lab.example", "--", "accounts", "modify", "alice", "--reset-password")
+	got := vmtui(t, config, "tootctl", "--yes", "--confirm", "lab.example", "--show-password", "--", "accounts", "modify", "alice", "--reset-password")
 	if got.code != 0 || !strings.Contains(got.out, sentinelAccount) { // who asked for it gets it
 		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
 	}
