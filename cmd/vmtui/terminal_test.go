@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -64,11 +65,14 @@ func sitWith(t testing.TB, env []string, path string, cols, rows uint16, args ..
 func (s *terminal) read() {
 	defer close(s.gone)
 	buf := make([]byte, 32<<10)
+	half := 0 // bytes at its beginning, of a character that has not come whole
 	for {
-		n, err := s.pty.Read(buf)
+		n, err := s.pty.Read(buf[half:])
 		s.mu.Lock()
-		_, _ = s.screen.Write(buf[:n])
-		s.raw = append(s.raw, buf[:n]...)
+		s.raw = append(s.raw, buf[half:half+n]...)
+		got := wholeRunes(buf[:half+n])
+		_, _ = s.screen.Write(buf[:got])
+		half = copy(buf, buf[got:half+n])
 		s.mu.Unlock()
 		select {
 		case s.drawn <- struct{}{}:
@@ -78,6 +82,20 @@ func (s *terminal) read() {
 			return
 		}
 	}
+}
+
+// wholeRunes is how many of the bytes are whole characters: the screen loses those that it is given in two parts.
+func wholeRunes(p []byte) int {
+	for i := len(p) - 1; i >= max(0, len(p)-utf8.UTFMax); i-- {
+		if !utf8.RuneStart(p[i]) {
+			continue
+		}
+		if !utf8.FullRune(p[i:]) {
+			return i
+		}
+		break
+	}
+	return len(p)
 }
 
 // text is the screen as a person reads it.
