@@ -103,7 +103,7 @@ func (f *follower) follow(ctx context.Context, ev run.Event) {
 	case ev.Type == run.Gated:
 		f.stopAsking()
 		f.printGate(*v.Gate)
-		if f.term.Line == nil {
+		if f.term.Line == nil || ev.Leg < f.leg { // a gate of an earlier leg is told, and nobody can answer it any more
 			return
 		}
 		inner, end := context.WithCancel(ctx)

@@ -125,6 +125,20 @@ func TestAGateAnsweredElsewhereLetsThePromptGo(t *testing.T) {
 	})
 }
 
+// A run that is resumed is printed from its beginning: the gate at which it was left is told, and what is typed is for the gates that come.
+func TestAGateOfAnEarlierLegIsOnlyPrinted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithTimeout(t.Context(), time.Minute)
+		defer end()
+		var out bytes.Buffer
+		fake := stage.New(stage.Failing())
+		_, err := Follow(ctx, fake, "01J9ZQ7K3M", 2, Terminal{Out: &out, Line: typing("stop")})
+		if !errors.Is(err, context.DeadlineExceeded) || len(fake.Calls()) != 0 || !strings.Contains(out.String(), "GATE: ") || strings.Contains(out.String(), "your decision") {
+			t.Errorf("%v, %q\n%s", err, fake.Calls(), out.String())
+		}
+	})
+}
+
 func TestWithoutAnybodyAGateIsOnlyPrinted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, end := context.WithTimeout(t.Context(), time.Minute)
