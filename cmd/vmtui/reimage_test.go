@@ -152,7 +152,9 @@ func TestDrainUndoAndReturn(t *testing.T) {
 
 	held := a.stops("stop") // should no job be waited for
 	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
-	if !l.until(func(one line) bool { return one.Step == "sidekiq-quiet" && one.State == "waiting" || one.Step == "stop" && one.State == "intent" }) {
+	if !l.until(func(one line) bool {
+		return one.Step == "sidekiq-quiet" && one.State == "waiting" || one.Step == "stop" && one.State == "intent"
+	}) {
 		t.Fatalf("it never came so far\n%s", transcript(t, b, l.run()))
 	}
 	if got := vmtui(t, b.ConfigPath(), "runs", "undo", l.run()); got.code != 0 {
