@@ -157,7 +157,7 @@ func TestWokenWalkerDoesNotAct(t *testing.T) {
 	})
 	retry := unattended
 	retry.Unattended = false
-	done := operator(t, spock, id, Answer{Choice: Retry}) // unknown, by what the log says; the operator looked
+	done := operator(t, spock, id, Answer{Choice: Retry}, goes) // unknown, by what the log says; the operator looked, and says so again when it would be sent AGAIN
 	state, err := spock.Walk(t.Context(), id, rb, retry)
 	if done(); state != Done || err != nil {
 		t.Fatal(state, err, told(events(t, spock, id)))
