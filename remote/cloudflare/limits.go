@@ -3,6 +3,7 @@ package cloudflare
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -55,11 +56,19 @@ func (l Limits) Most(k Kind) int {
 	return l.Others
 }
 
+// travel is how much longer one purge may be on its way than another: Cloudflare counts when they arrive, we when they leave.
+const travel = 500 * time.Millisecond
+
 // budget is what this process has left of the limits. Others who purge in the same account have their part of them, so that a 429 is still possible.
 type budget struct{ urls, requests *rate.Limiter }
 
 func newBudget(l Limits) budget {
-	return budget{urls: rate.NewLimiter(l.URLRate, int(l.URLRate)), requests: rate.NewLimiter(l.Requests, l.Bucket)}
+	return budget{urls: limiter(l.URLRate, int(l.URLRate)), requests: limiter(l.Requests, l.Bucket)}
+}
+
+// limiter lets as many go at once as fit into the bucket even when the last of them overtook the first.
+func limiter(per rate.Limit, bucket int) *rate.Limiter {
+	return rate.NewLimiter(per, bucket-int(math.Ceil(float64(per)*travel.Seconds())))
 }
 
 // keep waits until a purge fits into the plan's rate, and tells of the wait.
