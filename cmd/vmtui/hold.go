@@ -10,6 +10,8 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/clean"
 )
 
@@ -86,12 +88,31 @@ func mayReplace(ctx context.Context, a *app, worker, confirm string) error {
 		return err
 	}
 	if h.Run != "" {
-		return &fault.Error{What: "a run holds it", On: worker, Why: holdWords(*h), Next: "finish the run: vmtui runs resume " + h.Run + ", or undo it; `vmtui hold clear` removes a record whose run is lost", Code: fault.Refused}
+		return &fault.Error{What: "a run holds it", On: worker, Why: holdWords(*h), Next: a.toEnd(ctx, *h), Code: fault.Refused}
 	}
 	if h.By != a.operator && confirm != h.By {
 		return &fault.Error{What: "not confirmed", On: worker, Why: holdWords(*h), Next: fmt.Sprintf("talk to %s; then repeat it with --confirm %s", h.By, h.By), Code: fault.Refused}
 	}
 	return nil
+}
+
+// toEnd says how a worker gets free of the run that holds it.
+func (a *app) toEnd(ctx context.Context, h fleet.Hold) string {
+	byHand := "vmtui hold clear " + h.Worker
+	v, err := a.engine.View(ctx, h.Run)
+	switch {
+	case err != nil:
+		return "look for the run with whoever began it; when it is lost: " + byHand
+	case v.State == run.Done:
+		return "bring the worker back: vmtui run " + worker.Return + " " + h.Worker + "; or, when the record is of no use any more: " + byHand
+	case v.WhyNoResume() != "":
+		return "that run is over (" + string(v.State) + "): " + byHand
+	}
+	next, err := a.engine.Onward(ctx, h.Run)
+	if err != nil || next == "" {
+		return "let the run end that is under way: vmtui runs show " + h.Run
+	}
+	return next
 }
 
 func clearHold(f *flags) *cobra.Command {
