@@ -247,3 +247,16 @@ func TestADeadWorkerIsRetiredAndNotRebooted(t *testing.T) {
 		t.Errorf("%d requests failed: %v", s.Failures, s.FirstFailures)
 	}
 }
+
+// Where nobody visits, a worker comes back all the same: nobody came to its peers either, and the balancer's check is served. Its jobs are started then.
+func TestAWorkerComesBackWhereNobodyVisits(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors = box.Rate{PerSecond: -1, WebSockets: -1} })
+	if said := carried(t, b, "run", "worker-restart", "worker-2"); !strings.Contains(said, "nobody came in 8s, nor to a peer; the balancer's check is served (answers 200)") {
+		t.Error(said)
+	}
+	serving(t, b)
+	if s := b.Stats(); s.Requests != 0 {
+		t.Errorf("somebody did visit: %+v", s)
+	}
+}

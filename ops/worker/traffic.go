@@ -40,7 +40,7 @@ func (c *crew) connectionsOf(ctx context.Context, n config.Node) (web, streaming
 }
 
 func (c *crew) requestsSeen(ctx context.Context) (int, error) {
-	return c.count(ctx, "counting requests", requests, c.node.AccessLog, c.in.Check.Path)
+	return c.requestsSeenBy(ctx, c.node)
 }
 
 // idle lets what is in flight finish while the worker is still a member: the balancer cuts what it still carries soon after a removal.
