@@ -90,7 +90,7 @@ func drainSteps(c *crew) []run.Step {
 
 func reimageSteps(c *crew) []run.Step {
 	steps := append([]run.Step{c.preflight(true)}, c.out()...)
-	steps = append(steps, c.saveLogs(), c.announce(c.rebuildOf(), "rebuild"), c.rebuild(), c.comeBack(), c.trustKey(), c.newDisk(), c.cloudInit(), c.provision())
+	steps = append(steps, c.saveLogs(), c.announce(c.rebuildOf(), "rebuild"), c.rebuild(), c.powerOn(), c.comeBack(), c.trustKey(), c.newDisk(), c.cloudInit(), c.provision())
 	return append(steps, c.back()...)
 }
 
