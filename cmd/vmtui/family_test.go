@@ -99,7 +99,7 @@ func TestAWorkerIsRetired(t *testing.T) {
 	if err != nil || strings.Contains(string(known), key) || strings.Contains(boxKnownHosts(t, b), key) {
 		t.Errorf("its key is still known: %v", err)
 	}
-	for _, want := range []string{"budget: 3 healthy", "no answer to the request", "take worker-2 out of the config: " + b.ConfigPath() + ":", "3 workers remain"} {
+	for _, want := range []string{"budget: 3 healthy", "no answer to the request", "take worker-2 out of the config: " + b.ConfigPath() + ":", "3 workers left"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}
@@ -151,7 +151,7 @@ func TestStreamingIsRestarted(t *testing.T) {
 		if started(t, b, droplet2, "web") != web || started(t, b, droplet2, "streaming") == streaming {
 			t.Error("the wrong containers were started anew")
 		}
-		if !strings.Contains(said, "websockets here, 6 on all workers") || !strings.Contains(said, "there were 6") {
+		if !strings.Contains(said, " here, 6 on all workers") || !strings.Contains(said, "there were 6") {
 			t.Errorf("nothing was counted:\n%s", said)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/upstream"
 )
 
@@ -108,10 +109,10 @@ func (c *crew) verifyIdle(*run.Walk) run.Check {
 		}
 		last = seen
 		if quiet {
-			return run.Progress{Done: true, Detail: fmt.Sprintf("nothing in flight, %d websockets open", streaming)}, nil
+			return run.Progress{Done: true, Detail: fmt.Sprintf("nothing in flight, %s open", spelling.Count(streaming, "websocket", "websockets"))}, nil
 		}
 		return run.Progress{
-			For:   fmt.Sprintf("%d in flight, %d new requests since the last look; %d websockets", web, arrived, streaming),
+			For:   fmt.Sprintf("%d in flight, %s since the last look; %s", web, spelling.Count(arrived, "new request", "new requests"), spelling.Count(streaming, "websocket", "websockets")),
 			Again: max(pace, c.in.Check.Interval),
 		}, nil
 	}
