@@ -255,7 +255,7 @@ func (w *wait) lookPage(ctx context.Context, u *unit, url string) (bool, string,
 		status, err := u.b.Visit(ctx, url)
 		return err == nil && status == w.want, fmt.Sprintf("it answers %d", status), err
 	}
-	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: pageScript, Args: []string{url}})
+	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: pageScript, Args: []string{url}, Answers: worker.NoAnswer()})
 	if res.Outcome != ssh.Exited {
 		return false, "", res.Err(u.title, u.node)
 	}

@@ -104,6 +104,6 @@ func (in inputs) pageCommand(instance, address string) ssh.Command {
 	case check.Protocol == "tcp":
 		check.Protocol = "http"
 	}
-	return ssh.Command{For: "ask for the instance page from exec", Script: httpProbe, Args: append(in.curlFlags(check),
+	return ssh.Command{For: "ask for the instance page from exec", Script: httpProbe, Answers: NoAnswer(), Args: append(in.curlFlags(check),
 		"-m", "10", "-H", "Host: "+instance, "-H", "X-Forwarded-Proto: https", probeURL(check, address))}
 }
