@@ -119,8 +119,8 @@ func (c *crew) tagUses(ctx context.Context, lb digitalocean.Balancer) (string, e
 			Why:  fmt.Sprintf("the tag %q also lets it reach the databases %s", lb.Tag, strings.Join(uses.Databases, ", ")),
 			Next: "give the databases a tag or rule of their own, so that jobs are not cut off in the middle", Code: fault.Refused}
 	}
-	// The API's description that this program keeps to knows no firewalls.
-	said := fmt.Sprintf("warning: cloud firewalls are not looked at; make sure that none depends on the tag %q, which goes with the removal", lb.Tag)
+	// The API's description that this program keeps to knows no firewalls: what it would be answered there could not be held against anything.
+	said := fmt.Sprintf("warning: cloud firewalls are not looked at; see in the control panel (Networking, Firewalls) that none applies to the tag %q, which goes with the removal", lb.Tag)
 	if len(others) > 0 {
 		return fmt.Sprintf("warning: the tag %q also drives the balancers %s\n%s", lb.Tag, strings.Join(others, ", "), said), nil
 	}
