@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/vmtui/vmtui/ops/fleet"
 )
 
@@ -86,4 +89,24 @@ func TestWhoseHoldIsCleared(t *testing.T) {
 			t.Errorf("%+v, %q: %v", c.hold, c.confirm, err)
 		}
 	}
+}
+
+// Every command says what it does and every option what it is for, with a name for what it takes.
+func TestEveryOptionIsExplained(t *testing.T) {
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.Short == "" {
+			t.Errorf("%s says nothing of itself", cmd.CommandPath())
+		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			name, about := pflag.UnquoteUsage(f)
+			if about == "" || name != "" && name != strings.ToUpper(name) && f.Name != "then" && f.Name != "store" { // these two name a value
+				t.Errorf("%s --%s %s: %q", cmd.CommandPath(), f.Name, name, about)
+			}
+		})
+		for _, c := range cmd.Commands() {
+			walk(c)
+		}
+	}
+	walk(newRoot(newFlags(streams{strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}})))
 }
