@@ -98,21 +98,38 @@ func mayReplace(ctx context.Context, a *app, worker, confirm string) error {
 
 // toEnd says how a worker gets free of the run that holds it.
 func (a *app) toEnd(ctx context.Context, h fleet.Hold) string {
-	byHand := "vmtui hold clear " + h.Worker
+	byHand := "; when the record is of no use any more: " + clearing(h)
 	v, err := a.engine.View(ctx, h.Run)
 	switch {
 	case err != nil:
-		return "look for the run with whoever began it; when it is lost: " + byHand
+		return "look for the run with whoever began it" + byHand
 	case v.State == run.Done:
-		return "bring the worker back: vmtui run " + worker.Return + " " + h.Worker + "; or, when the record is of no use any more: " + byHand
+		return "bring the worker back: vmtui run " + worker.Return + " " + h.Worker + byHand
 	case v.WhyNoResume() != "":
-		return "that run is over (" + string(v.State) + "): " + byHand
+		return "that run is over, it is " + string(v.State) + byHand
 	}
 	next, err := a.engine.Onward(ctx, h.Run)
 	if err != nil || next == "" {
-		return "let the run end that is under way: vmtui runs show " + h.Run
+		next = "let the run end that is under way: vmtui runs show " + h.Run
 	}
-	return next
+	return next + byHand
+}
+
+// clearing is the command that removes a record which others may rely on.
+func clearing(h fleet.Hold) string {
+	return fmt.Sprintf("vmtui hold clear %s --confirm %s", h.Worker, h.By)
+}
+
+// mayClear wants it said whose record goes, when it is not one's own or when a run relies on it.
+func mayClear(h fleet.Hold, operator, confirm string, toEnd func(fleet.Hold) string) error {
+	if confirm == h.By || h.By == operator && h.Run == "" {
+		return nil
+	}
+	next := fmt.Sprintf("talk to %s; then %s", h.By, clearing(h))
+	if h.Run != "" {
+		next = toEnd(h)
+	}
+	return &fault.Error{What: "not confirmed", On: h.Worker, Why: holdWords(h), Next: next, Code: fault.Refused}
 }
 
 func clearHold(f *flags) *cobra.Command {
@@ -129,8 +146,8 @@ func clearHold(f *flags) *cobra.Command {
 				}
 				return f.answer(map[string]any{"cleared": false, "worker": args[0]}, args[0]+" is not on hold")
 			}
-			if h.By != a.operator && confirm != h.By {
-				return &fault.Error{What: "not confirmed", On: args[0], Why: holdWords(*h), Next: fmt.Sprintf("talk to %s; then vmtui hold clear %s --confirm %s", h.By, args[0], h.By), Code: fault.Refused}
+			if err := mayClear(*h, a.operator, confirm, func(h fleet.Hold) string { return a.toEnd(ctx, h) }); err != nil {
+				return err
 			}
 			err = a.changeHold(ctx, "hold/clear", args[0], fmt.Sprintf("clear the hold record of %s, which %s had set: %s", args[0], h.By, h.Why), func(ctx context.Context, p act.Permit) error { return a.keeper.ClearHold(ctx, p, args[0]) })
 			if err != nil {
@@ -139,6 +156,6 @@ func clearHold(f *flags) *cobra.Command {
 			return f.answer(map[string]any{"cleared": true, "worker": args[0]}, args[0]+" is no longer on hold")
 		})
 	}}
-	cmd.Flags().StringVar(&confirm, "confirm", "", "whose hold it is, when it is somebody else's (`WHO`)")
+	cmd.Flags().StringVar(&confirm, "confirm", "", "whose hold it is, when it is somebody else's or a run's (`WHO`)")
 	return withJSON(f, cmd)
 }
