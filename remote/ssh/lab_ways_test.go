@@ -246,6 +246,8 @@ func init() {
 		switch {
 		case len(os.Args) == 4 && os.Args[1] == proxyArg:
 			proxyCommand(os.Args[2], os.Args[3])
+		case len(os.Args) == 4 && os.Args[1] == resolveArg:
+			playResolve(os.Args[2], os.Args[3])
 		case len(os.Args) == 3 && os.Args[1] == clientArg:
 			playClient(os.Args[2])
 		}
