@@ -29,7 +29,7 @@ func status(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	defer a.close()
+	defer a.close(ctx)
 	snap := a.lookOnce(ctx, lookFor)
 	if ctx.Err() != nil {
 		return ctx.Err()

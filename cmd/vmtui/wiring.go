@@ -59,6 +59,7 @@ type app struct {
 	desk   *desk.Desk
 
 	tell func(string) // says in a line why nothing happens for a while; a screen is not written across
+	say  func(string) // says a line of what is waited for, and left behind, on the way out
 }
 
 // withApp opens, does and closes.
@@ -67,7 +68,7 @@ func withApp(ctx context.Context, f *flags, asker keys.Asker, do func(context.Co
 	if err != nil {
 		return err
 	}
-	defer a.close()
+	defer a.close(ctx)
 	return do(ctx, a)
 }
 
@@ -77,7 +78,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
+	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}, say: f.note}
 	f.guard(ctx, cfg.StateDir, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
 	a.calls = audit.New(a.secrets.Redact)
 	if asker == nil {
@@ -92,7 +93,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		func(context.Context) error { return a.openOps(f.readOnly || cfg.ReadOnly) },
 	} {
 		if err := floor(ctx); err != nil {
-			a.close()
+			a.close(ctx)
 			return nil, err
 		}
 	}
@@ -253,9 +254,12 @@ func (a *app) bookDeps() book.Deps {
 }
 
 // close lets go of everything, in the reverse order. Errors at the end have nobody to help any more.
-func (a *app) close() {
+func (a *app) close(ctx context.Context) {
 	if a.desk != nil {
 		a.desk.Close()
+	}
+	if a.pool != nil {
+		a.leave(ctx)
 	}
 	var all []error
 	if a.stores != nil {
