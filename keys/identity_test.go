@@ -97,7 +97,8 @@ func TestEncryptedKeyIsAskedForWhenItSigns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "id")
 	key := keyOnDisk(t, path, "correct")
 	asker := &script{answers: []Answer{{Text: "wrong"}, {Text: "correct"}}}
-	i := NewIdentities(IdentitiesConfig{Files: []string{path}, Asker: asker})
+	var hidden []string
+	i := NewIdentities(IdentitiesConfig{Files: []string{path}, Asker: asker, Hide: func(s Secret) { hidden = append(hidden, s.Reveal()) }})
 	if lines, err := i.PublicKeys(t.Context()); err != nil || len(lines) != 1 || lines[0]+"\n" != string(ssh.MarshalAuthorizedKey(key)) {
 		t.Errorf("%q %v", lines, err)
 	}
@@ -116,6 +117,9 @@ func TestEncryptedKeyIsAskedForWhenItSigns(t *testing.T) {
 	wg.Wait()
 	if len(asker.asked) != 2 || !asker.asked[0].Secret || asker.asked[0].Subject != path || asker.asked[0].Kind != AskPassphrase {
 		t.Errorf("%+v", asker.asked)
+	}
+	if len(hidden) != 2 {
+		t.Errorf("hidden: %q", hidden)
 	}
 }
 

@@ -115,7 +115,7 @@ func (a *app) openKeys(asker keys.Asker) error {
 	if err != nil {
 		return err
 	}
-	a.trust, a.idents, a.words = trust, identities(a.cfg, asker), keys.NewPasswords(asker, a.secrets.Add)
+	a.trust, a.idents, a.words = trust, identities(a.cfg, asker, a.secrets.Add), keys.NewPasswords(asker, a.secrets.Add)
 	if a.cfg.SSH.Transport == config.TransportOpenSSH {
 		return nil // ssh has its own idea of who we are
 	}
@@ -126,8 +126,8 @@ func checkIdentities(cfg *config.Config, idents *keys.Identities) error {
 	return cfg.Blame("$.ssh.identities", idents.Check())
 }
 
-func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
-	return keys.NewIdentities(keys.IdentitiesConfig{Files: cfg.SSH.Identities, Agent: cfg.SSH.UseAgent(), Asker: asker})
+func identities(cfg *config.Config, asker keys.Asker, hide func(keys.Secret)) *keys.Identities {
+	return keys.NewIdentities(keys.IdentitiesConfig{Files: cfg.SSH.Identities, Agent: cfg.SSH.UseAgent(), Asker: asker, Hide: hide})
 }
 
 func (a *app) openRemote(context.Context) error {
