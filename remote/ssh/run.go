@@ -88,8 +88,12 @@ func (h *Host) run(ctx context.Context, t task) Result {
 func (h *Host) attend(ctx context.Context, t task) Result {
 	mark := newMark()
 	line, err := t.command.line(mark)
+	sent := portable(line)
 	if err == nil {
 		err = h.discreet(line)
+	}
+	if err == nil {
+		err = tooLong(sent, h.name)
 	}
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: err}
@@ -112,7 +116,7 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 		h.abandon(s)
 		return Result{Outcome: Unreachable, Cause: err}
 	}
-	e := execution{line: portable(line), stdin: stdin, input: t.command.Stdin, tether: t.command.held(), ender: Command{
+	e := execution{line: sent, stdin: stdin, input: t.command.Stdin, tether: t.command.held(), ender: Command{
 		For: "end what was cancelled", Script: ender, Args: []string{marked(mark)}, Sudo: t.command.Sudo, Tether: true,
 	}}
 	before := forewords{newForeword(mark, t.out), newForeword(mark, t.errs)}
