@@ -319,6 +319,19 @@ func TestCertificateFileGoesWithWhicheverKeyItCertifies(t *testing.T) {
 	}
 }
 
+// A host that takes no certificate does not say why: what speaks against ours is told.
+func TestCertificatesInDoubt(t *testing.T) {
+	now := time.Unix(1_000_000_000, 0)
+	for want, c := range map[string]*ssh.Certificate{
+		"": {ValidAfter: 999_999_999, ValidBefore: 1_000_000_001, ValidPrincipals: []string{"deploy", "root"}}, "it expired at 2001-09-09 01:46 UTC": {ValidBefore: 1_000_000_000},
+		"it is not valid before 2001-09-09 01:46 UTC": {ValidAfter: 1_000_000_001, ValidBefore: ssh.CertTimeInfinity}, "it is for deploy, and not for root": {ValidBefore: ssh.CertTimeInfinity, ValidPrincipals: []string{"deploy"}},
+	} {
+		if got := doubt(c, "root", now); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestIdentityAgentNamesTheAgent(t *testing.T) {
 	held := startAgent(t, 1)
 	path := os.Getenv("SSH_AUTH_SOCK")

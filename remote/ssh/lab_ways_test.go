@@ -4,6 +4,7 @@ package ssh
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -81,6 +82,23 @@ func TestLabCertificates(t *testing.T) {
 	l.config = l.write("config", l.alias("lab", l.Server, "")+"Host *\n User root\n")
 	if r := l.open(t, Own, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable {
 		t.Errorf("without its certificate: %+v", r)
+	}
+	for says, change := range map[string]func(){
+		"it expired at 2001-09-09": func() { cert.ValidAfter, cert.ValidBefore = 0, 1_000_000_000 },
+		"for deploy, and not for root": func() {
+			cert.ValidBefore, cert.ValidPrincipals = ssh.CertTimeInfinity, []string{"deploy"}
+		},
+	} {
+		change()
+		if err := cert.SignCert(rand.Reader, ca); err != nil {
+			t.Fatal(err)
+		}
+		l.write("of the operator", string(ssh.MarshalAuthorizedKey(cert)))
+		l.config = l.write("config", l.alias("lab", l.Server, `CertificateFile "`+file+`"`)+"Host *\n User root\n")
+		if r := l.open(t, Own, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable || !strings.Contains(fmt.Sprint(r.Cause), says) {
+			t.Errorf("%s: %+v", says, r)
+		}
+		cert.ValidPrincipals = []string{"root"}
 	}
 }
 

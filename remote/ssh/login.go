@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -141,7 +142,7 @@ func (l *login) signers() (signers []ssh.Signer, err error) {
 		if err != nil {
 			return err
 		}
-		l.done, l.problems = offer.Close, offer.Problems
+		l.done, l.problems = offer.Close, slices.Concat(offer.Problems, offer.Doubts(l.route.user))
 		for _, s := range offer.Signers {
 			signers = append(signers, l.patient(s))
 		}
