@@ -161,6 +161,11 @@ func holdAgent(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveAgent(t, dir, ring)
+}
+
+// serveAgent puts a ring of keys behind SSH_AUTH_SOCK.
+func serveAgent(t *testing.T, dir string, ring agent.Agent) {
 	path := filepath.Join(dir, "agent")
 	a, err := net.Listen("unix", path)
 	if err != nil {
