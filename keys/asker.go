@@ -3,6 +3,7 @@ package keys
 
 import (
 	"context"
+	"strings"
 
 	"github.com/vmtui/vmtui/keys/fault"
 )
@@ -24,6 +25,7 @@ type Question struct {
 	Subject string   // the host or the key file
 	Text    string   // one sentence
 	Details []string // fingerprint, randomart: shown as they are
+	Doubts  []string // what may be why it is asked at all, such as a line of known_hosts that is broken
 	Secret  bool     // the answer is typed unseen and never stored
 	Settle  string   // the command that makes it unnecessary; "" where there is none
 }
@@ -50,6 +52,9 @@ func (Refuser) Ask(_ context.Context, q Question) (Answer, error) {
 	}
 	if q.Kind == AskHostKey && len(q.Details) > 0 {
 		f.Why += " It shows " + q.Details[0] + "."
+	}
+	if len(q.Doubts) > 0 {
+		f.Why += " " + strings.Join(q.Doubts, " ")
 	}
 	if q.Settle != "" {
 		f.Next = "compare the fingerprint, then: " + q.Settle

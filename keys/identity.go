@@ -26,6 +26,8 @@ type IdentitiesConfig struct {
 	Files []string // private key files in order of preference, ~/ expanded
 	Agent bool     // use the agent behind SSH_AUTH_SOCK too; it is never forwarded
 	Asker Asker    // asked for passphrases; nil refuses
+
+	Hide func(Secret) // is told every passphrase before it is used; may be nil
 }
 
 // Identities is who we are towards SSH servers. It is safe for concurrent use, and asks for a passphrase at most once.

@@ -97,7 +97,8 @@ func TestEncryptedKeyIsAskedForWhenItSigns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "id")
 	key := keyOnDisk(t, path, "correct")
 	asker := &script{answers: []Answer{{Text: "wrong"}, {Text: "correct"}}}
-	i := NewIdentities(IdentitiesConfig{Files: []string{path}, Asker: asker})
+	var hidden []string
+	i := NewIdentities(IdentitiesConfig{Files: []string{path}, Asker: asker, Hide: func(s Secret) { hidden = append(hidden, s.Reveal()) }})
 	if lines, err := i.PublicKeys(t.Context()); err != nil || len(lines) != 1 || lines[0]+"\n" != string(ssh.MarshalAuthorizedKey(key)) {
 		t.Errorf("%q %v", lines, err)
 	}
@@ -116,6 +117,9 @@ func TestEncryptedKeyIsAskedForWhenItSigns(t *testing.T) {
 	wg.Wait()
 	if len(asker.asked) != 2 || !asker.asked[0].Secret || asker.asked[0].Subject != path || asker.asked[0].Kind != AskPassphrase {
 		t.Errorf("%+v", asker.asked)
+	}
+	if len(hidden) != 2 {
+		t.Errorf("hidden: %q", hidden)
 	}
 }
 
@@ -312,6 +316,19 @@ func TestCertificateFileGoesWithWhicheverKeyItCertifies(t *testing.T) {
 	w.Only = true
 	if o = offer(t, i, w); !slices.Equal(prints(o), printsOf(ofFile, key)) {
 		t.Errorf("IdentitiesOnly: %v", prints(o))
+	}
+}
+
+// A host that takes no certificate does not say why: what speaks against ours is told.
+func TestCertificatesInDoubt(t *testing.T) {
+	now := time.Unix(1_000_000_000, 0)
+	for want, c := range map[string]*ssh.Certificate{
+		"": {ValidAfter: 999_999_999, ValidBefore: 1_000_000_001, ValidPrincipals: []string{"deploy", "root"}}, "it expired at 2001-09-09 01:46 UTC": {ValidBefore: 1_000_000_000},
+		"it is not valid before 2001-09-09 01:46 UTC": {ValidAfter: 1_000_000_001, ValidBefore: ssh.CertTimeInfinity}, "it is for deploy, and not for root": {ValidBefore: ssh.CertTimeInfinity, ValidPrincipals: []string{"deploy"}},
+	} {
+		if got := doubt(c, "root", now); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 

@@ -189,8 +189,9 @@ func (t *Trust) introduce(ctx context.Context, p Peer, key ssh.PublicKey) error 
 	if t.stillRefused(p.Host + " " + print) {
 		return refusedKey(p.Host, print)
 	}
+	doubts := t.doubts()
 	a, err := t.asker.Ask(ctx, Question{
-		Kind: AskHostKey, Subject: p.Host, Details: t.introduction(p.Host, key),
+		Kind: AskHostKey, Subject: p.Host, Details: append(t.introduction(p.Host, key), doubts...), Doubts: doubts,
 		Text: fmt.Sprintf("%s is not known yet. Is this its key?", p.Host), Settle: p.trusting("SHA256:…"),
 	})
 	if err != nil {
@@ -221,10 +222,15 @@ func (t *Trust) introduction(host string, key ssh.PublicKey) []string {
 	if k, err := t.load(); err == nil && k.hasAuthority(host) {
 		details = append(details, "A certificate authority is known for this host, but it showed no certificate.")
 	}
-	for _, w := range t.Warnings() {
-		details = append(details, "not understood: "+w)
-	}
 	return details
+}
+
+// doubts are the lines that were left out: one of them may be this host's.
+func (t *Trust) doubts() (doubts []string) {
+	for _, w := range t.Warnings() {
+		doubts = append(doubts, "Not understood, and left out: "+w+".")
+	}
+	return doubts
 }
 
 // pin appends the key to the first file, unless another process did meanwhile.

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -197,6 +198,19 @@ func TestUnknownKeyWithNobodyToAskSaysTheVeryCommand(t *testing.T) {
 	}
 	if !strings.HasSuffix(f.Next, ": vmtui keys trust worker-2, or unattended: vmtui keys trust worker-2 --fingerprint SHA256:…") {
 		t.Errorf("%q is not the very command", f.Next)
+	}
+}
+
+// A host may be unknown because its line is broken: nobody is left to find that out, whether they are asked or not.
+func TestUnknownKeyTellsOfBrokenLines(t *testing.T) {
+	file := knownHosts(t, "worker-2 ssh-ed25519 AAAA!\n")
+	if err := trust(t, nil, file).Check(t.Context(), peer(hostA), publicKey(t)); !strings.Contains(fmt.Sprint(err), "left out: "+file+":1: ") {
+		t.Errorf("unattended: %v", err)
+	}
+	asker := &script{answers: []Answer{{}}}
+	_ = trust(t, asker, file).Check(t.Context(), peer(hostA), publicKey(t))
+	if len(asker.asked) != 1 || !strings.Contains(strings.Join(asker.asked[0].Details, "\n"), "left out: "+file+":1: ") {
+		t.Errorf("asked: %+v", asker.asked)
 	}
 }
 

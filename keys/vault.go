@@ -97,6 +97,9 @@ func (i *Identities) askPassphrase(ctx context.Context, k keyFile) (ssh.Signer, 
 			return nil, &fault.Error{What: "private key stays locked", On: k.path, Why: "no passphrase was given",
 				Next: "ssh-add " + k.path + ", or try again", Code: fault.Refused}
 		}
+		if i.config.Hide != nil {
+			i.config.Hide(Secret{a.Text})
+		}
 		signer, err := ssh.ParsePrivateKeyWithPassphrase(k.data, []byte(a.Text))
 		if err == nil {
 			return signer, nil

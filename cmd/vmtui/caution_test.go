@@ -22,7 +22,7 @@ func inside(t *testing.T, b *box.Box) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(a.close)
+	t.Cleanup(func() { a.close(t.Context()) })
 	return a
 }
 

@@ -35,7 +35,7 @@ func checkConfig(ctx context.Context, f *flags) error {
 		return err
 	}
 	f.guard(ctx, cfg.StateDir, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
-	if err := checkIdentities(cfg, identities(cfg, keys.Refuser{})); err != nil {
+	if err := checkIdentities(cfg, identities(cfg, keys.Refuser{}, nil)); err != nil {
 		return err
 	}
 	if err := errors.Join(checkSecrets(ctx, cfg, f.secrets), checkWires(ctx, cfg, f.secrets), checkProvisioning(cfg), checkKeys(cfg), checkState(ctx, cfg)); err != nil {

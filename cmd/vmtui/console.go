@@ -77,7 +77,14 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (wa
 	if _, err := usable(f.config); err != nil {
 		return way, err
 	}
+	if err := c.Restore(); err != nil {
+		return way, err
+	}
 	err = withApp(ctx, f, nil, func(ctx context.Context, a *app) error {
+		a.say = func(text string) {
+			_ = c.Release() // what is said on the way out is read where the screen was
+			f.note(text)
+		}
 		ctx, cancel := context.WithCancel(ctx)
 		var watching sync.WaitGroup
 		watching.Go(func() { a.watch.Run(ctx) })

@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/fixtures/box"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/book"
+	"github.com/vmtui/vmtui/ops/config"
 )
 
 func newDemo(f *flags) *cobra.Command {
@@ -38,8 +39,12 @@ func demo(ctx context.Context, f *flags, headless bool, faults []string) error {
 	if err := offerExamples(filepath.Dir(b.ConfigPath())); err != nil {
 		return err
 	}
+	cfg, err := config.Load(b.ConfigPath())
+	if err != nil {
+		return err
+	}
 	if headless {
-		return serve(ctx, f, b)
+		return serve(ctx, f, b, cfg)
 	}
 	f.config = b.ConfigPath()
 	return console(ctx, f)
@@ -67,7 +72,8 @@ func offerExamples(dir string) error {
 	return nil
 }
 
-func serve(ctx context.Context, f *flags, b *box.Box) error {
+func serve(ctx context.Context, f *flags, b *box.Box, cfg *config.Config) error {
+	f.guard(ctx, cfg.StateDir, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
 	lines := []string{"config: " + b.ConfigPath(), "site: " + b.SiteURL(), "stats: " + b.StatsURL()}
 	if _, err := fmt.Fprintln(f.out, strings.Join(lines, "\n")); err != nil {
 		return err

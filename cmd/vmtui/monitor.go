@@ -55,8 +55,9 @@ type monitored struct {
 	err     *os.File // where people read what went wrong; nil where nobody does
 	in, out *os.File // the terminal that was taken, if one was
 
-	tell *os.File
-	cmd  *exec.Cmd
+	tell  *os.File
+	cmd   *exec.Cmd
+	alone bool // no monitor could be started
 }
 
 func newMonitored(s streams, secrets *keys.Redactor) *monitored {
@@ -73,18 +74,31 @@ func (m *monitored) sitAt(in, out *os.File) {
 }
 
 // start starts the monitor, unless there is one. It takes a millisecond, and is done before anything else runs that knows a secret, so that there is no
-// moment in which one could come out.
+// moment in which one could come out. Where there can be none, a crash says nothing at all.
 func (m *monitored) start(stateDir string) {
-	if m == nil || m.err == nil || m.cmd != nil {
+	if m == nil || m.err == nil || m.cmd != nil || m.alone {
 		return
 	}
+	err := m.accompany(stateDir)
+	if err == nil {
+		return
+	}
+	m.alone = true
+	mute(m.err)
+	if m.out == nil { // a screen is not written across
+		_, _ = fmt.Fprintf(m.err, "vmtui: nothing could be started to watch over this process, so a crash of it would leave no report: %v\n", err)
+	}
+}
+
+// accompany starts the monitor.
+func (m *monitored) accompany(stateDir string) error {
 	self, err := os.Executable()
 	if err != nil {
-		return
+		return err
 	}
 	hear, tell, err := os.Pipe()
 	if err != nil {
-		return
+		return err
 	}
 	cmd := exec.CommandContext(context.Background(), self, "monitor", stateDir) // #nosec G204 -- this very binary
 	cmd.ExtraFiles, cmd.Stdout, cmd.Stderr = []*os.File{hear}, cmp.Or(m.out, m.err), m.err
@@ -99,13 +113,14 @@ func (m *monitored) start(stateDir string) {
 	_ = hear.Close()
 	if err != nil {
 		_ = tell.Close()
-		return
+		return err
 	}
 	m.tell, m.cmd = tell, cmd
 	m.secrets.Hear(confide(tell))
 	if debug.SetCrashOutput(tell, debug.CrashOptions{}) == nil { // refused only for a file that is closed
 		mute(m.err)
 	}
+	return nil
 }
 
 // wellDone puts the monitor to an end: all is well.

@@ -85,17 +85,29 @@ type panicking struct {
 
 func newPanicking(t *testing.T) *panicking {
 	t.Helper()
-	b := startBox(t, nil)
-	cfg, err := config.Load(b.ConfigPath())
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &panicking{T: t, b: b, state: cfg.StateDir, pipe: filepath.Join(t.TempDir(), "panic")}
-	p.secret = strings.TrimSpace(text(t, strings.TrimPrefix(cfg.DigitalOcean.Token, "file:")))
-	if err := unix.Mkfifo(p.pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	p := &panicking{T: t, b: startBox(t, nil), pipe: pipeIn(t)}
+	p.of(p.b.ConfigPath())
 	return p
+}
+
+// pipeIn makes a pipe with a name.
+func pipeIn(t *testing.T) string {
+	t.Helper()
+	pipe := filepath.Join(t.TempDir(), "panic")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return pipe
+}
+
+// of reads in a config what must not come out, and where a report is kept.
+func (p *panicking) of(path string) {
+	p.Helper()
+	cfg, err := config.Load(path)
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.state, p.secret = cfg.StateDir, strings.TrimSpace(text(p.T, strings.TrimPrefix(cfg.DigitalOcean.Token, "file:")))
 }
 
 // panics has it panic with the token in its message.
@@ -239,4 +251,64 @@ func TestACrashReportHoldsNoSecret(t *testing.T) {
 	if got, want := string(heardOut(pipe.Bytes())), "panic: GET /?t="+keys.Masked+" and "+keys.Masked+"\n\ngoroutine 1"; got != want {
 		t.Errorf("got %q", got)
 	}
+}
+
+// A demo is watched over like everything else, also where it only serves.
+func TestAPanicOfTheDemoHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	p := &panicking{T: t, pipe: pipeIn(t)}
+	cmd := product(t.Context(), "unused.yaml", "demo", "--headless")
+	cmd.Env = append(cmd.Env, asPanicking+"="+p.pipe)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	scan := bufio.NewScanner(out)
+	scan.Scan()
+	path := strings.TrimPrefix(scan.Text(), "config: ")
+	t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(path)) })
+	p.of(path)
+	p.panics()
+	_, _ = io.Copy(io.Discard, out)
+	_ = cmd.Wait() // how it ended is asserted
+	p.told(cmd, errs.Bytes())
+}
+
+// Where no monitor can be started, as of a program that was removed meanwhile, a crash is told of beforehand: nobody could take anything out of it then.
+func TestAPanicWithoutAMonitorSaysNothing(t *testing.T) {
+	t.Parallel()
+	p := newPanicking(t)
+	gone := filepath.Join(t.TempDir(), "vmtui")
+	if err := os.Link(os.Args[0], gone); err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.Open(gone) // #nosec G304 -- the test's own
+	if err == nil {
+		err = os.Remove(gone)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = program.Close() }()
+	cmd := product(t.Context(), p.b.ConfigPath(), "exec", "-n", "worker-1", "--", "sleep 4242")
+	cmd.Env = append(cmd.Env, asPanicking+"="+p.pipe)
+	cmd.Path, cmd.ExtraFiles = "/proc/self/fd/3", []*os.File{program}
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	awaitCommand(t, p.b.Machine("worker-1"), "sleep 4242")
+	p.panics()
+	_ = cmd.Wait() // how it ended is asserted
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || status.Signal() != syscall.SIGABRT || !strings.Contains(said.String(), "would leave no report") || strings.Contains(said.String(), "goroutine ") {
+		t.Errorf("%v: %s", cmd.ProcessState, said.String())
+	}
+	(&planted{t: t, all: []string{p.secret}}).clear("what was said", said.Bytes())
 }

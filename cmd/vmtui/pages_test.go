@@ -188,7 +188,7 @@ func guideWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(a.close)
+	t.Cleanup(func() { a.close(t.Context()) })
 	return &world{t: t, app: a, neat: neatly(b)}
 }
 

@@ -29,7 +29,7 @@ func status(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	defer a.close()
+	defer a.close(ctx)
 	snap := a.lookOnce(ctx, lookFor)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -54,50 +54,35 @@ func mistakes(s fleet.Snapshot) error {
 	return errors.Join(slices.DeleteFunc(looks, func(err error) bool { return fault.CodeOf(err) != fault.Usage })...)
 }
 
-// lookOnce runs the watch until everything has been looked at once.
+// lookOnce runs the watch until everything has been looked at once. A look that is under way by then, or when the time is over, is nobody's failure.
 func (a *app) lookOnce(ctx context.Context, limit time.Duration) fleet.Snapshot {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	began, said := time.Now(), "" // before the first look begins
+	late := time.NewTimer(limit)
+	defer late.Stop()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		a.watch.Run(ctx)
 	}()
-	for !complete(a.watch.Snapshot(), began) {
+	said := ""
+	for over := false; !over && !a.watch.Looked(); {
 		select {
 		case <-a.desk.Changed():
 			if wait := a.watch.Snapshot().Balancer.Wait; wait != "" && wait != said {
 				a.tell(wait)
 				said = wait
 			}
+		case <-late.C:
+			over = true
 		case <-ctx.Done():
-			<-done
-			return a.watch.Snapshot()
+			over = true
 		}
 	}
 	snap := a.watch.Snapshot()
 	cancel()
 	<-done
 	return snap
-}
-
-// complete reports that every part has answered or failed since began.
-func complete(s fleet.Snapshot, began time.Time) bool {
-	looked := func(seen time.Time, err error) bool {
-		return err != nil && !errors.Is(err, fleet.ErrRemembered) || seen.After(began)
-	}
-	for _, n := range s.Nodes {
-		if !looked(n.Health.Seen, n.Health.Err) {
-			return false
-		}
-	}
-	for _, x := range s.Services {
-		if !looked(x.State.Seen, x.State.Err) {
-			return false
-		}
-	}
-	return looked(s.Sidekiqs.Seen, s.Sidekiqs.Err) && looked(s.Site.Seen, s.Site.Err) && looked(s.Balancer.Seen, s.Balancer.Err) && looked(s.Holds.Seen, s.Holds.Err)
 }
 
 // The shapes of `vmtui status --json`. Fields are added, never renamed.

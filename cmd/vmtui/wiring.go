@@ -58,6 +58,7 @@ type app struct {
 	desk   *desk.Desk
 
 	tell func(string) // says in a line why nothing happens for a while; a screen is not written across
+	say  func(string) // says a line of what is waited for, and left behind, on the way out
 }
 
 // withApp opens, does and closes.
@@ -66,7 +67,7 @@ func withApp(ctx context.Context, f *flags, asker keys.Asker, do func(context.Co
 	if err != nil {
 		return err
 	}
-	defer a.close()
+	defer a.close(ctx)
 	return do(ctx, a)
 }
 
@@ -76,7 +77,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}}
+	a := &app{cfg: cfg, secrets: f.secrets, operator: operator(cfg), asks: desk.NewAsks(), tell: func(string) {}, say: f.note}
 	f.guard(ctx, cfg.StateDir, cfg.DigitalOcean.Token, cfg.Cloudflare.Token, cfg.Sidekiq.Redis, cfg.Store)
 	a.calls = audit.New(a.secrets.Redact)
 	if asker == nil {
@@ -91,7 +92,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 		func(context.Context) error { return a.openOps(f.readOnly || cfg.ReadOnly) },
 	} {
 		if err := floor(ctx); err != nil {
-			a.close()
+			a.close(ctx)
 			return nil, err
 		}
 	}
@@ -113,7 +114,7 @@ func (a *app) openKeys(asker keys.Asker) error {
 	if err != nil {
 		return err
 	}
-	a.trust, a.idents, a.words = trust, identities(a.cfg, asker), keys.NewPasswords(asker, a.secrets.Add)
+	a.trust, a.idents, a.words = trust, identities(a.cfg, asker, a.secrets.Add), keys.NewPasswords(asker, a.secrets.Add)
 	if a.cfg.SSH.Transport == config.TransportOpenSSH {
 		return nil // ssh has its own idea of who we are
 	}
@@ -124,8 +125,8 @@ func checkIdentities(cfg *config.Config, idents *keys.Identities) error {
 	return cfg.Blame("$.ssh.identities", idents.Check())
 }
 
-func identities(cfg *config.Config, asker keys.Asker) *keys.Identities {
-	return keys.NewIdentities(keys.IdentitiesConfig{Files: cfg.SSH.Identities, Agent: cfg.SSH.UseAgent(), Asker: asker})
+func identities(cfg *config.Config, asker keys.Asker, hide func(keys.Secret)) *keys.Identities {
+	return keys.NewIdentities(keys.IdentitiesConfig{Files: cfg.SSH.Identities, Agent: cfg.SSH.UseAgent(), Asker: asker, Hide: hide})
 }
 
 func (a *app) openRemote(context.Context) error {
@@ -252,9 +253,12 @@ func (a *app) bookDeps() book.Deps {
 }
 
 // close lets go of everything, in the reverse order. Errors at the end have nobody to help any more.
-func (a *app) close() {
+func (a *app) close(ctx context.Context) {
 	if a.desk != nil {
 		a.desk.Close()
+	}
+	if a.pool != nil {
+		a.leave(ctx)
 	}
 	var all []error
 	if a.stores != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vmtui/vmtui/remote"
@@ -42,6 +43,8 @@ type task struct {
 	limit time.Duration
 	kick  chan struct{}
 	look  func(ctx context.Context) error
+
+	looked atomic.Bool // at least once, with whatever result
 }
 
 // New makes a watch that knows what the cache remembers. It looks at nothing until Run.
@@ -65,7 +68,7 @@ func (w *Watch) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	began := time.Now()
 	for _, t := range w.tasks {
-		all.Go(func() { t.run(ctx, began) })
+		all.Go(func() { w.run(ctx, t, began) })
 	}
 	if w.cfg.Cache != "" {
 		all.Go(func() { w.keepSaving(ctx) })
@@ -83,16 +86,29 @@ func (w *Watch) Refresh() {
 	}
 }
 
+// Looked reports that everything has been looked at once, and has answered or failed. Changed gives a value when that has come to be so.
+func (w *Watch) Looked() bool {
+	for _, t := range w.tasks {
+		if !t.looked.Load() {
+			return false
+		}
+	}
+	return true
+}
+
 // Changed gives a value when something was seen since the last one was taken; many changes are one value. It is for one reader.
 func (w *Watch) Changed() <-chan struct{} { return w.changed }
 
 // run looks again and again. All looks keep one beat, counted from began: a process that wakes once for everything sleeps longer, and a screen
 // changes once instead of a dozen times.
-func (t *task) run(ctx context.Context, began time.Time) {
+func (w *Watch) run(ctx context.Context, t *task, began time.Time) {
 	for failures := 0; ; {
 		look, cancel := context.WithTimeout(ctx, t.limit)
 		err := t.look(look)
 		cancel()
+		if !t.looked.Swap(true) {
+			w.stir()
+		}
 		if err != nil {
 			failures++
 		} else {
@@ -131,6 +147,11 @@ func (w *Watch) update(f func(*state)) {
 	w.mu.Lock()
 	f(&w.state)
 	w.mu.Unlock()
+	w.stir()
+}
+
+// stir tells the reader that something is not as it was.
+func (w *Watch) stir() {
 	select {
 	case w.changed <- struct{}{}:
 	default:

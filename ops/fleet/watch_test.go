@@ -83,6 +83,30 @@ func TestALookSaysWhatItWaitsFor(t *testing.T) {
 	})
 }
 
+// Who looks once waits for all that is looked at, and for nothing that is not: here there is no balancer and no site.
+func TestLookedIsWhenTheSlowestHasAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all, host := hosts(t)
+		all["worker-2"].set(func(ctx context.Context, _ ssh.Command) ssh.Result {
+			<-ctx.Done()
+			return ssh.Result{Outcome: ssh.Unreachable, Cause: ctx.Err()}
+		})
+		w := New(Config{Nodes: three, Host: host, Limit: 12 * time.Second})
+		stop := run(t.Context(), w)
+		defer stop()
+		synctest.Wait()
+		if w.Looked() {
+			t.Error("worker-2 has not answered")
+		}
+		for !w.Looked() {
+			<-w.Changed()
+		}
+		if h := w.Snapshot().Nodes[2].Health; fault.Of(h.Err).Why != "no answer in time" {
+			t.Errorf("%+v", h)
+		}
+	})
+}
+
 func TestLastStateStaysWithItsAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all, host := hosts(t)

@@ -139,8 +139,10 @@ func (c Command) line(mark string) (string, error) {
 }
 
 // ender ends every process that bears a call's mark, TERM first and KILL after five seconds. sshd's own signals do not do: for root OpenSSH before 9.8
-// drops them, and they reach nothing that changed its group.
-const ender = `left() { [ -n "$(grep -slzxF -e "$1" /proc/[0-9]*/environ)" ]; }
+// drops them, and they reach nothing that changed its group. Its status says whether they are gone; a killed one is there for a moment still.
+// It goes on for its few seconds when we leave meanwhile.
+const ender = `trap '' HUP INT TERM
+left() { [ -n "$(grep -slzxF -e "$1" /proc/[0-9]*/environ)" ]; }
 send() {
   for file in $(grep -slzxF -e "$2" /proc/[0-9]*/environ); do
     file=${file#/proc/}
@@ -150,6 +152,7 @@ send() {
 n=0
 while left "$1" && [ "$n" -lt 5 ]; do send TERM "$1"; sleep 1; n=$((n+1)); done
 send KILL "$1"
+left "$1" && sleep 1
 ! left "$1"`
 
 // marked is what all processes of a call have in their environment.

@@ -141,9 +141,9 @@ func (h *Host) notCopied(what string, err error) error {
 	}
 	var inner *fault.Error
 	if errors.As(err, &inner) {
-		f.Why, f.Next = inner.What, inner.Next
+		f.Why, f.Next = h.plain(inner.What), h.plain(inner.Next)
 		if inner.Why != "" {
-			f.Why += ": " + inner.Why
+			f.Why += ": " + h.plain(inner.Why)
 		}
 	}
 	return f.Because(err)
@@ -153,7 +153,7 @@ func (h *Host) notCopied(what string, err error) error {
 func upload(ctx context.Context, c *sftp.Client, local, there string, progress Progress, may func() error) (err error) {
 	from, err := os.Open(local) // #nosec G304 -- the operator names it
 	if err != nil {
-		return err
+		return unfit(local, err, "name a file that is there and may be read; nothing was copied")
 	}
 	defer func() { _ = from.Close() }()
 	info, err := from.Stat()
@@ -161,15 +161,15 @@ func upload(ctx context.Context, c *sftp.Client, local, there string, progress P
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a file", local)
+		return notAFile(local)
 	}
 	if at, err := c.Stat(there); err == nil && at.IsDir() {
-		return fmt.Errorf("%s is a directory: end it with / to copy into it", there)
+		return &fault.Error{What: there + " is a directory", Next: "end it with / to copy into it"}
 	}
 	part := partOf(path.Split(there))
 	to, err := c.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
-		return err
+		return unfit(path.Dir(there)+" on the host", err, "name a folder that is there and may be written to; nothing was copied")
 	}
 	defer func() {
 		_ = to.Close()
@@ -197,6 +197,21 @@ func upload(ctx context.Context, c *sftp.Client, local, there string, progress P
 	return moved(c.PosixRename(part, there))
 }
 
+func notAFile(name string) error {
+	return &fault.Error{What: name + " is not a file", Next: "name one file; nothing was copied"}
+}
+
+// unfit is a name that leads nowhere, or where nothing may be done: to try again helps nobody. Any other error stays as it is.
+func unfit(name string, err error, next string) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &fault.Error{What: "there is no " + name, Next: next, Err: err}
+	case errors.Is(err, fs.ErrPermission):
+		return &fault.Error{What: name + " is not ours to use", Next: next, Err: err}
+	}
+	return err
+}
+
 // moved tells a refusal, which is an answer, from a connection that went before there was one.
 func moved(err error) error {
 	var said *sftp.StatusError
@@ -210,7 +225,7 @@ func moved(err error) error {
 func download(ctx context.Context, c *sftp.Client, there, local string, progress Progress, may func() error) (err error) {
 	from, err := c.Open(there)
 	if err != nil {
-		return err
+		return unfit(there+" on the host", err, "name a file that is there and may be read; nothing was copied")
 	}
 	defer func() { _ = from.Close() }()
 	info, err := from.Stat()
@@ -218,12 +233,12 @@ func download(ctx context.Context, c *sftp.Client, there, local string, progress
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a file", there)
+		return notAFile(there)
 	}
 	part := partOf(filepath.Split(local))
 	to, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // #nosec G304 -- the operator names it
 	if err != nil {
-		return err
+		return unfit(filepath.Dir(local), err, "name a folder that is there and may be written to; nothing was copied")
 	}
 	defer func() {
 		_ = to.Close()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -30,6 +31,8 @@ type Host struct {
 	dest   string
 	key    string
 	forced *Host // the hop before, where the destination names it
+
+	asking atomic.Int32 // logins that wait for a person or an agent
 
 	mu      sync.Mutex
 	route   *route
@@ -167,8 +170,17 @@ func (h *Host) connect(ctx context.Context) (*conn, error) {
 	case <-a.done:
 		return a.conn, a.err
 	case <-ctx.Done():
+		if h.asking.Load() > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, h.unanswered(ctx.Err())
+		}
 		return nil, h.unreachable(fmt.Errorf("still connecting: %w", ctx.Err()))
 	}
+}
+
+// unanswered is a login that goes on, and that somebody could not wait for: the host is not what is missing.
+func (h *Host) unanswered(err error) error {
+	return &fault.Error{What: "the login is not over", On: h.name, Err: err, Why: "a question, or what was asked of the SSH agent, is not answered yet",
+		Next: "answer it; ssh-add -l shows whether the agent still does", Code: fault.Failed}
 }
 
 // join finds the connection, the remembered failure, or the dial to wait for, which it starts if need be.

@@ -109,6 +109,63 @@ func TestLabCancelEndsWhatRuns(t *testing.T) {
 	nothingLeft(t, container)
 }
 
+// A console that is left in the moment in which it cancels has ended what it cancelled, by ps, before it goes.
+func TestLabLeavingEndsWhatWasCancelled(t *testing.T) {
+	l := startWithUser(t)
+	script := func(word string) string { return "trap '' HUP; sleep " + word + " & (sleep " + word + ") & wait" }
+	overBoth(t, func(t *testing.T, by Transport) {
+		for name, command := range map[string]func(word string) Command{
+			"plain":          func(w string) Command { return Command{Script: script(w)} },
+			"plain stubborn": func(w string) Command { return Command{Script: "trap '' TERM; " + script(w)} },
+			"plain by sudo":  func(w string) Command { return Command{Script: script(w), Sudo: true} },
+			"tethered":       func(w string) Command { return Command{Script: script(w), Tether: true} },
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				p := l.open(t, by, func(p *Pool) { p.config.Passwords = knows(sesame) })
+				word := duration()
+				ctx, cancel := context.WithCancel(within1m(t))
+				done := make(chan Result, 1)
+				go func() { done <- p.Host("lab", l.dest(name)).Do(ctx, allowed, command(word)) }()
+				unlessEnded(t, done, func() bool { return doing(t, "sleep "+word) })
+				cancel()
+				left := p.Settle(within1m(t), func([]Left) {})
+				_ = p.Close()
+				if len(left) > 0 || name != "tethered" && running(t, word) {
+					t.Errorf("left behind: %+v, by ps: %v", left, running(t, word))
+				}
+				awaitGone(t, word)
+				if r := <-done; r.Outcome != Unknown {
+					t.Errorf("%+v", r)
+				}
+			})
+		}
+	})
+}
+
+// What would not end in the time that somebody waits for a look is ended all the same.
+func TestLabLeavingEndsAStubbornLookLater(t *testing.T) {
+	l := startLab(t, sshd.Options{})
+	overBoth(t, func(t *testing.T, by Transport) {
+		t.Parallel()
+		p := l.open(t, by, nil)
+		word := duration()
+		ctx, cancel := context.WithCancel(within1m(t))
+		done := make(chan Result, 1)
+		go func() {
+			done <- p.Host("lab", "lab").Look(ctx, Command{Script: "trap '' TERM HUP; sleep " + word + " & wait"})
+		}()
+		unlessEnded(t, done, func() bool { return doing(t, "sleep "+word) })
+		cancel()
+		if left := p.Settle(within1m(t), func([]Left) {}); len(left) != 1 || left[0].Changes || left[0].Runs {
+			t.Errorf("%+v", left)
+		}
+		_ = p.Close()
+		<-done
+		awaitGone(t, word)
+	})
+}
+
 func TestLabKilledConsoleLeavesNothingRunning(t *testing.T) {
 	l, container := startWithUser(t), startContainer(t)
 	overBoth(t, func(t *testing.T, by Transport) {

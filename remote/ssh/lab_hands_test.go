@@ -37,7 +37,7 @@ func TestLabTicketOfKerberos(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.config = l.write("config", l.alias("lab", l.Server, "GSSAPIAuthentication yes")+"Host *\n User root\n")
-	if r := l.open(t, OpenSSH, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable || !strings.Contains(r.Cause.Error(), "login refused") {
+	if r := l.open(t, OpenSSH, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable || !strings.Contains(r.Cause.Error(), "login refused") || !strings.Contains(r.Cause.Error(), "kinit") {
 		t.Errorf("without a ticket: %+v", r)
 	}
 	if err := realm.Login(within1m(t), "root", password); err != nil {
@@ -73,7 +73,7 @@ func TestLabSecurityKey(t *testing.T) {
 	}
 	plain := strings.Replace(l.alias("lab", l.Server, ""), filepath.Join(l.dir, "id")+"\n", file+"\n", 1) + "Host *\n User root\n"
 	l.config = l.write("config", "SecurityKeyProvider /nowhere.so\n"+plain)
-	if r := l.open(t, OpenSSH, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable {
+	if r := l.open(t, OpenSSH, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable || !strings.Contains(r.Cause.Error(), "plug the security key in") {
 		t.Errorf("without the security key: %+v", r)
 	}
 	l.config = l.write("config", "SecurityKeyProvider "+provider+"\n"+plain)

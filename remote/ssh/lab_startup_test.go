@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/vmtui/vmtui/fixtures/lab/sshd"
 )
 
 // wordy is a ~/.bashrc as some have it.
@@ -91,8 +93,11 @@ func TestLabLoginShells(t *testing.T) {
 // Whatever an argument is, each login shell gives it to the command as it is.
 func TestLabEveryShellTakesEveryArgument(t *testing.T) {
 	paths, signs := loginShells(t), rapid.StringOfN(rapid.RuneFrom([]rune("ab1 \t\n!=%\\'\"$`~*?[]{}()<>|&;#^@:,-ж")), 0, 8, -1)
-	for seed := range 10 {
+	for seed := range 11 {
 		args := rapid.SliceOfN(signs, 20, 40).Example(seed)
+		if seed == 10 { // csh takes 8 KB for a word
+			args = append(args, strings.Repeat("long-", 10_000))
+		}
 		line, err := Command{Script: `printf '%s|' "$@"`, Args: args, Tether: seed%2 == 0}.line("MARK")
 		if err != nil {
 			t.Fatal(err)
@@ -109,6 +114,18 @@ func TestLabEveryShellTakesEveryArgument(t *testing.T) {
 			if err != nil || string(out) != want {
 				t.Errorf("%s: %v\n%q\n%q", shell, err, out, want)
 			}
+		}
+	}
+}
+
+// A line is one argument of the login shell, and Linux takes no more for one. What is longer is not sent, and what is not is taken.
+func TestLabTheLongestLine(t *testing.T) {
+	l := startLab(t, sshd.Options{})
+	h := l.open(t, Own, nil).Host("lab", "lab")
+	for n, sent := range map[int]bool{130_000: true, 140_000: false} {
+		r := h.Do(within1m(t), allowed, Command{Script: `printf %s "${#1}"`, Args: []string{strings.Repeat("x", n)}})
+		if says := fmt.Sprint(r.Cause); sent && r.Stdout != fmt.Sprint(n) || !sent && (r.Outcome != Unreachable || !strings.Contains(says, "vmtui copy")) {
+			t.Errorf("%d: %v %q %q %v", n, r.Outcome, r.Stdout, r.Stderr, says)
 		}
 	}
 }

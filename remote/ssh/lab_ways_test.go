@@ -4,6 +4,7 @@ package ssh
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -82,6 +83,23 @@ func TestLabCertificates(t *testing.T) {
 	if r := l.open(t, Own, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable {
 		t.Errorf("without its certificate: %+v", r)
 	}
+	for says, change := range map[string]func(){
+		"it expired at 2001-09-09": func() { cert.ValidAfter, cert.ValidBefore = 0, 1_000_000_000 },
+		"for deploy, and not for root": func() {
+			cert.ValidBefore, cert.ValidPrincipals = ssh.CertTimeInfinity, []string{"deploy"}
+		},
+	} {
+		change()
+		if err := cert.SignCert(rand.Reader, ca); err != nil {
+			t.Fatal(err)
+		}
+		l.write("of the operator", string(ssh.MarshalAuthorizedKey(cert)))
+		l.config = l.write("config", l.alias("lab", l.Server, `CertificateFile "`+file+`"`)+"Host *\n User root\n")
+		if r := l.open(t, Own, nil).Host("lab", "lab").Look(within1m(t), Command{Script: "true"}); r.Outcome != Unreachable || !strings.Contains(fmt.Sprint(r.Cause), says) {
+			t.Errorf("%s: %+v", says, r)
+		}
+		cert.ValidPrincipals = []string{"root"}
+	}
 }
 
 func TestLabEncryptedKey(t *testing.T) {
@@ -143,6 +161,11 @@ func holdAgent(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveAgent(t, dir, ring)
+}
+
+// serveAgent puts a ring of keys behind SSH_AUTH_SOCK.
+func serveAgent(t *testing.T, dir string, ring agent.Agent) {
 	path := filepath.Join(dir, "agent")
 	a, err := net.Listen("unix", path)
 	if err != nil {
@@ -246,6 +269,8 @@ func init() {
 		switch {
 		case len(os.Args) == 4 && os.Args[1] == proxyArg:
 			proxyCommand(os.Args[2], os.Args[3])
+		case len(os.Args) == 4 && os.Args[1] == resolveArg:
+			playResolve(os.Args[2], os.Args[3])
 		case len(os.Args) == 3 && os.Args[1] == clientArg:
 			playClient(os.Args[2])
 		}

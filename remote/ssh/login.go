@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,7 +85,9 @@ func (l *login) patiently(ask func() error) error {
 		l.leave()
 	})
 	l.asking.Store(true)
+	l.host.asking.Add(1)
 	err := ask()
+	l.host.asking.Add(-1)
 	l.asking.Store(false)
 	asks.Stop()
 	l.timer.Reset(l.host.pool.pace.handshake)
@@ -141,7 +144,7 @@ func (l *login) signers() (signers []ssh.Signer, err error) {
 		if err != nil {
 			return err
 		}
-		l.done, l.problems = offer.Close, offer.Problems
+		l.done, l.problems = offer.Close, slices.Concat(offer.Problems, offer.Doubts(l.route.user))
 		for _, s := range offer.Signers {
 			signers = append(signers, l.patient(s))
 		}

@@ -38,7 +38,7 @@ func (h *Host) notThrough(ctx context.Context, r *route, m *master, err error) e
 		f.Next = "log in once by hand and compare the fingerprint: ssh " + h.dest
 	case saysDenied.MatchString(says):
 		f.What, d.reached = "login refused", true
-		f.Next = "ssh asks nobody here: a key with a passphrase must be in the agent; see " + ByHand(h.dest)
+		f.Next = h.afterDenial(says)
 	case saysHangsUp.MatchString(says) && !r.proxied && !saysBehind.MatchString(says): // it does not pass on why
 		f.What, f.Next, d.reached = hangsUp, "it may have too many logins under way, or hold earlier ones against us: "+penalised, true
 	case errors.Is(err, context.DeadlineExceeded):
@@ -48,6 +48,25 @@ func (h *Host) notThrough(ctx context.Context, r *route, m *master, err error) e
 	}
 	_ = f.Because(err)
 	return d
+}
+
+var (
+	saysUnsigned = regexp.MustCompile(`(?i)signing failed for \S*-SK\b`)
+	saysTooMany  = regexp.MustCompile(`(?i)too many authentication failures`)
+	saysTickets  = regexp.MustCompile(`(?i)permission denied \([^)]*gssapi`)
+)
+
+// afterDenial is what to do about a login that was refused, by what ssh says of it.
+func (h *Host) afterDenial(says string) string {
+	switch {
+	case saysUnsigned.MatchString(says):
+		return "plug the security key in, and touch it when it blinks; one that wants a PIN must be in the agent; see " + ByHand(h.dest)
+	case saysTooMany.MatchString(says):
+		return "name the key that is meant: IdentityFile with IdentitiesOnly yes in ssh_config; see " + ByHand(h.dest)
+	case saysTickets.MatchString(says):
+		return "it takes tickets as well: klist shows yours, kinit gets one; a key with a passphrase must be in the agent; see " + ByHand(h.dest)
+	}
+	return "ssh asks nobody here: a key with a passphrase must be in the agent; see " + ByHand(h.dest)
 }
 
 // offending is the line that names the file and the line of the key that no longer is the host's.

@@ -53,12 +53,13 @@ type pace struct {
 	pong      time.Duration // for the answer to one
 	grace     time.Duration // for a cancelled command to end after TERM
 	tether    time.Duration // for a tethered one, which gets TERM and then KILL on the host
+	moment    time.Duration // from which on somebody who leaves wants to know what is waited for
 	master    time.Duration // for ssh to log in, the touch of a security key included
 }
 
 var unhurried = pace{
 	connect: 5 * time.Second, handshake: 15 * time.Second, operator: 5 * time.Minute, person: time.Second,
-	ping: 10 * time.Second, pong: 10 * time.Second, grace: 2 * time.Second, tether: 10 * time.Second, master: time.Minute,
+	ping: 10 * time.Second, pong: 10 * time.Second, grace: 2 * time.Second, tether: 10 * time.Second, moment: time.Second, master: time.Minute,
 }
 
 // Pool holds one connection to every host, opened when it is first needed. It is safe for concurrent use.
@@ -68,6 +69,11 @@ type Pool struct {
 	ctx    context.Context // ends at Close
 	cancel context.CancelFunc
 	crew   crew
+	bouts  bouts
+
+	leaving context.Context // ends when somebody leaves: what was cancelled gets no time to end by itself
+	leave   context.CancelFunc
+
 	gates  gates
 	logins chan struct{} // one for every login under way
 	booth  booth
@@ -87,7 +93,8 @@ func NewPool(c Config) *Pool {
 		c.Passwords = keys.NewPasswords(nil, nil)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Pool{config: c, pace: unhurried, ctx: ctx, cancel: cancel, hosts: map[string]*Host{}, logins: make(chan struct{}, maxLogins)}
+	leaving, leave := context.WithCancel(ctx)
+	return &Pool{config: c, pace: unhurried, ctx: ctx, cancel: cancel, leaving: leaving, leave: leave, hosts: map[string]*Host{}, logins: make(chan struct{}, maxLogins)}
 }
 
 // Host is the host behind an ssh_config alias or [user@]host[:port]; name is what operators call it. The same dest is the same Host.

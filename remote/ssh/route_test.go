@@ -277,7 +277,7 @@ func TestIncludedFilesAreLookedThroughForMatch(t *testing.T) {
 	for include, match := range map[string]bool{
 		`Include "` + p.dir + `/two words"`: true, "include=" + p.dir + "/two*": true, "Include " + p.dir + "/nothing": false, "# Match all": false,
 	} {
-		if usesMatch([]byte(include+"\n"), 0) != match {
+		if err := (configFile{}).beyondUs([]byte(include+"\n"), 0); errors.Is(err, errMatch) != match {
 			t.Errorf("%s: Match %v", include, !match)
 		}
 	}

@@ -88,8 +88,12 @@ func (h *Host) run(ctx context.Context, t task) Result {
 func (h *Host) attend(ctx context.Context, t task) Result {
 	mark := newMark()
 	line, err := t.command.line(mark)
+	sent := portable(line)
 	if err == nil {
 		err = h.discreet(line)
+	}
+	if err == nil {
+		err = tooLong(sent, h.name)
 	}
 	if err != nil {
 		return Result{Outcome: Unreachable, Cause: err}
@@ -112,17 +116,26 @@ func (h *Host) attend(ctx context.Context, t task) Result {
 		h.abandon(s)
 		return Result{Outcome: Unreachable, Cause: err}
 	}
-	e := execution{line: portable(line), stdin: stdin, input: t.command.Stdin, tether: t.command.held(), ender: Command{
+	e := execution{line: sent, stdin: stdin, input: t.command.Stdin, tether: t.command.held(), ender: Command{
 		For: "end what was cancelled", Script: ender, Args: []string{marked(mark)}, Sudo: t.command.Sudo, Tether: true,
 	}}
 	before := forewords{newForeword(mark, t.out), newForeword(mark, t.errs)}
 	s.Stdout, s.Stderr = before.out, before.errs
 	if !t.command.Sudo {
-		return h.spoken(before.verdict(h.execute(ctx, s, e), s.conn.answers))
+		return h.spoken(before.verdict(h.underWay(ctx, s, e, t), s.conn.answers))
 	}
 	e.door = h.newDoorway(ctx, mark, stdin, t.errs)
 	s.Stderr = e.door
-	return h.spoken(e.door.verdict(h.execute(ctx, s, e)))
+	return h.spoken(e.door.verdict(h.underWay(ctx, s, e, t)))
+}
+
+// underWay executes a command that is counted until it has ended, however that comes; what ends another one counts with that.
+func (h *Host) underWay(ctx context.Context, s *session, e execution, t task) Result {
+	if t.use == toEnd {
+		return h.execute(ctx, s, e, func(fate) {})
+	}
+	b := h.pool.bouts.enter(ctx, h.leftBy(t))
+	return h.execute(ctx, s, e, func(f fate) { h.pool.bouts.leave(b, f) })
 }
 
 // session opens a session, over a new connection when the old one turns out to be dead: nothing was sent yet.
@@ -184,30 +197,34 @@ type execution struct {
 	ender  Command  // ends what it started; a tethered one needs none
 }
 
-// execute sends the command and waits for its end or for ctx.
-func (h *Host) execute(ctx context.Context, s *session, e execution) Result {
-	ended, over := make(chan error, 1), make(chan struct{})
+// execute sends the command and waits for its end or for ctx. Ended is called once, when nothing more is done about it.
+func (h *Host) execute(ctx context.Context, s *session, e execution, ended func(fate)) Result {
+	answers := make(chan Result, 1)
 	started := h.pool.crew.run(func() {
 		defer s.leave()
-		ended <- h.play(s, e)
-		close(over)
+		answers <- h.answer(h.play(s, e))
 		_ = s.Close()
 	})
 	if !started {
 		h.abandon(s)
+		ended(isGone)
 		return Result{Outcome: Unreachable, Cause: h.unreachable(errClosed)}
 	}
 	select {
-	case err := <-ended:
-		return h.answer(err)
+	case r := <-answers:
+		ended(r.fate())
+		return r
 	case <-ctx.Done():
 	}
 	select {
-	case err := <-ended: // both at once: an answer is worth more
-		return h.answer(err)
+	case r := <-answers: // both at once: an answer is worth more
+		ended(r.fate())
+		return r
 	default:
 	}
-	h.pool.crew.run(func() { h.cutOff(s, e, over) }) //nolint:contextcheck // ctx is over: that is why
+	if !h.pool.crew.run(func() { ended(h.cutOff(s, e, answers)) }) { //nolint:contextcheck // ctx is over: that is why
+		ended(isUnsure)
+	}
 	return Result{Outcome: Unknown, Cause: fmt.Errorf("given up while it ran: %w", ctx.Err())}
 }
 
@@ -236,45 +253,53 @@ func (h *Host) play(s *session, e execution) error {
 }
 
 // cutOff ends a command that nobody waits for any more, and then its session: a tethered one by the end of its input; any other by a signal and, since
-// that may do nothing, by looking for what it started.
-func (h *Host) cutOff(s *session, e execution, over <-chan struct{}) {
+// that may do nothing or reach a part of it, by looking for what it started.
+func (h *Host) cutOff(s *session, e execution, answers <-chan Result) fate {
+	defer func() { _ = s.Close() }()
 	if e.tether {
 		h.pool.crew.run(func() { _ = e.stdin.Close() }) // it may block on a dead link
-		h.await(over, h.pool.pace.tether)
-	} else {
-		h.pool.crew.run(func() { _ = s.Signal(ssh.SIGTERM) })
-		if !h.await(over, h.pool.pace.grace) {
-			h.end(s.conn, e.ender)
-		}
+		r, _ := awaited(h.pool, answers, h.pool.pace.tether, nil)
+		return r.fate()
 	}
-	_ = s.Close()
+	h.pool.crew.run(func() { _ = s.Signal(ssh.SIGTERM) })
+	if r, _ := awaited(h.pool, answers, h.pool.pace.grace, h.pool.leaving.Done()); r.OK() {
+		return isGone // it was faster, and what it leaves behind it means to
+	}
+	return h.end(s.conn, e.ender)
 }
 
-// await waits until a command is over; false when it is not, or nobody may wait any more.
-func (h *Host) await(over <-chan struct{}, most time.Duration) bool {
+// awaited is what comes; nothing does when it is late, when there is a hurry, or when nobody may wait any more.
+func awaited[T any](p *Pool, comes <-chan T, most time.Duration, hurry <-chan struct{}) (it T, came bool) {
 	late := time.NewTimer(most)
 	defer late.Stop()
 	select {
-	case <-over:
-		return true
+	case it = <-comes:
+		return it, true
 	case <-late.C:
-	case <-h.pool.ctx.Done():
+	case <-hurry:
+	case <-p.ctx.Done():
 	}
-	return false
+	return it, false
 }
 
 // end runs an ender, over the connection that the command came by. Others may be waiting to do the same.
-func (h *Host) end(c *conn, ender Command) {
+func (h *Host) end(c *conn, ender Command) fate {
 	select {
 	case <-c.dead:
-		return
+		return isUnsure
 	case <-h.pool.ctx.Done():
-		return
+		return isUnsure
 	default:
 	}
 	ctx, cancel := context.WithTimeout(h.pool.ctx, h.pool.pace.tether*maxSessions/maxEnders)
 	defer cancel()
-	h.collect(ctx, task{command: ender, use: toEnd})
+	switch r := h.collect(ctx, task{command: ender, use: toEnd}); {
+	case r.OK():
+		return isGone
+	case r.Outcome == Exited && r.Code == 1:
+		return isRunning
+	}
+	return isUnsure
 }
 
 // answer reads the end of a command. Only a status or a signal is one.

@@ -277,11 +277,7 @@ func TestCancelEndsTheCommandOnTheHost(t *testing.T) {
 // What ends a cancelled command needs a session of its own, and finds one even when those that are cancelled have every place.
 func TestCancelEndsACommandThatHasTheLastPlace(t *testing.T) {
 	s := newServer(t, nil)
-	s.exec = func(c *channel) {
-		deaf := *c
-		deaf.signals = nil
-		s.shell(&deaf)
-	}
+	unsignalled(s)
 	h := reach(t, s, nil)
 	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() {
 		t.Fatalf("%+v", r)

@@ -117,7 +117,7 @@ func (h *Host) converse(ctx context.Context, s *session, stdin io.WriteCloser, t
 		return Result{Outcome: Unreachable, Cause: h.unreachable(errClosed)}
 	}
 	h.pool.crew.run(func() { s.follow(ctx, t.Resized) })
-	defer h.await(read, h.pool.pace.grace)
+	defer awaited(h.pool, read, h.pool.pace.grace, nil)
 	defer t.Stop() // or the next key would still be the shell's
 	select {
 	case err := <-ended:

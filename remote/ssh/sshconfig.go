@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -33,23 +32,23 @@ type settings struct {
 	identityFiles, certificateFiles, jumps []string
 }
 
-// lookUp reads the files ourselves, and asks ssh where that is not enough: a file that uses Match, or that our parser does not understand.
+// lookUp reads the files ourselves, and asks ssh where that is not enough: a file that says what our parser does not understand, or not as ssh does.
 func lookUp(ctx context.Context, path, alias string) (settings, error) {
 	if path == "" {
 		return settings{}, nil
 	}
 	path = tilde(path)
 	var parsed []*ssh_config.Config
-	for _, p := range configFiles(path) {
-		data, err := os.ReadFile(p) // #nosec G304 -- the operator's config names it
+	for _, f := range configFiles(path) {
+		data, err := os.ReadFile(f.path) // #nosec G304 -- the operator's config names it
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return settings{}, badConfig(p, err)
+			return settings{}, badConfig(f.path, err)
 		}
-		if usesMatch(data, 0) {
-			return askSSH(ctx, path, target{host: alias}, errors.New("it uses Match"))
+		if err = f.beyondUs(data, 0); err != nil {
+			return askSSH(ctx, path, target{host: alias}, err)
 		}
 		c, err := ssh_config.DecodeBytes(data)
 		if err != nil {
@@ -68,11 +67,11 @@ func lookUp(ctx context.Context, path, alias string) (settings, error) {
 }
 
 // configFiles is the file, and after the user's own the system's, as ssh reads them.
-func configFiles(path string) []string {
+func configFiles(path string) []configFile {
 	if isUsers(path) {
-		return []string{path, systemConfig}
+		return []configFile{{path: path}, {path: systemConfig, system: true}}
 	}
-	return []string{path}
+	return []configFile{{path: path}}
 }
 
 // isUsers reports whether it is the file that ssh reads by itself. It goes by the account's home, whatever HOME says.
@@ -121,45 +120,6 @@ func named(values []string) (files []string) {
 		}
 	}
 	return files
-}
-
-var (
-	matchLine   = regexp.MustCompile(`(?im)^[ \t]*match[ \t=]`)
-	includeLine = regexp.MustCompile(`(?im)^[ \t]*include[ \t=]+(.+)$`)
-
-	includePattern = regexp.MustCompile(`"[^"]*"|\S+`)
-)
-
-// usesMatch looks through the file and what it includes.
-func usesMatch(data []byte, depth int) bool {
-	if matchLine.Match(data) {
-		return true
-	}
-	for _, m := range includeLine.FindAllSubmatch(data, -1) {
-		for _, pattern := range includePattern.FindAllString(string(m[1]), -1) {
-			if anyMatch(tilde(strings.Trim(pattern, `"`)), depth) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func anyMatch(pattern string, depth int) bool {
-	if !filepath.IsAbs(pattern) {
-		pattern = filepath.Join(home(), ".ssh", pattern)
-	}
-	files, err := filepath.Glob(pattern)
-	if err != nil || depth > 5 {
-		return false
-	}
-	for _, f := range files {
-		data, err := os.ReadFile(f) // #nosec G304 G703 -- the operator's ssh_config includes it
-		if err == nil && usesMatch(data, depth+1) {
-			return true
-		}
-	}
-	return false
 }
 
 // askSSH lets ssh itself say what its configuration means; why is what we could not do.

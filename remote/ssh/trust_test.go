@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -99,8 +100,10 @@ func TestNobodyWaitsForAQuestionAboutAnotherHost(t *testing.T) {
 	pool := p.pool(func(p *Pool) { p.logins, p.pace.person = make(chan struct{}, 1), 10*time.Millisecond })
 	via := pool.Host("jump", "root@"+jump.addr())
 	var wg sync.WaitGroup
+	one := ""
 	for i := range maxDials {
 		unknown := newServer(t, nil)
+		one = "root@" + unknown.addr()
 		wg.Go(func() {
 			if r := pool.hop(fmt.Sprint("unknown", i), "root@"+unknown.addr(), via).Look(within10s(t), Command{Script: "true"}); !r.OK() {
 				t.Errorf("%+v", r)
@@ -108,6 +111,12 @@ func TestNobodyWaitsForAQuestionAboutAnotherHost(t *testing.T) {
 		})
 	}
 	<-asked.ch
+	eventually(t, "who cannot wait for the answer is told what is missing", func() bool {
+		short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		r := pool.hop("unknown", one, via).Look(short, Command{Script: "true"})
+		return r.Outcome == Unreachable && !errors.Is(r.Cause, ErrSilent) && strings.Contains(r.Cause.Error(), "is not answered yet")
+	})
 	if r := pool.hop("known", "root@"+known.addr(), via).Look(within10s(t), Command{Script: "true"}); !r.OK() {
 		t.Errorf("%+v", r)
 	}
