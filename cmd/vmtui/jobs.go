@@ -191,12 +191,13 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	reading := j.Reading()
 	follow, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	var stand job.Stand
 	switch why := a.deaf(f); {
 	case !j.Asks:
 	case why != "":
 		f.note("it asks, and is only followed here: " + why)
 	default:
-		answers := a.answers(follow, f, r, j, stop)
+		answers := a.answers(follow, f, r, j, &stand, stop)
 		defer func() { stop(nil); <-answers }()
 	}
 	lines := &jobLines{f: f, job: j.ID, reading: reading, meter: f.meter()}
@@ -206,12 +207,12 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	}
 	heard := f.waits(follow, "Rails starts ("+r.Boot().String()+"), since")
 	defer heard()
-	err := r.Follow(follow, j, func(l string) {
+	err := r.Attend(follow, j, func(l string) {
 		heard()
 		if err := lines.take(l); err != nil {
 			stop(err) // nobody reads any more
 		}
-	})
+	}, &stand)
 	err = errors.Join(err, lines.end())
 	if ctx.Err() != nil {
 		f.note("left; it goes on as job " + j.ID + ": vmtui jobs attach " + j.ID)
@@ -261,22 +262,22 @@ func (a *app) deaf(f *flags) string {
 	return ""
 }
 
-// answers hands what the operator types to the job.
-func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, stop context.CancelCauseFunc) <-chan struct{} {
+// answers hands what the operator types to the job, for what it asked last. What does not arrive is told, and the next one is waited for.
+func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, stand *job.Stand, stop context.CancelCauseFunc) <-chan struct{} {
 	over := make(chan struct{})
 	line := f.terminal().Line
 	go func() {
 		defer close(over)
 		for {
 			text, err := line(ctx)
-			if err == nil {
-				err = r.Answer(ctx, j, text)
-			}
 			if err != nil {
-				if fault.CodeOf(err) != fault.Refused { // it had ended already
+				if fault.CodeOf(err) != fault.Refused { // nobody can type here
 					stop(err)
 				}
 				return
+			}
+			if err := r.Answer(ctx, j, stand, text); err != nil && ctx.Err() == nil {
+				f.note(err.Error())
 			}
 		}
 	}()
