@@ -307,6 +307,7 @@ type jobLines struct {
 	job     string
 	reading *tootctl.Reading
 	meter   *plain.Meter
+	pace    tootctl.Pace // what the meter shows, for scripts
 	bars    plain.Sparing
 }
 
@@ -336,7 +337,8 @@ func (x *jobLines) document(l string, bar bool) error {
 	if !bar {
 		return write()
 	}
-	said["progress"] = x.reading.Bar
+	x.pace.Take(time.Now(), x.reading.Bar)
+	said["progress"] = x.pace.Said(x.reading.Count)
 	return x.bars.Take(x.reading.Bar, write)
 }
 
