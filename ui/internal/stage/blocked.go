@@ -158,7 +158,10 @@ func (b Blocked) FollowJob(context.Context, job.Record, func(string), *job.Stand
 func (b Blocked) CancelJob(context.Context, job.Record) error { <-b; return ErrStage }
 
 // AnswerJob implements ui.Desk.
-func (b Blocked) AnswerJob(context.Context, job.Record, *job.Stand, string) error { <-b; return ErrStage }
+func (b Blocked) AnswerJob(context.Context, job.Record, *job.Stand, string) error {
+	<-b
+	return ErrStage
+}
 
 // Sidekiq implements ui.Desk.
 func (b Blocked) Sidekiq(context.Context) (sidekiq.View, error) {
