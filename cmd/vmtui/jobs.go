@@ -85,6 +85,9 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 	}
 	lines := []string{j.Line, fmt.Sprintf("  job:     %s on %s", j.ID, j.Node), fmt.Sprintf("  started: %s by %s", clockOf(j.Started), j.By)}
 	lines = append(lines, ending(j, stands))
+	if j.Result == tootctl.Unsure && j.State != job.Running {
+		lines = append(lines, "  next:    look at the instance before it is run again: some of it has happened, or all")
+	}
 	for _, l := range reading.Errors[:min(len(reading.Errors), shownFailures)] {
 		lines = append(lines, "    "+l)
 	}
@@ -175,7 +178,7 @@ func (a *app) listJobs(ctx context.Context, f *flags) error {
 		return f.printf("no job was ever started here\n")
 	}
 	for _, j := range jobs {
-		said := fmt.Sprintf("%s  %-21s  %s  by %s", j.ID, j.Ending(), j.Line, j.By)
+		said := fmt.Sprintf("%s  %s  %-21s  %s  by %s", j.ID, j.Started.Local().Format("2006-01-02 15:04"), j.Ending(), j.Line, j.By)
 		if j.Why != "" {
 			said += "  (" + j.Why + ")"
 		}

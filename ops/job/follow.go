@@ -39,7 +39,7 @@ func (r *Room) Attend(ctx context.Context, j Record, line func(string), stand *S
 			return notFollowed(res, j)
 		}
 		if t.news() && r.Tell != nil {
-			r.Tell("the connection to " + r.Node.Name + " broke; it is made anew, and the job goes on")
+			r.Tell("the connection to " + r.Node.Name + " broke; it is made anew. The job does not need it")
 		}
 		if err := pause(ctx, mendPause); err != nil {
 			return err

@@ -3,6 +3,9 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -150,6 +153,16 @@ func TestAQuestionOverABrokenConnection(t *testing.T) {
 	until(said("Continue? |Continue? ")) // it was shown again
 	first, err := stand.settled(t.Context(), j)
 	if err != nil {
+		t.Fatal(err)
+	}
+	taken := filepath.Join(r.Dir, j.ID, fmt.Sprintf("answered.%d", first)) // as on a full disk, where nothing can be noted
+	if err := os.WriteFile(taken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.answer(t.Context(), j, first, "none"); fault.CodeOf(err) != fault.Failed || !strings.Contains(err.Error(), "cannot be noted") {
+		t.Errorf("an answer that cannot be noted: %v", err)
+	}
+	if err := os.Remove(taken); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Answer(t.Context(), j, &stand, "one"); fault.CodeOf(err) != fault.Unknown || !strings.Contains(err.Error(), "not taken twice") {
