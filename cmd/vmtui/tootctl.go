@@ -52,7 +52,7 @@ func newTootctl(f *flags) *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &fault.Error{What: "that is not how it is called", On: cmd.CommandPath(), Why: err.Error(), Next: "put -- before tootctl's own words: " + cmd.CommandPath() + " -- media remove --days=14", Code: fault.Usage}
 	})
-	cmd.Flags().BoolVar(&x.detach, "detach", false, "start it and leave; `vmtui jobs` shows how it ends")
+	cmd.Flags().BoolVar(&x.detach, "detach", false, "start it and leave; vmtui jobs shows how it ends")
 	cmd.Flags().BoolVar(&x.yes, "yes", false, "run it without being asked")
 	cmd.Flags().StringVar(&x.confirm, "confirm", "", "where something is lost: the `INSTANCE` again")
 	return withJSON(f, withPassword(f, cmd))

@@ -130,7 +130,7 @@ func (r *raw) Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result
 func TestAQuestionOverABrokenConnection(t *testing.T) {
 	r := bench(t, `printf 'Continue? '; read -r a; echo "a $a"; printf 'Continue? '; read -r b; echo "b $b"`)
 	j := begin1(t, r, "maintenance", "fix-duplicates")
-	node := &raw{cuts: 1, deaf: 1}
+	node := &raw{cuts: 1}
 	r.Host, r.Tell = node, func(string) {}
 	var got []string
 	var stand Stand
@@ -165,6 +165,7 @@ func TestAQuestionOverABrokenConnection(t *testing.T) {
 	if err := os.Remove(taken); err != nil {
 		t.Fatal(err)
 	}
+	node.deaf = 1
 	if err := r.Answer(t.Context(), j, &stand, "one"); fault.CodeOf(err) != fault.Unknown || !strings.Contains(err.Error(), "not taken twice") {
 		t.Errorf("an answer that may have arrived: %v", err)
 	}
