@@ -4,8 +4,18 @@ import (
 	"context"
 	"testing"
 
+	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/job"
 )
+
+// What is said of a new password looks like none: it would be masked.
+func TestWhatIsSaidOfAPasswordIsRead(t *testing.T) {
+	for _, said := range []string{job.Comes, job.Handed, job.Lost, job.Awaited} {
+		if got := keys.NewRedactor().Redact(said); got != said {
+			t.Errorf("%q", got)
+		}
+	}
+}
 
 // A new password waits until it was copied, and is then known to be taken; where somebody hears it at once, that is what they said.
 func TestWhoHasAPassword(t *testing.T) {

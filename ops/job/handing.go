@@ -28,7 +28,7 @@ const (
 	Comes   = "the new password has come, and is handed to who walks this run, once: by y in the console, and at a prompt by what is asked there. Nothing goes on before it is taken"
 	Handed  = "the new password was taken by who walks this run, and is kept nowhere"
 	Lost    = "nobody has the new password: who walks this run could not be handed it, or let it go, and only another one can be made"
-	Awaited = "somebody to take the new password: y in the console that walks this run copies it, once. Stopping the run, or leaving that console, lets it go"
+	Awaited = "somebody to take the new password, which y in the console that walks this run copies, once. Stopping the run, or leaving that console, lets it go"
 )
 
 // HandOver hands a new password to whoever walks a run, and says in its transcript what became of that.
