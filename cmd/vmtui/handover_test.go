@@ -92,7 +92,7 @@ func TestAPasswordThatNobodyTook(t *testing.T) {
 	s.ends()
 	id := idIn(vmtui(t, b.ConfigPath(), "runs", "list", "--json").out)
 	got := vmtui(t, b.ConfigPath(), "runs", "resume", id, "--yes", "--show-password")
-	if got.code != 3 || !strings.Contains(got.out, "nobody has the new password") || strings.Contains(got.out, "another password, and no session") {
+	if got.code != 3 || !strings.Contains(got.out, "a new password that nobody has: it was set") || strings.Contains(got.out, "another password, and no session") {
 		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
 	}
 }

@@ -280,7 +280,7 @@ func TestARunWaitsUntilItsPasswordIsTaken(t *testing.T) {
 		"at once": {[]job.Holder{job.Taken}, run.Done, job.Handed},
 		"later":   {[]job.Holder{job.Waits, job.Waits, job.Taken}, run.Done, job.Handed},
 		"never":   {nil, run.AtGate, job.Lost},
-		"let go":  {[]job.Holder{job.Waits}, run.AtGate, "failed: nobody has the new password: it was set"},
+		"let go":  {[]job.Holder{job.Waits}, run.AtGate, "failed: a new password that nobody has: it was set"},
 	} {
 		b := newBed(t)
 		b.masto(`echo OK; echo "New password: hunter2"`)

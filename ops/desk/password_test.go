@@ -10,7 +10,7 @@ import (
 
 // What is said of a new password looks like none: it would be masked.
 func TestWhatIsSaidOfAPasswordIsRead(t *testing.T) {
-	for _, said := range []string{job.Comes, job.Handed, job.Lost, job.Awaited} {
+	for _, said := range []string{job.Comes, job.Handed, job.Lost, job.Awaited, job.Unhanded("exec").Error()} {
 		if got := keys.NewRedactor().Redact(said); got != said {
 			t.Errorf("%q", got)
 		}

@@ -27,7 +27,7 @@ type Hands interface {
 const (
 	Comes   = "the new password has come, and is handed to who walks this run, once: by y in the console, and at a prompt by what is asked there. Nothing goes on before it is taken"
 	Handed  = "the new password was taken by who walks this run, and is kept nowhere"
-	Lost    = "nobody has the new password: who walks this run could not be handed it, or let it go, and only another one can be made"
+	Lost    = "nobody has the new password, since who walks this run could not be handed it, or let it go; only another one can be made"
 	Awaited = "somebody to take the new password, which y in the console that walks this run copies, once. Stopping the run, or leaving that console, lets it go"
 )
 
@@ -65,5 +65,5 @@ func (h Holder) tell(say func(format string, args ...any)) {
 
 // Unhanded is that a job has given somebody a new password, and nobody has it.
 func Unhanded(on string) error {
-	return &fault.Error{What: "nobody has the new password", On: on, Why: "it was set, and lost with the connection or the console that it was for, or let go of", Next: "retry gives them another one"}
+	return &fault.Error{What: "a new password that nobody has", On: on, Why: "it was set, and lost with the connection or the console that it was for, or let go of", Next: "retry gives them another one"}
 }

@@ -176,7 +176,7 @@ func TestWhatEndedWellMayBeWrong(t *testing.T) {
 		}
 	}
 	secret := errand{call: c.call("accounts", "modify", "troi", "--reset-password")}
-	if _, wrong, _ := c.judge(t.Context(), &run.Walk{}, secret, outcome{job: job.Job{Record: job.Record{ID: "7"}, Result: tootctl.Success}, result: tootctl.Success}); wrong == nil || !strings.Contains(wrong.Error(), "nobody has the new password") {
+	if _, wrong, _ := c.judge(t.Context(), &run.Walk{}, secret, outcome{job: job.Job{Record: job.Record{ID: "7"}, Result: tootctl.Success}, result: tootctl.Success}); wrong == nil || !strings.Contains(wrong.Error(), "a new password that nobody has") {
 		t.Error(wrong)
 	}
 	said, wrong, err := c.judge(t.Context(), &run.Walk{}, errand{call: call, says: c.whole}, ok)
