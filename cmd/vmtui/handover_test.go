@@ -45,11 +45,14 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 		"gone by Ctrl-C": {nil, reset, func(s *terminal) { s.press("\x03"); s.sees("was let go of: nobody has it") }, 0, false, 130},
 		"gone by EOF":    {nil, reset, func(s *terminal) { s.press("\x04"); s.sees("was let go of: nobody has it") }, 0, false, 0},
 		"of a run": {nil, []string{"--config", b.ConfigPath(), "run", "account-support", "--yes", "--set", "username=troi", "--set", "reset_password=true"}, func(s *terminal) {
-			s.sees("another password, and no session", "is handed the new password once", "run done")
+			s.sees("Nothing goes on before it is taken")
 			s.press("show\r")
 			s.sees("New password: " + word)
+			if s.says([]string{"another password, and no session"}) {
+				t.Error("it went on")
+			}
 			s.press("wipe\r")
-			s.sees("on no screen and in no log")
+			s.sees("on no screen and in no log", "the new password was taken", "another password, and no session", "run done")
 		}, 0, true, 0},
 	} {
 		s := sitWith(t, x.env, os.Args[0], 120, 50, x.args...)
@@ -74,5 +77,22 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 	has := slices.ContainsFunc(lines(t, got.out), func(l line) bool { return l.Type == "password" && l.Run != "" })
 	if got.code != 0 || !has || strings.Count(got.out, word) != 1 || !strings.Contains(got.out, `"new_password":"`+word+`"`) {
 		t.Errorf("for a script: exit %d: %s%s", got.code, got.out, got.err)
+	}
+}
+
+// A run waits until its new password was taken: one that is killed just then does not go on as if somebody had it.
+func TestAPasswordThatNobodyTook(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, nil)
+	s := sit(t, 120, 50, "--config", b.ConfigPath(), "run", "account-support", "--yes", "--set", "username=troi", "--set", "reset_password=true")
+	s.sees("Nothing goes on before it is taken", "your decision (")
+	if err := s.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	s.ends()
+	id := idIn(vmtui(t, b.ConfigPath(), "runs", "list", "--json").out)
+	got := vmtui(t, b.ConfigPath(), "runs", "resume", id, "--yes", "--show-password")
+	if got.code != 3 || !strings.Contains(got.out, "a new password that nobody has: it was set") || strings.Contains(got.out, "another password, and no session") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
 	}
 }

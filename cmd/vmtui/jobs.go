@@ -85,6 +85,9 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 	}
 	lines := []string{j.Line, fmt.Sprintf("  job:     %s on %s", j.ID, j.Node), fmt.Sprintf("  started: %s by %s", clockOf(j.Started), j.By)}
 	lines = append(lines, ending(j, stands))
+	if j.Result == tootctl.Unsure && j.State != job.Running {
+		lines = append(lines, "  next:    look at the instance before it is run again: some of it has happened, or all")
+	}
 	for _, l := range reading.Errors[:min(len(reading.Errors), shownFailures)] {
 		lines = append(lines, "    "+l)
 	}
@@ -175,7 +178,7 @@ func (a *app) listJobs(ctx context.Context, f *flags) error {
 		return f.printf("no job was ever started here\n")
 	}
 	for _, j := range jobs {
-		said := fmt.Sprintf("%s  %-21s  %s  by %s", j.ID, j.Ending(), j.Line, j.By)
+		said := fmt.Sprintf("%s  %s  %-21s  %s  by %s", j.ID, j.Started.Local().Format("2006-01-02 15:04"), j.Ending(), j.Line, j.By)
 		if j.Why != "" {
 			said += "  (" + j.Why + ")"
 		}
@@ -191,12 +194,13 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	reading := j.Reading()
 	follow, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	var stand job.Stand
 	switch why := a.deaf(f); {
 	case !j.Asks:
 	case why != "":
 		f.note("it asks, and is only followed here: " + why)
 	default:
-		answers := a.answers(follow, f, r, j, stop)
+		answers := a.answers(follow, f, r, j, &stand, stop)
 		defer func() { stop(nil); <-answers }()
 	}
 	lines := &jobLines{f: f, job: j.ID, reading: reading, meter: f.meter()}
@@ -206,12 +210,12 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	}
 	heard := f.waits(follow, "Rails starts ("+r.Boot().String()+"), since")
 	defer heard()
-	err := r.Follow(follow, j, func(l string) {
+	err := r.Attend(follow, j, func(l string) {
 		heard()
 		if err := lines.take(l); err != nil {
 			stop(err) // nobody reads any more
 		}
-	})
+	}, &stand)
 	err = errors.Join(err, lines.end())
 	if ctx.Err() != nil {
 		f.note("left; it goes on as job " + j.ID + ": vmtui jobs attach " + j.ID)
@@ -261,22 +265,22 @@ func (a *app) deaf(f *flags) string {
 	return ""
 }
 
-// answers hands what the operator types to the job.
-func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, stop context.CancelCauseFunc) <-chan struct{} {
+// answers hands what the operator types to the job, for what it asked last. What does not arrive is told, and the next one is waited for.
+func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, stand *job.Stand, stop context.CancelCauseFunc) <-chan struct{} {
 	over := make(chan struct{})
 	line := f.terminal().Line
 	go func() {
 		defer close(over)
 		for {
 			text, err := line(ctx)
-			if err == nil {
-				err = r.Answer(ctx, j, text)
-			}
 			if err != nil {
-				if fault.CodeOf(err) != fault.Refused { // it had ended already
+				if fault.CodeOf(err) != fault.Refused { // nobody can type here
 					stop(err)
 				}
 				return
+			}
+			if err := r.Answer(ctx, j, stand, text); err != nil && ctx.Err() == nil {
+				f.note(err.Error())
 			}
 		}
 	}()
@@ -306,6 +310,7 @@ type jobLines struct {
 	job     string
 	reading *tootctl.Reading
 	meter   *plain.Meter
+	pace    tootctl.Pace // what the meter shows, for scripts
 	bars    plain.Sparing
 }
 
@@ -335,7 +340,8 @@ func (x *jobLines) document(l string, bar bool) error {
 	if !bar {
 		return write()
 	}
-	said["progress"] = x.reading.Bar
+	x.pace.Take(time.Now(), x.reading.Bar)
+	said["progress"] = x.pace.Said(x.reading.Count)
 	return x.bars.Take(x.reading.Bar, write)
 }
 

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -17,12 +15,6 @@ import (
 	"github.com/vmtui/vmtui/ui/plain"
 	"github.com/vmtui/vmtui/ui/root"
 )
-
-// passwords are the new ones that runs were given and that whoever sits here was not handed yet.
-type passwords struct {
-	mu    sync.Mutex
-	words []string
-}
 
 // withPassword gives a command that may bring a new password its --show-password.
 func withPassword(f *flags, cmd *cobra.Command) *cobra.Command {
@@ -60,7 +52,8 @@ func (a *app) password(ctx context.Context, f *flags, word string) error {
 	case f.showPassword:
 		return f.bare(word)
 	}
-	return a.handOver(ctx, f, word)
+	_, err := a.handOver(ctx, f, word)
+	return err
 }
 
 // bare prints it in clear.
@@ -69,9 +62,8 @@ func (f *flags) bare(word string) error {
 	return err
 }
 
-// heard takes a new password that a run was given, and says whether somebody will have it. Scripts get it at once; whoever sits here has a run to watch, and is
-// handed it when that is at rest.
-func (f *flags) heard(run, word string) bool {
+// heard takes a new password that a run was given, and says whether somebody has it. Scripts get it at once, and whoever sits here is asked: the run waits meanwhile.
+func (a *app) heard(ctx context.Context, f *flags, run, word string) bool {
 	switch {
 	case f.json:
 		doc, err := json.Marshal(map[string]any{"type": "password", "run": run, "new_password": word})
@@ -82,30 +74,16 @@ func (f *flags) heard(run, word string) bool {
 	case f.showPassword:
 		return f.bare(word) == nil
 	case f.sits():
-		f.waiting.mu.Lock()
-		defer f.waiting.mu.Unlock()
-		f.waiting.words = append(f.waiting.words, word)
-		return true
+		taken, _ := a.handOver(ctx, f, word) // who has gone may have it all the same, and nothing more can be said to them
+		return taken
 	}
 	// Of a run it is not always known beforehand that it brings one.
 	f.note("a new password came, and nobody sits at a terminal to be handed it: it is gone, and only another one can be made, at a terminal, with --json or with --show-password")
 	return false
 }
 
-// handAll hands over what a run has brought.
-func (a *app) handAll(ctx context.Context, f *flags) error {
-	f.waiting.mu.Lock()
-	words := f.waiting.words
-	f.waiting.words = nil
-	f.waiting.mu.Unlock()
-	return a.handOver(ctx, f, words...)
-}
-
-// handOver asks what shall become of passwords, one by one. The Ctrl-C that has ended what brought them is no answer to that: another one is.
-func (a *app) handOver(ctx context.Context, f *flags, words ...string) (err error) {
-	if len(words) == 0 {
-		return nil
-	}
+// handOver asks what shall become of a password. The Ctrl-C that has ended what brought it is no answer to that: another one is.
+func (a *app) handOver(ctx context.Context, f *flags, word string) (taken bool, err error) {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	h := plain.Handover{Terminal: f.terminal(), Bare: beneath(f.err)}
@@ -113,8 +91,5 @@ func (a *app) handOver(ctx context.Context, f *flags, words ...string) (err erro
 	if !plain.Fits(os.Getenv("TERM")) {
 		h.Clip = root.ReachOf(a.cfg.Notify, os.Getenv).Clipboard
 	}
-	for _, word := range words {
-		err = errors.Join(err, h.Give(ctx, word))
-	}
-	return err
+	return h.Give(ctx, word)
 }

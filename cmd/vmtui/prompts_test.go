@@ -17,7 +17,8 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	watcher := sit(t, 120, 50, "--config", b.ConfigPath(), "--read-only", "jobs", "attach", jobsOf(t, b.ConfigPath())[0].ID)
 	watcher.sees("it asks, and is only followed here: read-only", "Type in the domain of the server to confirm:")
 	s.press("vmst.example\r")
-	s.sees("Are you sure you want to proceed?")
+	const sure = "Are you sure you want to proceed?"
+	s.awaits("it never asked, beside the plan", []string{sure}, func() bool { return strings.Count(s.text(), sure) == 2 })
 	s.press("yes\r")
 	s.sees("SELF_DESTRUCT=abc123")
 	watcher.sees("SELF_DESTRUCT=abc123")

@@ -31,7 +31,6 @@ type flags struct {
 	aside    aside                                 // what is written beside the questions
 
 	showPassword bool
-	waiting      passwords
 }
 
 func newFlags(s streams) *flags {

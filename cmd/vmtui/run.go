@@ -172,7 +172,7 @@ func (a *app) walk(ctx context.Context, f *flags, id string, rb run.Runbook, mod
 	show := a.follow(ctx, f, id, v.Leg+1, !mode.Unattended, stop)
 	state, err := a.engine.Walk(ctx, id, rb, mode)
 	show()
-	if err = errors.Join(err, a.handAll(ctx, f)); err != nil {
+	if err != nil {
 		return err
 	}
 	if state.Resumable() && !f.json {

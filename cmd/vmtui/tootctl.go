@@ -49,6 +49,9 @@ func newTootctl(f *flags) *cobra.Command {
 			return completeTootctl(args, half), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &fault.Error{What: "that is not how it is called", On: cmd.CommandPath(), Why: err.Error(), Next: "put -- before tootctl's own words: " + cmd.CommandPath() + " -- media remove --days=14", Code: fault.Usage}
+	})
 	cmd.Flags().BoolVar(&x.detach, "detach", false, "start it and leave; vmtui jobs shows how it ends")
 	cmd.Flags().BoolVar(&x.yes, "yes", false, "run it without being asked")
 	cmd.Flags().StringVar(&x.confirm, "confirm", "", "where something is lost: the `INSTANCE` again")
@@ -125,7 +128,7 @@ func (a *app) mayRun(ctx context.Context, f *flags, x tootctlFlags, r *job.Room,
 	case danger == act.Safe:
 		return "", nil
 	case danger == act.Destroys && !f.attended(x.yes) && x.confirm != r.Instance:
-		return "", &fault.Error{What: "not confirmed", On: c.Line(), Why: strings.Join(c.Caution(), "; "), Next: "repeat it with --yes --confirm " + r.Instance, Code: fault.Refused}
+		return "", &fault.Error{What: "not confirmed", On: c.Line(), Why: inOne(c.Caution()), Next: "repeat it with --yes --confirm " + r.Instance, Code: fault.Refused}
 	case !f.attended(false) && !x.yes:
 		return "", &fault.Error{What: "not confirmed", On: c.Line(), Why: "nobody sits at a terminal to say yes", Next: "repeat it with --yes", Code: fault.Refused}
 	case x.yes:
@@ -141,6 +144,15 @@ func (a *app) mayRun(ctx context.Context, f *flags, x tootctlFlags, r *job.Room,
 		}
 	}
 	return a.confirmCall(ctx, f, x, r, c)
+}
+
+// inOne makes one of sentences.
+func inOne(sentences []string) string {
+	var said []string
+	for _, s := range sentences {
+		said = append(said, strings.TrimSuffix(s, "."))
+	}
+	return strings.Join(said, "; ")
 }
 
 // conditionMarks are before the conditions of a preflight.

@@ -22,7 +22,7 @@ func TestUpkeep(t *testing.T) {
 		{[]string{"media-orphans", "--yes"}, 3, []string{"newest post 42s ago", "Removed 3 orphans (approx. 1.2 MB) (DRY RUN)", "GATE: rehearsed"}},
 		{[]string{"media-orphans", "--yes", "--confirm", "vmst.example"}, 0, []string{"(DRY RUN)", "known before: attachments", "danger: Never right after a restore", "said beforehand: vmst.example", "Removed 3 orphans (approx. 1.2 MB)", "its dry run: success: Removed 3", "Look what is left", "nothing orphaned is left", "run done"}},
 		{[]string{"preview-cards", "--yes"}, 0, []string{"(DRY RUN)", "Removed 40 preview cards", "before and now: ", "run done"}},
-		{[]string{"search-reindex", "--yes"}, 0, []string{"green, 1 node, heap 43 % and disk 61 % full; instances 0 of 1000", "--only instances accounts tags", "--only public_statuses statuses", "accounts 2000 of 2010", "statuses 5000 (about 98000 rows)", "run done"}},
+		{[]string{"search-reindex", "--yes"}, 0, []string{"green, 1 node, heap 43 % and disk 61 % full; instances 0 of 1000", "--only instances accounts tags", "--only public_statuses statuses", "accounts 2000 of 2010", "public_statuses 4000 of 3900", "statuses 5000, of which 4800 from here belong there", "run done"}},
 		{[]string{"old-statuses", "--yes", "--confirm", "vmst.example"}, 0, []string{"98000 rows, 120 dead", "past the database's pool: DB_PORT=25060 DB_NAME=mastodon_production", "GATE: this cannot be taken back", "98000 rows, 120 dead", "danger: There is no dry run", "removed 20 out of 20 statuses", "now:", "61000 rows, 37120 dead"}},
 		{[]string{"account-support", "--yes", "--set", "username=wesley", "--set", "approve=true"}, 0, []string{"approved: no", "wesley is approved", "run done"}},
 		{[]string{"account-support", "--yes", "--set", "username=troi", "--set", "reset_password=true"}, 3, []string{"not begun", "nobody sits at a terminal", "--json", "--show-password"}},
@@ -32,9 +32,9 @@ func TestUpkeep(t *testing.T) {
 		{[]string{"registrations-close", "--yes"}, 0, []string{"registrations are: open", "success: OK; registrations are: none"}},
 		{[]string{"registrations-close", "--yes"}, 0, []string{"already: registrations are: none"}},
 		{[]string{"registrations-open", "--yes"}, 0, []string{"settings registrations approved", "registrations are: approved"}},
-		{[]string{"domain-purge", "--yes", "--confirm", "vmst.example", "--set", "domain=spam.example"}, 0, []string{"12 accounts, 3 follows", "(DRY RUN)", "GATE: rehearsed", "known before: 12 accounts", "Removed 12 accounts (DRY RUN)", "danger: Accounts come back", "Removed 12 accounts", "0 accounts of spam.example known"}},
+		{[]string{"domain-purge", "--yes", "--confirm", "vmst.example", "--set", "domain=spam.example"}, 0, []string{"12 accounts, 4 custom emoji, 3 follows", "Removed 4 custom emojis (DRY RUN)", "GATE: rehearsed", "known before: 12 accounts", "Removed 12 accounts (DRY RUN)", "danger: Accounts come back", "success: Removed 12 accounts; Removed 4 custom emojis", "known of spam.example: 0 accounts and 0 custom emoji"}},
 		{[]string{"domain-purge", "--yes", "--set", "domain=vmst.example"}, 3, []string{"that is this instance"}},
-		{[]string{"domain-purge", "--yes", "--confirm", "vmst.example", "--set", "domain=spam.exmaple"}, 3, []string{"GATE: no account of spam.exmaple is known", "did you mean spam.example?", "0 accounts, 0 follows"}},
+		{[]string{"domain-purge", "--yes", "--confirm", "vmst.example", "--set", "domain=spam.exmaple"}, 3, []string{"GATE: no account and no custom emoji of spam.exmaple is known", "did you mean spam.example?", "0 accounts, 0 custom emoji, 0 follows"}},
 		{[]string{"account-support", "--yes", "--set", "username=wesley"}, 2, []string{"nothing is to be done", "--set approve=true"}},
 		{[]string{"domain-purge", "--yes"}, 2, []string{"it has to be said"}},
 		{[]string{"domain-purge", "--yes", "--set", "domain=--limited-federation-mode"}, 2, []string{"is not a domain"}},
@@ -91,7 +91,7 @@ func TestAPurgeAtATerminal(t *testing.T) {
 		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
 	}
 	got = vmtui(t, b.ConfigPath(), "runs", "resume", doc.Runs[0].ID, "--yes", "--confirm", "vmst.example")
-	if got.code != 0 || !strings.Contains(got.out, "0 accounts of borg.example known") || len(jobsOf(t, b.ConfigPath())) != 2 {
+	if got.code != 0 || !strings.Contains(got.out, "known of borg.example: 0 accounts and 0 custom emoji") || len(jobsOf(t, b.ConfigPath())) != 2 {
 		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
 	}
 }

@@ -104,7 +104,7 @@ func open(ctx context.Context, f *flags, asker keys.Asker) (*app, error) {
 	a.desk.UseCaches(a.caches)
 	a.desk.UseCourier(a.courier())
 	if asker != keys.Asker(a.asks) {
-		a.desk.Heard = f.heard
+		a.desk.Heard = func(ctx context.Context, run, word string) bool { return a.heard(ctx, f, run, word) }
 	}
 	return a, nil
 }

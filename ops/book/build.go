@@ -44,7 +44,7 @@ type Deps struct {
 	Secret func(ctx context.Context, ref string) (string, error) // resolves a reference, and hides its value from then on
 	Redact func(string) string
 	Jobs   *job.Room                                                     // where tootctl runs
-	Hand   func(run, password string) bool                               // gives the operator a password that a run was given, if it can
+	Hands  job.Hands                                                     // take a password that a run was given; nil: nobody takes one
 	Visit  func(ctx context.Context, url string) (status int, err error) // asks for a page from here
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vmtui/vmtui/fixtures/edge"
 	"github.com/vmtui/vmtui/ops/cache"
+	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
 	"github.com/vmtui/vmtui/remote/cloudflare"
@@ -248,18 +249,48 @@ func TestAStepThatBringsAPassword(t *testing.T) {
 	}
 }
 
-// A password that a run was given goes to who walks it, and whether somebody has it stands in the transcript; the password itself does not.
-func TestARunSaysWhoHasItsPassword(t *testing.T) {
-	for handed, want := range map[bool]string{true: "is handed the new password once", false: "nobody has the new password"} {
+// hands take what they are handed, or not.
+type hands struct {
+	had   string
+	takes []job.Holder // what is answered, one after the other
+}
+
+func (h *hands) Hand(_ context.Context, _, password string) job.Holder {
+	h.had = password
+	return h.Holder("")
+}
+
+func (h *hands) Holder(string) job.Holder {
+	if len(h.takes) == 0 {
+		return job.Nobody
+	}
+	x := h.takes[0]
+	h.takes = h.takes[1:]
+	return x
+}
+
+// A password that a run was given goes to who walks it, and nothing goes on before it is taken; whether somebody has it stands in the transcript, and the
+// password itself does not. One that nobody has fails the step.
+func TestARunWaitsUntilItsPasswordIsTaken(t *testing.T) {
+	for name, x := range map[string]struct {
+		takes []job.Holder
+		state run.State
+		says  string
+	}{
+		"at once": {[]job.Holder{job.Taken}, run.Done, job.Handed},
+		"later":   {[]job.Holder{job.Waits, job.Waits, job.Taken}, run.Done, job.Handed},
+		"never":   {nil, run.AtGate, job.Lost},
+		"let go":  {[]job.Holder{job.Waits}, run.AtGate, "failed: a new password that nobody has: it was set"},
+	} {
 		b := newBed(t)
 		b.masto(`echo OK; echo "New password: hunter2"`)
-		var got string
-		b.deps.Hand = func(_, password string) bool { got = password; return handed }
+		h := &hands{takes: x.takes}
+		b.deps.Hands = h
 		rb := b.book(head+"  - {id: toot, title: T, why: W, tootctl: {args: [accounts, modify, picard, --reset-password]}}\n", "", b.said())
 		id := b.start(rb)
-		state := b.walk(id, rb, run.Mode{})
-		if text := b.lines(id); state != run.Done || got != "hunter2" || !strings.Contains(text, want) || strings.Contains(text, "hunter2") {
-			t.Errorf("%s, %q: %s", state, got, text)
+		state := b.walk(id, rb, run.Mode{Unattended: true})
+		if text := b.lines(id); state != x.state || h.had != "hunter2" || !strings.Contains(text, x.says) || strings.Contains(text, "hunter2") {
+			t.Errorf("%s: %s, %q: %s", name, state, h.had, text)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package book
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -77,8 +78,11 @@ func (t *tootctl) lines(u *unit, c ssh.Command) []string {
 func (t *tootctl) verified(*unit) run.Check                                  { return nil }
 func (t *tootctl) observed(*unit) func(context.Context) (run.Finding, error) { return nil }
 
-// factJob is the job that a step has become, by the engine's id.
-const factJob = "job of "
+// The facts of a step, by the engine's id: the job that it has become, and the one whose new password was taken.
+const (
+	factJob   = "job of "
+	factTaken = "password of "
+)
 
 // asJob makes the step one that starts a job, waits for it and looks at how it ended.
 func (t *tootctl) asJob(c *command, u *unit, st *run.Step) {
@@ -155,22 +159,38 @@ func (t *tootctl) launch(ctx context.Context, u *unit) error {
 		run.Effect(ctx, rec.ID)
 		return err
 	})
-	if begun.Password != "" {
-		said := job.Lost
-		if u.b.Hand != nil && u.b.Hand(u.walk.Run(), begun.Password) {
-			said = job.Handed
-		}
-		u.walk.Out("%s", said)
-	}
 	if begun.Said != "" {
 		u.walk.Out("%s", begun.Said)
 	}
+	if begun.Password != "" {
+		err = errors.Join(err, u.taken(ctx, rec.ID, job.HandOver(ctx, u.b.Hands, u.walk.Run(), begun.Password, u.walk.Out)))
+	}
 	return err
+}
+
+// taken remembers that somebody has a new password.
+func (u *unit) taken(ctx context.Context, id string, has job.Holder) error {
+	if has != job.Taken {
+		return nil
+	}
+	return u.walk.Remember(ctx, factTaken+u.id, id)
+}
+
+// handing reports that a new password still waits to be taken.
+func (t *tootctl) handing(ctx context.Context, u *unit, id string) (waits bool, err error) {
+	if !t.hands(u) || u.walk.Fact(factTaken+u.id) == id {
+		return false, nil
+	}
+	has := job.HeldBy(u.b.Hands, u.walk.Run(), u.walk.Out)
+	return has == job.Waits, u.taken(ctx, id, has)
 }
 
 // watch looks at the job, and when it has ended keeps what it said.
 func (t *tootctl) watch(ctx context.Context, c *command, u *unit) (run.Progress, error) {
 	id := u.walk.Fact(factJob + u.id)
+	if waits, err := t.handing(ctx, u, id); err != nil || waits {
+		return run.Progress{For: job.Awaited, Again: pace}, err
+	}
 	j, end, found, err := u.b.Jobs.Look(ctx, id)
 	switch {
 	case err != nil:
@@ -192,6 +212,9 @@ func (t *tootctl) watch(ctx context.Context, c *command, u *unit) (run.Progress,
 	}
 	if j.State == job.Cancelled || !slices.Contains(c.exits, *j.Code) {
 		return run.Progress{}, &fault.Error{What: u.title, On: u.node, Why: strings.TrimSuffix(string(result)+": "+why, ": "), Next: "look at what it said, in the transcript, or by vmtui jobs attach " + id}
+	}
+	if j.Secret && *j.Code == 0 && u.walk.Fact(factTaken+u.id) != id {
+		return run.Progress{}, job.Unhanded(u.node)
 	}
 	return run.Progress{Done: true, Detail: fmt.Sprintf("job %s: %s", id, strings.TrimSuffix(string(result)+": "+why, ": "))}, nil
 }

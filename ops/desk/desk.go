@@ -50,9 +50,9 @@ type Desk struct {
 	caches  *cache.Room
 	courier courier.Courier
 
-	// Heard is given each password that a run was given, at once, and says whether somebody will be handed it; nil: they wait here until they are copied. It is
+	// Heard is given each password that a run was given, at once, and says whether somebody has taken it; nil: they wait here until they are copied. It is
 	// set before anything is walked.
-	Heard func(run, password string) bool
+	Heard func(ctx context.Context, run, password string) bool
 
 	ctx    context.Context // of the legs walked here; cancelled by Close
 	cancel context.CancelFunc
@@ -64,7 +64,7 @@ type Desk struct {
 	trails  map[string][]float64 // what panes showed before, for sparklines
 	sights  map[string]Pane      // the last look of each pane
 	far     map[string]far       // how far unfinished runs are, by id
-	spoken  map[string]string    // passwords that runs were given, by run, until they are copied
+	spoken  map[string]handed    // passwords that runs were given, by run
 	changed chan struct{}
 
 	works  efforts[fanout.View] // commands on nodes
@@ -83,13 +83,13 @@ func New(
 		cfg: cfg, engine: engine, watch: watch, deps: deps.Deps, jobs: jobs, fan: fan, asks: asks, calls: calls, secrets: secrets, logs: reader,
 		sidekiq: acts, queues: acts.Jobs.NewWatch(),
 		ctx: ctx, cancel: cancel, walking: map[string]bool{}, ends: map[string]error{}, trails: map[string][]float64{}, changed: make(chan struct{}, 1), sights: map[string]Pane{}, far: map[string]far{},
-		spoken: map[string]string{},
+		spoken: map[string]handed{},
 		works:  efforts[fanout.View]{none: noCommand}, purges: efforts[cache.View]{none: noPurge}, trips: efforts[courier.View]{none: noCopy},
 	}
-	deps.Jobs, deps.Hand = jobs, d.hand
+	deps.Jobs, deps.Hands = jobs, d
 	d.books = slices.Concat(
 		worker.Books(deps.Deps), roll.Books(roll.Deps{Deps: deps.Deps, Book: d.Book, Rebuild: d.Rebuild, Runs: engine.List, Jobs: jobs}),
-		upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hand: d.hand}), backlog.Books(acts), deps.Built,
+		upkeep.Books(upkeep.Deps{Config: cfg, Jobs: jobs, Hands: d}), backlog.Books(acts), deps.Built,
 	)
 	d.own = book.NewShelf(deps, d.books)
 	d.legs.Go(d.relay)

@@ -55,17 +55,17 @@ func (d *Desk) RunTootctl(ctx context.Context, c *tootctl.Call, typed string) (j
 // Jobs is every job on the exec node, newest first.
 func (d *Desk) Jobs(ctx context.Context) ([]job.Job, error) { return d.jobs.List(ctx) }
 
-// FollowJob hands on what a job prints from its beginning to its end.
-func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string)) error {
-	return d.jobs.Follow(ctx, j, func(l string) { line(d.secrets.Redact(l)) })
+// FollowJob hands on what a job prints from its beginning to its end; the stand is where it asks.
+func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string), stand *job.Stand) error {
+	return d.jobs.Attend(ctx, j, func(l string) { line(d.secrets.Redact(l)) }, stand)
 }
 
 // CancelJob ends a job.
 func (d *Desk) CancelJob(ctx context.Context, j job.Record) error { return d.jobs.Cancel(ctx, j) }
 
 // AnswerJob types the operator's answer into a job that asks.
-func (d *Desk) AnswerJob(ctx context.Context, j job.Record, text string) error {
-	return d.jobs.Answer(ctx, j, text)
+func (d *Desk) AnswerJob(ctx context.Context, j job.Record, stand *job.Stand, text string) error {
+	return d.jobs.Answer(ctx, j, stand, text)
 }
 
 // Remembered are the command lines.

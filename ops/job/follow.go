@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"crypto/rand"
 	"path"
 	"strconv"
 	"strings"
@@ -16,23 +17,29 @@ import (
 // Follow hands on a job's lines from the beginning, cleaned, and returns when it has ended or nobody can see it any more. A bar is a series of lines. A connection
 // that breaks is made anew, and it goes on behind the last line.
 func (r *Room) Follow(ctx context.Context, j Record, line func(string)) error {
+	return r.Attend(ctx, j, line, &Stand{})
+}
+
+// Attend is Follow for whoever answers: the stand knows from then on where a job that asks stands still. When a connection was made anew and nothing has come
+// since, what it said last is handed on again.
+func (r *Room) Attend(ctx context.Context, j Record, line func(string), stand *Stand) error {
 	if j.Secret {
 		return &fault.Error{What: "there is nothing to follow", On: j.ID, Why: "what it prints is a password, and no log is kept of that", Next: "see how it ended: vmtui jobs", Code: fault.Refused}
 	}
-	c := ssh.Command{For: "follow " + j.Line, Script: follow, Args: []string{path.Join(r.Dir, j.ID), strconv.Itoa(0)}, Tether: true}
-	t := &thread{line: line}
+	t := &thread{line: line, stand: stand, mark: rand.Text()}
 	for {
+		c := ssh.Command{For: "follow " + j.Line, Script: follow, Args: []string{path.Join(r.Dir, j.ID), strconv.Itoa(t.from), t.mark}, Tether: true}
 		res := t.pull(func(take func(string)) ssh.Result { return r.host().Stream(ctx, c, take) })
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case !t.broken(res):
 			return r.followed(res, j)
-		case j.Asks || time.Since(t.lost) > mendLimit: // what was typed stands among the lines, wherever they are cut
+		case time.Since(t.lost) > mendLimit:
 			return notFollowed(res, j)
 		}
 		if t.news() && r.Tell != nil {
-			r.Tell("the connection to " + r.Node.Name + " broke; it is made anew, and the job goes on")
+			r.Tell("the connection to " + r.Node.Name + " broke; it is made anew. The job does not need it")
 		}
 		if err := pause(ctx, mendPause); err != nil {
 			return err
@@ -82,11 +89,16 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// thread is a log that is read from its beginning, as often as needed, and handed on once.
+// thread is a log that is read as often as needed, and handed on once: from its beginning, or from where it last stood still. Between two such places its lines
+// are cut by itself alone, so that they are the same each time.
 type thread struct {
 	line  func(string)
+	stand *Stand
+	mark  string // before how far the log is; the job does not know it
 	frame frame
-	had   int       // lines that were handed on
+	from  int       // where reading begins
+	had   int       // lines behind that which were handed on
+	last  string    // the last of all
 	begun bool      // it has been read
 	lost  time.Time // when the connection broke, the first time since there was something to read
 	told  time.Time // the one of these that was told
@@ -94,20 +106,46 @@ type thread struct {
 
 // pull reads the log once more and hands on what is new.
 func (t *thread) pull(stream func(take func(string)) ssh.Result) ssh.Result {
-	at := 0
+	read := 0
 	res := stream(func(l string) {
-		if at++; at <= t.had {
+		if at, ok := t.still(l); ok {
+			t.rest(at)
+			read = 0
 			return
 		}
-		t.had, t.lost = at, time.Time{}
+		if read++; read <= t.had {
+			return
+		}
+		t.had, t.lost = read, time.Time{}
 		if !t.frame.has(l) {
-			t.line(withoutPassword(l)) // where none was expected
+			t.last = withoutPassword(l) // where none was expected
+			t.stand.moves()
+			t.line(t.last)
 		}
 	})
 	if res.Outcome != ssh.Unreachable && res.Took > mended {
 		t.lost = time.Time{}
 	}
 	return res
+}
+
+// still understands a line that says how far the log is.
+func (t *thread) still(l string) (at int, ok bool) {
+	text, ok := strings.CutPrefix(l, t.mark+" ")
+	if !ok {
+		return 0, false
+	}
+	at, err := strconv.Atoi(text)
+	return at, err == nil
+}
+
+// rest is that the log stands still. Where nothing came since the connection broke, what it said last is shown again.
+func (t *thread) rest(at int) {
+	if !t.lost.IsZero() && t.last != "" {
+		t.line(t.last)
+	}
+	t.from, t.had, t.lost = at, 0, time.Time{}
+	t.stand.rests(at)
 }
 
 // broken reports that reading has ended with the connection and not with the job. A node that was never reached is another matter.
@@ -147,18 +185,45 @@ func (r *Room) Cancel(ctx context.Context, j Record) error {
 		return r.host().Do(ctx, p, ssh.Command{For: "cancel " + j.Line, Script: cancel, Args: []string{
 			path.Join(r.Dir, j.ID), r.Operator, reach(r.Node, j.ID, "TERM"), reach(r.Node, j.ID, "KILL"), left(r.Node, j.ID),
 		}})
-	}, &fault.Error{What: "not cancelled", On: j.Line, Why: "something of it still runs after KILL, or its container cannot be asked", Next: "look at it on " + r.Node.Name + ": ps -ef, docker ps", Code: fault.Unknown})
+	}, map[int]*fault.Error{
+		1: {What: "not cancelled", On: j.Line, Why: "something of it still runs after KILL, or its container cannot be asked", Next: "look at it on " + r.Node.Name + ": ps -ef, docker ps", Code: fault.Unknown},
+	})
 }
 
-// Answer types a line into a job that asks something. It is the operator's own word: nothing of the console answers for them.
-func (r *Room) Answer(ctx context.Context, j Record, text string) error {
-	return r.change(ctx, "tootctl/answer", "answer "+j.Line, j, func(ctx context.Context, p act.Permit) ssh.Result {
-		return r.host().Do(ctx, p, ssh.Command{For: "answer " + j.Line, Script: answer, Args: []string{path.Join(r.Dir, j.ID), text}})
-	}, nil)
+// Answer types a line into a job that asks something, for what it asked last. It is the operator's own word: nothing of the console answers for them. What is
+// sent twice, or by two operators, arrives once.
+func (r *Room) Answer(ctx context.Context, j Record, stand *Stand, text string) error {
+	at, err := stand.settled(ctx, j)
+	if err != nil {
+		return err
+	}
+	return r.answer(ctx, j, at, text)
 }
 
-// change does something to a job that runs. Other says what an exit status means that is none of ours.
-func (r *Room) change(ctx context.Context, verb, what string, j Record, do func(context.Context, act.Permit) ssh.Result, other *fault.Error) error {
+// answer is Answer, for what it asked when its log was so far.
+func (r *Room) answer(ctx context.Context, j Record, at int, text string) error {
+	var res ssh.Result
+	err := r.change(ctx, "tootctl/answer", "answer "+j.Line, j, func(ctx context.Context, p act.Permit) ssh.Result {
+		res = r.host().Do(ctx, p, ssh.Command{For: "answer " + j.Line, Script: answer, Args: []string{path.Join(r.Dir, j.ID), text, strconv.Itoa(at)}})
+		return res
+	}, unanswered(j))
+	if err != nil && res.Outcome == ssh.Unknown {
+		fault.Of(err).Next = "read what it says next. If its question still stands, answer it again: what has arrived is not taken twice"
+	}
+	return err
+}
+
+// unanswered are the exit statuses of an answer that has not arrived.
+func unanswered(j Record) map[int]*fault.Error {
+	return map[int]*fault.Error{
+		movedOn:     {What: "not answered", On: j.Line, Why: "it has gone on since, and asks something else or nothing", Next: "read what it says now, and answer that", Code: fault.Refused},
+		answered:    {What: "not answered again", On: j.Line, Why: "that question has its answer, from here or from somebody else", Next: "wait for what it says next; if it does not go on, cancel it: vmtui jobs cancel " + j.ID, Code: fault.Refused},
+		cannotWrite: {What: "not answered", On: j.Line, Why: "that it was cannot be noted on " + j.Node, Next: "look at the disk there, and answer it again", Code: fault.Failed},
+	}
+}
+
+// change does something to a job that runs. Others say what exit statuses mean that only this has.
+func (r *Room) change(ctx context.Context, verb, what string, j Record, do func(context.Context, act.Permit) ssh.Result, others map[int]*fault.Error) error {
 	permit, settle, err := r.Door.Open(ctx, r.Journal, act.Act{Verb: verb, Target: r.Instance, What: what + " on " + r.Node.Name, Danger: act.Changes, Unleased: true})
 	if err != nil {
 		return err
@@ -170,8 +235,8 @@ func (r *Room) change(ctx context.Context, verb, what string, j Record, do func(
 		err = r.gone(j)
 	case res.Outcome == ssh.Exited && res.Code == ended:
 		err = &fault.Error{What: "it does not run", On: j.Line, Why: "it has ended, or the node was restarted", Next: "see how: vmtui jobs", Code: fault.Refused}
-	case res.Outcome == ssh.Exited && res.Code == 1 && other != nil:
-		err = other
+	case res.Outcome == ssh.Exited && others[res.Code] != nil:
+		err = others[res.Code]
 	}
 	if failed := settle(act.Outcome{Err: err, Effect: j.ID}); failed != nil {
 		return failed

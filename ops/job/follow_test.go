@@ -3,6 +3,9 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -50,18 +54,16 @@ func TestFollowingOverABrokenConnection(t *testing.T) {
 	never := slices.Repeat([]int{-1}, 1000)
 	for name, x := range map[string]struct {
 		after []int
-		asks  bool
 		lines int
 		told  int
 		reads int // at most
 		why   string
 	}{
-		"whole":           {lines: 5, reads: 1},
-		"cut twice":       {after: []int{3, -1, -1, 4}, lines: 5, told: 2, reads: 5},
-		"cut at once":     {after: []int{0, 0, 0}, lines: 5, told: 1, reads: 4},
-		"never again":     {after: append([]int{3}, never...), lines: 2, told: 1, reads: 130, why: "nothing listens"},
-		"never at all":    {after: never, reads: 1, why: "nothing listens"},
-		"cut in a dialog": {after: []int{3}, asks: true, lines: 2, reads: 1, why: "cut off"},
+		"whole":        {lines: 5, reads: 1},
+		"cut twice":    {after: []int{3, -1, -1, 4}, lines: 5, told: 2, reads: 5},
+		"cut at once":  {after: []int{0, 0, 0}, lines: 5, told: 1, reads: 4},
+		"never again":  {after: append([]int{3}, never...), lines: 2, told: 1, reads: 130, why: "nothing listens"},
+		"never at all": {after: never, reads: 1, why: "nothing listens"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -69,7 +71,7 @@ func TestFollowingOverABrokenConnection(t *testing.T) {
 				told, got := 0, []string(nil)
 				r := &Room{Host: node, Dir: Dir, Tell: func(string) { told++ }}
 				began := time.Now()
-				err := r.Follow(t.Context(), Record{ID: "20261126-195337826-f3nf5y", Line: "tootctl media remove", Node: "exec", Asks: x.asks}, func(l string) { got = append(got, l) })
+				err := r.Follow(t.Context(), Record{ID: "20261126-195337826-f3nf5y", Line: "tootctl media remove", Node: "exec"}, func(l string) { got = append(got, l) })
 				if want := []string{"1/3", "same", "same", "2/3", "Removed"}[:x.lines]; !slices.Equal(got, want) || told != x.told || node.reads > x.reads {
 					t.Errorf("%q, told %d times, read %d times", got, told, node.reads)
 				}
@@ -81,6 +83,129 @@ func TestFollowingOverABrokenConnection(t *testing.T) {
 				}
 				if x.lines > 0 && err != nil && (!strings.Contains(fault.Of(err).Next, "vmtui jobs attach 20261126-195337826-f3nf5y") || fault.CodeOf(err) != fault.Unknown) {
 					t.Errorf("%+v", fault.Of(err))
+				}
+			})
+		})
+	}
+}
+
+// raw is a node whose connection breaks when a question is read for the first time, and whose first answer arrives without anybody hearing of it.
+type raw struct {
+	shell
+	cuts, deaf int
+}
+
+func (r *raw) Stream(ctx context.Context, c ssh.Command, line func(string)) ssh.Result {
+	ctx, cut := context.WithCancel(ctx)
+	defer cut()
+	broke := false
+	res := r.shell.Stream(ctx, c, func(l string) {
+		if broke {
+			return
+		}
+		line(l)
+		if r.cuts > 0 && strings.HasPrefix(l, "Continue?") {
+			r.cuts--
+			broke = true
+			cut()
+		}
+	})
+	if broke {
+		return ssh.Result{Outcome: ssh.Unknown, Cause: errors.New("cut off")}
+	}
+	return res
+}
+
+func (r *raw) Do(ctx context.Context, p remote.Permit, c ssh.Command) ssh.Result {
+	res := r.shell.Do(ctx, p, c)
+	if r.deaf > 0 && strings.HasPrefix(c.For, "answer ") {
+		r.deaf--
+		return ssh.Result{Outcome: ssh.Unknown, Cause: errors.New("no exit status came back")}
+	}
+	return res
+}
+
+// A job that asks is followed over a broken connection as well: its question is shown again, no line is lost, and an answer that is sent again, because nobody knows
+// whether the first has arrived, is not taken twice. What was meant for one question never answers the next.
+func TestAQuestionOverABrokenConnection(t *testing.T) {
+	r := bench(t, `printf 'Continue? '; read -r a; echo "a $a"; printf 'Continue? '; read -r b; echo "b $b"`)
+	j := begin1(t, r, "maintenance", "fix-duplicates")
+	node := &raw{cuts: 1}
+	r.Host, r.Tell = node, func(string) {}
+	var got []string
+	var stand Stand
+	// What is read is done by what stands there.
+	said := func(x string) func() bool { return func() bool { return strings.HasSuffix(strings.Join(got, "|"), x) } }
+	done := make(chan error, 1)
+	lines := make(chan string, 20)
+	go func() { done <- r.Attend(t.Context(), j, func(l string) { lines <- l }, &stand) }()
+	until := func(so func() bool) {
+		t.Helper()
+		for !so() {
+			select {
+			case l := <-lines:
+				got = append(got, l)
+			case <-t.Context().Done():
+				t.Fatalf("%q", got)
+			}
+		}
+	}
+	until(said("Continue? |Continue? ")) // it was shown again
+	first, err := stand.settled(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := filepath.Join(r.Dir, j.ID, fmt.Sprintf("answered.%d", first)) // as on a full disk, where nothing can be noted
+	if err := os.WriteFile(taken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.answer(t.Context(), j, first, "none"); fault.CodeOf(err) != fault.Failed || !strings.Contains(err.Error(), "cannot be noted") {
+		t.Errorf("an answer that cannot be noted: %v", err)
+	}
+	if err := os.Remove(taken); err != nil {
+		t.Fatal(err)
+	}
+	node.deaf = 1
+	if err := r.Answer(t.Context(), j, &stand, "one"); fault.CodeOf(err) != fault.Unknown || !strings.Contains(err.Error(), "not taken twice") {
+		t.Errorf("an answer that may have arrived: %v", err)
+	}
+	if err := r.answer(t.Context(), j, first, "two"); fault.CodeOf(err) != fault.Refused {
+		t.Errorf("answered twice: %v", err)
+	}
+	until(said("a one|Continue? "))
+	if err := r.answer(t.Context(), j, first, "three"); fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), "gone on") {
+		t.Errorf("the first answer for the second question: %v", err)
+	}
+	if err := r.Answer(t.Context(), j, &stand, "four"); err != nil {
+		t.Error(err)
+	}
+	until(said("b four"))
+	err = <-done
+	if want := "Continue? |Continue? |one|a one|Continue? |four|b four"; err != nil || strings.TrimSuffix(strings.Join(got, "|"), "|") != want {
+		t.Errorf("%q, %v; want %s", got, err, want)
+	}
+}
+
+// A return that was pressed twice answers nothing that comes after it, and one where nothing is asked says so.
+func TestAnAnswerIsForWhatWasRead(t *testing.T) {
+	j := Record{ID: "x", Line: "tootctl self-destruct", Node: "exec"}
+	for name, x := range map[string]struct {
+		then func(*Stand)
+		at   int
+		why  string
+	}{
+		"it comes to rest": {func(s *Stand) { s.rests(7) }, 7, ""},
+		"more comes":       {func(s *Stand) { s.moves(); s.rests(9) }, 0, "gone on"},
+		"nothing is asked": {func(*Stand) {}, 0, "asks nothing now"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var s Stand
+				s.moves()
+				time.AfterFunc(time.Second, func() { x.then(&s) })
+				at, err := s.settled(t.Context(), j)
+				if at != x.at || (err != nil) != (x.why != "") || err != nil && !strings.Contains(err.Error(), x.why) {
+					t.Errorf("at %d: %v", at, err)
 				}
 			})
 		})

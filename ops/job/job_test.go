@@ -370,21 +370,22 @@ func TestAQuestionIsAnswered(t *testing.T) {
 	}
 	var once sync.Once
 	var got []string
-	err = r.Follow(t.Context(), b.Record, func(l string) {
+	var stand Stand
+	answered := make(chan error, 1)
+	err = r.Attend(t.Context(), b.Record, func(l string) {
 		got = append(got, l)
 		if strings.Contains(l, "Continue?") {
 			once.Do(func() {
-				if err := r.Answer(t.Context(), b.Record, "Yes; rm -rf $(id)"); err != nil {
-					t.Error(err)
-				}
+				go func() { answered <- r.Answer(t.Context(), b.Record, &stand, "Yes; rm -rf $(id)") }() // it is read on meanwhile
 			})
 		}
-	})
+	}, &stand)
+	err = errors.Join(err, <-answered)
 	if err != nil || !strings.Contains(strings.Join(got, "\n"), "you said Yes; rm -rf $(id)") {
 		t.Errorf("%q, %v", got, err)
 	}
 	until(t, r, b.ID, Done)
-	if err := r.Answer(t.Context(), b.Record, "more"); fault.CodeOf(err) != fault.Refused {
+	if err := r.answer(t.Context(), b.Record, 1, "more"); fault.CodeOf(err) != fault.Refused {
 		t.Errorf("answered after the end: %v", err)
 	}
 }

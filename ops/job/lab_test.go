@@ -287,15 +287,19 @@ func TestLabThorAsks(t *testing.T) {
 		}
 		var got []string
 		at := 0
-		err = r.Follow(t.Context(), b.Record, func(l string) {
+		var stand Stand
+		answered := make(chan error, len(x.answers))
+		err = r.Attend(t.Context(), b.Record, func(l string) {
 			got = append(got, l)
 			if at < len(x.answers) && strings.Contains(l, x.answers[at][0]) {
+				text := x.answers[at][1]
 				at++
-				if err := r.Answer(t.Context(), b.Record, x.answers[at-1][1]); err != nil {
-					t.Error(err)
-				}
+				go func() { answered <- r.Answer(t.Context(), b.Record, &stand, text) }() // it is read on meanwhile
 			}
-		})
+		}, &stand)
+		for range at {
+			err = errors.Join(err, <-answered)
+		}
 		if err != nil || at != len(x.answers) || !strings.Contains(strings.Join(got, "\n"), x.says) {
 			t.Errorf("%s: %v, %d answers, %q", x.words, err, at, got)
 		}

@@ -165,11 +165,12 @@ for id; do
 done
 exit "$left"`
 
-// follow prints a job's log from a byte on until the job has ended: $1 directory, $2 from. What stands there without a line end, as a question does, is
-// brought by two returns.
+// follow prints a job's log from a byte on until the job has ended: $1 directory, $2 from, $3 a mark. A job that asks may stand still without a line end: behind
+// all that is there until then comes a line of its own, with the mark and how far the log is. Whoever begins further on is told at once how far that is.
 const follow = life + `
 cd "$1" || exit 66
-at=$2
+at=$2 open=
+[ "$2" = 0 ] || open=1
 while :; do
   alive .; live=$?
   size=$at
@@ -178,7 +179,7 @@ while :; do
     tail -c "+$((at+1))" log | head -c "$((size-at))"
     at=$size open=1
   elif [ -n "$open" ]; then
-    [ ! -e answers ] || printf '\r\r'
+    [ ! -e answers ] || printf '\r%s %s\n' "$3" "$at"
     open=
   fi
   [ "$live" = 0 ] || exit 0
@@ -232,16 +233,26 @@ fi
 [ -z "$inside" ] || sleep 1 # what docker was asked for just before its client ended shows by then
 ! still && ! alive .`
 
-// answer types a line into a job that asks: $1 directory, $2 the line.
+// answer types a line into a job that asks: $1 directory, $2 the line, $3 how far the log was when it asked. Each question is answered once, whoever answers and
+// however often it is sent: the next one stands further on. What had been answered and stands all the same has not gone on.
 const answer = life + `
 cd "$1" || exit 66
 alive . && [ -p answers ] || exit 75
+[ "$(wc -c <log)" -eq "$3" ] || exit 77
+umask 077
+if ! mkdir "answered.$3" 2>/dev/null; then
+  [ ! -d "answered.$3" ] || exit 78
+  exit 73
+fi
 printf '%s\n' "$2" >answers`
 
-// The exit statuses of what is done with one job: it is not as it has to be for that, and there is none.
+// The exit statuses of what is done with one job: it is not as it has to be for that, there is none, its question is no more the one that was meant, or has
+// been answered.
 const (
-	ended   = 75
-	nowhere = 66
+	ended    = 75
+	nowhere  = 66
+	movedOn  = 77
+	answered = 78
 )
 
 // setting prints a setting of the Mastodon in a directory: $1 directory, $2 its name. Only what is no secret is asked for.

@@ -26,12 +26,6 @@ type Begun struct {
 	Failed   error // how a job that ran in front has ended
 }
 
-// What a run says of a password that it was given, and that is kept nowhere.
-const (
-	Handed = "who walks this run is handed the new password once: by y in the console, and when asked at a prompt"
-	Lost   = "nobody has the new password: who walks this run could not be handed it, and only another one can be made"
-)
-
 // Order makes the record of a job before anything is sent, so that whoever loses the answer can look for it by its id.
 func (r *Room) Order(c *tootctl.Call) Record {
 	return Record{

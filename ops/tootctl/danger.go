@@ -44,6 +44,10 @@ func (c *Command) Touches() string {
 	if c.Enqueues {
 		touched = append(touched, "Sidekiq's queues")
 	}
+	switch c.Name() {
+	case "accounts cull", "accounts delete", "accounts prune", "domains purge": // accounts go with their media
+		touched = append(touched, "the media storage")
+	}
 	switch c.Path[0] {
 	case "media", "emoji", "preview_cards", "upgrade":
 		touched = append(touched, "the media storage")

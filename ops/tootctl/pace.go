@@ -2,6 +2,7 @@ package tootctl
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -83,6 +84,29 @@ func (p *Pace) Words(failed int) string {
 		said = append(said, fmt.Sprintf("%d failed", failed))
 	}
 	return strings.Join(said, " · ")
+}
+
+// Said is the same for scripts: what nobody knows is null, and times are seconds.
+func (p *Pace) Said(failed int) map[string]any {
+	said := map[string]any{
+		"title": p.bar.Title, "at": p.bar.At, "of": nil, "percent": nil, "per_second": nil, "seconds_left": nil, "seconds_taken": nil, "failed": failed, "done": p.bar.Done,
+	}
+	if p.bar.Of > 0 {
+		said["of"] = p.bar.Of
+	}
+	if percent := p.bar.Percent(); percent >= 0 {
+		said["percent"] = percent
+	}
+	if rate := p.Rate(); rate > 0 && !p.bar.Done {
+		said["per_second"] = math.Round(rate*10) / 10
+	}
+	if left := p.left(); left >= 0 {
+		said["seconds_left"] = int(left.Seconds())
+	}
+	if p.bar.Done && p.bar.Took >= 0 {
+		said["seconds_taken"] = int(p.bar.Took.Seconds())
+	}
+	return said
 }
 
 // spell writes a time without the zeros at its end.

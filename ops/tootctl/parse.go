@@ -32,13 +32,14 @@ func (t *Tree) Parse(words []string, v Version) (*Call, error) {
 	return c, c.check(v)
 }
 
-// program are the ways in which people write the program itself.
-var program = regexp.MustCompile(`^(\S*/)?tootctl$`)
-
 // find follows the words to a leaf. As in tootctl itself - and _ are alike, and so much of a word as no other one begins with is enough.
 func (t *Tree) find(words []string) (*Command, []string, error) {
-	if len(words) > 0 && program.MatchString(words[0]) {
-		words = words[1:]
+	words, err := t.own(words)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := t.helped(words); err != nil {
+		return nil, nil, err
 	}
 	var path []string
 	for i, word := range words {

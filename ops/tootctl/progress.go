@@ -1,7 +1,6 @@
 package tootctl
 
 import (
-	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,21 +15,6 @@ type Progress struct {
 	Left  time.Duration // below 0: nobody knows
 	Done  bool
 	Took  time.Duration // when it is done
-}
-
-// MarshalJSON writes it for scripts: what nobody knows is null, and times are seconds.
-func (p Progress) MarshalJSON() ([]byte, error) {
-	said := map[string]any{"title": p.Title, "at": p.At, "of": nil, "percent": nil, "seconds_left": nil, "done": p.Done}
-	if p.Of > 0 {
-		said["of"] = p.Of
-	}
-	if percent := p.Percent(); percent >= 0 {
-		said["percent"] = percent
-	}
-	if p.Left >= 0 {
-		said["seconds_left"] = int(p.Left.Seconds())
-	}
-	return json.Marshal(said)
 }
 
 // barShape is a bar on a terminal, without what a terminal obeys.

@@ -139,6 +139,15 @@ func TestWhatIsRefused(t *testing.T) {
 	for line, want := range map[string]string{
 		"media remvoe":                   "did you mean media remove?",
 		"media":                          "it goes on with remove",
+		"help":                           "it goes on with media, emoji",
+		"media help":                     "it goes on with remove, remove-orphans",
+		"help media remove":              "--days: Minimum age in days; --prune-profiles",
+		"media remove --days 3 --help":   "tootctl's help is here on tootctl media remove",
+		"RAILS_ENV=production media":     "it goes on with remove",
+		"DB_PORT=1 tootctl media usage":  "more than tootctl's own words on DB_PORT=1",
+		"sudo -u m bin/tootctl version":  "more than tootctl's own words on sudo -u m:",
+		"docker compose exec web":        "no such command",
+		"feeds build picard --all":       "USERNAME, --all",
 		"":                               "it goes on with media",
 		"media re":                       "it may be remove or remove-orphans or refresh",
 		"media remove --dayz 3":          "did you mean --days?",
@@ -199,6 +208,7 @@ func TestWhatIsRefused(t *testing.T) {
 
 func TestManyWaysToSayTheSame(t *testing.T) {
 	for line, want := range map[string]string{
+		"RAILS_ENV=production bin/tootctl media usage":       "media usage",
 		"bin/tootctl media remove -d 3 -c5":                  "media remove --days=3 --concurrency=5",
 		"tootctl media remove --days 3 --no-verbose":         "media remove --days=3 --no-verbose",
 		"media remove --skip-verbose":                        "media remove --no-verbose",

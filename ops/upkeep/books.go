@@ -12,8 +12,8 @@ import (
 type Deps struct {
 	Config *config.Config
 	Jobs   *job.Room
-	// Hand gives the operator a password that a run was given, if it can. It is kept nowhere else.
-	Hand func(run, password string) bool
+	// Hands take a password that a run was given. It is kept nowhere else; nil: nobody takes one.
+	Hands job.Hands
 }
 
 // Books is the shelf of upkeep.

@@ -112,8 +112,9 @@ func TestWhatAnIndexLacks(t *testing.T) {
 		"":                      {Docs: full, Rows: rows, Found: 1},
 		"a search for accounts": {Docs: full, Rows: rows},
 		"tags (94 of 100)":      {Docs: map[string]*int{"instances": n(95), "accounts": n(1), "tags": n(94), "public_statuses": n(0), "statuses": n(1)}, Due: map[string]*int{"instances": n(100), "accounts": nil, "tags": n(100)}, Rows: rows, Found: 1},
-		"tags":                  {Docs: map[string]*int{"instances": n(1), "accounts": n(0), "tags": nil, "public_statuses": n(0), "statuses": n(1)}, Rows: map[string]int{"tags": 1}},
-		"accounts":              {Docs: map[string]*int{"instances": n(1), "accounts": n(0), "tags": n(1), "public_statuses": n(0), "statuses": n(1)}, Rows: rows},
+		"public_statuses (0 of 7) statuses (90 of 100)": {Docs: map[string]*int{"instances": n(1), "accounts": n(1), "tags": n(1), "public_statuses": n(0), "statuses": n(90)}, Due: map[string]*int{"public_statuses": n(7), "statuses": n(100)}, Rows: rows, Found: 1},
+		"tags":     {Docs: map[string]*int{"instances": n(1), "accounts": n(0), "tags": nil, "public_statuses": n(0), "statuses": n(1)}, Rows: map[string]int{"tags": 1}},
+		"accounts": {Docs: map[string]*int{"instances": n(1), "accounts": n(0), "tags": n(1), "public_statuses": n(0), "statuses": n(1)}, Rows: rows},
 	} {
 		if got := strings.Join(x.lacking(), " "); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -175,7 +176,7 @@ func TestWhatEndedWellMayBeWrong(t *testing.T) {
 		}
 	}
 	secret := errand{call: c.call("accounts", "modify", "troi", "--reset-password")}
-	if _, wrong, _ := c.judge(t.Context(), &run.Walk{}, secret, outcome{job: job.Job{Record: job.Record{ID: "7"}, Result: tootctl.Success}, result: tootctl.Success}); wrong == nil || !strings.Contains(wrong.Error(), "nobody has the new password") {
+	if _, wrong, _ := c.judge(t.Context(), &run.Walk{}, secret, outcome{job: job.Job{Record: job.Record{ID: "7"}, Result: tootctl.Success}, result: tootctl.Success}); wrong == nil || !strings.Contains(wrong.Error(), "a new password that nobody has") {
 		t.Error(wrong)
 	}
 	said, wrong, err := c.judge(t.Context(), &run.Walk{}, errand{call: call, says: c.whole}, ok)

@@ -15,9 +15,10 @@ import (
 func domainPurge() sheet {
 	return sheet{
 		id: "domain-purge", title: "Purge a domain", danger: act.Destroys,
-		summary: "Removes every account of another server with posts, media and follows, as if it had never been known; first as a rehearsal.",
+		summary: "Removes every account of another server with posts, media and follows, and that server's custom emoji, as if it had never been known; first as a rehearsal.",
 		dangers: []string{
-			"What people here have with people there is gone: follows, favourites, conversations. That server's custom emoji go as well.",
+			"What people here have with people there is gone: follows, favourites, conversations. That server's custom emoji go as well, and old posts of others that show them show their names.",
+			"With subdomains=true their accounts go, and their custom emoji stay: tootctl does not find those. What is left of them is counted at the end.",
 			"Accounts come back while that server still federates: suspend it first.",
 		},
 		asks: []ask{
@@ -35,12 +36,23 @@ func domainPurge() sheet {
 			}
 			purge := errand{
 				id: "purge", title: "Purge " + c.said["domain"], kind: run.Once, after: rehearsal, noUndo: "what was removed is gone", usual: "minutes to hours",
-				why: "Compare the rehearsal's number with what the database has. An interrupted one can be run again.", call: c.call(words...), proof: c.purged,
-				known: func(w *run.Walk) string { return w.Fact(resultFact("known")) },
+				why: "Compare the rehearsal's numbers with what the database has. An interrupted one can be run again.", call: c.call(words...), proof: c.purged,
+				known: func(w *run.Walk) string { return w.Fact(resultFact("known")) }, says: removed,
 			}
 			return []run.Step{c.known(), c.rehearse(purge), c.step(purge)}
 		},
 	}
+}
+
+// removed is everything that tootctl says to have removed: its closing line counts accounts alone.
+func removed(_ *run.Walk, o outcome) (string, error) {
+	said := o.words()
+	for _, l := range o.last {
+		if strings.HasPrefix(l, "Removed ") && !strings.Contains(said, l) {
+			said += "; " + l
+		}
+	}
+	return said, nil
 }
 
 // own reports the instance's own domain. A subdomain of it may be anybody's; that it is the one where this Mastodon answers is asked of Rails.
@@ -49,6 +61,8 @@ func (c *chore) own() bool { return c.said["domain"] == c.Config.Instance }
 // server is another server as the database has it.
 type server struct {
 	Accounts int
+	Emojis   int // of that very name
+	Below    int // those of its subdomains, where these are meant as well
 	Followed int // follows between here and there
 	Severity string
 	Ours     bool
@@ -56,11 +70,13 @@ type server struct {
 }
 
 const serverRuby = `d, sub = ARGV[0], ARGV[1] == 'true'
-a = sub ? Account.by_domain_and_subdomains(d) : Account.where(domain: d)
+b = ->(m) { m.where(m.arel_table[:domain].matches("%.#{m.sanitize_sql_like(d)}")) }
+a = sub ? Account.where(domain: d).or(b[Account]) : Account.where(domain: d)
+e = CustomEmoji.where(domain: d)
 l = [Rails.configuration.x.local_domain, Rails.configuration.x.web_domain, *Rails.configuration.x.alternate_domains]
-puts({accounts: a.count, followed: Follow.where(account_id: a.select(:id)).or(Follow.where(target_account_id: a.select(:id))).count, severity: DomainBlock.rule_for(d)&.severity.to_s,
+puts({accounts: a.count, emojis: e.count, below: sub ? b[CustomEmoji].count : 0, followed: Follow.where(account_id: a.select(:id)).or(Follow.where(target_account_id: a.select(:id))).count, severity: DomainBlock.rule_for(d)&.severity.to_s,
 ours: l.any? { |x| x == d || (sub && x.to_s.end_with?(".#{d}")) },
-near: a.exists? || !defined?(DidYouMean) ? [] : DidYouMean::SpellChecker.new(dictionary: Instance.pluck(:domain)).correct(d).first(3)}.to_json)`
+near: a.exists? || e.exists? || !defined?(DidYouMean) ? [] : DidYouMean::SpellChecker.new(dictionary: Instance.pluck(:domain)).correct(d).first(3)}.to_json)`
 
 func (c *chore) server(ctx context.Context) (s server, err error) {
 	err = c.see(ctx, "look at "+c.said["domain"], serverRuby, &s, c.said["domain"], c.said["subdomains"])
@@ -75,16 +91,25 @@ func (s server) words() string {
 	if s.Severity != "" {
 		blocked = "blocked: " + s.Severity
 	}
-	return fmt.Sprintf("%s, %s from or to here, %s", spelling.Count(s.Accounts, "account", "accounts"), spelling.Count(s.Followed, "follow", "follows"), blocked)
+	return fmt.Sprintf("%s, %s, %s from or to here, %s", spelling.Count(s.Accounts, "account", "accounts"), s.emojis(), spelling.Count(s.Followed, "follow", "follows"), blocked)
+}
+
+// emojis are that server's custom emoji, in words.
+func (s server) emojis() string {
+	said := fmt.Sprintf("%d custom emoji", s.Emojis)
+	if s.Below > 0 {
+		said += fmt.Sprintf(" and %d of its subdomains", s.Below)
+	}
+	return said
 }
 
 // stranger asks about a name of which nobody is known: it may be misspelled.
 func (s server) stranger(domain string) error {
-	hint := "look in the web interface how it is written; there is nothing to purge but perhaps custom emoji"
+	hint := "look in the web interface how it is written; there is nothing to purge"
 	if len(s.Near) > 0 {
 		hint = "did you mean " + strings.Join(s.Near, ", ") + "? Then stop, and begin with that"
 	}
-	return run.NeedsGo{Key: "stranger", Attended: true, Cause: "no account of " + domain + " is known", Hint: hint, Details: []string{s.words()}}
+	return run.NeedsGo{Key: "stranger", Attended: true, Cause: "no account and no custom emoji of " + domain + " is known", Hint: hint, Details: []string{s.words()}}
 }
 
 // known looks at what is there.
@@ -94,7 +119,7 @@ func (c *chore) known() run.Step {
 		switch {
 		case err != nil:
 			return "", err
-		case s.Accounts == 0 && w.Fact(jobFact("purge")) == "" && !w.Granted("stranger"):
+		case s.Accounts == 0 && s.Emojis == 0 && w.Fact(jobFact("purge")) == "" && !w.Granted("stranger"):
 			return "", s.stranger(c.said["domain"])
 		case s.Severity != "suspend":
 			w.Out("warning: %s is not suspended; its accounts come back as soon as it federates with us", c.said["domain"])
@@ -105,8 +130,8 @@ func (c *chore) known() run.Step {
 	return s
 }
 
-// purged proves that no account is left.
+// purged proves that no account is left, and no custom emoji that tootctl takes.
 func (c *chore) purged(ctx context.Context) (bool, string, error) {
 	s, err := c.server(ctx)
-	return s.Accounts == 0, fmt.Sprintf("%s of %s known", spelling.Count(s.Accounts, "account", "accounts"), c.said["domain"]), err
+	return s.Accounts == 0 && s.Emojis == 0, fmt.Sprintf("known of %s: %s and %s", c.said["domain"], spelling.Count(s.Accounts, "account", "accounts"), s.emojis()), err
 }

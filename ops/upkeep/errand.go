@@ -219,19 +219,35 @@ func (c *chore) launch(ctx context.Context, w *run.Walk, e errand) error {
 	return err
 }
 
-// give hands a new password to who walks the run, and remembers that somebody has it.
+// give hands a new password to who walks the run, and remembers that somebody has it. Until then it waits in memory alone: a run that is killed just then
+// does not remember it.
 func (c *chore) give(ctx context.Context, w *run.Walk, rec job.Record, password string) error {
-	if c.Hand == nil || !c.Hand(w.Run(), password) {
-		w.Out("%s", job.Lost)
+	return taken(ctx, w, rec.ID, job.HandOver(ctx, c.Hands, w.Run(), password, w.Out))
+}
+
+// taken remembers that somebody has it.
+func taken(ctx context.Context, w *run.Walk, id string, has job.Holder) error {
+	if has != job.Taken {
 		return nil
 	}
-	w.Out("%s", job.Handed)
-	return w.Remember(ctx, handedFact, rec.ID)
+	return w.Remember(ctx, handedFact, id)
+}
+
+// handing waits until a new password was taken.
+func (c *chore) handing(ctx context.Context, w *run.Walk, e errand, id string) (waits bool, err error) {
+	if !e.call.Secret() || w.Fact(handedFact) == id {
+		return false, nil
+	}
+	has := job.HeldBy(c.Hands, w.Run(), w.Out)
+	return has == job.Waits, taken(ctx, w, id, has)
 }
 
 // watch looks at the job, and when it has ended at what came of it.
 func (c *chore) watch(ctx context.Context, w *run.Walk, e errand) (run.Progress, error) {
 	id := w.Fact(jobFact(e.id))
+	if waits, err := c.handing(ctx, w, e, id); err != nil || waits {
+		return run.Progress{For: job.Awaited, Again: pace}, err
+	}
 	j, end, found, err := c.Jobs.Look(ctx, id)
 	switch {
 	case err != nil:
@@ -279,7 +295,7 @@ func (c *chore) judge(ctx context.Context, w *run.Walk, e errand, o outcome) (sa
 		said += "; its dry run: " + dry
 	}
 	if e.call.Secret() && w.Fact(handedFact) != o.job.ID {
-		return "", &fault.Error{What: "nobody has the new password", On: c.Config.Instance, Why: "it was set, and lost with the connection or the console that it was for", Next: "retry gives them another one"}, nil
+		return "", job.Unhanded(c.Config.Instance), nil
 	}
 	if e.proof == nil {
 		return said, nil, nil

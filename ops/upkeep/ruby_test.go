@@ -3,6 +3,7 @@ package upkeep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -50,9 +51,16 @@ func TestOneOfOursIsNotPurged(t *testing.T) {
 	if _, err := c.server(t.Context()); fault.CodeOf(err) != fault.Refused {
 		t.Error(err)
 	}
-	c = on(`{"accounts":0,"followed":0,"severity":"suspend","ours":false}`, map[string]string{"domain": "spam.example"})
-	if so, said, err := c.purged(t.Context()); !so || err != nil || said != "0 accounts of spam.example known" {
-		t.Errorf("%v %q %v", so, said, err)
+	for says, want := range map[string]string{
+		`{"accounts":0,"emojis":0,"below":0}`: "true: known of spam.example: 0 accounts and 0 custom emoji",
+		`{"accounts":0,"emojis":2,"below":0}`: "false: known of spam.example: 0 accounts and 2 custom emoji",
+		`{"accounts":1,"emojis":0,"below":0}`: "false: known of spam.example: 1 account and 0 custom emoji",
+		`{"accounts":0,"emojis":0,"below":3}`: "true: known of spam.example: 0 accounts and 0 custom emoji and 3 of its subdomains", // tootctl leaves them
+	} {
+		so, said, err := on(says, map[string]string{"domain": "spam.example"}).purged(t.Context())
+		if got := fmt.Sprintf("%v: %s", so, said); got != want || err != nil {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
 	}
 }
 

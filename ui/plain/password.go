@@ -26,8 +26,8 @@ const (
 
 // Give asks what shall become of it. Whoever goes away lets it go, and is told so. A return that was typed too early takes nothing away: it copies, and
 // then shows what may not have arrived, and what is shown stays until a word is typed.
-func (h Handover) Give(ctx context.Context, word string) error {
-	taken, err := h.give(ctx, word)
+func (h Handover) Give(ctx context.Context, word string) (taken bool, err error) {
+	taken, err = h.give(ctx, word)
 	said := "the new password is on no screen and in no log any more"
 	if !taken {
 		said = "the new password was let go of: nobody has it, and only another one can be made"
@@ -37,9 +37,9 @@ func (h Handover) Give(ctx context.Context, word string) error {
 	}
 	err = errors.Join(err, h.say("%s", said))
 	if errors.Is(err, io.EOF) {
-		return nil // who has gone has answered
+		return taken, nil // who has gone has answered
 	}
-	return err
+	return taken, err
 }
 
 func (h Handover) give(ctx context.Context, word string) (taken bool, err error) {

@@ -43,9 +43,9 @@ func TestAPasswordIsGiven(t *testing.T) {
 		if x.clip {
 			h.Clip = func(w string) string { return "<clip " + strings.ToUpper(w) + ">" }
 		}
-		err := h.Give(t.Context(), word)
+		taken, err := h.Give(t.Context(), word)
 		got := out.String()
-		if !errors.Is(err, x.err) || len(x.says) > 0 || strings.Contains(got, "<clip ENGAGE") != x.copied || strings.Contains(got, word) != x.shown || strings.Contains(got, "let go of: nobody has it") == x.taken {
+		if !errors.Is(err, x.err) || taken != x.taken || len(x.says) > 0 || strings.Contains(got, "<clip ENGAGE") != x.copied || strings.Contains(got, word) != x.shown || strings.Contains(got, "let go of: nobody has it") == x.taken {
 			t.Errorf("%s: %v: %q", name, err, got)
 		}
 		if before, after, _ := strings.Cut(got, word); x.shown && x.clip && (!strings.Contains(before, alternate) || !strings.Contains(after, back)) {

@@ -29,7 +29,8 @@ type Job struct {
 	panes   panes
 	follows bool // the newest lines are shown
 
-	pace tootctl.Pace
+	pace  tootctl.Pace
+	stand job.Stand // where it asks
 
 	ended    bool
 	err      error   // why nothing is read any more
@@ -79,7 +80,7 @@ func (j *Job) Init() tea.Cmd {
 		beside = j.Ask("rehearsal", func(ctx context.Context) tea.Msg { return rehearsalOf(ctx, d, rec) })
 	}
 	return tea.Batch(beside, j.Ask("output", func(context.Context) tea.Msg {
-		return openedGutter{pourFrom(life, func(ctx context.Context, take func(string)) error { return d.FollowJob(ctx, rec, take) })}
+		return openedGutter{pourFrom(life, func(ctx context.Context, take func(string)) error { return d.FollowJob(ctx, rec, take, &j.stand) })}
 	}))
 }
 
@@ -102,7 +103,7 @@ func rehearsalOf(ctx context.Context, d ui.Desk, rec job.Record) gotRehearsal {
 		if len(g.lines) < jobLinesMost {
 			g.lines = append(g.lines, l)
 		}
-	})
+	}, &job.Stand{})
 	return g
 }
 
@@ -287,7 +288,9 @@ func (j *Job) decided(res dialog.Result) (Action, tea.Cmd) {
 	case res.Tag == "cancel":
 		return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("job-cancel", func(ctx context.Context) tea.Msg { return cancelled{d.CancelJob(ctx, rec)} })
 	case res.Tag == "answer":
-		return nil, j.Act("job-answer", func(ctx context.Context) tea.Msg { return acted{what: "answer", err: d.AnswerJob(ctx, rec, res.Text)} })
+		return nil, j.Act("job-answer", func(ctx context.Context) tea.Msg {
+			return acted{what: "answer", err: d.AnswerJob(ctx, rec, &j.stand, res.Text)}
+		})
 	}
 	return nil, nil
 }

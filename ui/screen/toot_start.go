@@ -118,7 +118,11 @@ func (t *Toot) start(c *tootctl.Call, typed string) (Action, tea.Cmd) {
 		return Say{Text: "still starting"}, nil
 	}
 	d := t.env.Desk
-	return Say{Text: "starting " + c.Line() + ": Rails starts first, " + t.where.Boot.String()}, t.Act("start", func(ctx context.Context) tea.Msg {
+	said := "starting " + c.Line() + ": Rails starts first"
+	if t.where.Node != "" { // how long that takes is known, or known not to be
+		said += ", " + t.where.Boot.String()
+	}
+	return Say{Text: said}, t.Act("start", func(ctx context.Context) tea.Msg {
 		b, err := d.RunTootctl(ctx, c, typed)
 		return begunJob{b, err}
 	})

@@ -149,13 +149,19 @@ func (b Blocked) ForgetPassword(string) {}
 func (b Blocked) Jobs(context.Context) ([]job.Job, error) { <-b; return nil, ErrStage }
 
 // FollowJob implements ui.Desk.
-func (b Blocked) FollowJob(context.Context, job.Record, func(string)) error { <-b; return ErrStage }
+func (b Blocked) FollowJob(context.Context, job.Record, func(string), *job.Stand) error {
+	<-b
+	return ErrStage
+}
 
 // CancelJob implements ui.Desk.
 func (b Blocked) CancelJob(context.Context, job.Record) error { <-b; return ErrStage }
 
 // AnswerJob implements ui.Desk.
-func (b Blocked) AnswerJob(context.Context, job.Record, string) error { <-b; return ErrStage }
+func (b Blocked) AnswerJob(context.Context, job.Record, *job.Stand, string) error {
+	<-b
+	return ErrStage
+}
 
 // Sidekiq implements ui.Desk.
 func (b Blocked) Sidekiq(context.Context) (sidekiq.View, error) {

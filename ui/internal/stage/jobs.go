@@ -73,7 +73,7 @@ func Rehearsal() job.Job {
 }
 
 // FollowJob implements ui.Desk.
-func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string)) error {
+func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string), _ *job.Stand) error {
 	d.told("follow %s", j.ID)
 	for _, l := range JobLines() {
 		line(l)
@@ -107,7 +107,7 @@ func (d *Desk) CancelJob(_ context.Context, j job.Record) error {
 }
 
 // AnswerJob implements ui.Desk.
-func (d *Desk) AnswerJob(_ context.Context, j job.Record, text string) error {
+func (d *Desk) AnswerJob(_ context.Context, j job.Record, _ *job.Stand, text string) error {
 	d.told("answer %s %q", j.ID, text)
 	return d.Fails
 }
