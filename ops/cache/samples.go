@@ -28,7 +28,7 @@ func (w *Work) prove(ctx context.Context) {
 		w.mu.Lock()
 		w.proofs = append(w.proofs, p)
 		w.mu.Unlock()
-		w.edition.Changed()
+		w.Changed()
 	}
 }
 
