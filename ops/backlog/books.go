@@ -166,10 +166,13 @@ func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq
 		return err
 	})
 	if err == nil {
-		w.Out("%d jobs; %d left as they were; %d no longer there; %d unique locks released", r.Jobs, r.Kept, r.Gone, r.Unlocked)
+		w.Out("%s", r.Counts())
 	}
 	for _, b := range r.Backups {
 		w.Out("backup: %s", b)
+	}
+	if r.Certain != "" {
+		w.Out("%s", r.Certain)
 	}
 	if r.Doubt != "" {
 		w.Out("doubt: %s", r.Doubt)

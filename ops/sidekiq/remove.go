@@ -118,6 +118,11 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 		return r, err
 	}
 	r.Backups = []string{b.path}
+	if !o.KeepLocks { // before the jobs go: whoever dies in between, or is forgotten, finds them there and does it again
+		if r.Unlocked, err = g.unlockAll(ctx, b.path); err != nil {
+			return r, err
+		}
+	}
 	g.say(Progress{Doing: "deleting", Done: 0, Of: b.count})
 	keys := []string{p.place.key, a.Jobs.key(shelvesKey), a.Jobs.stepsKey(s.ID)}
 	done, err := g.steady(ctx, dropScript, keys, s.ID, b.count, redis.Unshown(newest), redis.Unshown(oldest), droppedKnown.Milliseconds())
@@ -128,10 +133,7 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 		return r, &fault.Error{What: "not deleted", On: s.ID, Why: "it is no longer what the backup was made of: somebody changed it meanwhile, or Redis has forgotten it", Next: "look at it again; the backup stays in " + b.path, Code: fault.Refused}
 	}
 	r.Jobs = b.count
-	if !o.KeepLocks {
-		r.Unlocked, err = g.unlockAll(ctx, b.path)
-	}
-	return r, err
+	return r, nil
 }
 
 func (a *Acts) planMove(o Order, p *Plan) {

@@ -133,7 +133,7 @@ func (a *Acts) whole(ctx context.Context, g *grip, s Shelf, o Order) (Shelf, err
 }
 
 // resettle sifts a shelf into what stays on it and, with a place for it, what does not.
-func (a *Acts) resettle(ctx context.Context, g *grip, s Shelf, judge func([]found) ([]byte, []string, error), meant string) error {
+func (a *Acts) resettle(ctx context.Context, g *grip, s Shelf, judge func([]found) (verdict, error), meant string) error {
 	err := g.sift(ctx, sifting{
 		shelf: s.ID, list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.shelfKey(s.ID, stayPart), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
 		meant: meant, mode: "list", judge: judge,
@@ -162,17 +162,15 @@ func (a *Acts) sortOut(ctx context.Context, g *grip, s Shelf) (stay int64, err e
 	if got[0].Int() == 0 && got[1].Int() > 0 {
 		return got[2].Int(), nil // it is sorted; only putting back was interrupted
 	}
-	err = a.resettle(ctx, g, s, func(page []found) ([]byte, []string, error) {
-		v, texts := make([]byte, len(page)), []string{}
+	err = a.resettle(ctx, g, s, func(page []found) (verdict, error) {
+		v := verdict{letters: make([]byte, len(page))}
 		for i, f := range page {
-			v[i] = 'm'
+			v.letters[i] = 'm'
 			if at := payloadOf(f.raw).at(); at.IsZero() || at.Before(s.Cut) {
-				v[i] = 'k'
-				continue
+				v.letters[i] = 'k'
 			}
-			texts = append(texts, "")
 		}
-		return v, texts, nil
+		return v, nil
 	}, a.Jobs.shelfKey(s.ID, goPart))
 	if err != nil {
 		return 0, err
@@ -249,7 +247,7 @@ func (a *Acts) handBack(ctx context.Context, g *grip, s Shelf) (int64, error) {
 }
 
 // onQueue is a filter on what was a living queue a moment ago.
-func (a *Acts) onQueue(s Shelf, judge func([]found) ([]byte, []string, error)) sifting {
+func (a *Acts) onQueue(s Shelf, judge func([]found) (verdict, error)) sifting {
 	return sifting{
 		shelf: s.ID, list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.key("queue:" + s.Queue), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
 		mode: "drop", living: true, judge: judge,
