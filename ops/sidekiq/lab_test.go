@@ -316,6 +316,14 @@ func TestEvictionAndMemory(t *testing.T) {
 	if len(r.Backups) != 1 || len(s.backedUp()) != 500 {
 		t.Errorf("%+v", r)
 	}
+	s.fill("push", 500, 2000, "") // what a filter has in hand could be dropped too
+	move := Order{Deed: Move, Name: "push", To: "fasp", Filter: Filter{Classes: []string{"RefreshWorker"}}}
+	if p, err := s.Plan(t.Context(), move, nil); err != nil || !p.Backup || !strings.Contains(strings.Join(p.Caution, "\n"), "those too that are to stay") {
+		t.Errorf("%+v %v", p, err)
+	}
+	if m := s.must(move); m.Jobs != 500 || len(m.Backups) != 1 || len(s.backedUp()) != 2000 {
+		t.Errorf("%+v", m)
+	}
 	s.raw.ConfigSet(t.Context(), "maxmemory-policy", "noeviction")
 	s.raw.ConfigSet(t.Context(), "maxmemory", "1mb")
 	_, err := s.act(Order{Deed: Restore, Name: r.Shelf})

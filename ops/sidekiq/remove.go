@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +32,11 @@ func (a *Acts) planDelete(o Order, p *Plan) {
 	default:
 		p.Lines = []string{a.howTaken(p), backup, "UNLINK of what was taken out   if it still is what the backup was made of"}
 	}
-	p.locksNote(o)
+	if p.locksNote(o); p.place.Set {
+		p.releases(o, len(p.Lines), "with each")
+	} else {
+		p.releases(o, len(p.Lines)-1, "before they are deleted")
+	}
 	p.pacified(o)
 }
 
@@ -55,12 +60,18 @@ func (p *Plan) inPlace() bool {
 // deepest is among how many of the oldest jobs single ones are looked for, which takes Redis some milliseconds each.
 const deepest = 20_000
 
+// locksNote says what is known of unique locks that are kept.
 func (p *Plan) locksNote(o Order) {
 	if o.KeepLocks {
 		p.warn("%d of %d jobs looked at say they hold a unique lock, and the locks stay: the same jobs cannot be enqueued until each lock expires, 30 minutes to 50 days after it was taken", p.In.Locked, p.In.Counted)
-		return
 	}
-	p.Lines = append(p.Lines, "release the unique locks of those jobs   each only if the job in question holds it: without that the same job could not be enqueued for up to 50 days")
+}
+
+// releases says, at a place among what is sent, when unique locks are released.
+func (p *Plan) releases(o Order, at int, when string) {
+	if !o.KeepLocks && p.Refusal == nil {
+		p.Lines = slices.Insert(p.Lines, at, "release the unique locks of those jobs, "+when+"   each only if the job in question holds it: without that the same job could not be enqueued for up to 50 days")
+	}
 }
 
 // keepLocks says that an act leaves unique locks as they are, where there are any.

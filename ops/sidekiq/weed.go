@@ -3,8 +3,11 @@ package sidekiq
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"time"
 
+	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote/redis"
 )
 
@@ -43,7 +46,7 @@ func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
 	if err == nil {
 		var dropped Report
 		dropped, err = a.drop(ctx, g, w.order, Plan{place: place, Size: place.Size, What: w.plan.What})
-		w.report.Unlocked, w.report.Backups = dropped.Unlocked, dropped.Backups
+		w.report.Unlocked, w.report.Backups = dropped.Unlocked, append(w.report.Backups, dropped.Backups...)
 		if err == nil {
 			w.report.Jobs = dropped.Jobs
 		}
@@ -83,7 +86,10 @@ func (w *weeding) target() (mode, key string) {
 
 // onQueue renames the queue and lets what stays flow back, the oldest first and much faster than workers work, so that they never wait for it.
 func (w *weeding) onQueue(ctx context.Context, g *grip) error {
-	s, n, err := w.acts.putAside(ctx, g, w.acts.newShelf(w.plan.Target, Filtered))
+	s, n, err := w.acts.putAsideSafely(ctx, g, w.plan, w.acts.newShelf(w.plan.Target, Filtered), "all of it, before it was filtered", &w.report)
+	if err != nil && n > 0 {
+		err = w.acts.left(err, s)
+	}
 	if err != nil || n == 0 {
 		return err
 	}
@@ -93,7 +99,23 @@ func (w *weeding) onQueue(ctx context.Context, g *grip) error {
 	if err := g.sift(ctx, sift, n); err != nil {
 		return w.acts.left(err, s)
 	}
-	return w.acts.rejoin(ctx, g, s)
+	if err := w.acts.rejoin(ctx, g, s); err != nil {
+		return err
+	}
+	return w.whole(s, n)
+}
+
+// whole proves that each job of the queue went on to somewhere.
+func (w *weeding) whole(s Shelf, n int64) error {
+	lost := n - w.report.Kept - w.report.Jobs
+	if lost <= 0 {
+		return nil
+	}
+	next := "no backup of all of it was written; look at what Redis does when its memory is full: maxmemory-policy must be noeviction"
+	if s.Backup != "" {
+		next = "read them back; what was not lost is then there twice: vmtui sidekiq restore --backup " + filepath.Join(w.acts.Dir, s.Backup)
+	}
+	return &fault.Error{What: "jobs are lost", On: s.Queue, Why: fmt.Sprintf("%d of %d were no longer on %s when their turn came: Redis has dropped it, or somebody deleted it past vmtui", lost, n, s.ID), Next: next, Code: fault.Failed}
 }
 
 // onShelf sifts what nobody else uses.
