@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // samples is how many URLs are proved after a purge.
@@ -12,6 +13,11 @@ const samples = 3
 // prove asks for some of what was purged again. A purge by prefix or host is proved by the page at its beginning.
 func (w *Work) prove(ctx context.Context) {
 	all := w.pages()
+	if n := len(all); n > 0 {
+		if all = slices.DeleteFunc(all, func(u string) bool { return strings.Contains(u, "*") }); len(all) == 0 {
+			w.note(fmt.Sprintf("nothing is asked for again: a path with a * is no page's; %d were purged by one", n))
+		}
+	}
 	if len(all) > samples {
 		w.note(fmt.Sprintf("%d of %d pages are asked for again: the proof is theirs", samples, len(all)))
 	}
