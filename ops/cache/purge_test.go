@@ -245,7 +245,7 @@ func TestOperatorsShareTheCDNsRate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer do.Close()
+		defer func() { _ = do.Close() }()
 		cfg := *s.Config
 		cfg.StateDir = t.TempDir() // another machine
 		r := &Room{Config: &cfg, Operator: s.Operator, Edge: s.Edge, Provider: do, Door: s.Door, Journal: s.Journal, Redact: s.Redact, Host: s.Host, Get: s.Get}
