@@ -179,7 +179,7 @@ func (r Report) Nothing() bool { return r.Jobs+r.Gone+r.Unsure+r.Back == 0 && r.
 
 // Counts are its numbers, in words.
 func (r Report) Counts() string {
-	said := fmt.Sprintf("%d jobs; %d left as they were; %d no longer there; %d unique locks released", r.Jobs, r.Kept, r.Gone, r.Unlocked)
+	said := fmt.Sprintf("%s; %d left as they were; %d no longer there; %d unique locks released", CountJobs(r.Jobs), r.Kept, r.Gone, r.Unlocked)
 	if r.Unsure > 0 {
 		said += fmt.Sprintf("; %d unsure", r.Unsure)
 	}
@@ -187,6 +187,14 @@ func (r Report) Counts() string {
 		said += fmt.Sprintf("; %d there again", r.Back)
 	}
 	return said
+}
+
+// CountJobs is a number of jobs, in words.
+func CountJobs(n int64) string {
+	if n == 1 {
+		return "1 job"
+	}
+	return fmt.Sprintf("%d jobs", n)
 }
 
 // said is the report for the record.

@@ -82,7 +82,7 @@ func alarms(s Snapshot, since map[string]lateness) []Alarm {
 			out = append(out, Alarm{Level: Critical, On: shelf.ID, Why: "it was parked and has no job any more: " + droppedWhy, Next: shelf.copies()})
 		}
 		if shelf.Kind == Filtered || shelf.Kind == Removed || shelf.Restoring {
-			out = append(out, Alarm{Level: Warn, On: shelf.ID, Why: fmt.Sprintf("%d jobs of %s lie aside; an act on them is under way or was interrupted", shelf.Size, shelf.Queue), Next: "if nobody is at it: vmtui sidekiq restore " + shelf.ID})
+			out = append(out, Alarm{Level: Warn, On: shelf.ID, Why: fmt.Sprintf("%s of %s lie aside; an act on them is under way or was interrupted", CountJobs(shelf.Size), shelf.Queue), Next: "if nobody is at it: vmtui sidekiq restore " + shelf.ID})
 		}
 	}
 	return out

@@ -28,7 +28,7 @@ func (a *Acts) planLoad(_ context.Context, o Order, p *Plan) error {
 	queue := clean.Line(head.Queue)
 	p.Target, p.Size, p.Jobs, p.place = queue, n, n, Place{Name: queue, Set: head.Set, Size: n, key: a.Jobs.key(queue)}
 	p.In = c.histogram(p.place)
-	p.What = fmt.Sprintf("read %d jobs of %s back from a backup of %s (%s)", n, queue, head.At.Format(time.RFC3339), clean.Line(head.Of))
+	p.What = fmt.Sprintf("read %s of %s back from a backup of %s (%s)", CountJobs(n), queue, head.At.Format(time.RFC3339), clean.Line(head.Of))
 	p.Danger, p.Confirm = act.Destroys, queue
 	p.identity = func(context.Context) error {
 		again, m, err := readBackup(o.Name, func(found) error { return nil })

@@ -19,7 +19,7 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 		return nil
 	}
 	p.confirm(a.Instance)
-	p.What = fmt.Sprintf("park the queue %s: %d jobs", p.Target, p.Size)
+	p.What = fmt.Sprintf("park the queue %s: %s", p.Target, CountJobs(p.Size))
 	p.Lines = []string{fmt.Sprintf("RENAME %s %s-parked-TIME; HSET %s   as one script", p.place.key, p.place.key, a.Jobs.key(shelvesKey))}
 	p.warn("until it is restored, none of what lies there is done")
 	p.locksOfParked()

@@ -26,7 +26,7 @@ func (a *Acts) planPick(o Order, p *Plan) {
 	}
 	if o.Deed == Kill {
 		p.confirm(a.Instance)
-		p.What = fmt.Sprintf("give up %d jobs of %s (%s)", p.Jobs, p.Target, o.Filter)
+		p.What = fmt.Sprintf("give up %s of %s (%s)", CountJobs(p.Jobs), p.Target, o.Filter)
 		p.Lines = []string{"ZREM or LREM " + p.place.key + ", ZADD " + a.Jobs.key(Dead) + "   each, if it still is there"}
 		if p.place.Name == Dead {
 			p.refuse("these are given up already", "vmtui sidekiq delete dead")
@@ -35,13 +35,13 @@ func (a *Acts) planPick(o Order, p *Plan) {
 			p.warn("Sidekiq keeps %d dead jobs: the oldest beyond that are dropped the next time a job dies", deadMost)
 		}
 		p.locksNote(o)
-		p.releases(o, len(p.Lines), "with each")
+		p.releases(o, len(p.Lines), "with each job, in the same moment")
 		p.pacified(o)
 		return
 	}
 	limit, rate := limits(o)
 	p.Jobs = min(p.Jobs, int64(limit))
-	p.What = fmt.Sprintf("retry %d jobs of %s now, %d a second (%s)", p.Jobs, p.Target, rate, o.Filter)
+	p.What = fmt.Sprintf("retry %s of %s now, %d a second (%s)", CountJobs(p.Jobs), p.Target, rate, o.Filter)
 	p.Lines = []string{"ZREM " + p.place.key + ", LPUSH queue:NAME   each, if it still is there; at most " + fmt.Sprint(limit)}
 	if len(p.In.Hosts) > 0 {
 		p.warn("they go to %s; servers that are dead are tried again, past their back-off", top(p.In.Hosts, 3))

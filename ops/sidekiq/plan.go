@@ -103,7 +103,7 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	case Park:
 		err = a.planPark(ctx, o, p)
 	case Restore:
-		a.planRestore(o, p)
+		err = a.planRestore(ctx, o, p)
 	case Delete:
 		a.planDelete(o, p)
 		err = a.planFiltered(ctx, p)

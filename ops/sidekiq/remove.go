@@ -18,7 +18,7 @@ const deadMost = 10_000
 
 func (a *Acts) planDelete(o Order, p *Plan) {
 	p.confirm(a.Instance)
-	p.What = fmt.Sprintf("delete %d jobs from %s (%s)", p.Jobs, p.Target, o.Filter)
+	p.What = fmt.Sprintf("delete %s from %s (%s)", CountJobs(p.Jobs), p.Target, o.Filter)
 	backup := "a backup of what is deleted, read back and proved, in " + a.Dir
 	switch {
 	case p.place.Shelf != nil && (p.place.Shelf.Restoring || p.place.Shelf.Kind == Filtered):
@@ -33,9 +33,9 @@ func (a *Acts) planDelete(o Order, p *Plan) {
 		p.Lines = []string{a.howTaken(p), backup, "UNLINK of what was taken out   if it still is what the backup was made of"}
 	}
 	if p.locksNote(o); p.place.Set {
-		p.releases(o, len(p.Lines), "with each")
+		p.releases(o, len(p.Lines), "with each job, in the same moment")
 	} else {
-		p.releases(o, len(p.Lines)-1, "before they are deleted")
+		p.releases(o, len(p.Lines)-1, "before that")
 	}
 	p.pacified(o)
 }
@@ -70,7 +70,7 @@ func (p *Plan) locksNote(o Order) {
 // releases says, at a place among what is sent, when unique locks are released.
 func (p *Plan) releases(o Order, at int, when string) {
 	if !o.KeepLocks && p.Refusal == nil {
-		p.Lines = slices.Insert(p.Lines, at, "release the unique locks of those jobs, "+when+"   each only if the job in question holds it: without that the same job could not be enqueued for up to 50 days")
+		p.Lines = slices.Insert(p.Lines, at, "release of their unique locks, "+when+"   each only if that very job holds it: else the same job could not be enqueued for up to 50 days")
 	}
 }
 
@@ -148,7 +148,7 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 }
 
 func (a *Acts) planMove(o Order, p *Plan) {
-	p.What = fmt.Sprintf("move %d jobs from %s to %s (%s)", p.Jobs, p.Target, o.To, o.Filter)
+	p.What = fmt.Sprintf("move %s from %s to %s (%s)", CountJobs(p.Jobs), p.Target, o.To, o.Filter)
 	switch {
 	case p.place.Set:
 		p.refuse("jobs of a set are retried, not moved", "vmtui sidekiq retry "+p.Target)

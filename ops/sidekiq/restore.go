@@ -15,13 +15,12 @@ const (
 	portionBytes = 1 << 20
 )
 
-func (a *Acts) planRestore(o Order, p *Plan) {
+func (a *Acts) planRestore(ctx context.Context, o Order, p *Plan) error {
 	s := p.place.Shelf
 	if s == nil {
-		p.refuse("nothing is parked under that name", "see vmtui sidekiq restore, which lists what is")
-		return
+		return a.noShelf(ctx, p)
 	}
-	p.What = fmt.Sprintf("restore %d jobs of %s into %s", p.Size, s.ID, s.Queue)
+	p.What = fmt.Sprintf("restore %s of %s into %s", CountJobs(p.Size), s.ID, s.Queue)
 	if s.dropped() {
 		p.What = fmt.Sprintf("take %s off the list of what is parked: it has no job any more", s.ID)
 		p.warn("%s; %s", droppedWhy, s.copies())
@@ -49,6 +48,24 @@ func (a *Acts) planRestore(o Order, p *Plan) {
 	if !p.In.Oldest.IsZero() && time.Since(p.In.Oldest) > time.Hour && o.Newer == 0 && s.Queue == "mailers" {
 		p.warn("the oldest mail is %s old: a stale password reset or confirmation would go out; --newer-than leaves the old ones parked", round(time.Since(p.In.Oldest)))
 	}
+	return nil
+}
+
+// noShelf refuses to restore what is no shelf, and names those that the queue or set has.
+func (a *Acts) noShelf(ctx context.Context, p *Plan) error {
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	if err != nil {
+		return err
+	}
+	next := "see vmtui sidekiq restore, which lists what is"
+	for _, s := range shelvesOf(got[0].Map()) { // the newest first
+		if s.Queue == p.Target {
+			next = "that is where it belongs; name what is parked: vmtui sidekiq restore " + s.ID
+			break
+		}
+	}
+	p.refuse("nothing is parked under that name", next)
+	return nil
 }
 
 func (a *Acts) restore(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {

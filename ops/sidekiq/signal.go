@@ -99,7 +99,7 @@ func (a *Acts) signal(ctx context.Context, g *grip, o Order, _ Plan) (Report, er
 
 func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
 	p.Target, p.Jobs = "possibly lost jobs", int64(len(o.Lost))
-	p.What = fmt.Sprintf("put %d jobs back that dead processes had in hand", len(o.Lost))
+	p.What = fmt.Sprintf("put %s back that dead processes had in hand", CountJobs(p.Jobs))
 	p.warn("a job that was done after all is done twice: only the log of its process knows")
 	p.identity = func(context.Context) error { return nil }
 	cmds, locked := make([]redis.Command, 0, len(o.Lost)), 0

@@ -51,7 +51,7 @@ func Sidekiq(out io.Writer, v sidekiq.View) error {
 		fmt.Fprintf(&b, "scheduler: %s %s ago\n", v.Ticks[0].Name, age(v.Time.Sub(v.Ticks[0].At)))
 	}
 	for _, s := range v.Shelves {
-		fmt.Fprintf(&b, "%s: %d jobs of %s, since %s by %s\n", s.ID, s.Size, s.Queue, s.At.Local().Format(time.DateTime), s.By)
+		fmt.Fprintf(&b, "%s: %s of %s, since %s by %s\n", s.ID, sidekiq.CountJobs(s.Size), s.Queue, s.At.Local().Format(time.DateTime), s.By)
 	}
 	for _, l := range v.Lost {
 		fmt.Fprintf(&b, "possibly lost: %s %s of %s, in the hands of %s\n", l.Class, l.JID, l.Queue, l.Process)
@@ -83,7 +83,7 @@ func Shelves(out io.Writer, v sidekiq.View) error {
 
 // Histogram prints what is in a place.
 func Histogram(out io.Writer, h sidekiq.Histogram) error {
-	of := fmt.Sprintf("all %d jobs", h.Counted)
+	of := "all " + sidekiq.CountJobs(int64(h.Counted))
 	if h.Sample {
 		of = fmt.Sprintf("a sample: %d of %d jobs, from both ends", h.Counted, h.Size)
 	}
@@ -219,7 +219,7 @@ func SidekiqReport(r sidekiq.Report) string {
 		did[r.Deed] = "taken out, and not deleted," // its backup was not proved
 	}
 	if word, of := did[r.Deed]; of {
-		fmt.Fprintf(&b, "%s: %d jobs %s in %s", r.Name, r.Jobs, word, r.Took.Round(time.Millisecond))
+		fmt.Fprintf(&b, "%s: %s %s in %s", r.Name, sidekiq.CountJobs(r.Jobs), word, r.Took.Round(time.Millisecond))
 	} else {
 		fmt.Fprintf(&b, "%s: %s told to %s; each hears it at its next heartbeat, within 10 s", r.Name, told(r.Jobs), r.Deed)
 	}

@@ -119,9 +119,17 @@ func deedLines(p sidekiq.Plan, seen time.Time, w int) []widget.Line {
 	return lines
 }
 
+// jobsCounted is a number of jobs as screens write it.
+func jobsCounted(n int64) string {
+	if n == 1 {
+		return "1 job"
+	}
+	return count(n) + " jobs"
+}
+
 // reportLines are what was done, all of it or not.
 func reportLines(r sidekiq.Report, all bool, w int) []widget.Line {
-	parts := []string{fmt.Sprintf("%s jobs in %s", count(r.Jobs), widget.Since(r.Took))}
+	parts := []string{jobsCounted(r.Jobs) + " in " + widget.Since(r.Took)}
 	if _, signal := map[sidekiq.Deed]bool{sidekiq.Quiet: true, sidekiq.Stop: true, sidekiq.Dump: true}[r.Deed]; signal {
 		parts = []string{widget.Count(int(r.Jobs), "process was told", "processes were told") + "; heard at the next heartbeat, within 10 s"}
 	}
