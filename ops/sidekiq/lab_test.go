@@ -452,6 +452,11 @@ func TestScriptsAreShort(t *testing.T) {
 	act(Order{Deed: Requeue, Name: Retry, Limit: 10_000, Rate: 100_000})
 	act(Order{Deed: Kill, Name: Retry, Filter: Filter{Classes: []string{"*"}}, Limit: 10_000})
 	act(Order{Deed: Delete, Name: Dead, Filter: Filter{Classes: []string{"*"}}})
+	s.raw.Del(t.Context(), "queue:push", Retry)
+	s.locked(false, 20_000) // whose locks are released by the same scripts
+	act(Order{Deed: Kill, Name: "push", Filter: Filter{Classes: []string{"RefreshWorker"}}})
+	s.locked(true, 5000)
+	act(Order{Deed: Kill, Name: Retry})
 	_, after, err := server.Worked()
 	if err != nil {
 		t.Fatal(err)

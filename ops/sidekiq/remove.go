@@ -35,7 +35,7 @@ func (a *Acts) planDelete(o Order, p *Plan) {
 	if p.locksNote(o); p.place.Set {
 		p.releases(o, len(p.Lines), "with each job, in the same moment")
 	} else {
-		p.releases(o, len(p.Lines)-1, "before that")
+		p.releases(o, len(p.Lines)-1, "before the jobs go")
 	}
 	p.pacified(o)
 }
