@@ -175,18 +175,22 @@ func (s *terminal) press(keys string) {
 // insists types the same keys again and again, with pauses in which a hand counts as quiet, until it is so.
 func (s *terminal) insists(keys string, so func() bool) {
 	s.t.Helper()
-	quiet := time.NewTicker(2 * widget.Quiet)
-	defer quiet.Stop()
-	for deadline := time.Now().Add(time.Minute); !so(); {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("%q came to nothing:\n%s", keys, s.text())
-		}
+	hush := time.NewTimer(2 * widget.Quiet) // what opened by itself may be listening for rest
+	defer hush.Stop()
+	for deadline := time.Now().Add(time.Minute); ; {
 		select {
-		case <-quiet.C:
-			s.press(keys)
+		case <-hush.C:
 		case <-s.gone:
 			s.t.Fatalf("the console ended:\n%s", s.text())
 		}
+		if so() {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%q came to nothing:\n%s", keys, s.text())
+		}
+		s.press(keys)
+		hush.Reset(2 * widget.Quiet)
 	}
 }
 

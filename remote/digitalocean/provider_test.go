@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vmtui/vmtui/fixtures/await"
 	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/remote"
 )
@@ -42,19 +43,7 @@ func account(t *testing.T, tag string) (*Client, *provider.Server) {
 	return c, s
 }
 
-// until looks again until it is so.
-func until(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	tick, late := time.NewTicker(5*time.Millisecond), time.After(10*time.Second)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
+var until = await.Until
 
 // whenFree makes a change again for as long as something else is still under way.
 func whenFree(t *testing.T, change func() error) {
