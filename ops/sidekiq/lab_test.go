@@ -326,6 +326,13 @@ func TestEvictionAndMemory(t *testing.T) {
 	}
 	s.raw.ConfigSet(t.Context(), "maxmemory-policy", "noeviction")
 	s.raw.ConfigSet(t.Context(), "maxmemory", "1mb")
+	p := s.must(Order{Deed: Park, Name: "push"}) // what helps a full Redis is done there
+	if d := s.must(Order{Deed: Delete, Name: p.Shelf}); d.Jobs != 1000 {
+		t.Errorf("%+v", d)
+	}
+	if _, err := s.act(Order{Deed: Load, Name: r.Backups[0]}); err == nil || !strings.Contains(err.Error(), "memory limit") {
+		t.Errorf("%v", err)
+	}
 	_, err := s.act(Order{Deed: Restore, Name: r.Shelf})
 	if err == nil || !strings.Contains(err.Error(), "memory limit") {
 		t.Errorf("%v", err)
