@@ -120,6 +120,9 @@ func (s *terminal) awaits(otherwise string, words []string, so func() bool) {
 		select {
 		case <-s.drawn:
 		case <-s.gone:
+			if so() { // the last that it said
+				return
+			}
 			s.t.Fatalf("the console ended: %s %q:\n%s", otherwise, words, s.text())
 		case <-ctx.Done():
 			s.t.Fatalf("%s %q:\n%s", otherwise, words, s.text())
@@ -214,4 +217,12 @@ func (s *terminal) clean() bool {
 	left, entered := bytes.LastIndex(s.raw, []byte("\x1b[?1049l")), bytes.LastIndex(s.raw, []byte("\x1b[?1049h"))
 	shown, hidden := bytes.LastIndex(s.raw, []byte("\x1b[?25h")), bytes.LastIndex(s.raw, []byte("\x1b[?25l"))
 	return left > entered && shown >= hidden
+}
+
+// What a console says last is seen, though it has ended by the time that somebody looks.
+func TestLastWordsAreSeen(t *testing.T) {
+	s := &terminal{t: t, screen: vt10x.New(), drawn: make(chan struct{}), gone: make(chan struct{})}
+	close(s.gone)
+	looks := 0
+	s.awaits("it said nothing", nil, func() bool { looks++; return looks > 1 })
 }
