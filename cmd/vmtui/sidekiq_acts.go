@@ -140,7 +140,7 @@ func (f *flags) reported(r sidekiq.Report, err error) error {
 			return refusal
 		}
 		return nil
-	case err != nil && r.Jobs+r.Gone == 0 && r.Shelf == "":
+	case err != nil && r.Nothing():
 		return err
 	}
 	return errors.Join(f.answer(r, plain.SidekiqReport(r)), err)

@@ -13,7 +13,6 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
-	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // The runbooks' names.
@@ -167,10 +166,13 @@ func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq
 		return err
 	})
 	if err == nil {
-		w.Out("%s; %d left as they were; %d no longer there; %s released", spelling.Count(r.Jobs, "job", "jobs"), r.Kept, r.Gone, spelling.Count(r.Unlocked, "unique lock", "unique locks"))
+		w.Out("%s", r.Counts())
 	}
 	for _, b := range r.Backups {
 		w.Out("backup: %s", b)
+	}
+	if r.Certain != "" {
+		w.Out("%s", r.Certain)
 	}
 	if r.Doubt != "" {
 		w.Out("doubt: %s", r.Doubt)

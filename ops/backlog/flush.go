@@ -70,6 +70,9 @@ func (s *site) parkStep(queue string) run.Step {
 		},
 		Do: func(ctx context.Context, w *run.Walk) error {
 			r, err := s.carry(ctx, w, sidekiq.Order{Deed: sidekiq.Park, Name: queue, Run: w.Run()})
+			if err == nil && r.Shelf == "" {
+				err = &fault.Error{What: "nothing was parked", On: queue, Why: "the workers have emptied it since it was looked at", Next: "nothing needs to be done: end the run here", Code: fault.Refused}
+			}
 			if err != nil {
 				return err
 			}
@@ -161,7 +164,7 @@ func (s *site) deleteStep(queue string) run.Step {
 		StepInfo: run.StepInfo{ID: "delete", Title: "Delete what was parked", Kind: run.Once, Skip: true, NoUndo: "read the backup back: vmtui sidekiq restore --backup FILE", Usual: "seconds; asks for the parked list's name",
 			Why: "A second decision, with a name of its own to type, which nobody can have said beforehand: until here everything can be taken back. A backup is written first, read back and proved."},
 		Deadline: 30 * time.Minute,
-		Plan:     plan("a backup of all of it in "+s.Dir, "redis: UNLINK of the parked list, if it still is what the backup was made of", "redis: the unique locks of those jobs, each only if the job in question holds it"),
+		Plan:     plan("a backup of all of it in "+s.Dir, "redis: the unique locks of those jobs, each only if the job in question holds it", "redis: UNLINK of the parked list, if it still is what the backup was made of"),
 		Do: func(ctx context.Context, w *run.Walk) error {
 			shelf, err := s.mine(ctx, w, queue)
 			if err != nil {

@@ -184,10 +184,11 @@ func (r *Room) AtEdge(o Order) (Plan, error) {
 
 // PurgeWithin purges as a part of a run, as `vmtui purge` does: waited for, repeated and written down. A worker that is not reached keeps nobody from a right page.
 func (r *Room) PurgeWithin(ctx context.Context, walk *run.Walk, permit act.Permit, p Plan) error {
-	w, err := r.begin(p, permit)
+	ctx, w, err := r.begin(ctx, p, permit)
 	if err != nil {
 		return err
 	}
+	defer w.End()
 	w.hear = func(line string) { walk.Out("%s", line) }
 	walk.Out("purge %s", w.record.ID)
 	stopped := w.purge(remote.Telling(ctx, w.tell))

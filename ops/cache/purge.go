@@ -19,16 +19,14 @@ import (
 // Verb is what the history calls a purge.
 const Verb = "cache/purge"
 
-// Work is a purge that is being carried out.
+// Work is a purge that is being carried out. Cancel calls off what was not sent yet.
 type Work struct {
-	room   *Room
-	cancel context.CancelFunc
-	done   chan struct{}
-	permit act.Permit
+	*edition.Effort[View]
 
-	edition edition.Edition
-	proves  bool              // the token is proved although nothing of this is at the edge: that is a later part
-	hear    func(line string) // what is done and waited for, told on; nil when nobody else listens
+	room   *Room
+	permit act.Permit
+	proves bool              // the token is proved although nothing of this is at the edge: that is a later part
+	hear   func(line string) // what is done and waited for, told on; nil when nobody else listens
 
 	mu     sync.Mutex
 	record Record
@@ -68,26 +66,26 @@ func (r *Room) PurgeBy(ctx context.Context, j act.Journal, p Plan, typed string)
 	if err != nil {
 		return nil, err
 	}
-	w, err := r.begin(p, permit)
+	ctx, w, err := r.begin(ctx, p, permit)
 	if err != nil {
 		return nil, errors.Join(err, settle(act.Outcome{Err: err}))
 	}
-	ctx, w.cancel = context.WithCancel(ctx)
 	go w.run(ctx, settle)
 	return w, nil
 }
 
-// begin writes down what is about to be purged under a permit.
-func (r *Room) begin(p Plan, permit act.Permit) (*Work, error) {
+// begin writes down what is about to be purged under a permit. Who carries it out with the context ends it.
+func (r *Room) begin(ctx context.Context, p Plan, permit act.Permit) (context.Context, *Work, error) {
 	w := &Work{
-		room: r, permit: permit, proves: p.proves, done: make(chan struct{}),
+		room: r, permit: permit, proves: p.proves,
 		record: Record{ID: newID(time.Now()), By: r.Operator, Began: time.Now().UTC(), Order: p.Order, Items: slices.Clone(p.Items), Repeats: p.Repeats},
 	}
 	if err := w.record.save(r.dir()); err != nil {
-		return nil, err
+		return ctx, nil, err
 	}
-	w.edition.Changed()
-	return w, nil
+	ctx, w.Effort = edition.Begin(ctx, w.look)
+	w.Changed()
+	return ctx, w, nil
 }
 
 // SameZone proves, before a whole cache is emptied, that the token's zone is the one whose name was typed.
@@ -104,8 +102,7 @@ func (r *Room) SameZone(ctx context.Context, p Plan) error {
 
 // run purges, proves and records.
 func (w *Work) run(ctx context.Context, settle func(act.Outcome) error) {
-	defer close(w.done)
-	defer w.cancel()
+	defer w.End()
 	ctx = remote.Telling(ctx, w.tell)
 	err := w.purge(ctx)
 	w.prove(ctx)
@@ -114,7 +111,7 @@ func (w *Work) run(ctx context.Context, settle func(act.Outcome) error) {
 	w.mu.Lock()
 	w.over, w.now, w.err = true, "", errors.Join(out.Err, lost)
 	w.mu.Unlock()
-	w.edition.Changed()
+	w.Changed()
 }
 
 // end writes down that it is over, and gives how.
@@ -224,7 +221,7 @@ func (w *Work) pause(ctx context.Context, what, why string, d time.Duration) boo
 // mark changes a batch's items and writes it down: what is on its way is written down before it leaves.
 func (w *Work) mark(b batch, s State, why string) error {
 	w.mu.Lock()
-	defer w.edition.Changed()
+	defer w.Changed()
 	defer w.mu.Unlock()
 	for _, i := range b.items {
 		i.State, i.Why = s, why
@@ -241,7 +238,7 @@ func (w *Work) tell(line string) {
 	if w.hear != nil && !again {
 		w.hear(line)
 	}
-	w.edition.Changed()
+	w.Changed()
 }
 
 // notesMost bounds what is remembered of the way.

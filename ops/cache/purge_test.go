@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/fixtures/edge"
+	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/cloudflare"
+	"github.com/vmtui/vmtui/remote/digitalocean"
 )
 
 // states counts items.
@@ -190,14 +192,16 @@ func (granted) Check(context.Context) error { return nil }
 // in sight. Who does not wait for it knows that nothing was sent.
 func TestAnotherMachineSpendsTheRate(t *testing.T) {
 	s := standOn(t, "Free Website")
-	other, err := cloudflare.New(cloudflare.Config{Token: func(context.Context) (string, error) { return token, nil }, URL: s.edge.URL(), Zone: instance})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = other.Close() }()
-	for range 25 { // as many as the plan allows at once; the next one in 12 s
-		if err := other.Purge(t.Context(), granted{}, cloudflare.Batch{Kind: cloudflare.Tags, Items: []string{"theirs"}}); err != nil {
+	for _, n := range []int{13, 12} { // together as many as the plan allows at once; the next one in 12 s
+		other, err := cloudflare.New(cloudflare.Config{Token: func(context.Context) (string, error) { return token, nil }, URL: s.edge.URL(), Zone: instance})
+		if err != nil {
 			t.Fatal(err)
+		}
+		defer func() { _ = other.Close() }()
+		for range n {
+			if err := other.Purge(t.Context(), granted{}, cloudflare.Batch{Kind: cloudflare.Tags, Items: []string{"theirs"}}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	p, err := s.Plan(t.Context(), Order{At: []Where{TheEdge}, Tags: []string{"ours"}})
@@ -225,6 +229,50 @@ func TestAnotherMachineSpendsTheRate(t *testing.T) {
 		if slices.Contains(sent.Tags, "ours") {
 			t.Errorf("%+v", sent)
 		}
+	}
+}
+
+// Several operators on several machines share the CDN's five purges in ten seconds, and know only of their own: whoever comes too late is told by the CDN, waits in sight for as
+// long as it says, and sends it again. Nothing is left of any of them.
+func TestOperatorsShareTheCDNsRate(t *testing.T) {
+	const operators, each = 3, 150 // three purges each
+	s := newStand(t)
+	id := "5d1e9c1b-0d5f-4a53-9e0f-8a5d8b8f2c11"
+	s.api.AddCDN(provider.CDN{ID: id, Endpoint: "media.cdn.example", Domain: "media." + instance, TTL: 3600, Span: time.Second})
+	var works []*Work
+	for n := range operators {
+		do, err := digitalocean.New(digitalocean.Config{URL: s.api.URL(), Token: func(context.Context) (string, error) { return token, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = do.Close() }()
+		cfg := *s.Config
+		cfg.StateDir = t.TempDir() // another machine
+		r := &Room{Config: &cfg, Operator: s.Operator, Edge: s.Edge, Provider: do, Door: s.Door, Journal: s.Journal, Redact: s.Redact, Host: s.Host, Get: s.Get}
+		var urls []string
+		for i := range each {
+			urls = append(urls, fmt.Sprintf("https://media.%s/%d/%d/*", instance, n, i)) // one with a * is no file, of which there may be 50 in 20 s
+		}
+		p, err := r.Plan(t.Context(), Order{URLs: urls, At: []Where{CDN}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := r.Purge(t.Context(), p, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		works = append(works, w)
+	}
+	waited := 0
+	for _, w := range works {
+		v := w.Wait()
+		if v.Err != nil || states(v)[Purged] != each {
+			t.Errorf("%v %s, notes %v", v.Err, v.Tally(), v.Notes)
+		}
+		waited += strings.Count(strings.Join(v.Notes, "\n"), ": rate limit")
+	}
+	if n := s.api.Crowded(); n == 0 || waited != n || len(s.api.Flushed(id)) != operators*each {
+		t.Errorf("%d refused, %d waits said, %d purged", n, waited, len(s.api.Flushed(id)))
 	}
 }
 

@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -59,40 +58,18 @@ func (v View) failure(err, first error) error {
 	return f
 }
 
-// Cancel calls off what was not sent yet.
-func (w *Work) Cancel() { w.cancel() }
-
-// Over reports that nothing more happens.
-func (w *Work) Over() bool {
-	select {
-	case <-w.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// Wait is what came of it.
-func (w *Work) Wait() View {
-	<-w.done
+// look is the state.
+func (w *Work) look(version uint64) View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.view()
-}
-
-// View is the state as soon as it is newer than that version.
-func (w *Work) View(ctx context.Context, after uint64) (View, error) {
-	if err := w.edition.Newer(ctx, after); err != nil {
-		return View{}, err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.view(), nil
+	v := w.view()
+	v.Version = version
+	return v
 }
 
 // view needs the lock.
 func (w *Work) view() View {
-	v := View{Record: w.record, Now: w.now, Notes: slices.Clone(w.notes), Proofs: slices.Clone(w.proofs), Over: w.over, Err: w.err, Version: w.edition.Number()}
+	v := View{Record: w.record, Now: w.now, Notes: slices.Clone(w.notes), Proofs: slices.Clone(w.proofs), Over: w.over, Err: w.err}
 	v.Items = slices.Clone(w.record.Items)
 	return v
 }

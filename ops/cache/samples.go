@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // samples is how many URLs are proved after a purge.
@@ -12,6 +13,11 @@ const samples = 3
 // prove asks for some of what was purged again. A purge by prefix or host is proved by the page at its beginning.
 func (w *Work) prove(ctx context.Context) {
 	all := w.pages()
+	if len(all) > 0 {
+		if all = slices.DeleteFunc(all, func(u string) bool { return strings.Contains(u, "*") }); len(all) == 0 {
+			w.note("nothing proves it: a path with a * names no page that could be asked for")
+		}
+	}
 	if len(all) > samples {
 		w.note(fmt.Sprintf("%d of %d pages are asked for again: the proof is theirs", samples, len(all)))
 	}
@@ -28,7 +34,7 @@ func (w *Work) prove(ctx context.Context) {
 		w.mu.Lock()
 		w.proofs = append(w.proofs, p)
 		w.mu.Unlock()
-		w.edition.Changed()
+		w.Changed()
 	}
 }
 

@@ -25,34 +25,39 @@ type sending struct {
 	note  string
 }
 
-// tries is how often one request is made.
+// tries is how often one request is made that fails. A rate limit is none of its failures: others purge in the same account, and it is waited out in all for as long as
+// the APIs are ever waited for.
 const tries = 4
 
 // send sends a batch until it is known what became of it, or nothing more can be found out. Purging twice is purging once, so an answer that got lost is no
 // reason to stop. Whole reports that the cache takes nothing more; an error ends everything.
 func (w *Work) send(ctx context.Context, b batch) (whole bool, err error) {
-	for try := 1; ; try++ {
+	var waited time.Duration
+	for try := 1; ; {
 		if err := w.mark(b, Sent, ""); err != nil {
 			return true, err
 		}
 		w.tell(b.line())
 		s := w.room.sendOnce(ctx, w.permit, b)
 		refused := fault.CodeOf(s.err) == fault.Refused && !s.state.Settled()
-		again := s.after > 0 && s.after <= web.Patience || s.state == Unknown || s.state == Waiting
+		again := try < tries && (s.state == Unknown || s.state == Waiting)
+		if s.after > 0 {
+			again = waited+s.after <= web.Patience
+		}
 		switch {
 		case s.state.Settled():
 			w.note(s.note)
 			return false, w.mark(b, s.state, s.why)
 		case refused:
 			return true, errors.Join(w.mark(b, Waiting, brief(s.err)), s.err)
-		case again && try < tries && ctx.Err() == nil:
+		case again && ctx.Err() == nil:
 			state := map[bool]State{true: Unknown, false: Waiting}[s.state == Unknown]
 			if err := w.mark(b, state, brief(s.err)); err != nil {
 				return true, err
 			}
 			why, d := brief(s.err), web.BackOff(try)
-			if s.after > 0 {
-				why, d = "rate limit", s.after
+			if try++; s.after > 0 {
+				why, d, try, waited = "rate limit", s.after, try-1, waited+s.after
 			}
 			if w.pause(ctx, b.line(), why, d) {
 				continue

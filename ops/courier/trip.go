@@ -27,12 +27,9 @@ type Courier struct {
 	Journal act.Journal
 }
 
-// Trip is an errand under way.
+// Trip is an errand under way. Cancel ends it: the file does not get its name any more, unless it is getting it just now.
 type Trip struct {
-	errand  Errand
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when it is over
-	edition edition.Edition
+	*edition.Effort[View]
 
 	mu   sync.Mutex
 	view View
@@ -57,13 +54,13 @@ func (v View) Percent() int {
 
 // Start asks the door, for what goes up, and sets out. The trip ends with ctx at the latest. It needs no lease: it is the operator's own act, as by scp.
 func (c Courier) Start(ctx context.Context, e Errand) (*Trip, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	t := &Trip{errand: e, cancel: cancel, done: make(chan struct{}), view: View{Errand: e, Of: e.Size}}
+	t := &Trip{view: View{Errand: e, Of: e.Size}}
+	ctx, t.Effort = edition.Begin(ctx, t.look)
 	carry := func() error { return c.Host(e.Node).Download(ctx, e.There, e.Here, t.moved) }
 	if e.Up {
 		permit, settle, err := c.Door.Open(ctx, c.Journal, act.Act{Verb: Verb, Target: e.Node, What: "copy " + e.From() + " to " + e.To(), Danger: act.Changes, Unleased: true})
 		if err != nil {
-			cancel()
+			t.End()
 			return nil, err
 		}
 		carry = func() error {
@@ -71,14 +68,13 @@ func (c Courier) Start(ctx context.Context, e Errand) (*Trip, error) {
 			return errors.Join(err, settle(act.Outcome{Err: err}))
 		}
 	}
-	t.edition.Changed()
+	t.Changed()
 	go t.run(carry)
 	return t, nil
 }
 
 func (t *Trip) run(carry func() error) {
-	defer close(t.done)
-	defer t.cancel()
+	defer t.End()
 	err := carry()
 	t.change(func(v *View) { v.Over, v.Err = true, err })
 }
@@ -91,38 +87,10 @@ func (t *Trip) change(how func(*View)) {
 	t.mu.Lock()
 	how(&t.view)
 	t.mu.Unlock()
-	t.edition.Changed()
+	t.Changed()
 }
 
-// Cancel ends it: the file does not get its name any more, unless it is getting it just now.
-func (t *Trip) Cancel() { t.cancel() }
-
-// Over reports that nothing more happens.
-func (t *Trip) Over() bool {
-	select {
-	case <-t.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// Wait is how it ended.
-func (t *Trip) Wait() View {
-	<-t.done
-	return t.now()
-}
-
-// View is the state as soon as it is newer than that version, and ctx's error when that ends first.
-func (t *Trip) View(ctx context.Context, after uint64) (View, error) {
-	if err := t.edition.Newer(ctx, after); err != nil {
-		return View{}, err
-	}
-	return t.now(), nil
-}
-
-func (t *Trip) now() View {
-	version := t.edition.Number()
+func (t *Trip) look(version uint64) View {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	v := t.view

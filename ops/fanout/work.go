@@ -34,13 +34,11 @@ type Fan struct {
 	Redact  func(string) string // takes secrets out of what comes back
 }
 
-// Work is an order that is being carried out.
+// Work is an order that is being carried out. Cancel ends the command wherever it still runs.
 type Work struct {
-	order  Order
-	cancel context.CancelFunc
-	done   chan struct{} // closed when it is over
+	*edition.Effort[View]
 
-	edition edition.Edition
+	order Order
 
 	mu      sync.Mutex
 	began   time.Time
@@ -58,11 +56,11 @@ func (f Fan) Start(ctx context.Context, o Order) (*Work, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	w := &Work{order: o, began: time.Now(), cancel: cancel, done: make(chan struct{}), answers: map[Said]*Answer{}, waiting: map[string]bool{}}
+	w := &Work{order: o, began: time.Now(), answers: map[Said]*Answer{}, waiting: map[string]bool{}}
 	for _, n := range o.Nodes {
 		w.waiting[n] = true
 	}
+	ctx, w.Effort = edition.Begin(ctx, w.look)
 	said := &promise{given: make(chan struct{})}
 	var all sync.WaitGroup
 	early := !f.Door.ReadOnly() // where the door is shut nobody is even called
@@ -72,14 +70,15 @@ func (f Fan) Start(ctx context.Context, o Order) (*Work, error) {
 	permit, settle, err := f.Door.Open(ctx, f.Journal, act.Act{Verb: Verb, Target: o.Folded(), What: o.Line(), Danger: act.Changes, Unleased: true})
 	said.give(permit, err)
 	if err != nil {
-		cancel()
+		w.Cancel()
 		all.Wait()
+		w.End()
 		return nil, err
 	}
 	if !early {
 		w.call(ctx, f, said, &all)
 	}
-	w.edition.Changed()
+	w.Changed()
 	go w.finish(&all, settle)
 	return w, nil
 }
@@ -96,14 +95,13 @@ func (w *Work) call(ctx context.Context, f Fan, permit act.Permit, all *sync.Wai
 
 // finish waits for every node and records how it all ended.
 func (w *Work) finish(all *sync.WaitGroup, settle func(act.Outcome) error) {
-	defer close(w.done)
-	defer w.cancel()
+	defer w.End()
 	all.Wait()
 	err := settle(w.outcome())
 	w.mu.Lock()
 	w.over, w.err = true, err
 	w.mu.Unlock()
-	w.edition.Changed()
+	w.Changed()
 }
 
 // on carries the order out on one node.
@@ -118,7 +116,7 @@ func (o Order) on(ctx context.Context, h Host, permit act.Permit) ssh.Result {
 
 func (w *Work) take(node string, said Said, next string) {
 	w.mu.Lock()
-	defer w.edition.Changed()
+	defer w.Changed()
 	defer w.mu.Unlock()
 	a := w.answers[said]
 	if a == nil {
@@ -130,35 +128,8 @@ func (w *Work) take(node string, said Said, next string) {
 	delete(w.waiting, node)
 }
 
-// Cancel ends the command wherever it still runs.
-func (w *Work) Cancel() { w.cancel() }
-
-// Over reports that nothing is awaited any more.
-func (w *Work) Over() bool {
-	select {
-	case <-w.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// Wait is what came of it, once all of it is over.
-func (w *Work) Wait() View {
-	<-w.done
-	return w.now()
-}
-
-// View is the state as soon as it is newer than that version, and ctx's error when that ends first.
-func (w *Work) View(ctx context.Context, after uint64) (View, error) {
-	if err := w.edition.Newer(ctx, after); err != nil {
-		return View{}, err
-	}
-	return w.now(), nil
-}
-
-func (w *Work) now() View {
-	v := View{Order: w.order, Version: w.edition.Number()}
+func (w *Work) look(version uint64) View {
+	v := View{Order: w.order, Version: version}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	v.Over, v.Err, v.Began, v.Latest = w.over, w.err, w.began, w.latest
@@ -179,7 +150,7 @@ const transcriptLines = 500
 
 // outcome is how it all ended, for the record.
 func (w *Work) outcome() act.Outcome {
-	v := w.now()
+	v := w.look(0)
 	var out act.Outcome
 	var short []string
 	for _, a := range v.Answers {

@@ -68,10 +68,13 @@ type Report struct {
 	Jobs     int64         `json:"jobs"`              // parked, restored, deleted, retried, killed, moved, put back
 	Kept     int64         `json:"kept"`              // looked at and left
 	Gone     int64         `json:"gone"`              // were meant, and were no longer there when their turn came
+	Unsure   int64         `json:"unsure,omitempty"`  // were not there when they were asked for again, because the first answer got lost: taken by this act, or by others
+	Back     int64         `json:"back,omitempty"`    // were taken, and are there again: another Redis took over that had not heard of it
 	Unlocked int64         `json:"unlocked"`          // unique locks released
 	Shelf    string        `json:"parked,omitempty"`  // where jobs lie now
 	Backups  []string      `json:"backups,omitempty"` // files
-	Doubt    string        `json:"doubt,omitempty"`   // why it may not last, "" mostly
+	Certain  string        `json:"certain,omitempty"` // what was counted again after Redis was away; "" where it was not
+	Doubt    string        `json:"doubt,omitempty"`   // what is not certain, or why it may not last; "" mostly
 	Took     time.Duration `json:"-"`
 	Seconds  float64       `json:"seconds"`
 }
@@ -172,14 +175,31 @@ func (a *Acts) alone(ctx context.Context, g *grip, p Plan) error {
 	return nil
 }
 
+// Nothing reports that nothing was done, as far as is known.
+func (r Report) Nothing() bool { return r.Jobs+r.Gone+r.Unsure+r.Back == 0 && r.Shelf == "" }
+
+// Counts are its numbers, in words.
+func (r Report) Counts() string {
+	said := fmt.Sprintf("%s; %d left as they were; %d no longer there; %s released", spelling.Count(r.Jobs, "job", "jobs"), r.Kept, r.Gone, spelling.Count(r.Unlocked, "unique lock", "unique locks"))
+	if r.Unsure > 0 {
+		said += fmt.Sprintf("; %d unsure", r.Unsure)
+	}
+	if r.Back > 0 {
+		said += fmt.Sprintf("; %d there again", r.Back)
+	}
+	return said
+}
+
 // said is the report for the record.
 func (r Report) said() []string {
-	lines := []string{fmt.Sprintf("%s; %d left as they were; %d no longer there; %s released; %s", spelling.Count(r.Jobs, "job", "jobs"), r.Kept, r.Gone, spelling.Count(r.Unlocked, "unique lock", "unique locks"), r.Took.Round(time.Millisecond))}
+	lines := []string{fmt.Sprintf("%s; %s", r.Counts(), r.Took.Round(time.Millisecond))}
 	for _, b := range r.Backups {
 		lines = append(lines, "backup: "+b)
 	}
-	if r.Doubt != "" {
-		lines = append(lines, r.Doubt)
+	for _, l := range []string{r.Certain, r.Doubt} {
+		if l != "" {
+			lines = append(lines, l)
+		}
 	}
 	return lines
 }
@@ -193,7 +213,8 @@ type grip struct {
 	tell   func(Progress)
 	began  time.Time
 	line   *redis.Line
-	waited bool // for Redis: it may be another one since
+	waits  int // for Redis: it may be another one since each
+	taken  taken
 
 	queue, token string // what it claims, and by what
 	kept         time.Time

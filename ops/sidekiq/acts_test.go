@@ -3,6 +3,7 @@ package sidekiq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -228,5 +229,41 @@ func TestBackupsAreFound(t *testing.T) {
 	all, err := s.Backups()
 	if err != nil || len(all) != 2 || all[0].Path != second.Backups[0] || all[1].Path != first.Backups[0] || all[0].Queue != Dead || all[0].Bytes == 0 {
 		t.Errorf("%+v %v", all, err)
+	}
+}
+
+// A queue that the workers have emptied since the plan was made is not parked, and nothing is said to lie anywhere.
+func TestAParkThatComesTooLate(t *testing.T) {
+	s := small(t)
+	s.fill("pull", 0, 10, "")
+	o := Order{Deed: Park, Name: "pull", Typed: "pull"}
+	p, err := s.Plan(t.Context(), o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.raw.Del(t.Context(), "queue:pull")
+	if r, err := s.Do(t.Context(), o, p); err != nil || r.Jobs != 0 || r.Shelf != "" {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// A list that Redis drops in the middle of a filter, with jobs on it that were to stay, is never called done.
+func TestAFilterWhoseListIsDropped(t *testing.T) {
+	s := small(t)
+	s.fill("pull", 0, 5000, "")
+	o := Order{Deed: Move, Name: "pull", To: "push", Filter: Filter{Classes: []string{"RefreshWorker"}}}
+	p, err := s.Plan(t.Context(), o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.tell = func(far Progress) {
+		if far.Doing == "filtering" && far.Done > 1000 {
+			s.raw.Del(t.Context(), s.raw.Keys(t.Context(), "queue:pull-filtered-*").Val()...)
+		}
+	}
+	r, err := s.Do(t.Context(), o, p)
+	f := fault.Of(err)
+	if fault.CodeOf(err) != fault.Failed || f.What != "jobs are lost" || !strings.Contains(f.Why, fmt.Sprintf("%d of 5000", 5000-r.Jobs-r.Kept)) || r.Jobs == 0 || r.Kept < r.Jobs {
+		t.Errorf("%+v %v", r, err)
 	}
 }

@@ -45,13 +45,15 @@ const heardWithin = time.Second
 
 // prove looks at what an act that ended well has left.
 func (a *Acts) prove(ctx context.Context, g *grip, o Order, p Plan, r *Report) error {
-	switch {
-	case p.claimed() != "":
+	if p.claimed() != "" {
 		if err := a.remembered(ctx, g, o, p, *r); err != nil {
 			return err
 		}
-	case g.waited:
-		r.Doubt = "Redis was away in the middle of it. If another one took over, or it began anew, it may have forgotten the last of what was done: look, and do it again for what is still there"
+	}
+	if g.waits > 0 {
+		if err := a.recount(ctx, g, o, p, r); err != nil {
+			return err
+		}
 	}
 	if g.line == nil {
 		return nil
@@ -61,7 +63,7 @@ func (a *Acts) prove(ctx context.Context, g *grip, o Order, p Plan, r *Report) e
 		return nil //nolint:nilerr // it was done; whether replicas have heard of it is not known, as where Redis does not say
 	}
 	if n, err := g.line.Heard(ctx, heardWithin); err == nil && n == 0 {
-		r.Doubt = fmt.Sprintf("no replica of Redis has heard of it within %s: should one take over now, it is as it was before", heardWithin)
+		r.doubt(fmt.Sprintf("no replica of Redis has heard of it within %s: should one take over now, it is as it was before", heardWithin))
 	}
 	return nil
 }

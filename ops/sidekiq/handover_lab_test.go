@@ -143,6 +143,33 @@ func TestAReplicaThatLagsTakesOver(t *testing.T) {
 		}
 		p.settled()
 	})
+	t.Run("kill", func(t *testing.T) { // a lock that was released with a job that is not given up is not released either
+		p := twoOf(t)
+		p.locked(false, 20_000)
+		eventually(p.T, "replication", func() bool { return p.second.Client.LLen(context.Background(), "queue:push").Val() == 20_000 })
+		r, err := p.behind(Order{Deed: Kill, Name: "push", Filter: refresh}, 4, 12, "")
+		if err != nil || r.Jobs != 6667 || r.Unlocked != 6667 {
+			t.Fatalf("%+v %v", r, err)
+		}
+		p.equal("dead", sorted(p.dead()), thirds())
+		p.equal("without a lock", p.unheld(20_000), thirds())
+		p.settled()
+	})
+	t.Run("set", func(t *testing.T) { // it is counted again, and done again for what is there again
+		p := twoOf(t)
+		p.locked(true, 20_000)
+		eventually(p.T, "replication", func() bool { return p.second.Client.ZCard(context.Background(), Retry).Val() == 20_000 })
+		o := Order{Deed: Kill, Name: Retry, Filter: refresh}
+		r, err := p.behind(o, 4, 12, "")
+		if err == nil || r.Back == 0 || r.Jobs+r.Back+r.Unsure != 6667 || r.Unlocked > r.Jobs+r.Unsure || !strings.Contains(err.Error(), "there again, as they were") {
+			t.Fatalf("%+v %v", r, err)
+		}
+		p.equal("without a lock", p.unheld(20_000), sorted(p.dead()))
+		if again := p.must(o); again.Jobs != r.Back || again.Unlocked != r.Back {
+			t.Errorf("%+v after %+v", again, r)
+		}
+		p.equal("dead", sorted(p.dead()), thirds())
+	})
 	t.Run("restore", func(t *testing.T) {
 		p := twoOf(t)
 		p.filled("")
@@ -268,7 +295,7 @@ func TestASignalWaitsForThePrimary(t *testing.T) {
 		}
 	}}
 	r, err := p.Do(t.Context(), Order{Deed: Dump, Identities: []string{"exec:1:abc"}}, plan)
-	if err != nil || r.Doubt == "" || !strings.Contains(says, "READONLY") {
+	if err != nil || r.Certain == "" || !strings.Contains(says, "READONLY") {
 		t.Fatalf("%+v %v, said %q", r, err, says)
 	}
 	if got := p.second.Client.LRange(t.Context(), "exec:1:abc-signals", 0, -1).Val(); !slices.Equal(got, []string{"TTIN"}) {

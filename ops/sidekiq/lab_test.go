@@ -316,8 +316,23 @@ func TestEvictionAndMemory(t *testing.T) {
 	if len(r.Backups) != 1 || len(s.backedUp()) != 500 {
 		t.Errorf("%+v", r)
 	}
+	s.fill("push", 500, 2000, "") // what a filter has in hand could be dropped too
+	move := Order{Deed: Move, Name: "push", To: "fasp", Filter: Filter{Classes: []string{"RefreshWorker"}}}
+	if p, err := s.Plan(t.Context(), move, nil); err != nil || !p.Backup || !strings.Contains(strings.Join(p.Caution, "\n"), "those too that are to stay") {
+		t.Errorf("%+v %v", p, err)
+	}
+	if m := s.must(move); m.Jobs != 500 || len(m.Backups) != 1 || len(s.backedUp()) != 2000 {
+		t.Errorf("%+v", m)
+	}
 	s.raw.ConfigSet(t.Context(), "maxmemory-policy", "noeviction")
 	s.raw.ConfigSet(t.Context(), "maxmemory", "1mb")
+	p := s.must(Order{Deed: Park, Name: "push"}) // what helps a full Redis is done there
+	if d := s.must(Order{Deed: Delete, Name: p.Shelf}); d.Jobs != 1000 {
+		t.Errorf("%+v", d)
+	}
+	if _, err := s.act(Order{Deed: Load, Name: r.Backups[0]}); err == nil || !strings.Contains(err.Error(), "memory limit") {
+		t.Errorf("%v", err)
+	}
 	_, err := s.act(Order{Deed: Restore, Name: r.Shelf})
 	if err == nil || !strings.Contains(err.Error(), "memory limit") {
 		t.Errorf("%v", err)
@@ -444,6 +459,11 @@ func TestScriptsAreShort(t *testing.T) {
 	act(Order{Deed: Requeue, Name: Retry, Limit: 10_000, Rate: 100_000})
 	act(Order{Deed: Kill, Name: Retry, Filter: Filter{Classes: []string{"*"}}, Limit: 10_000})
 	act(Order{Deed: Delete, Name: Dead, Filter: Filter{Classes: []string{"*"}}})
+	s.raw.Del(t.Context(), "queue:push", Retry)
+	s.locked(false, 20_000) // whose locks are released by the same scripts
+	act(Order{Deed: Kill, Name: "push", Filter: Filter{Classes: []string{"RefreshWorker"}}})
+	s.locked(true, 5000)
+	act(Order{Deed: Kill, Name: Retry})
 	_, after, err := server.Worked()
 	if err != nil {
 		t.Fatal(err)

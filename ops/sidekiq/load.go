@@ -78,6 +78,7 @@ func (a *Acts) loadSet(ctx context.Context, g *grip, o Order, p Plan) (Report, e
 		return err
 	}
 	_, _, err := readBackup(o.Name, func(f found) error {
+		g.taken.add(f.raw, 0)
 		if cmds = append(cmds, redis.Cmd("ZADD", p.place.key, "NX", f.score, redis.Unshown(f.raw))); len(cmds) < loadPortion {
 			return nil
 		}

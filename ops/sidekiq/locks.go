@@ -20,15 +20,19 @@ type Locks struct {
 	None  int `json:"none"`  // nobody does
 }
 
-func lockOf(p payload) (lock, bool) {
-	return lock{strings.Clone(p.digest), strings.Clone(p.jid)}, p.digest != "" && p.jid != ""
+// lockOf is a job's, the zero one for none.
+func lockOf(p payload) lock {
+	if p.digest == "" || p.jid == "" {
+		return lock{}
+	}
+	return lock{strings.Clone(p.digest), strings.Clone(p.jid)}
 }
 
 // locks looks who holds the locks of jobs.
 func (j *Jobs) locks(ctx context.Context, jobs []found) (Locks, error) {
 	var all []lock
 	for _, f := range jobs {
-		if l, has := lockOf(payloadOf(f.raw)); has {
+		if l := lockOf(payloadOf(f.raw)); l != (lock{}) {
 			all = append(all, l)
 		}
 	}
@@ -62,7 +66,7 @@ func (p *Plan) noLocks() {
 	}
 }
 
-// unlocked is how many locks one script looks at.
+// unlocked is how many locks one script releases.
 const unlocked = 100
 
 // unlockAll releases the locks of the jobs in a backup, which may be more than memory should hold.
@@ -74,7 +78,7 @@ func (g *grip) unlockAll(ctx context.Context, path string) (released int64, err 
 		return err
 	}
 	_, _, err = readBackup(path, func(f found) error {
-		if l, has := lockOf(payloadOf(f.raw)); has {
+		if l := lockOf(payloadOf(f.raw)); l != (lock{}) {
 			locks = append(locks, l)
 		}
 		if len(locks) < unlocked {
@@ -88,15 +92,43 @@ func (g *grip) unlockAll(ctx context.Context, path string) (released int64, err 
 	return released, err
 }
 
+// held are the keys of a script, to which it may add those of the locks that it is to release.
+type held struct {
+	jobs  *Jobs
+	keys  []string
+	fixed int // how many come before those that are named by a number
+}
+
+// holding are the keys of a script that may release locks.
+func (g *grip) holding(keys ...string) *held {
+	h := &held{jobs: g.jobs, keys: append(keys, g.jobs.key("uniquejobs:digests"), g.jobs.key("uniquejobs:expiring_digests"))}
+	h.fixed = len(h.keys)
+	return h
+}
+
+// add is the number by which an argument names a key.
+func (h *held) add(key string) int {
+	h.keys = append(h.keys, key)
+	return len(h.keys) - h.fixed
+}
+
+// lock are the arguments that name a lock: its key's number, the job's id, the digest.
+func (h *held) lock(l lock) []any {
+	if l == (lock{}) {
+		return []any{0, "", ""}
+	}
+	return []any{h.add(h.jobs.key(l.digest)), l.jid, l.digest}
+}
+
 // unlock releases locks, each only if its job holds it. It may be sent twice.
 func (g *grip) unlock(ctx context.Context, locks []lock) (released int64, err error) {
 	for len(locks) > 0 {
 		n := min(unlocked, len(locks))
-		keys, args := []string{g.jobs.key("uniquejobs:digests"), g.jobs.key("uniquejobs:expiring_digests")}, make([]any, 0, 2*n)
+		held, args := g.holding(), make([]any, 0, 2*n)
 		for _, l := range locks[:n] {
-			keys, args = append(keys, g.jobs.key(l.digest)), append(args, l.jid, l.digest)
+			args = append(args, held.lock(l)[1:]...)
 		}
-		r, err := g.steady(ctx, unlockScript, keys, args...)
+		r, err := g.steady(ctx, unlockScript, held.keys, args...)
 		if err != nil {
 			return released, err
 		}

@@ -31,21 +31,44 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 		p.refuse("it is empty", "nothing needs to be parked")
 		return nil
 	}
-	redis, err := a.Jobs.server(ctx)
-	if err != nil {
+	if err := a.askPolicy(ctx, p); err != nil {
 		return err
 	}
-	p.Policy = redis.policy
 	switch {
 	case mayDrop(p.Policy):
 		p.warn("Redis may drop a parked list when its memory is full (maxmemory_policy is %s): it is the coldest key there is, and goes whole. So a backup is written first, which is then all there is; better set the policy to noeviction", p.Policy)
 	case p.Policy == "":
 		p.warn("Redis does not say its eviction policy; it must be noeviction, or a parked list may be dropped: a backup before it keeps a copy")
 	}
-	if p.Backup = o.Backup || mayDrop(p.Policy); p.Backup {
+	a.backedUp(p, o.Backup || mayDrop(p.Policy))
+	return nil
+}
+
+// askPolicy asks what Redis does when its memory is full.
+func (a *Acts) askPolicy(ctx context.Context, p *Plan) error {
+	redis, err := a.Jobs.server(ctx)
+	p.Policy = redis.policy
+	return err
+}
+
+// backedUp says of an act that renames a queue that all of it is in a backup before.
+func (a *Acts) backedUp(p *Plan, is bool) {
+	if p.Backup = is; is {
 		p.Lines = append([]string{"LRANGE " + p.place.key + "   into a backup in " + a.Dir + ", read back and proved; what comes in meanwhile into a second one"}, p.Lines...)
 	}
-	return nil
+}
+
+// planFiltered is about a filter that holds the whole queue in its hand for a while.
+func (a *Acts) planFiltered(ctx context.Context, p *Plan) error {
+	if !p.isQueue() || p.inPlace() || p.Refusal != nil {
+		return nil
+	}
+	err := a.askPolicy(ctx, p)
+	if mayDrop(p.Policy) {
+		p.warn("Redis may drop the list on which the jobs lie meanwhile when its memory is full (maxmemory_policy is %s), those too that are to stay. So a backup of the whole queue is written first; better set the policy to noeviction", p.Policy)
+		a.backedUp(p, true)
+	}
+	return err
 }
 
 // undisturbed refuses while somebody is at work on the queue, or an act on it was interrupted: its marks would be moved away.
@@ -95,31 +118,36 @@ func interrupted(queue string, s Shelf) *fault.Error {
 
 func (a *Acts) park(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
 	var r Report
-	shelf, newest := a.newShelf(p.Target, Parked), ""
+	shelf := a.newShelf(p.Target, Parked)
 	shelf.Run = o.Run
+	shelf, n, err := a.putAsideSafely(ctx, g, p, shelf, "what was parked", &r)
+	if n > 0 { // else the workers have emptied it meanwhile
+		r.Jobs, r.Shelf = n, shelf.ID
+	}
+	return r, err
+}
+
+// putAsideSafely renames a queue, after what is in it is in a backup, where the plan says so.
+func (a *Acts) putAsideSafely(ctx context.Context, g *grip, p Plan, shelf Shelf, of string, r *Report) (_ Shelf, n int64, err error) {
+	newest := ""
 	if p.Backup {
-		path, first, err := a.backUp(ctx, g, p, "what was parked")
+		path, first, err := a.backUp(ctx, g, p, of)
 		if err != nil {
-			return r, err
+			return shelf, 0, err
 		}
 		newest = first
 		if path != "" {
 			r.Backups, shelf.Backup = append(r.Backups, path), filepath.Base(path)
 		}
 	}
-	shelf, n, err := a.putAside(ctx, g, shelf)
-	if err != nil {
-		return r, err
-	}
-	r.Jobs, r.Shelf = n, shelf.ID
-	if !p.Backup || n == 0 {
-		return r, nil
+	if shelf, n, err = a.putAside(ctx, g, shelf); err != nil || !p.Backup || n == 0 {
+		return shelf, n, err
 	}
 	more, err := a.backUpNewer(ctx, g, shelf, newest)
 	if more != "" {
 		r.Backups = append(r.Backups, more)
 	}
-	return r, err
+	return shelf, n, err
 }
 
 // newShelf is a shelf of a name that no other one has.

@@ -29,7 +29,7 @@ func (g *grip) insist(again func(error) bool, do func() error) error {
 		if err == nil || !again(err) || g.givenUp() {
 			return err
 		}
-		g.waited = true
+		g.waits++
 		waits := time.Since(began)
 		if waits >= patience {
 			return outOfPatience(err)

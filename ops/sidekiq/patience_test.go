@@ -61,7 +61,7 @@ func TestLongLoadingIsWaitedFor(t *testing.T) {
 		began := time.Now()
 		p.Deed = Dump
 		rep, err := a.Do(t.Context(), Order{Deed: Dump, Identities: []string{"exec:1:abc"}}, p)
-		if took := time.Since(began); err != nil || took < 7*time.Minute || took > 7*time.Minute+longestPause || rep.Doubt == "" {
+		if took := time.Since(began); err != nil || took < 7*time.Minute || took > 7*time.Minute+longestPause || rep.Doubt != "" || !strings.Contains(rep.Certain, "away before it was sent") {
 			t.Errorf("%+v %v after %s", rep, err, took)
 		}
 		if n := len(*told); n < 7*12 || n != r.tries-1 {

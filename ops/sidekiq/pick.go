@@ -36,6 +36,7 @@ func (a *Acts) planPick(o Order, p *Plan) {
 			p.warn("Sidekiq keeps %d dead jobs: the oldest beyond that are dropped the next time a job dies", deadMost)
 		}
 		p.locksNote(o)
+		p.releases(o, len(p.Lines), "with each job, in the same moment")
 		p.pacified(o)
 		return
 	}
@@ -192,44 +193,28 @@ func (k *picking) wait(g *grip) {
 // take takes out as many of the meant as one script has time for, and says how many it looked at.
 func (k *picking) take(ctx context.Context, g *grip, page []found, meant []int) (int, error) {
 	jobs := k.acts.Jobs
-	keys, args := []string{k.plan.place.key, jobs.key(Dead), jobs.key("queues")}, []any{string(k.order.Deed), score(time.Now())}
-	number := map[string]int{}
+	held, args := g.holding(k.plan.place.key, jobs.key(Dead), jobs.key("queues")), []any{string(k.order.Deed), score(time.Now())}
+	number, some := map[string]int{}, make([]found, 0, len(meant))
 	for _, i := range meant {
-		p, text, queue := payloadOf(page[i].raw), page[i].raw, 0
+		p, text, queue, ends := payloadOf(page[i].raw), page[i].raw, 0, lock{}
+		some = append(some, page[i])
 		if k.order.Deed == Requeue {
 			var err error
 			if text, err = again(page[i].raw, p, time.Now()); err != nil {
 				return 0, err
 			}
 			if number[p.queue] == 0 {
-				keys = append(keys, jobs.key("queue:"+p.queue))
-				number[p.queue] = len(keys) - 3
+				number[p.queue] = held.add(jobs.key("queue:" + p.queue))
 			}
 			queue = number[p.queue]
+		} else if !k.order.KeepLocks {
+			ends = lockOf(p)
 		}
-		args = append(args, redis.Unshown(page[i].raw), redis.Unshown(text), queue, p.queue)
+		args = append(append(args, redis.Unshown(page[i].raw), redis.Unshown(text), queue, p.queue), held.lock(ends)...)
 	}
-	r, err := g.steady(ctx, pickScript, keys, args...)
-	if err != nil {
-		return 0, err
+	did, err := g.takes(ctx, pickScript, held.keys, args, some, &k.report)
+	for _, i := range meant[:did] {
+		page[i].gone = true
 	}
-	var locks []lock
-	there := r.List()
-	if len(there) == 0 || len(there) > len(meant) {
-		return 0, fmt.Errorf("an answer of %d parts from the script", len(there))
-	}
-	for n, was := range there {
-		page[meant[n]].gone = true
-		if was.Int() == 0 {
-			k.report.Gone++
-			continue
-		}
-		k.report.Jobs++
-		if l, has := lockOf(payloadOf(page[meant[n]].raw)); has && k.order.Deed != Requeue && !k.order.KeepLocks {
-			locks = append(locks, l)
-		}
-	}
-	n, err := g.unlock(ctx, locks)
-	k.report.Unlocked += n
-	return len(there), err
+	return did, err
 }

@@ -25,7 +25,7 @@ type Plan struct {
 	In      Histogram  `json:"in"`   // what they are
 	Locks   Locks      `json:"locks"`
 	Policy  string     `json:"eviction_policy,omitempty"` // of Redis; "" when it does not say
-	Backup  bool       `json:"backup,omitempty"`          // a park writes one, asked for or not
+	Backup  bool       `json:"backup,omitempty"`          // one of the whole queue is written, asked for or not
 	Caution []string   `json:"caution"`
 	Confirm string     `json:"confirm,omitempty"` // to be typed
 	Again   string     `json:"again,omitempty"`   // to be typed as well, where it is asked twice
@@ -103,13 +103,16 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	case Park:
 		err = a.planPark(ctx, o, p)
 	case Restore:
-		a.planRestore(o, p)
+		err = a.planRestore(ctx, o, p)
 	case Delete:
 		a.planDelete(o, p)
+		err = a.planFiltered(ctx, p)
 	case Requeue, Kill:
 		a.planPick(o, p)
+		err = a.planFiltered(ctx, p)
 	case Move:
 		a.planMove(o, p)
+		err = a.planFiltered(ctx, p)
 	default:
 		return fmt.Errorf("there is no act %q", o.Deed)
 	}

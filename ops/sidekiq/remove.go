@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,11 @@ func (a *Acts) planDelete(o Order, p *Plan) {
 	default:
 		p.Lines = []string{a.howTaken(p), backup, "UNLINK of what was taken out   if it still is what the backup was made of"}
 	}
-	p.locksNote(o)
+	if p.locksNote(o); p.place.Set {
+		p.releases(o, len(p.Lines), "with each job, in the same moment")
+	} else {
+		p.releases(o, len(p.Lines)-1, "before the jobs go")
+	}
 	p.pacified(o)
 }
 
@@ -56,12 +61,18 @@ func (p *Plan) inPlace() bool {
 // deepest is among how many of the oldest jobs single ones are looked for, which takes Redis some milliseconds each.
 const deepest = 20_000
 
+// locksNote says what is known of unique locks that are kept.
 func (p *Plan) locksNote(o Order) {
 	if o.KeepLocks {
 		p.warn("%d of %s looked at say they hold a unique lock, and the locks stay: the same jobs cannot be enqueued until each lock expires, 30 minutes to 50 days after it was taken", p.In.Locked, spelling.Count(p.In.Counted, "job", "jobs"))
-		return
 	}
-	p.Lines = append(p.Lines, "release the unique locks of those jobs   each only if the job in question holds it: without that the same job could not be enqueued for up to 50 days")
+}
+
+// releases says, at a place among what is sent, when unique locks are released.
+func (p *Plan) releases(o Order, at int, when string) {
+	if !o.KeepLocks && p.Refusal == nil {
+		p.Lines = slices.Insert(p.Lines, at, "release of their unique locks, "+when+"   each only if that very job holds it: else the same job could not be enqueued for up to 50 days")
+	}
 }
 
 // keepLocks says that an act leaves unique locks as they are, where there are any.
@@ -119,6 +130,11 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 		return r, err
 	}
 	r.Backups = []string{b.path}
+	if !o.KeepLocks { // before the jobs go: whoever dies in between, or is forgotten, finds them there and does it again
+		if r.Unlocked, err = g.unlockAll(ctx, b.path); err != nil {
+			return r, err
+		}
+	}
 	g.say(Progress{Doing: "deleting", Done: 0, Of: b.count})
 	keys := []string{p.place.key, a.Jobs.key(shelvesKey), a.Jobs.stepsKey(s.ID)}
 	done, err := g.steady(ctx, dropScript, keys, s.ID, b.count, redis.Unshown(newest), redis.Unshown(oldest), droppedKnown.Milliseconds())
@@ -129,10 +145,7 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 		return r, &fault.Error{What: "not deleted", On: s.ID, Why: "it is no longer what the backup was made of: somebody changed it meanwhile, or Redis has forgotten it", Next: "look at it again; the backup stays in " + b.path, Code: fault.Refused}
 	}
 	r.Jobs = b.count
-	if !o.KeepLocks {
-		r.Unlocked, err = g.unlockAll(ctx, b.path)
-	}
-	return r, err
+	return r, nil
 }
 
 func (a *Acts) planMove(o Order, p *Plan) {

@@ -16,11 +16,10 @@ const (
 	portionBytes = 1 << 20
 )
 
-func (a *Acts) planRestore(o Order, p *Plan) {
+func (a *Acts) planRestore(ctx context.Context, o Order, p *Plan) error {
 	s := p.place.Shelf
 	if s == nil {
-		p.refuse("nothing is parked under that name", "see vmtui sidekiq restore, which lists what is")
-		return
+		return a.noShelf(ctx, p)
 	}
 	p.What = fmt.Sprintf("restore %s of %s into %s", spelling.Count(p.Size, "job", "jobs"), s.ID, s.Queue)
 	if s.dropped() {
@@ -50,6 +49,24 @@ func (a *Acts) planRestore(o Order, p *Plan) {
 	if !p.In.Oldest.IsZero() && time.Since(p.In.Oldest) > time.Hour && o.Newer == 0 && s.Queue == "mailers" {
 		p.warn("the oldest mail is %s old: a stale password reset or confirmation would go out; --newer-than leaves the old ones parked", round(time.Since(p.In.Oldest)))
 	}
+	return nil
+}
+
+// noShelf refuses to restore what is no shelf, and names those that the queue or set has.
+func (a *Acts) noShelf(ctx context.Context, p *Plan) error {
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	if err != nil {
+		return err
+	}
+	next := "see vmtui sidekiq restore, which lists what is"
+	for _, s := range shelvesOf(got[0].Map()) { // the newest first
+		if s.Queue == p.Target {
+			next = "that is where it belongs; name what is parked: vmtui sidekiq restore " + s.ID
+			break
+		}
+	}
+	p.refuse("nothing is parked under that name", next)
+	return nil
 }
 
 func (a *Acts) restore(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
@@ -134,7 +151,7 @@ func (a *Acts) whole(ctx context.Context, g *grip, s Shelf, o Order) (Shelf, err
 }
 
 // resettle sifts a shelf into what stays on it and, with a place for it, what does not.
-func (a *Acts) resettle(ctx context.Context, g *grip, s Shelf, judge func([]found) ([]byte, []string, error), meant string) error {
+func (a *Acts) resettle(ctx context.Context, g *grip, s Shelf, judge func([]found) (verdict, error), meant string) error {
 	err := g.sift(ctx, sifting{
 		shelf: s.ID, list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.shelfKey(s.ID, stayPart), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
 		meant: meant, mode: "list", judge: judge,
@@ -163,17 +180,15 @@ func (a *Acts) sortOut(ctx context.Context, g *grip, s Shelf) (stay int64, err e
 	if got[0].Int() == 0 && got[1].Int() > 0 {
 		return got[2].Int(), nil // it is sorted; only putting back was interrupted
 	}
-	err = a.resettle(ctx, g, s, func(page []found) ([]byte, []string, error) {
-		v, texts := make([]byte, len(page)), []string{}
+	err = a.resettle(ctx, g, s, func(page []found) (verdict, error) {
+		v := verdict{letters: make([]byte, len(page))}
 		for i, f := range page {
-			v[i] = 'm'
+			v.letters[i] = 'm'
 			if at := payloadOf(f.raw).at(); at.IsZero() || at.Before(s.Cut) {
-				v[i] = 'k'
-				continue
+				v.letters[i] = 'k'
 			}
-			texts = append(texts, "")
 		}
-		return v, texts, nil
+		return v, nil
 	}, a.Jobs.shelfKey(s.ID, goPart))
 	if err != nil {
 		return 0, err
@@ -250,7 +265,7 @@ func (a *Acts) handBack(ctx context.Context, g *grip, s Shelf) (int64, error) {
 }
 
 // onQueue is a filter on what was a living queue a moment ago.
-func (a *Acts) onQueue(s Shelf, judge func([]found) ([]byte, []string, error)) sifting {
+func (a *Acts) onQueue(s Shelf, judge func([]found) (verdict, error)) sifting {
 	return sifting{
 		shelf: s.ID, list: a.Jobs.shelfKey(s.ID, ""), kept: a.Jobs.key("queue:" + s.Queue), later: a.Jobs.shelfKey(s.ID, laterPart), steps: a.Jobs.stepsKey(s.ID),
 		mode: "drop", living: true, judge: judge,

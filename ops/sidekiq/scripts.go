@@ -22,14 +22,19 @@ var (
 	pickScript   = script("pick")
 	pluckScript  = script("pluck")
 	unlockScript = script("unlock")
-	loadScript   = script("load")
+	loadScript   = growing("load")
 
 	claimScript   = script("claim")
 	releaseScript = script("release")
 )
 
-// script is one of them, behind what they have in common.
+// script is one of them, behind what they have in common. It is carried out in a full Redis too: parking and deleting is what helps there.
 func script(name string) redis.Script {
+	return redis.NewScript(name, source("room")+source("lists")+source(name))
+}
+
+// growing is one that brings jobs, for which there must be room.
+func growing(name string) redis.Script {
 	return redis.NewScript(name, source("lists")+source(name))
 }
 

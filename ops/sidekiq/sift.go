@@ -1,6 +1,7 @@
 package sidekiq
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,20 +23,34 @@ type sifting struct {
 	mode                            string // what becomes of the meant: drop, list, set
 	living                          bool   // kept is a queue that others use
 
-	// judge decides about a page. It returns a letter for each job, k or m, and for each m the job's new text, "" for the old one.
-	judge func(page []found) (verdicts []byte, texts []string, err error)
+	judge func(page []found) (verdict, error)
 	// counted hears how many went on so far, as Redis counts them: after a failover that may be fewer than before.
-	counted func(kept, meant int64)
-	// passed hears that the page judged last has gone on.
-	passed func(ctx context.Context) error
+	counted func(counts)
 }
+
+// verdict is what becomes of a page, or of its oldest part; the rest comes again with the next one.
+type verdict struct {
+	letters []byte   // for each job, k or m
+	texts   []string // where jobs are changed: for each m its new text
+	locks   []lock   // of those that are meant: released in the same moment
+}
+
+// counts is what a filter has done, as Redis counts it.
+type counts struct{ kept, meant, unlocked int64 }
+
+func (c counts) since(before counts) counts {
+	return counts{max(c.kept-before.kept, 0), max(c.meant-before.meant, 0), max(c.unlocked-before.unlocked, 0)}
+}
+
+func countsOf(a []redis.Reply) counts { return counts{a[0].Int(), a[1].Int(), a[2].Int()} }
 
 // sifted is what the script of a step answers.
 type sifted struct {
-	step, kept, meant, left int64
-	page                    []found // the next one, the oldest first; none where it did not do the step
-	took                    time.Duration
-	did                     bool // it did what it was sent
+	counts
+	step, left int64
+	page       []found // the next one, the oldest first; none where it did not do the step
+	took       time.Duration
+	did        bool // it did what it was sent
 }
 
 // siftedFrom reads an answer to what was sent as a step.
@@ -49,10 +64,10 @@ func siftedFrom(r redis.Reply, step int64, shelf string) (sifted, error) {
 		return sifted{}, forgotten(shelf)
 	case code == -2: // it is not the page that was judged
 		return sifted{step: step}, nil
-	case code == -1 && len(a) == 4: // our own step, carried out without our hearing of it; or what another console or primary has
-		return sifted{step: a[1].Int(), kept: a[2].Int(), meant: a[3].Int()}, nil
-	case code >= 0 && len(a) == 6:
-		x := sifted{step: code, left: a[1].Int(), page: listOf(a[2]), took: time.Duration(a[3].Int()) * time.Microsecond, kept: a[4].Int(), meant: a[5].Int(), did: true}
+	case code == -1 && len(a) == 5: // our own step, carried out without our hearing of it; or what another console or primary has
+		return sifted{step: a[1].Int(), counts: countsOf(a[2:])}, nil
+	case code >= 0 && len(a) == 7:
+		x := sifted{step: code, left: a[1].Int(), page: listOf(a[2]), took: time.Duration(a[3].Int()) * time.Microsecond, counts: countsOf(a[4:]), did: true}
 		slices.Reverse(x.page)
 		return x, nil
 	}
@@ -65,20 +80,20 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 	if s.meant == "" {
 		s.meant = s.list // named and not used
 	}
-	got, err := g.jobs.redis.Read(ctx, redis.Cmd("HMGET", s.steps, "step", "kept", "meant"))
+	got, err := g.jobs.redis.Read(ctx, redis.Cmd("HMGET", s.steps, "step", "kept", "meant", "unlocked"))
 	if err != nil {
 		return err
 	}
-	before := got[0].List() // by an act that was interrupted
-	if len(before) != 3 {
-		return fmt.Errorf("an answer of %d parts to HMGET", len(before))
+	stood := got[0].List()
+	if len(stood) != 4 {
+		return fmt.Errorf("an answer of %d parts to HMGET", len(stood))
 	}
+	before := countsOf(stood[1:]) // by an act that was interrupted
 	rate := pace{next: siftFirst}
-	step, verdicts, texts := before[0].Int(), []byte(nil), []string(nil)
+	step, v := stood[0].Int(), verdict{}
 	for {
-		args := append([]any{step, string(verdicts), rate.size(), s.mode, score(time.Now()), flag(s.living), s.shelf}, unshown(texts)...)
 		began := time.Now()
-		r, err := g.steady(ctx, sieveScript, []string{s.list, s.kept, s.later, s.steps, s.meant, g.jobs.key(shelvesKey)}, args...)
+		r, err := g.step(ctx, s, step, v, rate.size())
 		if err != nil {
 			return err
 		}
@@ -87,34 +102,33 @@ func (g *grip) sift(ctx context.Context, s sifting, of int64) error {
 		if err != nil {
 			return err
 		}
-		if err := s.heard(ctx, now, len(verdicts) > 0 && now.step == step+1, before); err != nil {
-			return err
+		if s.counted != nil && (now.did || now.kept+now.meant > 0) {
+			s.counted(now.since(before))
 		}
-		if step = now.step; !now.did {
-			verdicts, texts = nil, nil
+		judged := len(v.letters)
+		if step, v = now.step, (verdict{}); !now.did {
 			continue
 		}
 		g.say(Progress{Doing: "filtering", Done: of - now.left, Of: of})
 		if len(now.page) == 0 {
 			return nil
 		}
-		rate.heed(len(verdicts), now.took)
+		rate.heed(judged, now.took)
 		rate.learn(now.page)
-		if verdicts, texts, err = s.judge(now.page); err != nil {
+		if v, err = s.judge(now.page); err != nil {
 			return err
 		}
 	}
 }
 
-// heard tells whoever counts how far it is, and whether the page that was judged last has gone on.
-func (s sifting) heard(ctx context.Context, now sifted, gone bool, before []redis.Reply) error {
-	if s.counted != nil && (now.did || now.kept+now.meant > 0) {
-		s.counted(max(now.kept-before[1].Int(), 0), max(now.meant-before[2].Int(), 0))
+// step sends a verdict, and asks for a page of that size.
+func (g *grip) step(ctx context.Context, s sifting, step int64, v verdict, page int) (redis.Reply, error) {
+	held := g.holding(s.list, s.kept, s.later, s.steps, s.meant, g.jobs.key(shelvesKey))
+	args := []any{step, string(v.letters), page, s.mode, score(time.Now()), flag(s.living), s.shelf, len(v.locks)}
+	for _, l := range v.locks {
+		args = append(args, held.lock(l)[1:]...)
 	}
-	if !gone || s.passed == nil {
-		return nil
-	}
-	return s.passed(ctx)
+	return g.steady(ctx, sieveScript, held.keys, append(args, unshown(v.texts)...)...)
 }
 
 // siftFirst is how many jobs are looked at first, before it is known how large they are: those of ingress carry whole posts.
@@ -132,12 +146,8 @@ func (g *grip) rest(took time.Duration) {
 }
 
 // keepAll is the verdict of one who wants nothing any more.
-func keepAll(page []found) ([]byte, []string, error) {
-	v := make([]byte, len(page))
-	for i := range v {
-		v[i] = 'k'
-	}
-	return v, nil, nil
+func keepAll(page []found) (verdict, error) {
+	return verdict{letters: bytes.Repeat([]byte{'k'}, len(page))}, nil
 }
 
 func flag(on bool) string {

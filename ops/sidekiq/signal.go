@@ -105,7 +105,7 @@ func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
 	p.identity = func(context.Context) error { return nil }
 	cmds, locked := make([]redis.Command, 0, len(o.Lost)), 0
 	for _, l := range o.Lost {
-		if _, has := lockOf(payloadOf(l.raw)); has {
+		if lockOf(payloadOf(l.raw)) != (lock{}) {
 			locked++
 		}
 		p.Lines = append(p.Lines, fmt.Sprintf("RPUSH queue:%s   %s %s", l.Queue, l.Class, l.JID))

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
+	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote/redis"
 )
 
@@ -18,8 +20,7 @@ type weeding struct {
 	out    *Shelf // where what is to be deleted waits for its backup; nil unless it is deleted
 	report Report
 
-	taken int64  // meant so far, the page at hand included
-	locks []lock // of the page at hand
+	taken int64 // meant so far, the page at hand included
 }
 
 // remove takes the meant out, onto a shelf; only when all of it is in a proved backup is it deleted. Who gives up before that finds it there.
@@ -45,7 +46,7 @@ func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
 	if err == nil {
 		var dropped Report
 		dropped, err = a.drop(ctx, g, w.order, Plan{place: place, Size: place.Size, What: w.plan.What})
-		w.report.Unlocked, w.report.Backups = dropped.Unlocked, dropped.Backups
+		w.report.Unlocked, w.report.Backups = dropped.Unlocked, append(w.report.Backups, dropped.Backups...)
 		if err == nil {
 			w.report.Jobs = dropped.Jobs
 		}
@@ -85,17 +86,36 @@ func (w *weeding) target() (mode, key string) {
 
 // onQueue renames the queue and lets what stays flow back, the oldest first and much faster than workers work, so that they never wait for it.
 func (w *weeding) onQueue(ctx context.Context, g *grip) error {
-	s, n, err := w.acts.putAside(ctx, g, w.acts.newShelf(w.plan.Target, Filtered))
+	s, n, err := w.acts.putAsideSafely(ctx, g, w.plan, w.acts.newShelf(w.plan.Target, Filtered), "all of it, before it was filtered", &w.report)
+	if err != nil && n > 0 {
+		err = w.acts.left(err, s)
+	}
 	if err != nil || n == 0 {
 		return err
 	}
 	sift := w.acts.onQueue(s, w.judge(g))
 	sift.mode, sift.meant = w.target()
-	sift.counted, sift.passed = w.counted, w.unlock(g)
+	sift.counted = w.counted
 	if err := g.sift(ctx, sift, n); err != nil {
 		return w.acts.left(err, s)
 	}
-	return w.acts.rejoin(ctx, g, s)
+	if err := w.acts.rejoin(ctx, g, s); err != nil {
+		return err
+	}
+	return w.whole(s, n)
+}
+
+// whole proves that each job of the queue went on to somewhere.
+func (w *weeding) whole(s Shelf, n int64) error {
+	lost := n - w.report.Kept - w.report.Jobs
+	if lost <= 0 {
+		return nil
+	}
+	next := "no backup of all of it was written; look at what Redis does when its memory is full: maxmemory-policy must be noeviction"
+	if s.Backup != "" {
+		next = "read them back; what was not lost is then there twice: vmtui sidekiq restore --backup " + filepath.Join(w.acts.Dir, s.Backup)
+	}
+	return &fault.Error{What: "jobs are lost", On: s.Queue, Why: fmt.Sprintf("%d of %d were no longer on %s when their turn came: Redis has dropped it, or somebody deleted it past vmtui", lost, n, s.ID), Next: next, Code: fault.Failed}
 }
 
 // onShelf sifts what nobody else uses.
@@ -103,7 +123,7 @@ func (w *weeding) onShelf(ctx context.Context, g *grip, s Shelf) error {
 	mode, meant := w.target()
 	err := g.sift(ctx, sifting{
 		shelf: s.ID, list: w.acts.Jobs.shelfKey(s.ID, ""), kept: w.acts.Jobs.shelfKey(s.ID, stayPart), later: w.acts.Jobs.shelfKey(s.ID, laterPart), steps: w.acts.Jobs.stepsKey(s.ID),
-		meant: meant, mode: mode, judge: w.judge(g), counted: w.counted, passed: w.unlock(g),
+		meant: meant, mode: mode, judge: w.judge(g), counted: w.counted,
 	}, s.Size)
 	if err != nil {
 		return w.acts.left(err, s)
@@ -112,22 +132,28 @@ func (w *weeding) onShelf(ctx context.Context, g *grip, s Shelf) error {
 }
 
 // judge decides about pages. Who gives up gets the rest back as it is.
-func (w *weeding) judge(g *grip) func([]found) ([]byte, []string, error) {
-	return func(page []found) ([]byte, []string, error) {
-		v, texts := make([]byte, len(page)), []string(nil)
-		w.locks = nil
-		for i, f := range page {
-			v[i] = 'k'
+func (w *weeding) judge(g *grip) func([]found) (verdict, error) {
+	return func(page []found) (verdict, error) {
+		var v verdict
+		for _, f := range page {
 			p := payloadOf(f.raw)
 			if g.givenUp() || w.full() || !w.sieve.means(p) {
+				v.letters = append(v.letters, 'k')
 				continue
 			}
-			v[i] = 'm'
+			v.letters = append(v.letters, 'm')
 			w.taken++
-			w.note(p)
-			texts = append(texts, w.text(f.raw))
+			if w.order.Deed == Move {
+				v.texts = append(v.texts, w.moved(f.raw))
+			}
+			if l := w.lock(p); l != (lock{}) {
+				v.locks = append(v.locks, l)
+			}
+			if len(v.locks) == unlocked {
+				break
+			}
 		}
-		return v, texts, nil
+		return v, nil
 	}
 }
 
@@ -138,33 +164,20 @@ const (
 
 func (w *weeding) full() bool { return w.order.Limit > 0 && w.taken >= int64(w.order.Limit) }
 
-// note keeps a job's lock for when the job is gone. One that is moved keeps its lock, and what is deleted keeps it until then.
-func (w *weeding) note(p payload) {
-	if l, has := lockOf(p); has && !w.order.KeepLocks && w.order.Deed == Kill {
-		w.locks = append(w.locks, l)
+// lock is what is released when a job goes. One that is moved keeps its lock, and what is deleted keeps it until its backup is proved.
+func (w *weeding) lock(p payload) lock {
+	if w.order.KeepLocks || w.order.Deed != Kill {
+		return lock{}
 	}
+	return lockOf(p)
 }
 
-// text is the job as it goes on, "" for as it is.
-func (w *weeding) text(raw string) string {
-	if w.order.Deed == Move {
-		return edited(raw, "queue", quoted(w.order.To))
-	}
-	return ""
-}
+// moved is a job as it lies in another queue.
+func (w *weeding) moved(raw string) string { return edited(raw, "queue", quoted(w.order.To)) }
 
 // counted takes what Redis has counted for the truth, whatever was thought before.
-func (w *weeding) counted(kept, meant int64) {
-	w.report.Kept, w.report.Jobs, w.taken = kept, meant, meant
-}
-
-// unlock releases the locks of the page that has gone.
-func (w *weeding) unlock(g *grip) func(context.Context) error {
-	return func(ctx context.Context) error {
-		n, err := g.unlock(ctx, w.locks)
-		w.report.Unlocked += n
-		return err
-	}
+func (w *weeding) counted(c counts) {
+	w.report.Kept, w.report.Jobs, w.report.Unlocked, w.taken = c.kept, c.meant, c.unlocked, c.meant
 }
 
 // pluck takes single jobs out, where they are.
@@ -176,37 +189,22 @@ func (w *weeding) pluck(ctx context.Context, g *grip) error {
 	}
 	for len(few) > 0 && !g.givenUp() {
 		n := min(pluckMost, len(few))
+		held := g.holding(w.plan.place.key, key, w.acts.Jobs.key("queues"))
 		args := []any{mode, score(time.Now()), w.order.To, w.plan.deep + givenBack}
 		for _, f := range few[:n] {
 			text := f.raw
 			if w.order.Deed == Move {
-				text = w.text(f.raw)
+				text = w.moved(f.raw)
 			}
-			args = append(args, redis.Unshown(f.raw), redis.Unshown(text))
+			args = append(append(args, redis.Unshown(f.raw), redis.Unshown(text)), held.lock(w.lock(payloadOf(f.raw)))...)
 		}
-		r, err := g.steady(ctx, pluckScript, []string{w.plan.place.key, key, w.acts.Jobs.key("queues")}, args...)
+		did, err := g.takes(ctx, pluckScript, held.keys, args, few[:n], &w.report)
 		if err != nil {
 			return err
 		}
-		w.locks = nil
-		there := r.List()
-		if len(there) == 0 || len(there) > n {
-			return fmt.Errorf("an answer of %d parts from the script", len(there))
-		}
-		for i, was := range there {
-			if was.Int() == 0 {
-				w.report.Gone++
-				continue
-			}
-			w.report.Jobs++
-			w.note(payloadOf(few[i].raw))
-		}
-		if err := w.unlock(g)(ctx); err != nil {
-			return err
-		}
-		few = few[len(there):]
-		g.say(Progress{Doing: "taking out", Done: w.report.Jobs + w.report.Gone, Of: int64(len(w.plan.few))})
+		few = few[did:]
+		g.say(Progress{Doing: "taking out", Done: w.report.Jobs + w.report.Gone + w.report.Unsure, Of: int64(len(w.plan.few))})
 	}
-	w.report.Kept = max(w.plan.Size-w.report.Jobs-w.report.Gone, 0)
+	w.report.Kept = max(w.plan.Size-w.report.Jobs-w.report.Gone-w.report.Unsure, 0)
 	return nil
 }

@@ -56,9 +56,14 @@ func (c *Client) PurgeCDN(ctx context.Context, permit remote.Permit, cdn string,
 	if err := c.keepRate(ctx, what, files); err != nil {
 		return c.fault(what, cdn, err)
 	}
-	return c.change(ctx, permit, what, cdn, func(ctx context.Context, g *godo.Client) (*godo.Response, error) {
+	err = c.change(ctx, permit, what, cdn, func(ctx context.Context, g *godo.Client) (*godo.Response, error) {
 		return g.CDNs.FlushCache(ctx, cdn, &godo.CDNFlushCacheRequest{Files: files})
 	})
+	if LimitedFor(err) > 0 { // by the purges of other machines
+		c.flushing.requests.forget()
+		c.flushing.files.forget()
+	}
+	return err
 }
 
 // keepRate waits until the purge fits into the rates. A path with a * counts as a request and not as a file.

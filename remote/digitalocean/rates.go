@@ -48,6 +48,9 @@ func (w *window) wait(n int, now time.Time) time.Duration {
 
 func (w *window) note(n int, now time.Time) { w.sent = append(w.sent, sent{now, n}) }
 
+// forget takes the last one back: it was refused, and used nothing up.
+func (w *window) forget() { w.sent = w.sent[:len(w.sent)-1] }
+
 // flushing keeps the rates, and no two purges under way at once: two equal ones are refused. What was sent is kept in a file, since the API counts what all
 // processes send together; the purges of other machines are not known here, and the API's own refusal is waited out.
 type flushing struct {

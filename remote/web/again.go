@@ -27,7 +27,7 @@ func BackOff(try int) time.Duration {
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	raw := h.Get("Retry-After")
 	if n, err := strconv.Atoi(raw); err == nil && n >= 0 {
-		return time.Duration(n) * time.Second
+		return max(time.Duration(n)*time.Second, time.Second)
 	}
 	if t, err := http.ParseTime(raw); err == nil {
 		return max(t.Sub(now), time.Second)

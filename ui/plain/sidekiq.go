@@ -230,6 +230,12 @@ func SidekiqReport(r sidekiq.Report) string {
 	if r.Gone > 0 {
 		fmt.Fprintf(&b, "; %d were no longer there", r.Gone)
 	}
+	if r.Unsure > 0 {
+		fmt.Fprintf(&b, "; of %d it is not known who took them", r.Unsure)
+	}
+	if r.Back > 0 {
+		fmt.Fprintf(&b, "; %d are there again", r.Back)
+	}
 	if r.Unlocked > 0 {
 		fmt.Fprintf(&b, "; %s released", spelling.Count(r.Unlocked, "unique lock", "unique locks"))
 	}
@@ -238,6 +244,9 @@ func SidekiqReport(r sidekiq.Report) string {
 	}
 	for _, path := range r.Backups {
 		fmt.Fprintf(&b, "\nbackup: %s", path)
+	}
+	if r.Certain != "" {
+		fmt.Fprintf(&b, "\n%s", r.Certain)
 	}
 	if r.Doubt != "" {
 		fmt.Fprintf(&b, "\ndoubt: %s", r.Doubt)

@@ -43,8 +43,8 @@ func dangerOf(p sidekiq.Plan) mark {
 // lines are the whole of it.
 func (x *Deed) lines(w int) []widget.Line {
 	var lines []widget.Line
-	if x.done {
-		lines = append(reportLines(x.report, w), nil)
+	if x.done && (x.err == nil || !x.report.Nothing()) {
+		lines = append(reportLines(x.report, x.err == nil, w), nil)
 	}
 	if x.err != nil {
 		lines = append(append(lines, faultLines(x.err, w)...), nil)
@@ -119,16 +119,24 @@ func deedLines(p sidekiq.Plan, seen time.Time, w int) []widget.Line {
 	return lines
 }
 
-// reportLines are what was done.
-func reportLines(r sidekiq.Report, w int) []widget.Line {
-	parts := []string{fmt.Sprintf("%s jobs in %s", count(r.Jobs), widget.Since(r.Took))}
+// jobsCounted is a number of jobs as screens write it.
+func jobsCounted(n int64) string {
+	if n == 1 {
+		return "1 job"
+	}
+	return count(n) + " jobs"
+}
+
+// reportLines are what was done, all of it or not.
+func reportLines(r sidekiq.Report, all bool, w int) []widget.Line {
+	parts := []string{jobsCounted(r.Jobs) + " in " + widget.Since(r.Took)}
 	if _, signal := map[sidekiq.Deed]bool{sidekiq.Quiet: true, sidekiq.Stop: true, sidekiq.Dump: true}[r.Deed]; signal {
 		parts = []string{widget.Count(int(r.Jobs), "process was told", "processes were told") + "; heard at the next heartbeat, within 10 s"}
 	}
 	for _, also := range []struct {
 		n    int64
 		what string
-	}{{r.Kept, "left as they were"}, {r.Gone, "were no longer there"}, {r.Unlocked, "unique locks released"}} {
+	}{{r.Kept, "left as they were"}, {r.Gone, "were no longer there"}, {r.Unsure, "of which it is not known who took them"}, {r.Back, "are there again"}, {r.Unlocked, "unique locks released"}} {
 		if also.n > 0 {
 			parts = append(parts, count(also.n)+" "+also.what)
 		}
@@ -137,12 +145,19 @@ func reportLines(r sidekiq.Report, w int) []widget.Line {
 	if r.Deed == sidekiq.Delete && r.Shelf != "" {
 		did = "taken out, and not deleted" // its backup was not proved
 	}
-	lines := widget.Hang(widget.L(theme.Good, "✓ "), theme.Strong, did+": "+strings.Join(parts, "; "), w)
+	sign := widget.L(theme.Good, "✓ ")
+	if !all {
+		sign = widget.L(theme.Warn, "~ ")
+	}
+	lines := widget.Hang(sign, theme.Strong, did+": "+strings.Join(parts, "; "), w)
 	if r.Shelf != "" {
 		lines = append(lines, widget.Hang(widget.L(theme.Info, "◌ "), theme.Plain, "the jobs lie in "+r.Shelf+" until they are restored or deleted", w)...)
 	}
 	for _, path := range r.Backups {
 		lines = append(lines, widget.Hang(widget.L(theme.Muted, "backup "), theme.Plain, path, w)...)
+	}
+	if r.Certain != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Info, "= "), theme.Plain, r.Certain, w)...)
 	}
 	if r.Doubt != "" {
 		lines = append(lines, widget.Hang(widget.L(theme.Warn, "? "), theme.Plain, r.Doubt, w)...)

@@ -66,3 +66,17 @@ local function divert(queue, later, mark)
   end
 end
 
+-- Releases a unique lock of sidekiq-unique-jobs if the job in question holds it, and says how many were: 1 or 0. It goes with the step that ends the job, so
+-- that no Redis knows of the one and not of the other. The key is that of the lock; the sets have the digest without a namespace.
+local function release(digests, expiring, key, jid, digest)
+  if redis.call('HEXISTS', key .. ':LOCKED', jid) == 0 then return 0 end
+  redis.call('HDEL', key .. ':LOCKED', jid)
+  redis.call('LREM', key .. ':QUEUED', 0, jid)
+  redis.call('LREM', key .. ':PRIMED', 0, jid)
+  if redis.call('HLEN', key .. ':LOCKED') == 0 then
+    redis.call('DEL', key, key .. ':LOCKED', key .. ':QUEUED', key .. ':PRIMED', key .. ':INFO')
+    redis.call('ZREM', digests, digest)
+    redis.call('ZREM', expiring, digest)
+  end
+  return 1
+end
