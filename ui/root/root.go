@@ -182,6 +182,9 @@ func (r *Root) do(from screen.Screen, action screen.Action) tea.Cmd {
 		return r.push(a.Screen)
 	case screen.Swap:
 		r.pop()
+		if !r.notice.bad { // what was under way is there
+			r.notice = notice{}
+		}
 		return tea.Batch(r.push(a.Screen), r.askRuns())
 	case screen.Pop:
 		r.pop()
