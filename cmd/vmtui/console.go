@@ -96,6 +96,7 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (wa
 		way, err = root.Run(ctx, c, a.desk, root.Options{
 			About: a.about(), Fleet: known, Verbs: root.VerbsOf(ctx, a.desk, known), Keys: a.cfg.Bindings, Config: f.config, Notice: notice, Look: a.cfg.Look,
 			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Shell: a.shells(ctx), Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
+			Clipboard: clipboard(os.Getenv),
 		})
 		return err
 	})

@@ -168,6 +168,8 @@ func (r *Root) took(msg tea.Msg) tea.Cmd {
 		return r.tookRuns(msg)
 	case saved:
 		r.wasSaved(msg)
+	case reached:
+		return r.copy(msg)
 	case gotPast:
 		r.tookPast(msg)
 	case remembered:

@@ -40,6 +40,8 @@ type Options struct {
 	Notice string        // said at the start
 
 	Reach Reach // how the operator is reached
+	// Clipboard says why no text gets to a clipboard from here, "" where one may; it may take a while. nil: nobody knows.
+	Clipboard func(context.Context) string
 }
 
 // Root is the console.
