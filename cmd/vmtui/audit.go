@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/trail"
 	"github.com/vmtui/vmtui/ops/verb"
 )
@@ -48,7 +50,7 @@ func (q *auditFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&q.asked.By, "by", "", "by this `OPERATOR`")
 	fs.StringVar(&q.asked.On, "on", "", "on this `TARGET`: a node, a balancer")
 	fs.StringVar(&q.asked.Run, "run", "", "of the run with this `ID`")
-	fs.StringVar(&q.asked.Outcome, "outcome", "", "that ended so: done, failed, unknown")
+	fs.StringVar(&q.asked.Outcome, "outcome", "", "that ended in this `STATE`: done, failed, unknown; of a run also stopped, undone, refused")
 	fs.StringVar((*string)(&q.asked.Kind), "kind", "", "of this `KIND`: act, decision, run")
 	fs.StringVar(&q.text, "grep", "", "that say something which this `REGEXP` matches, in their output too")
 	fs.IntVar(&q.asked.Most, "most", 200, "the newest `N` at the most; 0 for all")
@@ -56,6 +58,9 @@ func (q *auditFlags) add(cmd *cobra.Command) {
 
 func (q *auditFlags) query(now time.Time) (trail.Query, error) {
 	query := q.asked
+	if err := q.known(); err != nil {
+		return query, err
+	}
 	var errs [3]error
 	query.Since, errs[0] = moment(q.since, now)
 	query.Until, errs[1] = moment(q.until, now)
@@ -66,6 +71,22 @@ func (q *auditFlags) query(now time.Time) (trail.Query, error) {
 		errs[2] = (&fault.Error{What: "--grep is no regular expression", On: q.text, Next: "put a backslash before what is meant as it is", Code: fault.Usage}).Because(errs[2])
 	}
 	return query, errors.Join(errs[:]...)
+}
+
+// known refuses words that no entry bears: they would find nothing, which reads as if nothing had been done.
+func (q *auditFlags) known() error {
+	for _, x := range []struct {
+		flag, said string
+		known      []string
+	}{
+		{"--outcome", q.asked.Outcome, trail.Outcomes},
+		{"--kind", string(q.asked.Kind), []string{string(trail.Act), string(trail.Decision), string(trail.Ending)}},
+	} {
+		if x.said != "" && !slices.Contains(x.known, x.said) {
+			return &fault.Error{What: "no entry bears that word", On: x.flag + " " + x.said, Why: "the nearest is " + spelling.Nearest(x.said, x.known), Next: "say one of " + strings.Join(x.known, ", "), Code: fault.Usage}
+		}
+	}
+	return nil
 }
 
 // moment reads a time, or how long ago it was. Nothing given is the zero time.
@@ -105,9 +126,9 @@ func showTrail(ctx context.Context, f *flags, a *app, q trail.Query) error {
 		return f.printf("nothing of the kind is in the audit trail\n")
 	}
 	w := tabwriter.NewWriter(f.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "TIME\tBY\tON\tOUTCOME\tOF\tWHAT\tRUN")
+	_, _ = fmt.Fprintln(w, "TIME\tBY\tON\tOUTCOME\tOF\tRUN\tWHAT") // what is long stands last, and pushes nothing away
 	for _, e := range entries {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Time.Local().Format(time.DateTime), from(e), e.On, cmp.Or(e.Outcome, "-"), verb.Spoken(e.Runbook), whatWas(e), e.Run)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Time.Local().Format(time.DateTime), from(e), e.On, cmp.Or(e.Outcome, "-"), verb.Spoken(e.Runbook), e.Run, whatWas(e))
 	}
 	return w.Flush()
 }

@@ -20,7 +20,7 @@ func newDemo(f *flags) *cobra.Command {
 	var faults []string
 	cmd := &cobra.Command{
 		Use: "demo", Short: "An instance in a box, and the console on it", Args: between(0, 0),
-		Long: "demo starts a whole instance on this machine's loopback: an exec node, three workers, a load balancer, visitors, Redis, and the\nprovider's API. Nothing of yours is touched, and nothing is left behind.\n\nFaults, by --fault:\n" + box.FaultHelp(),
+		Long: "demo starts a whole instance on this machine's loopback: an exec node, three workers, a load balancer, visitors, Redis, and the\nprovider's API. Nothing of yours is touched, and nothing is left behind.\n\nFaults, by --fault:\n" + strings.TrimRight(box.FaultHelp(), "\n"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), f, headless, faults) },
 	}
 	cmd.Flags().BoolVar(&headless, "headless", false, "only start the box, print where it is, and run until a signal")

@@ -94,6 +94,18 @@ func mayReplace(ctx context.Context, a *app, worker, confirm string) error {
 	return nil
 }
 
+// mayClear wants it said whose record goes, when it is not one's own or when a run relies on it.
+func mayClear(h fleet.Hold, operator, confirm string) error {
+	if confirm == h.By || h.By == operator && h.Run == "" {
+		return nil
+	}
+	next := fmt.Sprintf("talk to %s; then vmtui hold clear %s --confirm %s", h.By, h.Worker, h.By)
+	if h.Run != "" {
+		next = fmt.Sprintf("finish its run: vmtui runs resume %s, or undo it; if the run is lost: vmtui hold clear %s --confirm %s", h.Run, h.Worker, h.By)
+	}
+	return &fault.Error{What: "not confirmed", On: h.Worker, Why: holdWords(h), Next: next, Code: fault.Refused}
+}
+
 func clearHold(f *flags) *cobra.Command {
 	var confirm string
 	cmd := &cobra.Command{Use: "clear WORKER", Short: "Remove a worker's hold record", Args: between(1, 1), RunE: func(cmd *cobra.Command, args []string) error {
@@ -108,8 +120,8 @@ func clearHold(f *flags) *cobra.Command {
 				}
 				return f.answer(map[string]any{"cleared": false, "worker": args[0]}, args[0]+" is not on hold")
 			}
-			if h.By != a.operator && confirm != h.By {
-				return &fault.Error{What: "not confirmed", On: args[0], Why: holdWords(*h), Next: fmt.Sprintf("talk to %s; then vmtui hold clear %s --confirm %s", h.By, args[0], h.By), Code: fault.Refused}
+			if err := mayClear(*h, a.operator, confirm); err != nil {
+				return err
 			}
 			err = a.changeHold(ctx, "hold/clear", args[0], fmt.Sprintf("clear the hold record of %s, which %s had set: %s", args[0], h.By, h.Why), func(ctx context.Context, p act.Permit) error { return a.keeper.ClearHold(ctx, p, args[0]) })
 			if err != nil {
@@ -118,6 +130,6 @@ func clearHold(f *flags) *cobra.Command {
 			return f.answer(map[string]any{"cleared": true, "worker": args[0]}, args[0]+" is no longer on hold")
 		})
 	}}
-	cmd.Flags().StringVar(&confirm, "confirm", "", "whose hold it is, when it is somebody else's (`WHO`)")
+	cmd.Flags().StringVar(&confirm, "confirm", "", "whose hold it is, when it is somebody else's or a run's (`WHO`)")
 	return withJSON(f, cmd)
 }

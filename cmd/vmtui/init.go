@@ -95,8 +95,13 @@ func (q *questioner) ask(into *string, question, otherwise string) {
 	if otherwise != "" {
 		prompt += " [" + otherwise + "]"
 	}
-	_, _ = fmt.Fprintf(q.f.err, "%s: ", prompt)
+	if !q.f.json {
+		_, _ = fmt.Fprintf(q.f.err, "%s: ", prompt)
+	}
 	if !q.in.Scan() {
+		if !q.f.json {
+			_, _ = fmt.Fprintln(q.f.err) // what is said of it gets a line of its own
+		}
 		q.err = &fault.Error{What: "no answer", On: question, Why: "the input ended", Next: "give it as a flag: `vmtui init --help`", Code: fault.Usage}
 		return
 	}

@@ -195,7 +195,7 @@ func (a *app) hostToKnow(name string) (*ssh.Host, error) {
 	case err != nil:
 		return nil, err
 	case host == nil:
-		return nil, &fault.Error{What: "no such node", On: name, Next: "name a node of " + a.cfg.Path(), Code: fault.Usage}
+		return nil, a.cfg.NoNode(name)
 	case a.door.ReadOnly():
 		return nil, &fault.Error{What: "read-only", On: "the known hosts", Why: "nothing may be changed", Next: "leave --read-only and read_only out", Code: fault.Refused}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/remote/clean"
 )
 
 // flags are what every command shares. All that is printed loses its secrets on the way; only the console draws on the screen itself.
@@ -51,12 +52,13 @@ func newRoot(f *flags) *cobra.Command {
 		Use: "vmtui", Short: "The operations console of a Mastodon instance",
 		Long:          "vmtui sees the whole instance, runs tootctl and docker on it, and walks you through maintenance.\n\nNew here? `vmtui demo` shows it all on an instance in a box.",
 		SilenceErrors: true, SilenceUsage: true, Version: version, Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return console(cmd.Context(), f) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return console(cmd.Context(), f) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return notBelowZero(cmd) },
 	}
 	root.PersistentFlags().StringVar(&f.config, "config", config.DefaultPath(), "the config `FILE`")
 	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "look, and change nothing")
 	root.PersistentFlags().BoolVar(&f.plain, "plain", false, "print lines instead of drawing a screen")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err.Error()) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, flagWords(cmd, err)) })
 	root.AddCommand(
 		newDemo(f), newStatus(f),
 		newRun(f), newRuns(f),
@@ -67,6 +69,7 @@ func newRoot(f *flags) *cobra.Command {
 		newConfig(f), newInit(f),
 		newMonitor(),
 	)
+	answerHelp(root)
 	return root
 }
 
@@ -74,37 +77,6 @@ func newRoot(f *flags) *cobra.Command {
 func withJSON(f *flags, cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&f.json, "json", false, "answer in JSON, for scripts")
 	return cmd
-}
-
-func usage(cmd *cobra.Command, why string) error {
-	return &fault.Error{What: "that is not how it is called", On: cmd.CommandPath(), Why: why, Next: "see `" + cmd.CommandPath() + " --help`", Code: fault.Usage}
-}
-
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return usage(cmd, fmt.Sprintf("unknown command %q; there are %s", args[0], strings.Join(names(cmd), ", ")))
-}
-
-func names(cmd *cobra.Command) []string {
-	var all []string
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			all = append(all, c.Name())
-		}
-	}
-	return all
-}
-
-// between takes from least to most arguments.
-func between(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < least || len(args) > most {
-			return usage(cmd, fmt.Sprintf("it takes %s", cmd.Use))
-		}
-		return nil
-	}
 }
 
 // ended carries an exit code that is no error: everything about it has been printed.
@@ -129,6 +101,12 @@ func (f *flags) exit(ctx context.Context, err error) int {
 	return int(fault.CodeOf(err))
 }
 
+// How much is shown of what an error is about, and of why: either may have in it all that somebody pasted.
+const (
+	mostOfAName   = 300
+	mostOfAReason = 4000
+)
+
 // complain prints an error on stderr, without secrets: for people, or as JSON for scripts.
 func (f *flags) complain(err error) {
 	for _, e := range fault.All(err) {
@@ -144,15 +122,16 @@ func (f *flags) complainOf(said *fault.Error) {
 		return
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "vmtui: %s", said.What)
+	// What was typed is in it, and may hold what no terminal should be sent.
+	fmt.Fprintf(&b, "vmtui: %s", clean.Line(said.What))
 	if said.On != "" {
-		fmt.Fprintf(&b, " (%s)", said.On)
+		fmt.Fprintf(&b, " (%s)", clean.Short(clean.Line(said.On), mostOfAName))
 	}
 	if said.Why != "" {
-		fmt.Fprintf(&b, "\n  why:  %s", said.Why)
+		fmt.Fprintf(&b, "\n  why:  %s", clean.Short(clean.Text(said.Why), mostOfAReason))
 	}
 	if said.Next != "" {
-		fmt.Fprintf(&b, "\n  next: %s", said.Next)
+		fmt.Fprintf(&b, "\n  next: %s", clean.Text(said.Next))
 	}
 	_, _ = fmt.Fprintln(f.err, b.String())
 }

@@ -142,6 +142,9 @@ func inputsOf(b run.Book, set []string) (map[string]string, error) {
 		if !ok || !b.Passes && !slices.ContainsFunc(b.Inputs, func(in run.Input) bool { return in.Name == key }) {
 			return nil, &fault.Error{What: "that input is not known", On: pair, Next: inputWords(b), Code: fault.Usage}
 		}
+		if before, twice := given[key]; twice && before != value {
+			return nil, &fault.Error{What: "an input is said twice", On: key, Why: fmt.Sprintf("once it is %q and once %q", before, value), Next: "say it once", Code: fault.Usage}
+		}
 		given[key] = value
 	}
 	return given, nil

@@ -66,7 +66,7 @@ func (a *app) shells(ctx context.Context) *shells {
 // Knock reaches a node while questions can still be answered.
 func (s *shells) Knock(node string) error {
 	if _, known := s.app.cfg.Node(node); !known {
-		return &fault.Error{What: "no such node", On: node, Next: "name a node of " + s.app.cfg.Path(), Code: fault.Usage}
+		return s.app.cfg.NoNode(node)
 	}
 	if s.app.door.ReadOnly() {
 		return &fault.Error{What: "refused: an interactive shell", On: node, Why: "this is read-only mode", Next: "leave read-only mode (--read-only, or read_only in the config)", Code: fault.Refused}

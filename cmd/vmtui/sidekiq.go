@@ -22,6 +22,7 @@ func newSidekiq(f *flags) *cobra.Command {
 			"NAME is a queue (pull), a set (retry, schedule, dead) or something parked (pull-parked-…).\n" +
 			"What is destroyed asks for its name: at a terminal it is asked for, a script says --confirm NAME. default and scheduler are asked about twice:\n" +
 			"a script says --again INSTANCE as well. --plan shows what would be done, and does nothing.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		sidekiqStatus(f), sidekiqJobs(f), sidekiqPark(f), sidekiqRestore(f), sidekiqFlush(f), sidekiqDelete(f), sidekiqRetry(f), sidekiqKill(f), sidekiqMove(f), sidekiqPutBack(f),

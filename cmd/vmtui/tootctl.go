@@ -49,7 +49,7 @@ func newTootctl(f *flags) *cobra.Command {
 			return completeTootctl(args, half), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	cmd.Flags().BoolVar(&x.detach, "detach", false, "start it and leave; `vmtui jobs` shows how it ends")
+	cmd.Flags().BoolVar(&x.detach, "detach", false, "start it and leave; vmtui jobs shows how it ends")
 	cmd.Flags().BoolVar(&x.yes, "yes", false, "run it without being asked")
 	cmd.Flags().StringVar(&x.confirm, "confirm", "", "where something is lost: the `INSTANCE` again")
 	return withJSON(f, withPassword(f, cmd))

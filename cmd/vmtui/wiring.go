@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys"
-	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/audit"
 	"github.com/vmtui/vmtui/ops/book"
@@ -291,7 +290,7 @@ func (a *app) mustKnow(name string) error {
 	if n, ok := a.cfg.Node(name); ok && n.Role == config.RoleWorker {
 		return nil
 	}
-	return &fault.Error{What: "no such worker", On: name, Next: "name a worker of " + a.cfg.Path(), Code: fault.Usage}
+	return a.cfg.NoWorker(name)
 }
 
 func readable(path string) error {

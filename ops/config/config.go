@@ -12,7 +12,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 )
 
-// Config is the file as DESIGN and the operator's guide describe it, with defaults filled in and every name checked.
+// Config is the file as the operator's guide describes it, with defaults filled in and every name checked.
 type Config struct {
 	Instance     string            `yaml:"instance"`
 	Site         string            `yaml:"site"` // public URL to look at; https://INSTANCE by default
@@ -211,6 +211,20 @@ func (c *Config) Node(name string) (Node, bool) {
 		}
 	}
 	return Node{}, false
+}
+
+// NoNode refuses a name that no node has, and says which there are.
+func (c *Config) NoNode(name string) error { return c.none("no such node", name, c.Nodes) }
+
+// NoWorker refuses a name that no worker has, and says which there are.
+func (c *Config) NoWorker(name string) error { return c.none("no such worker", name, c.Workers()) }
+
+func (c *Config) none(what, name string, there []Node) error {
+	names := make([]string, len(there))
+	for i, n := range there {
+		names[i] = n.Name
+	}
+	return &fault.Error{What: what, On: name, Why: c.path + " names none so", Next: "name one of " + strings.Join(names, ", "), Code: fault.Usage}
 }
 
 // Workers are the nodes with the worker role, in the file's order.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/adrg/xdg"
@@ -16,6 +17,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // DefaultPath is where the file is looked for when no --config is given.
@@ -51,11 +53,23 @@ func Parse(path string, source []byte) (*Config, error) {
 }
 
 func unreadable(path string, err error) error {
-	next := "check that you may read it"
-	if errors.Is(err, os.ErrNotExist) {
-		next = "write one with `vmtui init`, name one with --config FILE, or look around first with `vmtui demo`"
+	f := &fault.Error{What: "config cannot be read", On: path, Next: "check that you may read it", Code: fault.Usage}
+	info, is := os.Stat(path)
+	switch {
+	case path == "":
+		f.Why, f.Next = "--config names no file", "name one, or leave --config out: then it is "+DefaultPath()
+	case is == nil && info.IsDir():
+		f.Why, f.Next = "it is a directory", "name the file in it: --config "+filepath.Join(path, "config.yaml")
+	case errors.Is(err, os.ErrNotExist) && os.Getenv("HOME") == "" && path == DefaultPath():
+		f.Why, f.Next = "HOME is not set, so nobody knows where your config is", "set HOME, or name the file with --config FILE"
+	case errors.Is(err, os.ErrNotExist):
+		f.Next = "write one with `vmtui init`, name one with --config FILE, or look around first with `vmtui demo`"
 	}
-	return (&fault.Error{What: "config cannot be read", On: path, Next: next, Code: fault.Usage}).Because(err)
+	var named *os.PathError
+	if f.Why == "" && errors.As(err, &named) { // the path stands there already
+		f.Why = named.Err.Error()
+	}
+	return f.Because(err)
 }
 
 func badYAML(path string, source []byte, err error) error {
@@ -67,6 +81,7 @@ func badYAML(path string, source []byte, err error) error {
 			on = fmt.Sprintf("%s:%d", path, t.Position.Line)
 		}
 	}
+	why = plainly(why)
 	if _, value, is := strings.Cut(why, "time: invalid duration "); is { // the library does not say where
 		on, why = lineOf(path, source, strings.Trim(value, `"`)), value+" is not a duration such as 90s or 5m"
 	}
@@ -102,10 +117,42 @@ func inWords(t reflect.Type) string {
 }
 
 func hint(why string) string {
-	if strings.Contains(why, "unknown field") {
-		return "remove the key or correct its name; docs/guide.md lists them all"
+	_, name, unknown := strings.Cut(why, "unknown field ")
+	if !unknown {
+		return "mend that line; docs/guide.md shows a whole file"
 	}
-	return "mend that line; docs/guide.md shows a whole file"
+	return "remove the key or correct its name, perhaps to " + spelling.Nearest(strings.Trim(name, `"`), fields(reflect.TypeFor[Config](), map[reflect.Type]bool{})) + "; docs/guide.md lists them all"
+}
+
+// fields are the keys of a block and of all blocks in it.
+func fields(t reflect.Type, seen map[reflect.Type]bool) (names []string) {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || seen[t] {
+		return nil
+	}
+	seen[t] = true
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); name != "" && name != "-" {
+			names = append(append(names, name), fields(t.Field(i).Type, seen)...)
+		}
+	}
+	return names
+}
+
+// shapes are what the library calls the kinds of things in a file, and what they look like.
+var shapes = strings.NewReplacer("mapping", "a block of keys and values", "sequence", "a list", "string", "a text", "integer", "a number", "boolean", "true or false")
+
+// twice is how the library says that a key is.
+var twice = regexp.MustCompile(`^mapping key (".*") already defined at \[(\d+):\d+\]$`)
+
+// plainly says in the words of who writes such a file that one kind of thing stands where another belongs, or that a key is there twice.
+func plainly(why string) string {
+	if is, belongs, found := strings.Cut(strings.TrimSuffix(why, " is expected"), " was used where "); found {
+		return shapes.Replace(is) + " stands where " + shapes.Replace(belongs) + " belongs"
+	}
+	return twice.ReplaceAllString(why, "the key $1 is there already, in line $2")
 }
 
 // position finds the line of a value, so that an error can point at it.

@@ -2,9 +2,11 @@
 package courier
 
 import (
+	"errors"
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -31,15 +33,31 @@ func Read(from, to string, known func(node string) bool) (Errand, error) {
 	case fromNode != "" && toNode == "":
 		return comingDown(Errand{Node: fromNode, There: source, Here: atHome(target)})
 	}
+	if stranger := strange(from, to, known); stranger != "" {
+		return Errand{}, unfit(from+" "+to, "no node is called "+strconv.Quote(stranger), "write NODE:PATH for the one that is on a node; `vmtui status` lists them")
+	}
 	return Errand{}, &fault.Error{What: "that cannot be copied", On: clean.Line(from + " " + to), Why: "one of the two is on a node and the other is here",
 		Next: "write NODE:PATH for the one on a node", Code: fault.Usage}
+}
+
+// strange is the word before a colon that is the name of no node, "" where there is none. A path of this machine that has a colon says so by its slash.
+func strange(from, to string, known func(node string) bool) string {
+	for _, word := range []string{from, to} {
+		name, _, found := strings.Cut(word, ":")
+		if found && name != "" && !strings.Contains(name, "/") && !known(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 func goingUp(e Errand) (Errand, error) {
 	info, err := os.Stat(e.Here)
 	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return e, unfit(e.Here, "there is no such file here", "look at the path")
 	case err != nil:
-		return e, unfit(e.Here, "it cannot be read", "look at the path").Because(err)
+		return e, unfit(e.Here, "it cannot be read", "see who may read it")
 	case !info.Mode().IsRegular():
 		return e, unfit(e.Here, "it is "+kind(info)+", and one file is copied at a time", "pack it into one with tar, or name a file in it")
 	}

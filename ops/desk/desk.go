@@ -25,6 +25,7 @@ import (
 	"github.com/vmtui/vmtui/ops/roll"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/upkeep"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ops/worker"
@@ -115,10 +116,23 @@ func (d *Desk) stir() {
 	}
 }
 
-// Close stops every leg at its next step boundary and waits for it.
+// Close stops every leg at its next step boundary and waits for it. None begins any more.
 func (d *Desk) Close() {
+	d.mu.Lock()
 	d.cancel()
+	d.mu.Unlock()
 	d.legs.Wait()
+}
+
+// leg does work that Close waits for; false when the desk is closed.
+func (d *Desk) leg(work func()) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ctx.Err() != nil {
+		return false
+	}
+	d.legs.Go(work)
+	return true
 }
 
 // Fleet is the fleet as last observed.
@@ -251,7 +265,11 @@ func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (rb run.Run
 }
 
 func unknownBook(id string, names []string) error {
-	return &fault.Error{What: "no such runbook", On: id, Why: "it is not on the shelf", Next: "choose one of " + strings.Join(names, ", "), Code: fault.Usage}
+	why := "it is not on the shelf"
+	if near := spelling.Nearest(id, names); near != "" && id != "" {
+		why += "; the nearest is " + near
+	}
+	return &fault.Error{What: "no such runbook", On: id, Why: why, Next: "choose one of " + strings.Join(names, ", "), Code: fault.Usage}
 }
 
 // trail remembers what a pane showed, for its sparkline.

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 
-	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/logs"
 )
 
@@ -19,7 +18,7 @@ func (d *Desk) Logs(ctx context.Context, node, service string, line func(string)
 func (d *Desk) ReadLog(ctx context.Context, node string, t logs.Tail, line func(string)) error {
 	n, ok := d.cfg.Node(node)
 	if !ok {
-		return &fault.Error{What: "no such node", On: node, Next: "name a node of " + d.cfg.Path(), Code: fault.Usage}
+		return d.cfg.NoNode(node)
 	}
 	return d.logs.Read(ctx, n, t, line)
 }

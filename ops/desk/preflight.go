@@ -28,6 +28,7 @@ const (
 	Unknown ConditionState = "unknown"
 )
 
+// String is the condition in one line.
 func (c Condition) String() string {
 	return strings.TrimSuffix(fmt.Sprintf("%s: %s, %s", c.What, c.State, c.Said), ", ")
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vmtui/vmtui/fixtures/await"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/awake"
@@ -106,7 +107,8 @@ func (b *bench) acquire(k *Keeper, run string) func() {
 
 func TestSecondConsoleIsRefusedWithOwnerAndAge(t *testing.T) {
 	b := newBench(t)
-	kirk, spock := b.console("kirk", nil), b.console("spock", nil)
+	long := func(c *Config) { c.TTL = time.Minute }
+	kirk, spock := b.console("kirk", long), b.console("spock", long)
 	release := b.acquire(kirk, "run-1")
 	if err := kirk.Held(); err != nil {
 		t.Fatal(err)
@@ -127,14 +129,14 @@ func TestSecondConsoleIsRefusedWithOwnerAndAge(t *testing.T) {
 
 func TestRenewalsKeepItPastItsTTL(t *testing.T) {
 	b := newBench(t)
-	k := b.console("kirk", func(c *Config) { c.TTL = 2 * time.Second })
+	k := b.console("kirk", func(c *Config) { c.TTL = 4 * time.Second })
 	release := b.acquire(k, "run-1")
 	defer release()
 	first, _, err := k.Show(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool {
+	await.Until(t, "a renewed lease", func() bool {
 		l, _, err := k.Show(t.Context())
 		return err == nil && l != nil && l.Expires.After(first.Expires.Add(k.cfg.TTL))
 	})
@@ -150,7 +152,7 @@ func TestHeldEndsWhenItCannotBeRenewed(t *testing.T) {
 	b.shell.mu.Lock()
 	b.shell.dead = errors.New("exec is away")
 	b.shell.mu.Unlock()
-	waitFor(t, func() bool { return k.Held() != nil })
+	await.Until(t, "the lease", func() bool { return k.Held() != nil })
 	b.shell.mu.Lock()
 	b.shell.dead = nil
 	b.shell.mu.Unlock()
@@ -423,17 +425,3 @@ func (l living) Lives(string) bool         { return l() }
 type allow struct{}
 
 func (allow) Check(context.Context) error { return nil }
-
-func waitFor(t *testing.T, is func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
-	for !is() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("it did not come to be")
-		}
-	}
-}

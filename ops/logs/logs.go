@@ -4,6 +4,7 @@ package logs
 import (
 	"cmp"
 	"context"
+	"errors"
 	"regexp"
 	"strconv"
 
@@ -44,7 +45,16 @@ func (r Reader) Read(ctx context.Context, n config.Node, t Tail, line func(strin
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return res.Err(c.For, n.Name)
+	return unread(res.Err(c.For, n.Name), t)
+}
+
+// unread adds what to do when the node has no such log, which it says in its own words.
+func unread(err error, t Tail) error {
+	var f *fault.Error
+	if t.Service != "" && errors.As(err, &f) && f.Next == "" {
+		f.Next = "see whether the node runs that service: there are web, streaming and sidekiq, and nginx for its access log"
+	}
+	return err
 }
 
 // service is what may stand on a command line as the name of one: no flag, no path.
@@ -52,6 +62,9 @@ var service = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
 // command reads as asked for. What follows is tethered: it dies with the connection, and does not stay behind on the node for ever.
 func command(n config.Node, t Tail) (ssh.Command, error) {
+	if t.Lines < 0 {
+		return ssh.Command{}, &fault.Error{What: "that is no number of lines", On: strconv.Itoa(t.Lines), Why: "some programs take a number below zero for all there is", Next: "say how many: 0 or more", Code: fault.Usage}
+	}
 	if t.Service != "" && !service.MatchString(t.Service) {
 		return ssh.Command{}, &fault.Error{What: "no such service", On: t.Service, Why: "that is no service's name", Next: "name web, streaming, sidekiq or nginx", Code: fault.Usage}
 	}

@@ -174,6 +174,9 @@ func (e *Engine) feel(ctx context.Context, v *View) (err error) {
 func (e *Engine) List(ctx context.Context) ([]Summary, error) { return e.Store.List(ctx) }
 
 func noRun(id string, err error) error {
+	if errors.Is(err, ErrNoRun) {
+		return &fault.Error{What: "no such run", On: id, Why: "the store holds none of that id", Next: "see them: vmtui runs list", Code: fault.Usage, Err: err}
+	}
 	f := &fault.Error{What: "no such run", On: id, Next: "see them: vmtui runs list", Code: fault.Usage}
 	return f.Because(err)
 }

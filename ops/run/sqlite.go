@@ -133,5 +133,5 @@ func unopened(path string, err error) error {
 	if errors.Is(err, ErrTooNew) {
 		return err
 	}
-	return (&fault.Error{What: "the run store cannot be opened", On: path, Next: "make the directory writable for you, or name another with state_dir in the config", Code: fault.Usage}).Because(err)
+	return (&fault.Error{What: "the run store cannot be opened", On: path, Next: "see that its disk has room and that you may write there, or name another place with state_dir in the config", Code: fault.Usage}).Because(err)
 }

@@ -29,6 +29,7 @@ func ReadVersion(text string) (Version, bool) {
 // Known reports that there is a version at all.
 func (v Version) Known() bool { return v != Version{} }
 
+// String is the version as Mastodon writes it, without a v.
 func (v Version) String() string {
 	if !v.Known() {
 		return "an unknown version"

@@ -24,6 +24,9 @@ const (
 	Ending   Kind = "run"      // how a run ended
 )
 
+// Outcomes are the words that an entry's outcome can be: an act's are the first three, a run's all.
+var Outcomes = []string{string(run.Done), string(run.Failed), string(run.Unknown), string(run.Stopped), string(run.Undone), string(run.Refused)}
+
 // Entry is one line of the trail. Its texts are as the log has them: redacted before they were written, and cleaned.
 type Entry struct {
 	Time    time.Time     `json:"time"`

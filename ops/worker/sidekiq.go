@@ -43,7 +43,7 @@ func sidekiqBook(d Deps) run.Book {
 func enlist(ctx context.Context, d Deps, target string, given map[string]string) (*crew, error) {
 	node, ok := d.Config.Node(target)
 	if !ok {
-		return nil, &fault.Error{What: "no such node", On: target, Why: "the config names none of that name", Next: "name a node of " + d.Config.Path(), Code: fault.Usage}
+		return nil, d.Config.NoNode(target)
 	}
 	c := &crew{Deps: d, node: node}
 	in, resumed, err := decode(given)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vmtui/vmtui/fixtures/await"
 	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/remote"
 )
@@ -42,19 +43,7 @@ func account(t *testing.T, tag string) (*Client, *provider.Server) {
 	return c, s
 }
 
-// until looks again until it is so.
-func until(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	tick, late := time.NewTicker(5*time.Millisecond), time.After(10*time.Second)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
+var until = await.Until
 
 // whenFree makes a change again for as long as something else is still under way.
 func whenFree(t *testing.T, change func() error) {
@@ -78,11 +67,13 @@ func member(t *testing.T, c *Client, droplet int) bool {
 }
 
 func TestMembershipAtTheProvider(t *testing.T) {
-	c, _ := account(t, "")
+	c, s := account(t, "")
+	s.Repace(func(p *provider.Pace) { p.Busy = time.Hour })
 	whenFree(t, func() error { return c.RemoveDroplet(t.Context(), &allow{}, "lb-1", 11) })
 	if err := c.RemoveDroplet(t.Context(), &allow{}, "lb-1", 12); !errors.Is(err, ErrBusy) {
 		t.Errorf("while it is busy: %v", err)
 	}
+	s.Repace(func(p *provider.Pace) { p.Busy = 60 * time.Millisecond })
 	until(t, "worker-1 is out", func() bool { return !member(t, c, 11) })
 	whenFree(t, func() error { return c.AddDroplet(t.Context(), &allow{}, "lb-1", 11) })
 	until(t, "worker-1 is in", func() bool { return member(t, c, 11) })

@@ -13,6 +13,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"go.uber.org/goleak"
 
+	"github.com/vmtui/vmtui/fixtures/await"
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/remote"
 )
@@ -196,15 +197,7 @@ func TestChangeWithoutAnAnswerIsUnknownAndSentOnce(t *testing.T) {
 	if !errors.Is(err, remote.ErrUnknown) || fault.CodeOf(err) != fault.Unknown {
 		t.Fatal(err)
 	}
-	tick, deadline := time.NewTicker(5*time.Millisecond), time.After(20*time.Second)
-	defer tick.Stop()
-	for l, _ := m.List("l"); len(l) != 1; l, _ = m.List("l") {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("list %v", l)
-		}
-	}
+	await.Until(t, "the push that was not answered", func() bool { l, _ := m.List("l"); return len(l) == 1 })
 }
 
 func TestNoConnectionIsAPlainFailure(t *testing.T) {

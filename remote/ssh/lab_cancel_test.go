@@ -78,7 +78,7 @@ func TestLabCancelEndsWhatRuns(t *testing.T) {
 					ctx, cancel := context.WithCancel(within1m(t))
 					done := make(chan Result, 1)
 					go func() { done <- p.Host("lab", l.dest(name)).Do(ctx, allowed, command(word)) }()
-					await(t, done, func() bool { return reached(t, "sleep "+word) })
+					unlessEnded(t, done, func() bool { return reached(t, "sleep "+word) })
 					cancel()
 					r := <-done
 					unknown := r.Outcome == Unknown && errors.Is(r.Err("x", "y"), remote.ErrUnknown)
@@ -100,7 +100,7 @@ func TestLabCancelEndsWhatRuns(t *testing.T) {
 			go func() {
 				done <- p.Host("lab", l.dest("plain")).Do(ctx, allowed, Command{Script: "sleep " + word + " & sleep " + word + " & wait"})
 			}()
-			await(t, done, func() bool { return running(t, "sleep "+word) })
+			unlessEnded(t, done, func() bool { return running(t, "sleep "+word) })
 			cancel()
 			<-done
 			awaitGone(t, word)
@@ -127,7 +127,7 @@ func TestLabKilledConsoleLeavesNothingRunning(t *testing.T) {
 				}
 				ended := make(chan Result, 1)
 				go func() { ended <- Result{Cause: console.Wait()} }()
-				await(t, ended, func() bool { return doing(t, "sleep "+word) })
+				unlessEnded(t, ended, func() bool { return doing(t, "sleep "+word) })
 				_ = console.Process.Kill()
 				<-ended
 				awaitGone(t, "sleep "+word)
@@ -157,8 +157,8 @@ func doing(t *testing.T, line string) bool {
 	return false
 }
 
-// await fails when the command ends before it came to be as it should.
-func await(t *testing.T, ended <-chan Result, so func() bool) {
+// unlessEnded waits until it is as it should, and fails when the command ends before.
+func unlessEnded(t *testing.T, ended <-chan Result, so func() bool) {
 	t.Helper()
 	look, ctx := time.NewTicker(50*time.Millisecond), within1m(t)
 	defer look.Stop()
@@ -175,15 +175,7 @@ func await(t *testing.T, ended <-chan Result, so func() bool) {
 
 func awaitGone(t *testing.T, word string) {
 	t.Helper()
-	look, ctx := time.NewTicker(50*time.Millisecond), within1m(t)
-	defer look.Stop()
-	for running(t, word) {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			t.Fatal("it still runs: " + word)
-		}
-	}
+	eventually(t, "the end of "+word, func() bool { return !running(t, word) })
 }
 
 // nothingInside asks docker too.

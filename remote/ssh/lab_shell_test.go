@@ -64,7 +64,7 @@ func TestLabShell(t *testing.T) {
 		word := duration()
 		o, _, done = open()
 		_, _ = io.WriteString(o.typed, "sleep "+word+"\r")
-		await(t, done, func() bool { return doing(t, "sleep "+word) })
+		unlessEnded(t, done, func() bool { return doing(t, "sleep "+word) })
 		_, _ = io.WriteString(o.typed, "\r~.")
 		if r := <-done; r.Outcome != Unknown || !errors.Is(r.Cause, ErrHungUp) {
 			t.Errorf("%+v", r)

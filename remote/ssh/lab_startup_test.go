@@ -143,7 +143,7 @@ func endsWhenCancelled(t *testing.T, h *Host) {
 		ctx, cancel := context.WithCancel(within1m(t))
 		done := make(chan Result, 1)
 		go func() { done <- h.Do(ctx, allowed, Command{Script: "sleep " + word + "\n:", Tether: tethered}) }()
-		await(t, done, func() bool { return doing(t, "sleep "+word) })
+		unlessEnded(t, done, func() bool { return doing(t, "sleep "+word) })
 		cancel()
 		if r := <-done; r.Outcome != Unknown {
 			t.Errorf("%s, cancelled: %+v", kind, r)

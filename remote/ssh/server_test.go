@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/vmtui/vmtui/fixtures/await"
 	"github.com/vmtui/vmtui/keys"
 )
 
@@ -354,16 +355,4 @@ func within10s(t *testing.T) context.Context {
 	return ctx
 }
 
-// eventually waits for what another goroutine or process brings about.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	ctx, tick := within10s(t), time.NewTicker(5*time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatal("never: " + what)
-		}
-	}
-}
+var eventually = await.Until
