@@ -27,8 +27,8 @@ type Desk interface {
 	Changed() <-chan struct{}
 	// Refresh looks at the whole fleet now; what it sees comes by Changed.
 	Refresh()
-	// Verbs are the things that can be done to a target ("" for those without one), with why each is off just now.
-	Verbs(target string) []desk.VerbState
+	// Verbs are the things that can be done to each of the targets ("" for those without one), with why each is off just now; nil when ctx has ended.
+	Verbs(ctx context.Context, targets ...string) map[string][]desk.VerbState
 
 	Runs(ctx context.Context) ([]desk.Run, error)
 	// Tail yields the events of a run after that number, then waits for more; it ends with the context or with the run.

@@ -45,8 +45,14 @@ func TestSuspendAndComeBack(t *testing.T) {
 	s.sees("Stopped", "ready>")
 	s.press("echo the shell has $((6*7))\r")
 	s.sees("the shell has 42")
+	s.resize(100, 30) // which the shell is told, and a process that is stopped is not
 	s.press("fg\r")
 	s.sees("worker-2", "healthy")
+	s.awaits("the screen never was as large as the terminal", nil, func() bool {
+		rows := strings.Split(strings.TrimRight(s.text(), "\n"), "\n")
+		return len(rows) == 30 && strings.HasPrefix(rows[0], " vmst.example ") && strings.HasSuffix(strings.TrimRight(rows[29], " "), "q quit") &&
+			strings.Count(s.text(), "vmst.example") == 1
+	})
 	s.press("?")
 	s.sees("HERE: Fleet")
 	s.press("q")

@@ -18,8 +18,12 @@ import (
 	"github.com/vmtui/vmtui/ui/root"
 )
 
-// heapLimit is what Go's runtime may hold before the collector works harder; more than a console needs. The program's own pages come on top.
-const heapLimit = 18 << 20
+// heapLimit is what Go's runtime may hold before the collector works harder, on a terminal of w by h cells; more than a console needs. What the cells of a
+// large window take comes on top of what everything else does, or the collector would never rest there. The program's own pages come on top of both.
+func heapLimit(w, h int) int64 {
+	const most, perCell, ordinary = 18 << 20, 320, 120 * 36
+	return most + perCell*int64(max(w*h-ordinary, 0))
+}
 
 // console opens the console. On a terminal that cannot be drawn on, and where --plain asks for it, the status is printed instead.
 func console(ctx context.Context, f *flags) error {
@@ -36,7 +40,7 @@ func console(ctx context.Context, f *flags) error {
 	// A console left alone makes little garbage a second, for hours: collecting it half as often is a good part of what it costs, and a few megabytes.
 	// In a flood it makes much, so the collector works harder before that is held at once.
 	debug.SetGCPercent(200)
-	debug.SetMemoryLimit(heapLimit)
+	debug.SetMemoryLimit(heapLimit(0, 0))
 	if _, err := usable(f.config); err != nil {
 		return err
 	}
@@ -44,6 +48,7 @@ func console(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
+	c.OnSize(func(w, h int) { debug.SetMemoryLimit(heapLimit(w, h)) })
 	return errors.Join(visit(ctx, f, c), c.Close())
 }
 
@@ -98,6 +103,7 @@ func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (wa
 		way, err = root.Run(ctx, c, a.desk, root.Options{
 			About: a.about(), Fleet: known, Verbs: root.VerbsOf(ctx, a.desk, known), Keys: a.cfg.Bindings, Config: f.config, Notice: notice, Look: a.cfg.Look,
 			Doors: func() []root.Door { return doors(f.config) }, Edit: editor(ctx, f.config), Shell: a.shells(ctx), Reach: root.ReachOf(a.cfg.Notify, os.Getenv),
+			Clipboard: clipboard(os.Getenv),
 		})
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -16,6 +17,10 @@ import (
 	"github.com/vmtui/vmtui/ops/nodeset"
 	"github.com/vmtui/vmtui/ui/plain"
 )
+
+// manyHosts is how much garbage, in percent of what lives, is let lie while hundreds of hosts are spoken with at once: each has buffers of its own, and twice
+// that is more than a command needs.
+const manyHosts = 30
 
 // execFlags are what exec is told besides the command.
 type execFlags struct {
@@ -59,6 +64,7 @@ func (a *app) exec(ctx context.Context, f *flags, x execFlags, words []string) e
 	if err := a.mayExec(ctx, f, x, o); err != nil {
 		return err
 	}
+	debug.SetGCPercent(manyHosts)
 	w, err := a.fan().Start(ctx, o)
 	if err != nil {
 		return err

@@ -167,6 +167,17 @@ func (s *terminal) says(words []string) bool {
 	return true
 }
 
+// resize makes the terminal another size.
+func (s *terminal) resize(cols, rows uint16) {
+	s.t.Helper()
+	s.mu.Lock()
+	s.screen.Resize(int(cols), int(rows))
+	s.mu.Unlock()
+	if err := pty.Setsize(s.pty, &pty.Winsize{Cols: cols, Rows: rows}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // press types keys, as bytes.
 func (s *terminal) press(keys string) {
 	s.t.Helper()

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/ops/fanout"
@@ -30,6 +31,7 @@ func keepWarm(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(manyHosts)
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		w, err := a.fan().Start(ctx, fanout.Order{Nodes: nodes, Words: []string{"true"}})
 		if err != nil {

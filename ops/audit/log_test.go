@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/vmtui/vmtui/remote"
 )
@@ -51,6 +52,21 @@ func TestViewWaitsForNews(t *testing.T) {
 			t.Fatalf("view: %+v", v)
 		}
 	})
+}
+
+// What is sent again and again is kept once: most of a console's calls are its looks at the hosts, each with a script of four kilobytes.
+func TestWhatIsSentAgainIsKeptOnce(t *testing.T) {
+	l := New(strings.Clone)
+	for _, sent := range []string{"df -P", "uptime", "df -P"} {
+		l.Witness(remote.Call{What: "look", Sent: sent})
+	}
+	v, err := l.View(t.Context(), 0)
+	if err != nil || len(v.Entries) != 3 || v.Entries[0].Sent != "df -P" || v.Entries[1].Sent != "uptime" {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	if unsafe.StringData(v.Entries[0].Sent) != unsafe.StringData(v.Entries[2].Sent) {
+		t.Error("the same text takes its room twice")
+	}
 }
 
 func TestOldEntriesAreDroppedAndCounted(t *testing.T) {

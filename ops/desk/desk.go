@@ -162,14 +162,20 @@ func (d *Desk) Book(id string) (run.Book, error) {
 	return run.Book{}, unknownBook(id, names)
 }
 
-// Verbs are the things that can be done to a target, with why each is off just now.
-func (d *Desk) Verbs(target string) []VerbState {
-	snap := d.watch.Snapshot()
-	states := make([]VerbState, 0, len(verb.Table))
-	for _, v := range verb.Table {
-		states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
+// Verbs are the things that can be done to each of the targets, with why each is off just now; nil when ctx has ended. "" is no target.
+func (d *Desk) Verbs(ctx context.Context, targets ...string) map[string][]VerbState {
+	all, snap, books := make(map[string][]VerbState, len(targets)), d.watch.Snapshot(), d.ownBooks()
+	for _, target := range targets {
+		if ctx.Err() != nil {
+			return nil
+		}
+		states := make([]VerbState, 0, len(verb.Table)+len(books))
+		for _, v := range verb.Table {
+			states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
+		}
+		all[target] = append(states, d.bookVerbs(books, target, snap)...)
 	}
-	return append(states, d.bookVerbs(target, snap)...)
+	return all
 }
 
 // Engine gives commands the runs themselves: to list, show, answer and walk.

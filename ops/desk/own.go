@@ -10,13 +10,17 @@ import (
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
-// bookVerbs are the runbooks that have no verb in the table, as things that can be done. They are called by their names.
-func (d *Desk) bookVerbs(target string, snap fleet.Snapshot) []VerbState {
+// ownBooks are the runbooks that have no verb in the table. Finding them reads the files of the instance's own.
+func (d *Desk) ownBooks() []run.Book {
+	return slices.DeleteFunc(d.Shelf(), func(b run.Book) bool {
+		return slices.ContainsFunc(verb.Table, func(v verb.Verb) bool { return v.Runbook == b.ID })
+	})
+}
+
+// bookVerbs are runbooks as things that can be done. They are called by their names.
+func (d *Desk) bookVerbs(books []run.Book, target string, snap fleet.Snapshot) []VerbState {
 	var states []VerbState
-	for _, b := range d.Shelf() {
-		if slices.ContainsFunc(verb.Table, func(v verb.Verb) bool { return v.Runbook == b.ID }) {
-			continue
-		}
+	for _, b := range books {
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
 		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: cmp.Or(d.bookOff(b, target), d.held(target, snap))})
 	}

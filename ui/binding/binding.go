@@ -127,16 +127,23 @@ func Default() *Table {
 
 // At are the bindings that hold in a place, its own before those that hold everywhere.
 func (t *Table) At(p Place) []Binding {
-	var own, general []Binding
-	for _, b := range t.all {
-		switch {
-		case slices.Contains(b.Places, p):
-			own = append(own, b)
-		case p != Dialog && slices.Contains(b.Places, Everywhere):
-			general = append(general, b)
+	own := func(b *Binding) bool { return slices.Contains(b.Places, p) }
+	general := func(b *Binding) bool { return p != Dialog && !own(b) && slices.Contains(b.Places, Everywhere) }
+	n := 0
+	for i := range t.all {
+		if own(&t.all[i]) || general(&t.all[i]) {
+			n++
 		}
 	}
-	return append(own, general...)
+	out := make([]Binding, 0, n) // it is asked for at every frame
+	for _, of := range []func(*Binding) bool{own, general} {
+		for i := range t.all {
+			if of(&t.all[i]) {
+				out = append(out, t.all[i])
+			}
+		}
+	}
+	return out
 }
 
 // All are all bindings, in the order of the table.

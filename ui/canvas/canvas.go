@@ -35,7 +35,7 @@ type Canvas struct {
 	in, out *os.File
 	env     []string
 	profile colorprofile.Profile
-	screen  *uv.TerminalScreen
+	screen  *screen
 	cooked  *term.State // as the terminal was found
 
 	wake  chan struct{}
@@ -45,6 +45,8 @@ type Canvas struct {
 	mu    sync.Mutex
 	next  *Picture
 	later []func() // what is no picture, in the order it was wished for: the bell, a question to the terminal
+
+	sized func(w, h int)
 
 	drawing sync.Mutex // held while the terminal is written to
 	last    Picture
@@ -60,12 +62,10 @@ func Open(in, out *os.File, env []string) (*Canvas, error) {
 		return nil, fmt.Errorf("the terminal cannot be set to answer every key: %w", err)
 	}
 	c := &Canvas{
-		in: in, out: out, env: env, profile: profile(out, env), cooked: cooked, screen: uv.NewTerminalScreen(out, env),
+		in: in, out: out, env: env, profile: profile(out, env), cooked: cooked,
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
-	c.screen.SetColorProfile(c.profile)
-	// Both ways of measuring agree on what a picture holds (ui/widget sees to that). The other one takes two megabytes for a table.
-	c.screen.SetWidthMethod(ansi.GraphemeWidth)
+	c.screen = newScreen(out, env, c.profile)
 	c.enter()
 	if asksBack(env) {
 		c.Say(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore)
@@ -79,6 +79,9 @@ func (c *Canvas) Size() (w, h int, err error) { return term.GetSize(int(c.out.Fd
 
 // Files are the terminal's input and output, for whoever has it after Release.
 func (c *Canvas) Files() (in, out *os.File) { return c.in, c.out }
+
+// OnSize has f told of every size from now on, before the first picture of that size is drawn. It is set before anything is shown.
+func (c *Canvas) OnSize(f func(w, h int)) { c.sized = f }
 
 // Profile is which colours the terminal has, or which of them are wanted.
 func (c *Canvas) Profile() colorprofile.Profile { return c.profile }
@@ -119,15 +122,15 @@ func (c *Canvas) Reported(mode ansi.Mode, value ansi.ModeSetting) {
 
 // useModes switches on what the terminal said it has.
 func (c *Canvas) useModes() {
-	c.screen.SetSynchronizedUpdates(c.synced)
+	c.screen.synced = c.synced
 	if c.cluster {
-		_, _ = c.screen.WriteString(ansi.SetModeUnicodeCore)
+		c.screen.say(ansi.SetModeUnicodeCore)
 	}
 }
 
 // Colors changes which colours the terminal is believed to have.
 func (c *Canvas) Colors(p colorprofile.Profile) {
-	c.afterwards(func() { c.screen.SetColorProfile(p) })
+	c.afterwards(func() { c.screen.rend.SetColorProfile(p) })
 }
 
 // afterwards has something done by the one goroutine that writes to the terminal.
@@ -195,33 +198,26 @@ func same(a, b Picture) bool {
 
 // set brings the terminal from the last picture to this one.
 func (c *Canvas) set(p Picture) {
-	s := c.screen
+	s, before := c.screen, c.last.Content
 	if p.W != c.last.W || p.H != c.last.H {
-		s.Resize(p.W, p.H)
+		if c.sized != nil {
+			c.sized(p.W, p.H)
+		}
+		s.resize(p.W, p.H)
+		before = ""
 	}
 	if p.Mouse != c.last.Mouse {
 		c.setMouse(p.Mouse)
 	}
 	if p.Title != c.last.Title {
-		s.SetWindowTitle(p.Title)
+		_ = uv.EncodeWindowTitle(&s.buf, p.Title)
 	}
 	if p.Progress != c.last.Progress {
-		s.SetProgressBar(&p.Progress)
+		_ = uv.EncodeProgressBar(&s.buf, &p.Progress)
 	}
-	if p.Cursor == nil && s.CursorVisible() {
-		s.HideCursor()
-	}
-	if p.Cursor != nil {
-		s.SetCursorPosition(p.Cursor.X, p.Cursor.Y)
-		if !s.CursorVisible() {
-			s.SetCursorStyle(uv.CursorBar, true)
-			s.ShowCursor()
-		}
-	}
-	_ = s.Display(uv.NewStyledString(p.Content))
-	if p.Cursor != nil {
-		_ = s.Display(nil) // the cursor's way to its place is written one flush late
-	}
+	s.point(p.Cursor)
+	s.put(p.Content, before)
+	s.flush()
 }
 
 func (c *Canvas) setMouse(on bool) {
@@ -229,18 +225,17 @@ func (c *Canvas) setMouse(on bool) {
 	if on {
 		mode, encoding = uv.MouseModeDrag, uv.MouseEncodingSGR
 	}
-	c.screen.SetMouseMode(mode)
-	c.screen.SetMouseEncoding(encoding)
+	_ = uv.EncodeMouseMode(&c.screen.buf, mode)
+	_ = uv.EncodeMouseEncoding(&c.screen.buf, encoding)
 }
 
 // enter takes the screen.
 func (c *Canvas) enter() {
-	c.screen.EnterAltScreen()
-	c.screen.EnableBracketedPaste()
+	c.screen.enter()
 	// A stranger's Hebrew or Arabic name must not turn the rest of the row round: everything stands where it was put.
-	_, _ = c.screen.WriteString(ansi.ResetModeBiDirectionalSupport)
+	c.screen.say(ansi.SetModeBracketedPaste + ansi.ResetModeBiDirectionalSupport)
 	c.useModes()
-	_ = c.screen.Flush()
+	c.screen.write()
 }
 
 // leave gives the screen back as it was.
@@ -250,24 +245,23 @@ func (c *Canvas) leave() {
 		c.setMouse(false)
 	}
 	if c.last.Title != "" {
-		s.SetWindowTitle("")
+		_ = uv.EncodeWindowTitle(&s.buf, "")
 	}
 	if c.last.Progress.State != uv.ProgressBarNone {
-		s.SetProgressBar(nil)
+		_ = uv.EncodeProgressBar(&s.buf, nil)
 	}
-	if s.CursorVisible() {
-		_, _ = s.WriteString(ansi.SetCursorStyle(0)) // what the terminal itself prefers
-		s.HideCursor()
+	if c.last.Cursor != nil {
+		s.say(ansi.SetCursorStyle(0)) // what the terminal itself prefers
 	}
+	s.point(nil)
 	if c.cluster {
-		_, _ = s.WriteString(ansi.ResetModeUnicodeCore)
+		s.say(ansi.ResetModeUnicodeCore)
 	}
-	_, _ = s.WriteString(ansi.SetModeBiDirectionalSupport)
-	s.SetSynchronizedUpdates(false)
-	s.DisableBracketedPaste()
-	s.ExitAltScreen()
-	_, _ = s.WriteString(ansi.ShowCursor)
-	_ = s.Flush()
+	s.say(ansi.SetModeBiDirectionalSupport + ansi.ResetModeBracketedPaste)
+	s.synced = false
+	s.leave()
+	s.say(ansi.ShowCursor)
+	s.write()
 	c.last = Picture{}
 }
 

@@ -252,3 +252,23 @@ func TestATerminalWithModesGetsThem(t *testing.T) {
 	}
 	s.hears(ansi.ResetModeUnicodeCore)
 }
+
+// Whoever wants to know how large the pictures are is told before one of a new size is drawn, and once for each.
+func TestSizesAreTold(t *testing.T) {
+	s := sit(t)
+	c := s.canvas("TERM=xterm-256color")
+	var told [][2]int
+	c.OnSize(func(w, h int) { told = append(told, [2]int{w, h}) })
+	c.Show(lines("one", "", ""))
+	s.sees("one")
+	c.Show(lines("two", "", ""))
+	s.sees("two")
+	c.Show(Picture{W: 10, H: 1, Content: "three     "})
+	s.sees("three")
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if want := [][2]int{{20, 3}, {10, 1}}; !reflect.DeepEqual(told, want) {
+		t.Errorf("told of %v, want %v", told, want)
+	}
+}

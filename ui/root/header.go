@@ -2,6 +2,8 @@ package root
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
@@ -14,23 +16,13 @@ import (
 
 // header says where one is: the instance on its colour, the breadcrumb, and what matters on every screen. What does not fit is left
 // out from the least important on.
-func (r *Root) header(w int) widget.Line {
+func (r *Root) header(w int) widget.Frame {
 	about := r.world.About
 	left := widget.Line{widget.S(theme.Badge, " "+about.Instance+" ")}
 	if about.ReadOnly {
 		left = left.Add(widget.S(theme.Banner, " READ-ONLY "))
 	}
-	left = left.Add(widget.Gap(1))
-	for i, s := range r.stack {
-		ink := theme.Muted
-		if i == len(r.stack)-1 {
-			ink = theme.Strong
-		}
-		if i > 0 {
-			left = left.Add(widget.S(theme.Faint, " ▸ "))
-		}
-		left = left.Add(widget.S(ink, s.Crumb()))
-	}
+	left, hits := r.crumbs(left.Add(widget.Gap(1)))
 	room := w - left.Width() - 4
 	var right widget.Line
 	// In the order of importance; drawn in the order of the slots.
@@ -48,7 +40,44 @@ func (r *Root) header(w int) widget.Line {
 		}
 	}
 	right = widget.Join(widget.Gap(3), slots[:]...)
-	return widget.Ends(left, right.Add(widget.Gap(1)), w)
+	f := widget.Sheet([]widget.Line{widget.Ends(left, right.Add(widget.Gap(1)), w)}, w, 1)
+	f.Hits = hits
+	return f
+}
+
+// crumbHit begins the id of a screen in the breadcrumb; behind it stands its place in the stack.
+const crumbHit = "crumb:"
+
+// crumbs are the screens that were opened one out of the other. A click leads back to one.
+func (r *Root) crumbs(l widget.Line) (widget.Line, []widget.Hit) {
+	var hits []widget.Hit
+	for i, s := range r.stack {
+		if i > 0 {
+			l = l.Add(widget.S(theme.Faint, " ▸ "))
+		}
+		ink := theme.Muted
+		if i == len(r.stack)-1 {
+			ink = theme.Strong
+		}
+		from := l.Width()
+		if l = l.Add(widget.S(ink, s.Crumb())); i < len(r.stack)-1 {
+			hits = append(hits, widget.Hit{X: from, W: l.Width() - from, H: 1, ID: crumbHit + strconv.Itoa(i)})
+		}
+	}
+	return l, hits
+}
+
+// backTo leaves what was opened after a screen of the breadcrumb, and reports whether the hit is one.
+func (r *Root) backTo(hit string) bool {
+	at, is := strings.CutPrefix(hit, crumbHit)
+	n, err := strconv.Atoi(at)
+	if !is || err != nil {
+		return false
+	}
+	for len(r.stack) > max(n+1, 1) {
+		r.pop()
+	}
+	return true
 }
 
 // people are who has a console open: the operator, and the others by name where there is room.

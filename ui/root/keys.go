@@ -241,6 +241,9 @@ func (r *Root) click(m tea.MouseClickMsg) tea.Cmd {
 	case len(r.dialogs) > 0:
 		return r.toDialog(dialog.Key{Name: "hit:" + id, Now: r.world.Now})
 	}
+	if r.backTo(id) {
+		return nil
+	}
 	if b, ok := findID(r.top().Bindings(), id); ok {
 		return r.pressed(b)
 	}

@@ -59,6 +59,29 @@ func TestAClickOnAHeadSortsAndTheWheelMovesItsPane(t *testing.T) {
 	})
 }
 
+// A click on the breadcrumb leads back there, over several screens at once, and a click on a key of the footer is that key.
+func TestAClickOnTheBreadcrumbLeadsBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := opened(t, stage.New(stage.Waiting()), 120, 36)
+		defer d.stop()
+		d.press("H", "enter")
+		d.rest(100 * time.Millisecond)
+		d.sees("Fleet ▸ History ▸ reimage worker-2")
+		d.clickOn("reimage worker-2") // where one is
+		d.sees("Fleet ▸ History ▸ reimage worker-2")
+		d.clickOn("? help")
+		d.sees("HERE: reimage worker-2", "▸ Help")
+		d.clickOn("History")
+		d.sees("Fleet ▸ History")
+		d.lacks("▸ reimage", "HERE:")
+		d.press("enter")
+		d.rest(100 * time.Millisecond)
+		d.clickOn("Fleet")
+		d.sees("Nodes")
+		d.lacks("▸ History")
+	})
+}
+
 // roundOf marks every worker and says that they shall come back: worker-1 cannot, because it is in service.
 func roundOf(t *testing.T, fake *stage.Desk) *driver {
 	t.Helper()

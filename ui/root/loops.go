@@ -67,14 +67,21 @@ func (r *Root) askFleet(whenChanged bool) tea.Cmd {
 	})
 }
 
-// changed waits for a change and for what comes close behind it.
+// changed waits for a change and for what comes close behind it, which is no change of its own.
 func changed(ctx context.Context, ch <-chan struct{}) bool {
 	select {
 	case <-ch:
 	case <-ctx.Done():
 		return false
 	}
-	return screen.Pause(ctx, coalesce)
+	if !screen.Pause(ctx, coalesce) {
+		return false
+	}
+	select {
+	case <-ch:
+	default:
+	}
+	return true
 }
 
 // Verbs are what can be done to each node by name, and to none under "".
@@ -82,14 +89,11 @@ type Verbs = map[string][]desk.VerbState
 
 // VerbsOf asks a desk what can be done in a fleet, until ctx ends.
 func VerbsOf(ctx context.Context, d ui.Desk, f fleet.Snapshot) Verbs {
-	verbs := Verbs{"": d.Verbs("")}
+	targets := []string{""}
 	for _, n := range f.Nodes {
-		if ctx.Err() != nil {
-			return nil
-		}
-		verbs[n.Name] = d.Verbs(n.Name)
+		targets = append(targets, n.Name)
 	}
-	return verbs
+	return d.Verbs(ctx, targets...)
 }
 
 // askVerbs asks what can be done to each node.
@@ -164,6 +168,8 @@ func (r *Root) took(msg tea.Msg) tea.Cmd {
 		return r.tookRuns(msg)
 	case saved:
 		r.wasSaved(msg)
+	case reached:
+		return r.copy(msg)
 	case gotPast:
 		r.tookPast(msg)
 	case remembered:

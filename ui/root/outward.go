@@ -45,6 +45,14 @@ func (t Reach) through(seq string) string {
 // Clipboard is what takes a text to the terminal's clipboard.
 func (t Reach) Clipboard(text string) string { return t.through(ansi.SetSystemClipboard(text)) }
 
+// clipboardWay is how a text goes there, in words.
+func (t Reach) clipboardWay() string {
+	if t.Tmux {
+		return "to tmux by OSC 52"
+	}
+	return "by OSC 52"
+}
+
 // outward sends a sequence to the terminal the operator looks at.
 func (r *Root) outward(seq string) tea.Cmd { return tea.Raw(r.opts.Reach.through(seq)) }
 

@@ -40,6 +40,8 @@ type Options struct {
 	Notice string        // said at the start
 
 	Reach Reach // how the operator is reached
+	// Clipboard says why no text gets to a clipboard from here, "" where one may; it may take a while. nil: nobody knows.
+	Clipboard func(context.Context) string
 }
 
 // Root is the console.
@@ -182,6 +184,9 @@ func (r *Root) do(from screen.Screen, action screen.Action) tea.Cmd {
 		return r.push(a.Screen)
 	case screen.Swap:
 		r.pop()
+		if !r.notice.bad { // what was under way is there
+			r.notice = notice{}
+		}
 		return tea.Batch(r.push(a.Screen), r.askRuns())
 	case screen.Pop:
 		r.pop()

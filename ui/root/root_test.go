@@ -37,6 +37,19 @@ func TestWalkFromTheFleetToARun(t *testing.T) {
 	})
 }
 
+// From its first frame on a run's screen says what was begun, and its keys are where keys are.
+func TestARunThatHasBegunSaysWhat(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake := stage.New(nil)
+		fake.Review.Confirm = ""
+		d := opened(t, fake, 120, 36)
+		defer d.stop()
+		d.press("down", "down", "r", "g")
+		d.sees("▸ reimage worker-3", "it has begun: ", "and first “"+fake.Review.Steps[0].Title+"”", "q quit")
+		d.lacks("starting", "Plan reimage")
+	})
+}
+
 func TestAVerbThatIsOffSaysWhy(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		d := opened(t, stage.New(nil), 120, 36)

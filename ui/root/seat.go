@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ui/canvas"
+	"github.com/vmtui/vmtui/ui/screen"
 )
 
 // How soon a frame follows. What the hand does is seen at once, and while it goes on as often as an eye can follow. What the world does comes
@@ -48,7 +49,9 @@ func (s *seat) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer crash()
 	switch msg := msg.(type) {
 	case frameDue:
-		s.draw()
+		if !s.due.IsZero() { // else it was drawn meanwhile
+			s.draw()
+		}
 		return s, nil
 	case suspend:
 		return s, s.aside(stopHere, func(err error) tea.Msg { return resumed{err} })
@@ -72,7 +75,7 @@ func (s *seat) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		s.canvas.Colors(msg.Profile)
 	}
 	_, cmd := s.Root.Update(msg)
-	return s, tea.Batch(cmd, s.frame(byHand(msg)))
+	return s, tea.Batch(cmd, s.frame(byHand(msg) || byClock(msg)))
 }
 
 // byHand reports that somebody did something to the terminal, and looks at it.
@@ -84,14 +87,21 @@ func byHand(msg tea.Msg) bool {
 	return false
 }
 
+// byClock reports that a second is over. Nothing comes in a bunch with that, so that nothing is gained by waking once more for the frame.
+func byClock(msg tea.Msg) bool {
+	a, _ := msg.(screen.Answer)
+	_, is := a.Msg.(ticked)
+	return is
+}
+
 // frame draws now, or sees to it that it is drawn.
-func (s *seat) frame(hand bool) tea.Cmd {
-	if hand && time.Since(s.drawn) >= handGap {
+func (s *seat) frame(now bool) tea.Cmd {
+	if now && time.Since(s.drawn) >= handGap {
 		s.draw()
 		return nil
 	}
 	wait := worldGap
-	if hand {
+	if now {
 		wait = handGap - time.Since(s.drawn)
 	}
 	due := time.Now().Add(wait)

@@ -53,19 +53,18 @@ func (r *Root) chosen(a asked, res dialog.Result) tea.Cmd {
 }
 
 func (r *Root) takeOne(how takeHow, e screen.Excerpt) tea.Cmd {
-	if once, ok := r.top().(screen.Once); ok && once.Secret(e) {
-		if how != "copy" {
-			r.say("a secret goes into no file: copy it", true)
-			return nil
-		}
-		once.Forget()
-	}
-	if how == "copy" && len(e.Text) <= clipboardMost {
-		r.say(fmt.Sprintf("%s, %s, went to the terminal's clipboard; terminals do not say whether they took it", e.Name, size(len(e.Text))), false)
-		return tea.Raw(r.opts.Reach.Clipboard(e.Text))
+	once, ok := r.top().(screen.Once)
+	if !ok || !once.Secret(e) {
+		once = nil
 	}
 	why := ""
-	if how == "copy" {
+	switch {
+	case how != "copy" && once != nil:
+		r.say("a secret goes into no file: copy it", true)
+		return nil
+	case how == "copy" && len(e.Text) <= clipboardMost:
+		return r.reach(reached{e: e, once: once})
+	case how == "copy":
 		why = fmt.Sprintf("%s is too long for a clipboard (%s): ", e.Name, size(len(e.Text)))
 	}
 	d := r.env.Desk
@@ -73,6 +72,45 @@ func (r *Root) takeOne(how takeHow, e screen.Excerpt) tea.Cmd {
 		path, err := d.Save(ctx, e.Name, e.Text)
 		return saved{why: why, path: path, err: err}
 	})
+}
+
+// reached is an excerpt on its way to the clipboard, and why it does not get there, as far as that can be known: "" where it may.
+type reached struct {
+	e    screen.Excerpt
+	once screen.Once // whose secret it is; nil: it is none
+	not  string
+}
+
+// reach asks whether there is a way to a clipboard before anything is sent, or given away for good.
+func (r *Root) reach(c reached) tea.Cmd {
+	ask := r.opts.Clipboard
+	if ask == nil {
+		return r.copy(c)
+	}
+	return r.post.Act("clipboard", func(ctx context.Context) tea.Msg {
+		c.not = ask(ctx)
+		return c
+	})
+}
+
+// copy sends an excerpt to the clipboard and says what went which way. No terminal says that it took it, so what else can be done is said too.
+func (r *Root) copy(c reached) tea.Cmd {
+	otherwise := r.world.Keys.Get("save").Cap() + " saves it"
+	if c.once != nil {
+		otherwise = "a new one must be made"
+	}
+	if c.not != "" {
+		if c.once != nil {
+			otherwise = "it is kept"
+		}
+		r.say(fmt.Sprintf("%s was not copied; %s: %s", c.e.Name, otherwise, c.not), true)
+		return nil
+	}
+	if c.once != nil {
+		c.once.Forget()
+	}
+	r.say(fmt.Sprintf("%s, %s, sent %s; not in the clipboard? %s", c.e.Name, size(len(c.e.Text)), r.opts.Reach.clipboardWay(), otherwise), false)
+	return tea.Raw(r.opts.Reach.Clipboard(c.e.Text))
 }
 
 // saved is where an excerpt was written, or why it was not.

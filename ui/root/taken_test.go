@@ -1,6 +1,7 @@
 package root
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -43,7 +44,7 @@ func TestTheLogShowsWhatWasAsked(t *testing.T) {
 		if got := copied(t, d.raw[len(d.raw)-1]); got != "DELETE https://api.digitalocean.com/v2/load_balancers/4de7ac8b/droplets\n{\"droplet_ids\":[20002]}" {
 			t.Errorf("copied %q", got)
 		}
-		d.sees("the command, 95 bytes, went to the terminal's clipboard")
+		d.sees("the command, 95 bytes, sent by OSC 52; not in the clipboard? Y saves it")
 	})
 }
 
@@ -58,6 +59,33 @@ func TestCopyThroughTmux(t *testing.T) {
 		if !ok || !strings.Contains(copied(t, plain), "worker-1") || wrapped != strings.TrimPrefix(ansi.TmuxPassthrough(plain), "\x1bPtmux;") {
 			t.Errorf("sent %q and %q", plain, wrapped)
 		}
+		d.sees("sent to tmux by OSC 52; not in the clipboard? Y saves it")
+	})
+}
+
+// Where it is known that nothing gets through, nothing is sent, and a secret that can be copied once is not given away.
+func TestWhatCannotBeCopiedIsKept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fake, o := stage.New(stage.Waiting()), options()
+		fake.Word = "engage-1701"
+		o.Clipboard = func(context.Context) string { return "tmux lets nothing through" }
+		d := drive(t, fake, o, 120, 36)
+		defer d.stop()
+		sent := len(d.raw)
+		d.press("H", "enter")
+		d.rest(100 * time.Millisecond)
+		d.press("y", "1")
+		d.sees("▲ the new password, once was not copied; it is kept: tmux lets nothing through")
+		d.press("y", "2")
+		d.sees("was not copied; Y saves it: tmux lets nothing through")
+		if fake.Password("") != "engage-1701" {
+			t.Error("the password is gone")
+		}
+		for _, seq := range d.raw[sent:] {
+			if strings.Contains(seq, "]52;") {
+				t.Errorf("sent %q", seq)
+			}
+		}
 	})
 }
 
@@ -70,7 +98,7 @@ func TestWhatIsTooLongForAClipboardIsSaved(t *testing.T) {
 		for _, c := range []struct {
 			n    int
 			says string
-		}{{clipboardMost, "went to the terminal's clipboard"}, {clipboardMost + 1, "too long for a clipboard (75 KB): saved in /state/saved/1.txt"}} {
+		}{{clipboardMost, "sent by OSC 52"}, {clipboardMost + 1, "too long for a clipboard (75 KB): saved in /state/saved/1.txt"}} {
 			d.start(d.root.takeOne("copy", screen.Excerpt{Name: "the log", Text: strings.Repeat("x", c.n)}))
 			d.settle()
 			d.sees(c.says)

@@ -42,7 +42,7 @@ func (r *Root) Draw(w, h int) widget.Frame {
 		return tooSmall(w, h)
 	}
 	out := widget.Blank(w, h)
-	out.Put(0, 0, widget.Sheet([]widget.Line{r.header(w)}, w, 1))
+	out.Put(0, 0, r.header(w))
 	out.Put(0, 1, r.top().Draw(w, h-2))
 	out.Put(0, h-1, r.footer(w))
 	if len(r.dialogs) > 0 {

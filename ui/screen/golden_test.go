@@ -121,6 +121,7 @@ func tootOf(e Env, line, search string) *Toot {
 	w, err := stage.New(nil).Where(e.Ctx)
 	t.answered(gotWhere{w, err})
 	t.answered(gotLines{lines: stage.Lines()})
+	t.answered(foundJobs{jobs: stage.Jobs()})
 	t.search = search
 	return t
 }

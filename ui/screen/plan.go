@@ -155,7 +155,7 @@ func (p *Plan) answered(m tea.Msg) (Action, tea.Cmd) {
 		}
 		p.round.begun(m.id)
 		r := NewRun(p.env, m.id)
-		r.round = p.round
+		r.round, r.plan = p.round, &p.plan
 		return Swap{r}, nil
 	}
 	return nil, nil
@@ -208,7 +208,7 @@ func (p *Plan) start(typed string) (Action, tea.Cmd) {
 		return Say{Text: "it is being started"}, nil
 	}
 	d, book, target, said := p.env.Desk, p.book, p.target, p.said
-	return Say{Text: "starting"}, p.Act("start", func(ctx context.Context) tea.Msg {
+	return Say{Text: "starting: " + shortName(desk.Run{Summary: summaryOf(book, target)})}, p.Act("start", func(ctx context.Context) tea.Msg {
 		id, err := d.Start(ctx, book, target, said, typed)
 		return started{id: id, err: err}
 	})

@@ -37,7 +37,8 @@ type Run struct {
 	reading string // what the middle shows; something else is read from its beginning
 	tall    int    // the most rows that the steps have needed
 	round   *Round
-	below   *below // the run that the step in sight is; nil when it is none
+	plan    *desk.Plan // it was started with, here; nil when it was not
+	below   *below     // the run that the step in sight is; nil when it is none
 	panes   map[string]pane
 	hush    widget.Hush // for a gate, which opens by itself
 }
@@ -79,7 +80,13 @@ func (r *Run) ID() string { return r.view.ID }
 
 // Crumb implements Screen.
 func (r *Run) Crumb() string {
-	if r.view.Header.Runbook == "" {
+	if row, known := r.row(); r.view.Header.Runbook == "" {
+		switch {
+		case r.plan != nil:
+			return r.round.name(shortName(desk.Run{Summary: summaryOf(r.plan.Book, r.plan.Target)}))
+		case known:
+			return r.round.name(shortName(row))
+		}
 		return r.view.ID
 	}
 	return r.round.name(shortName(desk.Run{Summary: summaryOf(r.view.Header.Runbook, r.view.Header.Target)}))

@@ -31,13 +31,17 @@ func (r *Run) layout(w, h int) widget.Frame {
 	return r.drawNarrow(w, h)
 }
 
-// nothingYet says why there is nothing to see.
+// nothingYet says why there is nothing to see, and what a run that was started here does until its log says more.
 func (r *Run) nothingYet(w, h int) widget.Frame {
-	line := widget.L(theme.Muted, "◌ reading the run's log")
-	if r.err != nil {
-		line = widget.Line{widget.S(theme.Bad, "✗ "), widget.S(theme.Plain, brief(r.err))}
+	lines := []widget.Line{widget.L(theme.Muted, "◌ reading the run's log")}
+	switch {
+	case r.err != nil:
+		lines = widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(r.err), w-4)
+	case r.plan != nil && len(r.plan.Steps) > 0:
+		said := fmt.Sprintf("it has begun: %s, and first “%s”", widget.Count(len(r.plan.Steps), "step", "steps"), r.plan.Steps[0].Title)
+		lines = append(widget.Hang(widget.L(theme.Info, "◐ "), theme.Plain, said, w-4), lines...)
 	}
-	return widget.Box{Title: title(r.Crumb()), Lines: []widget.Line{line}}.Draw(w, h)
+	return widget.Box{Title: title(r.Crumb()), Lines: lines}.Draw(w, h)
 }
 
 // readable is how wide the current step is at most while its panes, which show longer lines, could use the room.

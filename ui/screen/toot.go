@@ -35,6 +35,11 @@ type Toot struct {
 	wrong    error // why the line that it was opened with cannot be read, until that has been said
 	named    bool  // what cannot be read of them has been named
 
+	jobs     []job.Job // what has run
+	jobsSeen time.Time
+	jobsErr  error
+	grounded bool // there is room to show them
+
 	call *tootctl.Call // that is being confirmed or started
 }
 
@@ -116,6 +121,8 @@ func (t *Toot) Update(msg tea.Msg) (Action, tea.Cmd) {
 		return t.decided(msg)
 	case Pressed:
 		return t.press(msg.ID)
+	case Tick:
+		return nil, t.askJobs()
 	}
 	return nil, nil
 }
@@ -141,6 +148,8 @@ func (t *Toot) answered(m tea.Msg) (Action, tea.Cmd) {
 		return Open{t.typed(m.seen)}, nil
 	case begunJob:
 		return t.begun(m)
+	case foundJobs:
+		t.tookJobs(m.jobs, m.err)
 	}
 	return nil, nil
 }

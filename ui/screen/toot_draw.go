@@ -26,7 +26,12 @@ func (t *Toot) Draw(w, h int) widget.Frame {
 		past := min(max(len(t.past())+2, 5), max(rest/4, 5))
 		out.Put(0, 0, t.commandsBox(left, rest-past))
 		out.Put(0, rest-past, t.pastBox(left, past))
-		out.Put(left, 0, t.formBox(w-left, rest))
+		form := t.formBox(w - left)
+		below := groundH(len(form.Lines)+2, rest)
+		out.Put(left, 0, t.drawForm(form, w-left, rest-below))
+		if below > 0 {
+			out.Put(left, rest-below, t.ground(w-left, below))
+		}
 	} else {
 		list := max(rest/3, 5)
 		if t.panes.on == panePast {
@@ -35,7 +40,7 @@ func (t *Toot) Draw(w, h int) widget.Frame {
 			t.panes.drawn[paneForm] = true // a key away, in the same place
 		} else {
 			out.Put(0, 0, t.commandsBox(w, list))
-			out.Put(0, list, t.formBox(w, rest-list))
+			out.Put(0, list, t.drawForm(t.formBox(w), w, rest-list))
 			t.panes.drawn[panePast] = true
 		}
 	}
@@ -123,18 +128,17 @@ func (t *Toot) aboutLines(c *tootctl.Call, w int) []widget.Line {
 }
 
 // formBox is the explanation, and below it what can be filled in.
-func (t *Toot) formBox(w, h int) widget.Frame {
+func (t *Toot) formBox(w int) widget.Box {
 	form := t.form()
 	c, _ := form.Call(t.where.Version)
 	inner := w - 4
 	box := widget.Box{Title: title(form.Command.Usage()), Lines: t.aboutLines(c, inner)}
 	box.Lines = append(box.Lines, nil)
 	fields, at := form.Fields(t.where.Version), t.field.settle(t.fieldNames())
-	row := 0
 	names, values := fieldRooms(fields, inner)
 	for i, f := range fields {
 		if i == at {
-			row = len(box.Lines)
+			box.From = len(box.Lines)
 		}
 		selected := i == at && t.panes.on == paneForm
 		line, whole := fieldLine(f, inner, names, values)
@@ -147,6 +151,13 @@ func (t *Toot) formBox(w, h int) widget.Frame {
 		box.Lines = append(box.Lines, widget.L(theme.Muted, "it takes no arguments and no options"))
 	}
 	box.Lines = append(box.Lines, ruleLines(form.Command, inner)...)
+	return box
+}
+
+// drawForm draws it so that the selected field, with which it begins, is seen while the form has the keys.
+func (t *Toot) drawForm(box widget.Box, w, h int) widget.Frame {
+	row := box.From
+	box.From = 0
 	if t.panes.on == paneForm {
 		box.From = window(row, len(box.Lines), h-2)
 	}

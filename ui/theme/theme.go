@@ -153,11 +153,7 @@ func build(pens, selected [inks]pen) *Theme {
 
 // Write appends text in an ink.
 func (t *Theme) Write(b *strings.Builder, ink Ink, text string) {
-	ground := 0
-	if ink&Selected != 0 {
-		ground = 1
-	}
-	open := t.open[ground][ink.Meaning()]
+	open := t.pen(ink)
 	if open == "" {
 		b.WriteString(t.Spell(text))
 		return
@@ -165,6 +161,23 @@ func (t *Theme) Write(b *strings.Builder, ink Ink, text string) {
 	b.WriteString(open)
 	b.WriteString(t.Spell(text))
 	b.WriteString(reset)
+}
+
+// Room is how many bytes Write appends, where every character can be spelt.
+func (t *Theme) Room(ink Ink, text string) int {
+	if open := t.pen(ink); open != "" {
+		return len(open) + len(text) + len(reset)
+	}
+	return len(text)
+}
+
+// pen is what an ink is begun with.
+func (t *Theme) pen(ink Ink) string {
+	ground := 0
+	if ink&Selected != 0 {
+		ground = 1
+	}
+	return t.open[ground][ink.Meaning()]
 }
 
 // Spell keeps the text inside ASCII if the terminal has nothing else.

@@ -110,7 +110,13 @@ func (f *Frame) String() string {
 // Paint is the frame in a theme's colours.
 func (f *Frame) Paint(t *theme.Theme) string {
 	var b strings.Builder
-	b.Grow(f.W * f.H * 2)
+	n := f.H
+	for _, l := range f.Lines {
+		for _, s := range l {
+			n += t.Room(s.Ink, s.Text)
+		}
+	}
+	b.Grow(n)
 	for i, l := range f.Lines {
 		if i > 0 {
 			b.WriteByte('\n')

@@ -11,12 +11,15 @@ import (
 
 var ticks = []rune("▁▂▃▄▅▆▇█")
 
-// Spark is the newest w values of a series as a sparkline, on a scale from 0 to top; top 0 means the series' own greatest.
+// Spark is the newest w values of a series as a sparkline, on a scale from 0 to top; top 0 means the series' own greatest, which leaves a gap above it: in
+// rows that stand close, series that hold still would be one block.
 func Spark(ink theme.Ink, series []float64, w int, top float64) Line {
 	if len(series) > w {
 		series = series[len(series)-w:]
 	}
+	highest := len(ticks) - 1
 	if top <= 0 {
+		highest--
 		for _, v := range series {
 			top = max(top, v)
 		}
@@ -25,7 +28,7 @@ func Spark(ink theme.Ink, series []float64, w int, top float64) Line {
 	for _, v := range series {
 		i := 0
 		if top > 0 && !math.IsNaN(v) {
-			i = min(max(int(v/top*float64(len(ticks)-1)+0.5), 0), len(ticks)-1)
+			i = min(max(int(v/top*float64(highest)+0.5), 0), highest)
 		}
 		b.WriteRune(ticks[i])
 	}

@@ -30,7 +30,10 @@ func (b Blocked) Changed() <-chan struct{} { <-b; return nil }
 func (b Blocked) Refresh() { <-b }
 
 // Verbs implements ui.Desk.
-func (b Blocked) Verbs(string) []desk.VerbState { <-b; return nil }
+func (b Blocked) Verbs(context.Context, ...string) map[string][]desk.VerbState {
+	<-b
+	return nil
+}
 
 // Runs implements ui.Desk.
 func (b Blocked) Runs(context.Context) ([]desk.Run, error) { <-b; return nil, ErrStage }

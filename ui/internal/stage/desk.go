@@ -82,7 +82,13 @@ func (d *Desk) Changed() <-chan struct{} { return d.changed }
 func (d *Desk) Refresh() { d.told("refresh") }
 
 // Verbs implements ui.Desk.
-func (d *Desk) Verbs(target string) []desk.VerbState { return Verbs(target) }
+func (d *Desk) Verbs(_ context.Context, targets ...string) map[string][]desk.VerbState {
+	all := map[string][]desk.VerbState{}
+	for _, target := range targets {
+		all[target] = Verbs(target)
+	}
+	return all
+}
 
 // Runs implements ui.Desk.
 func (d *Desk) Runs(context.Context) ([]desk.Run, error) { return d.List, nil }
