@@ -279,7 +279,7 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	th.wg.Go(th.arrive)
 	var consoles sync.WaitGroup
 	until := time.Now().Add(historyLasts)
-	for n := range len(clocks) {
+	for n := range clocks {
 		consoles.Go(func() { th.console(n, until) })
 	}
 	consoles.Wait()
