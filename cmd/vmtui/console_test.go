@@ -9,20 +9,26 @@ import (
 
 // The operator's own connection drops, or they press Ctrl-C: the run stops at a step boundary, the terminal is clean, the run can be resumed.
 func TestConsoleLeavesCleanly(t *testing.T) {
-	for name, leave := range map[string]func(*terminal){
-		"hang-up": func(s *terminal) { s.signal(syscall.SIGHUP) },
-		"ctrl-c":  func(s *terminal) { s.press("\x03"); s.sees("Stop there and quit"); s.press("\t\r") },
+	for name, leave := range map[string]func(s *terminal, goOn func()){
+		"hang-up": func(s *terminal, goOn func()) { s.signal(syscall.SIGHUP); goOn() },
+		"ctrl-c": func(s *terminal, goOn func()) {
+			s.press("\x03")
+			s.sees("Stop there and quit")
+			s.press("\t\r")
+			goOn()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := startBox(t, nil)
+			b, a := waylaid(t, nil)
+			held := a.stops("remove") // it is not over before it is left
 			s := sit(t, 120, 36, "--config", b.ConfigPath())
 			s.sees("worker-2", "healthy")
 			s.press(":drain worker-2\r")
 			s.sees("Let the balancer stop sending")
 			s.press("g")
 			s.sees("notice")
-			leave(s)
+			leave(s, held.letGo)
 			if code := s.ends(); code != 130 && code != 0 {
 				t.Errorf("exit %d\n%s", code, s.text())
 			}

@@ -48,7 +48,7 @@ func TestExecInWords(t *testing.T) {
 		{[]string{"exec", "-n", "worker-1"}, 2, "it takes nodes and a command"},
 		{[]string{"exec", "--", "true"}, 2, "it takes nodes and a command"},
 		{[]string{"--read-only", "exec", "-n", "worker-1", "--", "true"}, 3, "read-only"},
-		{[]string{"exec", "-n", "worker-1", "--timeout", "5s", "--", "sleep", "60"}, 4, "it had not ended in time"},
+		{[]string{"exec", "-n", "worker-1", "--timeout", "10s", "--", "sleep", "60"}, 4, "it had not ended in time"},
 	} {
 		got := vmtui(t, b.ConfigPath(), x.args...)
 		if got.code != x.code || !strings.Contains(got.out+got.err, x.says) {

@@ -42,7 +42,7 @@ func (a *app) follow(ctx context.Context, f *flags, id string, leg int, attended
 }
 
 // lastWords is how long the end of a log may take to be shown; a leg that was overtaken or lost its log writes none.
-const lastWords = 2 * time.Second
+const lastWords = 5 * time.Second
 
 // followJSON prints the log from its first event until this leg is let go of.
 func (a *app) followJSON(ctx context.Context, f *flags, id string, leg int) {

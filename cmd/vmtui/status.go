@@ -58,12 +58,12 @@ func mistakes(s fleet.Snapshot) error {
 func (a *app) lookOnce(ctx context.Context, limit time.Duration) fleet.Snapshot {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	began, said := time.Now(), "" // before the first look begins
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		a.watch.Run(ctx)
 	}()
-	began, said := time.Now(), ""
 	for !complete(a.watch.Snapshot(), began) {
 		select {
 		case <-a.desk.Changed():

@@ -116,10 +116,23 @@ func (d *Desk) stir() {
 	}
 }
 
-// Close stops every leg at its next step boundary and waits for it.
+// Close stops every leg at its next step boundary and waits for it. None begins any more.
 func (d *Desk) Close() {
+	d.mu.Lock()
 	d.cancel()
+	d.mu.Unlock()
 	d.legs.Wait()
+}
+
+// leg does work that Close waits for; false when the desk is closed.
+func (d *Desk) leg(work func()) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ctx.Err() != nil {
+		return false
+	}
+	d.legs.Go(work)
+	return true
 }
 
 // Fleet is the fleet as last observed.

@@ -41,10 +41,13 @@ func begin[V any](d *Desk, among *efforts[V], start func(ctx context.Context, jo
 		return "", err
 	}
 	d.mark(record, true)
-	d.legs.Go(func() {
+	over := func() {
 		defer d.mark(record, false)
 		e.Wait()
-	})
+	}
+	if !d.leg(over) {
+		over() // the desk was closed meanwhile, which ends it
+	}
 	return among.keep(e), nil
 }
 

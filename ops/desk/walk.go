@@ -67,12 +67,15 @@ func (d *Desk) again(ctx context.Context, id string, mode run.Mode) error {
 // walk walks in the background, owned by the desk. What it says is in the run's log.
 func (d *Desk) walk(id string, rb run.Runbook, mode run.Mode) {
 	d.mark(id, true)
-	d.legs.Go(func() {
+	walked := d.leg(func() {
 		defer d.mark(id, false)
 		// The log tells how it ended; an error that could not be logged is shown when somebody looks at the run.
 		_, err := d.engine.Walk(d.ctx, id, rb, mode)
 		d.end(id, err)
 	})
+	if !walked { // who has closed the desk resumes it from another one
+		d.mark(id, false)
+	}
 }
 
 // end keeps why a leg ended that could not say so in its log.

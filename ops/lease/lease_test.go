@@ -107,7 +107,8 @@ func (b *bench) acquire(k *Keeper, run string) func() {
 
 func TestSecondConsoleIsRefusedWithOwnerAndAge(t *testing.T) {
 	b := newBench(t)
-	kirk, spock := b.console("kirk", nil), b.console("spock", nil)
+	long := func(c *Config) { c.TTL = time.Minute }
+	kirk, spock := b.console("kirk", long), b.console("spock", long)
 	release := b.acquire(kirk, "run-1")
 	if err := kirk.Held(); err != nil {
 		t.Fatal(err)
@@ -128,7 +129,7 @@ func TestSecondConsoleIsRefusedWithOwnerAndAge(t *testing.T) {
 
 func TestRenewalsKeepItPastItsTTL(t *testing.T) {
 	b := newBench(t)
-	k := b.console("kirk", func(c *Config) { c.TTL = 2 * time.Second })
+	k := b.console("kirk", func(c *Config) { c.TTL = 4 * time.Second })
 	release := b.acquire(k, "run-1")
 	defer release()
 	first, _, err := k.Show(t.Context())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -36,7 +37,7 @@ func (l *leg) bridge(ctx context.Context, lost error) error {
 // copy writes the log as it is known here into the local store.
 func (l *leg) copy(ctx context.Context, lost error) (string, error) {
 	l.j.mu.Lock()
-	h, raw, more := l.j.view.Header, l.j.raw, l.j.unsent
+	h, raw, more := l.j.view.Header, l.j.raw, slices.Clone(l.j.unsent)
 	l.j.mu.Unlock()
 	h.Origin = &Origin{Run: l.j.id, Store: l.e.Stores.Team.Name(), Leg: l.j.leg, Last: uint64(len(raw))}
 	local := l.e.Stores.Local

@@ -171,7 +171,8 @@ func (l *leg) confirmAlone(ctx context.Context) error {
 // decide asks a question that is the run's and no step's.
 func (l *leg) decide(ctx context.Context, g Gate) error {
 	g.Choices = []Choice{Go, Stop}
-	step := l.j.view.step()
+	var step string
+	l.j.with(func(v *View, _ *history) { step = v.step() })
 	if l.mode.beforehand("") {
 		return l.pass(ctx, step, g)
 	}

@@ -115,6 +115,10 @@ func (s *Postgres) open(ctx context.Context) error {
 		s.door.Unlock()
 		return nil
 	}
+	if err := s.life.Err(); err != nil {
+		s.door.Unlock()
+		return err
+	}
 	o := s.opening
 	if o == nil {
 		o = &opening{done: make(chan struct{})}
@@ -163,6 +167,11 @@ func (s *Postgres) Tail(ctx context.Context, id string, after uint64) iter.Seq2[
 
 // hearken wakes tails by the server's notifications, as long as there are any. Polling is what tails rely on.
 func (s *Postgres) hearken() {
+	s.door.Lock()
+	defer s.door.Unlock()
+	if s.life.Err() != nil {
+		return
+	}
 	s.own.Go(func() {
 		for {
 			_ = s.client.Listen(s.life, channel, s.tell)
@@ -175,7 +184,9 @@ func (s *Postgres) hearken() {
 
 // Close ends everything that waits for the store, and lets go of it.
 func (s *Postgres) Close() error {
-	s.end()
+	s.door.Lock()
+	s.end() // nothing begins any more
+	s.door.Unlock()
 	err := s.client.Close()
 	s.own.Wait()
 	return err

@@ -115,7 +115,7 @@ func (w *world) verifies(key string) func(*Walk) Check {
 func (w *world) step(id string, kind Kind, until string) Step {
 	s := Step{
 		StepInfo: StepInfo{ID: id, Title: "make it " + id, Why: "because", Kind: kind, Until: until},
-		Deadline: 5 * time.Second,
+		Deadline: time.Minute, // a busy machine takes its time
 		Plan:     func(context.Context) ([]string, error) { return []string{"set " + id}, nil },
 		Observe:  w.observes(id), Do: w.acts(id, "w2", act.Changes), Verify: w.verifies(id), Undo: w.takesBack(id, "w2"),
 		Undone: func(*Walk) Check {

@@ -135,7 +135,7 @@ func TestWhatTheTokenLacksIsNamed(t *testing.T) {
 func TestEveryPauseIsTold(t *testing.T) {
 	s := atTheEdge(t)
 	c, w := waiting(t, s.URL())
-	s.RateLimitFor(100 * time.Millisecond) // the API says a second
+	s.RateLimitFor(time.Second)
 	if _, err := c.Look(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -67,11 +67,13 @@ func member(t *testing.T, c *Client, droplet int) bool {
 }
 
 func TestMembershipAtTheProvider(t *testing.T) {
-	c, _ := account(t, "")
+	c, s := account(t, "")
+	s.Repace(func(p *provider.Pace) { p.Busy = time.Hour })
 	whenFree(t, func() error { return c.RemoveDroplet(t.Context(), &allow{}, "lb-1", 11) })
 	if err := c.RemoveDroplet(t.Context(), &allow{}, "lb-1", 12); !errors.Is(err, ErrBusy) {
 		t.Errorf("while it is busy: %v", err)
 	}
+	s.Repace(func(p *provider.Pace) { p.Busy = 60 * time.Millisecond })
 	until(t, "worker-1 is out", func() bool { return !member(t, c, 11) })
 	whenFree(t, func() error { return c.AddDroplet(t.Context(), &allow{}, "lb-1", 11) })
 	until(t, "worker-1 is in", func() bool { return member(t, c, 11) })

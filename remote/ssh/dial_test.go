@@ -60,9 +60,14 @@ func TestNoBannerIsNotWaitedForLonger(t *testing.T) {
 func TestNoBannerBehindAJumpHostIsNotWaitedForLonger(t *testing.T) {
 	jump, l, p := newServer(t, nil), silent(t), newPlace(t)
 	p.knows(jump)
-	pool := p.pool(func(p *Pool) { p.pace.handshake = 600 * time.Millisecond })
-	r := pool.hop("worker-3", "root@"+l.Addr().String(), pool.Host("jump", "root@"+jump.addr())).Look(within10s(t), Command{Script: "true"})
-	if r.Outcome != Unreachable || !strings.Contains(r.Cause.Error(), "did not end within 600ms") || !errors.Is(r.Cause, ErrSilent) {
+	pool := p.pool(nil)
+	via := pool.Host("jump", "root@"+jump.addr())
+	if r := via.Look(within10s(t), Command{Script: "true"}); !r.OK() {
+		t.Fatalf("%+v", r)
+	}
+	pool.pace.handshake = 100 * time.Millisecond // the jump host had all the time that it needed
+	r := pool.hop("worker-3", "root@"+l.Addr().String(), via).Look(within10s(t), Command{Script: "true"})
+	if r.Outcome != Unreachable || !strings.Contains(r.Cause.Error(), "did not end within 100ms") || !errors.Is(r.Cause, ErrSilent) {
 		t.Errorf("%+v", r)
 	}
 }
@@ -107,7 +112,7 @@ func TestFewDialAtOnce(t *testing.T) {
 func TestSlowHandshakeDelaysNobodyBeyondTheirContext(t *testing.T) {
 	l := silent(t)
 	h := newPlace(t).pool(nil).Host("worker-3", "root@"+l.Addr().String())
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	began := time.Now()
 	r := h.Do(ctx, allowed, Command{Script: "true"})
@@ -181,7 +186,7 @@ func TestKeepaliveFreesABlackHoledConnection(t *testing.T) {
 			s.shell(c)
 		}
 	})
-	h := reach(t, s, func(p *Pool) { p.pace.ping, p.pace.pong = 20*time.Millisecond, 200*time.Millisecond })
+	h := reach(t, s, func(p *Pool) { p.pace.ping, p.pace.pong = 20*time.Millisecond, 2*time.Second })
 	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() {
 		t.Fatalf("%+v", r)
 	}
@@ -392,7 +397,7 @@ func TestAJumpHostThatFallsSilentIsNotTheHostBehindIt(t *testing.T) {
 	jump := newServer(t, func(s *server) { s.wrap = func(c net.Conn) net.Conn { return hole{c, shut} } })
 	p := newPlace(t)
 	p.knows(jump)
-	pool := p.pool(func(p *Pool) { p.pace.connect, p.pace.pong = 500*time.Millisecond, 500*time.Millisecond })
+	pool := p.pool(func(p *Pool) { p.pace.connect, p.pace.pong = 1500*time.Millisecond, 1500*time.Millisecond })
 	via := pool.Host("jump", "root@"+jump.addr())
 	gone := pool.hop("worker-1", "root@127.0.0.1:1", via)
 	if r := gone.Look(within10s(t), Command{Script: "true"}); !errors.Is(r.Cause, ErrSilent) {
@@ -406,7 +411,6 @@ func TestAJumpHostThatFallsSilentIsNotTheHostBehindIt(t *testing.T) {
 }
 
 func TestSilenceIsToldFromRefusal(t *testing.T) {
-	quick := func(p *Pool) { p.pace.connect, p.pace.handshake = 300*time.Millisecond, 300*time.Millisecond }
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -421,13 +425,13 @@ func TestSilenceIsToldFromRefusal(t *testing.T) {
 	s, stranger := newServer(t, nil), newServer(t, nil)
 	p.knows(s)
 	p.pin(stranger.addr(), s.host.PublicKey())
-	pool := p.pool(quick)
+	pool, hurried := p.pool(nil), p.pool(func(p *Pool) { p.pace.handshake = 300 * time.Millisecond })
 	for name, x := range map[string]struct {
 		host   *Host
 		silent bool
 	}{
 		"nobody listens":      {pool.Host("a", "root@"+gone.Addr().String()), true},
-		"nothing comes back":  {pool.Host("b", "root@"+mute.Addr().String()), true},
+		"nothing comes back":  {hurried.Host("b", "root@"+mute.Addr().String()), true},
 		"another host key":    {pool.Host("c", "root@"+stranger.addr()), false},
 		"a name of nobody":    {pool.Host("d", "root@nobody.invalid:22"), false},
 		"it lives":            {pool.Host("e", "root@"+s.addr()), false},

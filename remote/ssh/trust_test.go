@@ -68,9 +68,9 @@ func TestUnknownHostIsAskedOnceAndPinned(t *testing.T) {
 		if q.Subject != s.addr() || !strings.Contains(strings.Join(q.Details, "\n"), ssh.FingerprintSHA256(s.host.PublicKey())) {
 			t.Errorf("%+v", q)
 		}
-		return keys.Answer{Yes: true}, pause(ctx, 300*time.Millisecond)
+		return keys.Answer{Yes: true}, pause(ctx, 1200*time.Millisecond)
 	})
-	pool := p.pool(func(p *Pool) { p.pace.handshake = 200 * time.Millisecond })
+	pool := p.pool(func(p *Pool) { p.pace.handshake = time.Second })
 	h := pool.Host("worker-1", "root@"+s.addr())
 	for range 2 {
 		if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() {
@@ -120,12 +120,15 @@ func TestAServerThatDidNotWaitForTheAnswerIsDialledAgain(t *testing.T) {
 	s := newServer(t, nil)
 	p := newPlace(t)
 	asked := 0
-	p.asker = askerFunc(func(ctx context.Context, _ keys.Question) (keys.Answer, error) {
+	var pool *Pool
+	p.asker = askerFunc(func(context.Context, keys.Question) (keys.Answer, error) {
 		asked++
 		s.cut()
-		return keys.Answer{Yes: true}, pause(ctx, 100*time.Millisecond)
+		eventually(t, "it is taken for a person's answer", func() bool { return len(pool.logins) == 0 })
+		return keys.Answer{Yes: true}, nil
 	})
-	h := p.pool(func(p *Pool) { p.pace.person = 10 * time.Millisecond }).Host("worker-1", "root@"+s.addr())
+	pool = p.pool(func(p *Pool) { p.pace.person = 10 * time.Millisecond })
+	h := pool.Host("worker-1", "root@"+s.addr())
 	if r := h.Look(within10s(t), Command{Script: "true"}); !r.OK() || asked != 1 {
 		t.Errorf("asked %d times: %+v", asked, r)
 	}
