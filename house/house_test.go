@@ -2,6 +2,8 @@
 package house
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -119,5 +121,29 @@ func TestUphillIsNoticed(t *testing.T) {
 	}
 	if uphill("ui", module+"ui/root", "net/http") == "" || uphill("ops", module+"ops/run", "charm.land/bubbletea/v2") == "" {
 		t.Error("a foreign import passed")
+	}
+}
+
+// counted is a number before a noun that has a plural only: one of it would read "1 jobs".
+var counted = regexp.MustCompile(`%d (new |unique )?(jobs|processes|websockets|workers|requests|bytes|lines|days|hours|minutes|nodes|droplets|keys|steps|migrations|sessions|` +
+	`accounts|follows|rows|errors|failures|successes|containers|links|events|anchors|runs|characters|runbooks|times|threads|locks)\b`)
+
+// A count in words has its singular: spelling.Count, or widget.Count in ui.
+func TestOneIsNotMany(t *testing.T) {
+	for _, p := range load(t) {
+		if from := room(p.PkgPath); from != "cmd" && from != "ui" && from != "ops" || strings.Contains(p.PkgPath, "/internal/") { // what stages a test says nothing to a person
+			continue
+		}
+		for _, file := range p.GoFiles {
+			text, err := os.ReadFile(file) // #nosec G304 -- one of our own files
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, line := range strings.Split(string(text), "\n") {
+				if found := counted.FindString(line); found != "" {
+					t.Errorf("%s:%d: %q may be one of them", file, n+1, found)
+				}
+			}
+		}
 	}
 }

@@ -183,11 +183,11 @@ func verify(ctx context.Context, f *flags, a *app) error {
 }
 
 func proofWords(p run.Proof) string {
-	words := fmt.Sprintf("the chain of store %s holds: %d links over %d events (%d lines of output were pruned)", p.Store, p.N, p.Events, p.Pruned)
+	words := fmt.Sprintf("the chain of store %s holds: %s over %s (%s of output pruned)", p.Store, spelling.Count(p.N, "link", "links"), spelling.Count(p.Events, "event", "events"), spelling.Count(p.Pruned, "line", "lines"))
 	if p.Anchor == nil {
 		return words + "\n  it is anchored nowhere yet: vmtui audit anchor"
 	}
-	return words + fmt.Sprintf("\n  it agrees with %d anchors on exec; the newest, by %s on %s, leaves %d links uncovered", p.Anchors, p.Anchor.By, p.Anchor.Time.Local().Format(time.DateTime), p.Unanchored)
+	return words + fmt.Sprintf("\n  it agrees with %s on exec; the newest, by %s on %s, leaves %s uncovered", spelling.Count(p.Anchors, "anchor", "anchors"), p.Anchor.By, p.Anchor.Time.Local().Format(time.DateTime), spelling.Count(p.Unanchored, "link", "links"))
 }
 
 func anchorTrail(f *flags) *cobra.Command {

@@ -83,7 +83,7 @@ func TestSidekiqsRunbooks(t *testing.T) {
 
 	// A flush parks, and without another word leaves it parked.
 	end = backlogRun(t, b, []string{"run", "sidekiq-flush", "pull"}, 3, "waiting", "risk medium", "account moves")
-	backlogRun(t, b, []string{"runs", "resume", end.Run, "--confirm", "pull"}, 0, "done", "park the queue pull", "jobs were done meanwhile, and pull is level")
+	backlogRun(t, b, []string{"runs", "resume", end.Run, "--confirm", "pull"}, 0, "done", "park the queue pull", "done meanwhile, and pull is level")
 	left := parkedOf(t, b.ConfigPath())
 	if len(left) != 1 || !strings.HasPrefix(left[0], "pull-parked-") {
 		t.Fatalf("parked: %v", left)

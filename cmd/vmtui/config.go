@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/ops/book"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/postgres"
 	"github.com/vmtui/vmtui/remote/redis"
@@ -51,17 +51,14 @@ func checkConfig(ctx context.Context, f *flags) error {
 	for _, w := range warnings {
 		f.note("warning: " + w)
 	}
-	return f.printf("%s is good: %s, %d nodes, %s\n", cfg.Path(), cfg.Instance, len(cfg.Nodes), owned(len(books)))
+	return f.printf("%s is good: %s, %s, %s\n", cfg.Path(), cfg.Instance, spelling.Count(len(cfg.Nodes), "node", "nodes"), owned(len(books)))
 }
 
 func owned(n int) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return "no runbooks of its own"
-	case 1:
-		return "one runbook of its own"
 	}
-	return fmt.Sprintf("%d runbooks of its own", n)
+	return spelling.Count(n, "runbook", "runbooks") + " of its own"
 }
 
 // checkSecrets resolves every reference once, so that a missing token is found now and not in the middle of something.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vmtui/vmtui/ops/courier"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 func newCopy(f *flags) *cobra.Command {
@@ -52,7 +53,7 @@ func (f *flags) copying(ctx context.Context, trip *courier.Trip) {
 	for v, err := trip.View(ctx, 0); err == nil && !v.Over; v, err = trip.View(ctx, v.Version) {
 		if tenth := v.Percent() / 10; tenth > said && tenth < 10 {
 			said = tenth
-			f.note(fmt.Sprintf("%s: %d0 %% of %d bytes", v.Errand.From(), tenth, v.Of))
+			f.note(fmt.Sprintf("%s: %d0 %% of %s", v.Errand.From(), tenth, spelling.Count(v.Of, "byte", "bytes")))
 		}
 	}
 }

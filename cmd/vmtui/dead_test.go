@@ -65,10 +65,11 @@ func TestADeadHostWantsItsIDTyped(t *testing.T) {
 }
 
 // A rebuild that errs may leave the droplet off. Whoever retries is told what its identity rests on, types the id, and sends a new rebuild; while the
-// old system works again, none is sent. There is no way back, and after a stop the run goes on from there.
+// old system works again, none is sent. There is no way back, and after a stop the run goes on from there. A droplet that was off may be left off by its
+// rebuild: then the run powers it on, asks before that, and does it once.
 func TestARebuildThatErredIsSentAgainForADeadHost(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, func(o *box.Options) { o.Faults = []string{"rebuild-errs:1"} })
+	b := startBox(t, func(o *box.Options) { o.Faults = []string{"rebuild-errs:1", "stays-off:worker-2"} })
 	got := vmtui(t, b.ConfigPath(), "run", "worker-reimage", "worker-2", "--yes", "--confirm", "worker-2", "--json")
 	end, m := last(t, got.out), b.Machine("worker-2")
 	if got.code != 3 || end.State != "waiting" || end.Step != "rebuild" || !strings.Contains(end.Detail, "errored") || m.PoweredOn() {
@@ -100,8 +101,22 @@ func TestARebuildThatErredIsSentAgainForADeadHost(t *testing.T) {
 	s.press("go\nworker-2\n")
 	s.sees(`"worker-2" is not ` + id)
 	s.press("go\n" + id + "\n")
+	s.sees("Power it on, should it be off", "{type: power_on}   once", "your decision (go, skip, stop)")
+	if m.PoweredOn() {
+		t.Error("it was powered on unasked")
+	}
+	s.press("go\n")
 	if code := s.ends(); code != 0 {
 		t.Fatalf("exit %d\n%s", code, transcript(t, b, end.Run))
+	}
+	actions := 0
+	for _, sent := range mutations(b) {
+		if sent == "POST /v2/droplets/"+id+"/actions" {
+			actions++
+		}
+	}
+	if actions != 3 || !strings.Contains(transcript(t, b, end.Run), "POST /v2/droplets/"+id+"/actions {type: power_on} [worker-2]") {
+		t.Errorf("%d actions, of which two are rebuilds\n%s", actions, transcript(t, b, end.Run))
 	}
 	if n := rebuilds(b, "worker-2"); n != 2 {
 		t.Errorf("%d rebuilds", n)

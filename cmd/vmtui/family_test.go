@@ -99,7 +99,7 @@ func TestAWorkerIsRetired(t *testing.T) {
 	if err != nil || strings.Contains(string(known), key) || strings.Contains(boxKnownHosts(t, b), key) {
 		t.Errorf("its key is still known: %v", err)
 	}
-	for _, want := range []string{"budget: 3 healthy", "no answer to the request", "take worker-2 out of the config: " + b.ConfigPath() + ":", "3 workers remain"} {
+	for _, want := range []string{"budget: 3 healthy", "no answer to the request", "take worker-2 out of the config: " + b.ConfigPath() + ":", "3 workers left"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}
@@ -151,7 +151,7 @@ func TestStreamingIsRestarted(t *testing.T) {
 		if started(t, b, droplet2, "web") != web || started(t, b, droplet2, "streaming") == streaming {
 			t.Error("the wrong containers were started anew")
 		}
-		if !strings.Contains(said, "websockets here, 6 on all workers") || !strings.Contains(said, "there were 6") {
+		if !strings.Contains(said, " here, 6 on all workers") || !strings.Contains(said, "there were 6") {
 			t.Errorf("nothing was counted:\n%s", said)
 		}
 	}
@@ -245,5 +245,18 @@ func TestADeadWorkerIsRetiredAndNotRebooted(t *testing.T) {
 	}
 	if s := b.Stats(); s.Failures != 0 {
 		t.Errorf("%d requests failed: %v", s.Failures, s.FirstFailures)
+	}
+}
+
+// Where nobody visits, a worker comes back all the same: nobody came to its peers either, and the balancer's check is served. Its jobs are started then.
+func TestAWorkerComesBackWhereNobodyVisits(t *testing.T) {
+	t.Parallel()
+	b := startBox(t, func(o *box.Options) { o.Visitors = box.Rate{PerSecond: -1, WebSockets: -1} })
+	if said := carried(t, b, "run", "worker-restart", "worker-2"); !strings.Contains(said, "nobody came in 8s, nor to a peer; the balancer's check is served (answers 200)") {
+		t.Error(said)
+	}
+	serving(t, b)
+	if s := b.Stats(); s.Requests != 0 {
+		t.Errorf("somebody did visit: %+v", s)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/fleet"
+	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/clean"
 )
 
@@ -86,7 +88,7 @@ func mayReplace(ctx context.Context, a *app, worker, confirm string) error {
 		return err
 	}
 	if h.Run != "" {
-		return &fault.Error{What: "a run holds it", On: worker, Why: holdWords(*h), Next: "finish the run: vmtui runs resume " + h.Run + ", or undo it; `vmtui hold clear` removes a record whose run is lost", Code: fault.Refused}
+		return &fault.Error{What: "a run holds it", On: worker, Why: holdWords(*h), Next: a.toEnd(ctx, *h), Code: fault.Refused}
 	}
 	if h.By != a.operator && confirm != h.By {
 		return &fault.Error{What: "not confirmed", On: worker, Why: holdWords(*h), Next: fmt.Sprintf("talk to %s; then repeat it with --confirm %s", h.By, h.By), Code: fault.Refused}
@@ -94,14 +96,38 @@ func mayReplace(ctx context.Context, a *app, worker, confirm string) error {
 	return nil
 }
 
+// toEnd says how a worker gets free of the run that holds it.
+func (a *app) toEnd(ctx context.Context, h fleet.Hold) string {
+	byHand := "; when the record is of no use any more: " + clearing(h)
+	v, err := a.engine.View(ctx, h.Run)
+	switch {
+	case err != nil:
+		return "look for the run with whoever began it" + byHand
+	case v.State == run.Done:
+		return "bring the worker back: vmtui run " + worker.Return + " " + h.Worker + byHand
+	case v.WhyNoResume() != "":
+		return "that run is over, it is " + string(v.State) + byHand
+	}
+	next, err := a.engine.Onward(ctx, h.Run)
+	if err != nil || next == "" {
+		next = "let the run end that is under way: vmtui runs show " + h.Run
+	}
+	return next + byHand
+}
+
+// clearing is the command that removes a record which others may rely on.
+func clearing(h fleet.Hold) string {
+	return fmt.Sprintf("vmtui hold clear %s --confirm %s", h.Worker, h.By)
+}
+
 // mayClear wants it said whose record goes, when it is not one's own or when a run relies on it.
-func mayClear(h fleet.Hold, operator, confirm string) error {
+func mayClear(h fleet.Hold, operator, confirm string, toEnd func(fleet.Hold) string) error {
 	if confirm == h.By || h.By == operator && h.Run == "" {
 		return nil
 	}
-	next := fmt.Sprintf("talk to %s; then vmtui hold clear %s --confirm %s", h.By, h.Worker, h.By)
+	next := fmt.Sprintf("talk to %s; then %s", h.By, clearing(h))
 	if h.Run != "" {
-		next = fmt.Sprintf("finish its run: vmtui runs resume %s, or undo it; if the run is lost: vmtui hold clear %s --confirm %s", h.Run, h.Worker, h.By)
+		next = toEnd(h)
 	}
 	return &fault.Error{What: "not confirmed", On: h.Worker, Why: holdWords(h), Next: next, Code: fault.Refused}
 }
@@ -120,7 +146,7 @@ func clearHold(f *flags) *cobra.Command {
 				}
 				return f.answer(map[string]any{"cleared": false, "worker": args[0]}, args[0]+" is not on hold")
 			}
-			if err := mayClear(*h, a.operator, confirm); err != nil {
+			if err := mayClear(*h, a.operator, confirm, func(h fleet.Hold) string { return a.toEnd(ctx, h) }); err != nil {
 				return err
 			}
 			err = a.changeHold(ctx, "hold/clear", args[0], fmt.Sprintf("clear the hold record of %s, which %s had set: %s", args[0], h.By, h.Why), func(ctx context.Context, p act.Permit) error { return a.keeper.ClearHold(ctx, p, args[0]) })

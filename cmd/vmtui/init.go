@@ -14,6 +14,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 )
 
@@ -125,7 +126,7 @@ func chooseBalancer(ctx context.Context, cloud *digitalocean.Client, q *question
 		return all[0], nil
 	}
 	for i, lb := range all {
-		_, _ = fmt.Fprintf(q.f.err, "  %d  %s  %s  %d droplets\n", i+1, lb.ID, lb.Name, len(lb.DropletIDs))
+		_, _ = fmt.Fprintf(q.f.err, "  %d  %s  %s  %s\n", i+1, lb.ID, lb.Name, spelling.Count(len(lb.DropletIDs), "droplet", "droplets"))
 	}
 	q.ask(&id, "which load balancer? number or id", "1")
 	if n, err := strconv.Atoi(id); err == nil && n >= 1 && n <= len(all) {
@@ -175,7 +176,7 @@ func writeConfig(f *flags, a answers, lb digitalocean.Balancer, workers []digita
 	if f.json {
 		return f.printJSON(map[string]any{"config": f.config, "instance": a.instance, "load_balancer": lb.ID, "workers": len(workers)})
 	}
-	return f.printf("wrote %s: %s, load balancer %s, %d workers: %s\nlook through it, add what is out of the balancer just now, then: vmtui config check && vmtui status\n", f.config, a.instance, lb.Name, len(workers), list(workers))
+	return f.printf("wrote %s: %s, load balancer %s, %s: %s\nlook through it, add what is out of the balancer just now, then: vmtui config check && vmtui status\n", f.config, a.instance, lb.Name, spelling.Count(len(workers), "worker", "workers"), list(workers))
 }
 
 func list(droplets []digitalocean.Droplet) string {

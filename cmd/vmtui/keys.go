@@ -11,6 +11,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys"
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -252,7 +253,7 @@ func (a *app) forgetNode(ctx context.Context, f *flags, name, confirm string) er
 	if err != nil {
 		return err
 	}
-	words := fmt.Sprintf("%s is forgotten, %s", name, linesWords(len(gone))) + leftWords(stay)
+	words := fmt.Sprintf("%s is forgotten, %s", name, spelling.Count(len(gone), "line", "lines")) + leftWords(stay)
 	return f.answer(map[string]any{"node": name, "host": known, "forgotten": gone, "left": stay}, words)
 }
 
@@ -267,13 +268,6 @@ func ownEntries(entries []keys.Entry) (own, stay []keys.Entry) {
 		}
 	}
 	return own, stay
-}
-
-func linesWords(n int) string {
-	if n == 1 {
-		return "1 line"
-	}
-	return fmt.Sprintf("%d lines", n)
 }
 
 func leftWords(stay []keys.Entry) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/trail"
 )
 
@@ -87,7 +88,7 @@ func mayPrune(ctx context.Context, f *flags, p run.Pruned, ended time.Time) erro
 }
 
 func amount(p run.Pruned) string {
-	return fmt.Sprintf("%d lines of output of %d runs, %d characters", p.Lines, p.Runs, p.Size)
+	return fmt.Sprintf("%s of output of %s, %s", spelling.Count(p.Lines, "line", "lines"), spelling.Count(p.Runs, "run", "runs"), spelling.Count(p.Size, "character", "characters"))
 }
 
 // reportRun writes the report of a run in Markdown.

@@ -145,6 +145,9 @@ func TestDrainUndoAndReturn(t *testing.T) {
 	if got := vmtui(t, b.ConfigPath(), "hold", "--json"); !strings.Contains(got.out, `"kernel"`) || !strings.Contains(got.out, "worker-2") {
 		t.Errorf("hold: %s%s", got.out, got.err)
 	}
+	if got := vmtui(t, b.ConfigPath(), "hold", "set", "worker-2", "--why", "disk"); got.code != 3 || !strings.Contains(got.err, "vmtui run worker-return worker-2") {
+		t.Errorf("a hold whose run is done: exit %d\n%s", got.code, got.err)
+	}
 	if got = vmtui(t, b.ConfigPath(), "run", "worker-return", "worker-2", "--yes", "--json"); got.code != 0 {
 		t.Fatalf("return: exit %d\n%s\n%s", got.code, got.err, last(t, got.out).Detail)
 	}
@@ -168,7 +171,7 @@ func TestDrainUndoAndReturn(t *testing.T) {
 	serving(t, b)
 }
 
-// Past the rebuild there is no way back, and undo says so.
+// Past the rebuild there is no way back, and undo says so. A run that was stopped there is not stopped again: what is left is to go on.
 func TestUndoIsRefusedPastTheRebuild(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
@@ -179,8 +182,17 @@ func TestUndoIsRefusedPastTheRebuild(t *testing.T) {
 	}
 	l.end()
 	got := vmtui(t, b.ConfigPath(), "runs", "undo", l.run(), "--yes")
-	if got.code != 3 || !strings.Contains(got.err, "rebuild") {
+	if got.code != 3 || !strings.Contains(got.err, "rebuild") || !strings.Contains(got.err, "runs stop") {
 		t.Errorf("exit %d\n%s", got.code, got.err)
+	}
+	if got := vmtui(t, b.ConfigPath(), "runs", "stop", l.run()); got.code != 0 {
+		t.Fatalf("stop: exit %d\n%s", got.code, got.err)
+	}
+	for _, what := range [][]string{{"runs", "stop", l.run()}, {"runs", "undo", l.run(), "--yes"}, {"hold", "set", "worker-2", "--why", "mine"}} {
+		got := vmtui(t, b.ConfigPath(), what...)
+		if got.code != 3 || !strings.Contains(got.err, "vmtui runs resume "+l.run()) || strings.Contains(got.err, "vmtui runs stop") || strings.Contains(got.err, "new run") {
+			t.Errorf("%v: exit %d\n%s", what, got.code, got.err)
+		}
 	}
 }
 

@@ -175,8 +175,10 @@ func (a *app) walk(ctx context.Context, f *flags, id string, rb run.Runbook, mod
 	if err = errors.Join(err, a.handAll(ctx, f)); err != nil {
 		return err
 	}
-	if state == run.Interrupted && !f.json {
-		_, _ = fmt.Fprintf(f.err, "stopped at a step boundary; go on with: vmtui runs resume %s\n", id)
+	if state.Resumable() && !f.json {
+		if next, err := a.engine.Onward(ctx, id); err == nil && next != "" {
+			_, _ = fmt.Fprintf(f.err, "the run is %s; %s\n", state, next)
+		}
 	}
 	if code := run.ExitCode(state); code != 0 {
 		return ended(code)

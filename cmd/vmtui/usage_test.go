@@ -84,7 +84,7 @@ func TestWhoseHoldIsCleared(t *testing.T) {
 		{fleet.Hold{Worker: "worker-1", By: "mike", Run: "r1"}, "anna", "--confirm mike"},
 		{fleet.Hold{Worker: "worker-1", By: "mike", Run: "r1"}, "mike", ""},
 	} {
-		err := mayClear(c.hold, "mike", c.confirm)
+		err := mayClear(c.hold, "mike", c.confirm, func(h fleet.Hold) string { return "vmtui runs resume " + h.Run + "; or " + clearing(h) })
 		if (err == nil) != (c.next == "") || err != nil && !strings.Contains(err.Error(), c.next) {
 			t.Errorf("%+v, %q: %v", c.hold, c.confirm, err)
 		}

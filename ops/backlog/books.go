@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // The runbooks' names.
@@ -166,7 +167,7 @@ func (s *site) carry(ctx context.Context, w *run.Walk, o sidekiq.Order) (sidekiq
 		return err
 	})
 	if err == nil {
-		w.Out("%d jobs; %d left as they were; %d no longer there; %d unique locks released", r.Jobs, r.Kept, r.Gone, r.Unlocked)
+		w.Out("%s; %d left as they were; %d no longer there; %s released", spelling.Count(r.Jobs, "job", "jobs"), r.Kept, r.Gone, spelling.Count(r.Unlocked, "unique lock", "unique locks"))
 	}
 	for _, b := range r.Backups {
 		w.Out("backup: %s", b)

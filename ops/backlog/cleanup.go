@@ -8,6 +8,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 func cleanUpSteps(s *site) ([]run.Step, string, error) {
@@ -42,7 +43,7 @@ func cleanUpSteps(s *site) ([]run.Step, string, error) {
 					return err
 				}
 				tellPlan(w, p)
-				w.Out("%d of %d jobs are meant", p.Jobs, p.Size)
+				w.Out("%d of %s are meant", p.Jobs, spelling.Count(p.Size, "job", "jobs"))
 				return nil
 			},
 		},
@@ -59,7 +60,7 @@ func cleanUpSteps(s *site) ([]run.Step, string, error) {
 				if p.Jobs == 0 {
 					return run.Finding{Truth: run.IsDone, Detail: "no job there is meant"}, nil
 				}
-				return run.Finding{Truth: run.IsPending, Detail: fmt.Sprintf("%d of %d jobs are meant", p.Jobs, p.Size)}, nil
+				return run.Finding{Truth: run.IsPending, Detail: fmt.Sprintf("%d of %s are meant", p.Jobs, spelling.Count(p.Size, "job", "jobs"))}, nil
 			},
 			Do: func(ctx context.Context, w *run.Walk) error {
 				confirmed := o

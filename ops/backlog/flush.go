@@ -9,6 +9,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // factShelf is where the jobs of this run lie.
@@ -149,7 +150,7 @@ func (s *site) recoverStep(queue string) run.Step {
 				case v.Processed == first:
 					return run.Progress{For: "the next jobs to be done; Sidekiq counts them at its heartbeats", Again: pace, Usual: "10 s"}, nil
 				}
-				return run.Progress{Done: true, Detail: fmt.Sprintf("%d jobs were done meanwhile, and %s is level", v.Processed-first, queue)}, nil
+				return run.Progress{Done: true, Detail: fmt.Sprintf("%s done meanwhile, and %s is level", spelling.Count(v.Processed-first, "job", "jobs"), queue)}, nil
 			}
 		},
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // pace is between two looks: as often as Sidekiq itself is worth asking.
@@ -37,7 +38,7 @@ func triageSteps(s *site) ([]run.Step, string, error) {
 		{
 			StepInfo: run.StepInfo{ID: "measure", Title: "Measure how it moves", Kind: run.Read, Why: "A long queue that shrinks needs patience; a short one that grows needs help.", Panes: []string{Pane}, NoUndo: "it only looks", Usual: "15 s"},
 			Deadline: 2 * time.Minute,
-			Plan:     plan(fmt.Sprintf("redis: the same, %d times, %s apart", looks, pace)),
+			Plan:     plan(fmt.Sprintf("redis: the same, %s, %s apart", spelling.Count(looks, "time", "times"), pace)),
 			Verify:   func(w *run.Walk) run.Check { return measure(w, watch) },
 		},
 		{
@@ -62,7 +63,7 @@ func tellState(w *run.Walk, v sidekiq.View) {
 		}
 		w.Out("%s: busy %d of %d%s", p.Identity, p.Busy, p.Concurrency, quiet)
 	}
-	w.Out("%d of %d threads are busy; retry %d, schedule %d, dead %d", busy, threads, v.Sets.Retry, v.Sets.Schedule, v.Sets.Dead)
+	w.Out("%d of %s are busy; retry %d, schedule %d, dead %d", busy, spelling.Count(threads, "thread", "threads"), v.Sets.Retry, v.Sets.Schedule, v.Sets.Dead)
 	for _, a := range v.Alarms {
 		w.Out("%s: %s: %s; next: %s", a.Level, a.On, a.Why, a.Next)
 	}
@@ -112,7 +113,7 @@ func (s *site) contents(ctx context.Context, w *run.Walk, watch *sidekiq.Watch, 
 		if err != nil {
 			return err
 		}
-		w.Out("%s: %d jobs; of %d looked at: %s", name, p.Size, h.Counted, shares(h.Classes))
+		w.Out("%s: %s; of %d looked at: %s", name, spelling.Count(p.Size, "job", "jobs"), h.Counted, shares(h.Classes))
 		if len(h.Hosts) > 0 {
 			w.Out("%s: they go to %s", name, shares(h.Hosts))
 		}
@@ -148,7 +149,7 @@ func advice(v sidekiq.View, queue string) []string {
 	case q.ETA != nil && *q.ETA < 30*time.Minute:
 		out = append(out, "next: wait; "+queue+" shrinks")
 	case busy*10 < threads*7:
-		out = append(out, fmt.Sprintf("next: only %d of %d threads are busy while jobs wait: look at the database's connections and at Redis; dump the threads of a process (vmtui sidekiq dump)", busy, threads))
+		out = append(out, fmt.Sprintf("next: only %d of %s are busy while jobs wait: look at the database's connections and at Redis; dump the threads of a process (vmtui sidekiq dump)", busy, spelling.Count(threads, "thread", "threads")))
 	default:
 		out = append(out, fmt.Sprintf("next: all threads are busy (%d of %d): start another process for %s alone (-q %s), within the database's connections; never a second scheduler", busy, threads, queue, queue))
 	}

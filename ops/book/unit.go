@@ -11,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -214,7 +215,7 @@ const mostKept = 16 << 10
 func (u *unit) keep(ctx context.Context, out string, code int) error {
 	out = u.b.Redact(hushed(strings.TrimSpace(out)))
 	if len(out) > mostKept {
-		u.walk.Out("only the last %d bytes are kept for the steps behind this one", mostKept)
+		u.walk.Out("only the last %s are kept for the steps behind this one", spelling.Count(mostKept, "byte", "bytes"))
 		out = strings.ToValidUTF8(out[len(out)-mostKept:], "")
 	}
 	if err := u.walk.Remember(ctx, factOutput+u.id, out); err != nil {
@@ -230,14 +231,14 @@ const mostTold = 400
 func (u *unit) tell(res ssh.Result) {
 	lines := slices.Collect(strings.Lines(hushed(res.Stdout) + hushed(res.Stderr)))
 	if over := len(lines) - mostTold; over > 0 {
-		u.walk.Out("(%d lines before these are left out)", over)
+		u.walk.Out("(%s before these left out)", spelling.Count(over, "line", "lines"))
 		lines = lines[over:]
 	}
 	for _, l := range lines {
 		u.walk.Out("%s", strings.TrimRight(l, "\n"))
 	}
 	if res.Dropped > 0 {
-		u.walk.Out("(%d bytes more were dropped)", res.Dropped)
+		u.walk.Out("(%s more dropped)", spelling.Count(res.Dropped, "byte", "bytes"))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/worker"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
@@ -187,7 +188,7 @@ func (w *wait) planned(u *unit, env map[string]any) ([]string, error) {
 
 func (w *wait) row() string {
 	if w.times > 1 {
-		return fmt.Sprintf(", %d times in a row", w.times)
+		return fmt.Sprintf(", %s in a row", spelling.Count(w.times, "time", "times"))
 	}
 	return ""
 }
@@ -254,7 +255,7 @@ func (w *wait) lookPage(ctx context.Context, u *unit, url string) (bool, string,
 		status, err := u.b.Visit(ctx, url)
 		return err == nil && status == w.want, fmt.Sprintf("it answers %d", status), err
 	}
-	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: pageScript, Args: []string{url}})
+	res := u.host().Look(ctx, ssh.Command{For: u.title, Script: pageScript, Args: []string{url}, Answers: worker.NoAnswer()})
 	if res.Outcome != ssh.Exited {
 		return false, "", res.Err(u.title, u.node)
 	}
@@ -276,5 +277,5 @@ func (w *wait) lookQueue(ctx context.Context, u *unit, name string) (bool, strin
 			size = q.Size
 		}
 	}
-	return size < int64(w.want), fmt.Sprintf("%d jobs wait in %s", size, clean.Line(name)), nil
+	return size < int64(w.want), fmt.Sprintf("%s waiting in %s", spelling.Count(size, "job", "jobs"), clean.Line(name)), nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/cloudflare"
 )
 
@@ -144,7 +145,7 @@ func (c Certificate) Words(now time.Time) string {
 	case c.Expires.Before(now):
 		said += "EXPIRED on " + c.Expires.Format(time.DateOnly)
 	default:
-		said += fmt.Sprintf("until %s, %d days", c.Expires.Format(time.DateOnly), int(c.Expires.Sub(now).Hours()/24))
+		said += fmt.Sprintf("until %s, %s", c.Expires.Format(time.DateOnly), spelling.Count(int(c.Expires.Sub(now).Hours()/24), "day", "days"))
 	}
 	said += ", " + c.What
 	if c.Doubt != "" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // check refuses what would fail later, at a worse moment. The first error wins: one thing to mend at a time, in the file's order.
@@ -113,7 +114,7 @@ func (c *Config) checkRoles(at position) error {
 		}
 	}
 	if execs != 1 {
-		return at.wrong("$.nodes", fmt.Sprintf("%d nodes have the role exec", execs), "exactly one node is exec: it holds the lease and reaches Redis")
+		return at.wrong("$.nodes", fmt.Sprintf("%s have the role exec", spelling.Count(execs, "node", "nodes")), "exactly one node is exec: it holds the lease and reaches Redis")
 	}
 	if len(c.Workers()) == 0 {
 		return at.wrong("$.nodes", "no node has the role worker", "list the workers too")
@@ -147,7 +148,7 @@ func (c *Config) checkBalancer(at position) error {
 	case lb.MinHealthy < 1:
 		return at.wrong("$.load_balancer.min_healthy", "min_healthy is below 1", "at least one worker must go on serving")
 	case lb.MinHealthy >= len(c.Workers()) && lb.ID != "":
-		return at.wrong("$.load_balancer.min_healthy", fmt.Sprintf("min_healthy %d can never hold with %d workers while one is out", lb.MinHealthy, len(c.Workers())), "lower it, or list all workers")
+		return at.wrong("$.load_balancer.min_healthy", fmt.Sprintf("min_healthy %d can never hold with %s while one is out", lb.MinHealthy, spelling.Count(len(c.Workers()), "worker", "workers")), "lower it, or list all workers")
 	case lb.LameDuck != NoLameDuck && !strings.HasPrefix(lb.LameDuck, "/"):
 		return at.wrong("$.load_balancer.lame_duck", fmt.Sprintf("lame_duck %q is not an absolute path", lb.LameDuck), "name the flag file that nginx looks for, or `none`")
 	case lb.Front != "" && !wholeURL(lb.Front):

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/nodeset"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -60,7 +61,7 @@ func (a Answer) Lines() iter.Seq[string] {
 			}
 		}
 		if a.Dropped > 0 {
-			yield(fmt.Sprintf("and %d bytes more, which were not kept", a.Dropped))
+			yield(fmt.Sprintf("and %s more, which were not kept", spelling.Count(a.Dropped, "byte", "bytes")))
 		}
 	}
 }

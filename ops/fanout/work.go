@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/edition"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -189,7 +190,7 @@ func (w *Work) outcome() act.Outcome {
 		}
 	}
 	if more := len(out.Said) - transcriptLines; more > 0 {
-		out.Said = append(out.Said[:transcriptLines], fmt.Sprintf("and %d lines more", more))
+		out.Said = append(out.Said[:transcriptLines], fmt.Sprintf("and %s more", spelling.Count(more, "line", "lines")))
 	}
 	out.Effect = strings.Join(short, "; ")
 	out.Err = v.failure(out.Effect)

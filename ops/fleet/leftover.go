@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Leftover is something that a maintenance has left behind: it does no harm at once, and somebody has to see to it.
@@ -84,11 +86,11 @@ func (s Snapshot) NodeOf(hostname string) string {
 func spell(d time.Duration) string {
 	switch {
 	case d >= 48*time.Hour:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
+		return spelling.Count(int(d.Hours()/24), "day", "days")
 	case d >= 2*time.Hour:
-		return fmt.Sprintf("%d hours", int(d.Hours()))
+		return spelling.Count(int(d.Hours()), "hour", "hours")
 	}
-	return fmt.Sprintf("%d minutes", int(d.Minutes()))
+	return spelling.Count(int(d.Minutes()), "minute", "minutes")
 }
 
 // Sidekiq is a process that beats in Redis.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -35,7 +36,7 @@ func (r *Room) tidy(ctx context.Context, jobs []Job) {
 		}
 	}
 	if len(old) > 0 {
-		_ = r.remove(ctx, fmt.Sprintf("forget what ended more than %d days ago on %s", int(Kept.Hours()/24), r.Node.Name), old...)
+		_ = r.remove(ctx, fmt.Sprintf("forget what ended more than %s ago on %s", spelling.Count(int(Kept.Hours()/24), "day", "days"), r.Node.Name), old...)
 	}
 }
 

@@ -32,15 +32,15 @@ func (r *Room) Setting(ctx context.Context, name string) (string, error) {
 
 // IsSet tells whether a setting has a value. The value itself does not leave the node.
 func (r *Room) IsSet(ctx context.Context, name string) (bool, error) {
-	res := r.ask(ctx, isSet, name)
+	res := r.ask(ctx, isSet, name, 1)
 	if res.Outcome == ssh.Exited && res.Code == 1 { // grep found nothing
 		return false, nil
 	}
 	return res.OK(), r.unread(res, name)
 }
 
-func (r *Room) ask(ctx context.Context, script, name string) ssh.Result {
-	return r.host().Look(ctx, ssh.Command{For: "read " + name + " of Mastodon", Script: script, Args: []string{r.Node.Mastodon.Dir, name}})
+func (r *Room) ask(ctx context.Context, script, name string, answers ...int) ssh.Result {
+	return r.host().Look(ctx, ssh.Command{For: "read " + name + " of Mastodon", Script: script, Args: []string{r.Node.Mastodon.Dir, name}, Answers: answers})
 }
 
 // unread is why a setting could not be read. A node that answers, and has no such file, has its Mastodon elsewhere.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,9 @@ type wire struct {
 func (w wire) Look(ctx context.Context, c ssh.Command) ssh.Result {
 	res := w.shell.Look(ctx, c)
 	w.said.WriteString(res.Stdout + res.Stderr)
+	if res.Outcome == ssh.Exited && res.Code != 0 && !slices.Contains(c.Answers, res.Code) {
+		w.said.WriteString("a failure in the log of commands")
+	}
 	return res
 }
 

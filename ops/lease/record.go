@@ -112,7 +112,7 @@ func (k *Keeper) write(ctx context.Context, permit remote.Permit, was reading, n
 	}
 	res := k.cfg.Exec.Do(ctx, permit, ssh.Command{For: "write the lease", Script: writeScript, Args: []string{
 		k.cfg.Dir, was.raw, text, strconv.FormatUint(was.token, 10), strconv.FormatUint(token, 10),
-	}})
+	}, Answers: []int{lostRace}})
 	if res.Outcome == ssh.Exited && res.Code == lostRace {
 		return false, nil
 	}

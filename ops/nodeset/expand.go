@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // expand gives every name of a part: the first range in brackets with each of its numbers, and what is behind it in the same way.
@@ -29,7 +31,7 @@ func expand(part string) ([]string, error) {
 		return nil, err
 	}
 	if len(numbers)*len(tails) > most {
-		return nil, fmt.Errorf("%q names more than %d nodes", part, most)
+		return nil, fmt.Errorf("%q names more than %s", part, spelling.Count(most, "node", "nodes"))
 	}
 	out := make([]string, 0, len(numbers)*len(tails))
 	for _, n := range numbers {
@@ -49,7 +51,7 @@ func numbersOf(ranges string) ([]string, error) {
 			return nil, err
 		}
 		if out = append(out, numbers...); len(out) > most {
-			return nil, fmt.Errorf("%q names more than %d nodes", ranges, most)
+			return nil, fmt.Errorf("%q names more than %s", ranges, spelling.Count(most, "node", "nodes"))
 		}
 	}
 	return out, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 )
 
@@ -74,7 +75,7 @@ func (u *upgrade) word(w *run.Walk, cause, next string) error {
 // age is a time as people say it.
 func age(d time.Duration) string {
 	if d >= 48*time.Hour {
-		return fmt.Sprintf("%d days", int(d/(24*time.Hour)))
+		return spelling.Count(int(d/(24*time.Hour)), "day", "days")
 	}
 	return fmt.Sprintf("%dh%02dm", int(d/time.Hour), int(d%time.Hour/time.Minute))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/worker"
 )
 
@@ -203,7 +204,7 @@ func (u *upgrade) migrated(env []string) func(context.Context) (bool, string, er
 		if up == 0 {
 			return false, "", &fault.Error{What: "the migrations' status is not understood", On: u.Jobs.Node.Name, Why: "no line says up", Next: "run bin/rails db:migrate:status there"}
 		}
-		return down == 0, fmt.Sprintf("%d migrations are down, %d up", down, up), nil
+		return down == 0, fmt.Sprintf("%s down, %d up", spelling.Count(down, "migration", "migrations"), up), nil
 	}
 }
 

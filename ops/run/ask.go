@@ -49,8 +49,10 @@ func (e *Engine) Request(ctx context.Context, id, what string) error {
 	err := e.tell(ctx, id, func(r *reading) (Event, error) {
 		v, past := r.view, r.hist.pastReturn(r.view)
 		switch {
-		case v.State.Final():
-			return Event{}, hasEnded(v)
+		case what == RequestStop && v.WhyNoStop() != "":
+			return Event{}, v.refusal("there is nothing to stop", v.WhyNoStop(), past != nil)
+		case what == RequestUndo && v.WhyNoUndo() != "":
+			return Event{}, v.refusal("there is nothing to undo", v.WhyNoUndo(), false)
 		case what == RequestUndo && past != nil:
 			return Event{}, past
 		case !v.alive:
@@ -150,10 +152,7 @@ func (h *history) pastReturn(v *View) error {
 	for i := range v.Steps {
 		s := &v.Steps[i]
 		if s.Kind == Once && s.NoUndo != "" && h.step(s.ID).happened() {
-			return &fault.Error{
-				What: "undo is refused", On: v.ID, Why: "step " + s.ID + " was sent and cannot be taken back: " + s.NoUndo,
-				Next: "go forward, or leave it as it is: vmtui runs stop " + v.ID, Code: fault.Refused,
-			}
+			return v.refusal("undo is refused", "step "+s.ID+" was sent and cannot be taken back: "+s.NoUndo, true)
 		}
 	}
 	return nil

@@ -257,8 +257,8 @@ func (u *undoing) childBack(ctx context.Context) error {
 }
 
 // noWayBack says why a run cannot be walked back, or nil: something was sent, by it or by an unfinished run of one of its steps, that cannot be taken back.
-func (e *Engine) noWayBack(ctx context.Context, id string, h *history, rb Runbook) error {
-	if err := noReturn(id, h, rb); err != nil {
+func (e *Engine) noWayBack(ctx context.Context, v *View, h *history, rb Runbook) error {
+	if err := noReturn(v, h, rb); err != nil {
 		return err
 	}
 	for i := range rb.Steps {
@@ -274,7 +274,7 @@ func (e *Engine) noWayBack(ctx context.Context, id string, h *history, rb Runboo
 		}
 		if past := k.r.hist.pastReturn(k.r.view); past != nil {
 			f := fault.Of(past)
-			return &fault.Error{What: f.What, On: id, Why: fmt.Sprintf("of run %s, %s", k.id, f.Why), Next: "go forward: vmtui runs resume " + id + "; or leave it as it is: vmtui runs stop " + id, Code: fault.Refused}
+			return v.refusal(f.What, fmt.Sprintf("of run %s, %s", k.id, f.Why), true)
 		}
 	}
 	return nil

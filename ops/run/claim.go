@@ -30,7 +30,7 @@ func (e *Engine) claim(ctx context.Context, id string, rb Runbook, m Mode) (*cla
 		return &claimed{reading: r}, err
 	}
 	if m.Undo {
-		if err := e.noWayBack(ctx, id, r.hist, rb); err != nil {
+		if err := e.noWayBack(ctx, r.view, r.hist, rb); err != nil {
 			return &claimed{reading: r}, err
 		}
 	}
@@ -100,7 +100,7 @@ func may(r *reading, rb Runbook, m Mode) error {
 			return err
 		}
 	} else if !v.State.Resumable() {
-		return hasEnded(v)
+		return v.refusal("the run has ended", "it is "+string(v.State), false)
 	}
 	if v.alive && !m.TakeOver {
 		return taken(v.ID, ErrTaken)
@@ -113,21 +113,17 @@ func matches(v *View, rb Runbook) error {
 		return &fault.Error{
 			What: "the run cannot be resumed", On: v.ID,
 			Why:  fmt.Sprintf("it was begun by an engine of protocol %d, this one speaks %d", v.Header.Protocol, Protocol),
-			Next: "resume it with the vmtui that began it, or end it: vmtui runs stop " + v.ID, Code: fault.Refused,
+			Next: "resume it with the vmtui that began it" + v.orLetGo(), Code: fault.Refused,
 		}
 	}
 	if v.Header.Runbook != rb.ID || v.Header.Hash != rb.Hash() {
 		return &fault.Error{
 			What: "the run cannot be resumed", On: v.ID,
 			Why:  fmt.Sprintf("its runbook %s (version %d) was another when it began", v.Header.Runbook, v.Header.Version),
-			Next: "resume it with the vmtui and config that began it, or end it: vmtui runs stop " + v.ID, Code: fault.Refused,
+			Next: "resume it with the vmtui and config that began it" + v.orLetGo(), Code: fault.Refused,
 		}
 	}
 	return nil
-}
-
-func hasEnded(v *View) error {
-	return &fault.Error{What: "the run has ended", On: v.ID, Why: "it is " + string(v.State), Next: "start a new run", Code: fault.Refused}
 }
 
 func taken(id string, err error) error {

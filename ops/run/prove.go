@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Chain is a store whose appends are chained.
@@ -110,10 +111,10 @@ func complete(covered, events, runs map[string]uint64) error {
 	slices.Sort(all)
 	for _, id := range slices.Compact(all) {
 		if events[id] != covered[id] {
-			return broken("run %s has %d events, and its links cover %d", id, events[id], covered[id])
+			return broken("run %s has %s, and its links cover %d", id, spelling.Count(events[id], "event", "events"), covered[id])
 		}
 		if runs[id] != covered[id] {
-			return broken("run %s has %d events, and the list of runs says %d", id, covered[id], runs[id])
+			return broken("run %s has %s, and the list of runs says %d", id, spelling.Count(covered[id], "event", "events"), runs[id])
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote"
 )
 
@@ -34,7 +35,7 @@ const (
 func keptOf(output []string) []string {
 	if over := len(output) - keptLines; over > 0 {
 		half := keptLines / 2
-		gap := fmt.Sprintf("… %d lines are left out here …", over)
+		gap := fmt.Sprintf("… %s left out here …", spelling.Count(over, "line", "lines"))
 		output = append(append(append([]string(nil), output[:half]...), gap), output[len(output)-half:]...)
 	}
 	lines := make([]string, len(output))

@@ -62,7 +62,7 @@ func (v *View) mayAnswer(by string) error {
 	}
 	return &fault.Error{
 		What: "this gate is not yours", On: v.ID, Why: "the runbook wants the answer of who walks it: " + v.Walker.Operator + " on " + v.Walker.Host,
-		Next: "ask them; if they are gone, take the run over: vmtui runs take " + v.ID, Code: fault.Refused,
+		Next: "ask them; if they are gone, take the run over: vmtui runs take " + v.ID + " --from " + v.Walker.Operator, Code: fault.Refused,
 	}
 }
 

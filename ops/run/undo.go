@@ -6,24 +6,18 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/vmtui/vmtui/keys/fault"
 )
 
 // undoable says why the run cannot be walked back, or nil.
 func undoable(v *View, h *history, rb Runbook) error {
-	switch v.State {
-	case Done, Undone, Refused:
-		return &fault.Error{
-			What: "there is nothing to undo", On: v.ID, Why: "the run is " + string(v.State),
-			Next: "start the runbook that does the reverse", Code: fault.Refused,
-		}
+	if why := v.WhyNoUndo(); why != "" {
+		return v.refusal("there is nothing to undo", why, false)
 	}
-	return noReturn(v.ID, h, rb)
+	return noReturn(v, h, rb)
 }
 
 // noReturn names the once-step behind which there is no way back, if it was sent.
-func noReturn(id string, h *history, rb Runbook) error {
+func noReturn(v *View, h *history, rb Runbook) error {
 	for i := range rb.Steps {
 		s := &rb.Steps[i]
 		if s.Kind != Once || s.Undo != nil || !h.step(s.ID).happened() {
@@ -33,10 +27,7 @@ func noReturn(id string, h *history, rb Runbook) error {
 		if s.NoUndo != "" {
 			why += ": " + s.NoUndo
 		}
-		return &fault.Error{
-			What: "undo is refused", On: id, Why: why,
-			Next: "go forward: vmtui runs resume " + id + "; or leave it as it is: vmtui runs stop " + id, Code: fault.Refused,
-		}
+		return v.refusal("undo is refused", why, true)
 	}
 	return nil
 }
@@ -48,7 +39,7 @@ func (l *leg) undoable(ctx context.Context) error {
 		log := l.j.stepLog(l.rb.Steps[i].ID)
 		now.steps[l.rb.Steps[i].ID] = &log
 	}
-	return l.e.noWayBack(ctx, l.j.id, now, l.rb)
+	return l.e.noWayBack(ctx, &View{ID: l.j.id, State: Running, alive: true}, now, l.rb)
 }
 
 // takesBack says what an undo would do, in its order, and what it would leave.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/redis"
 )
@@ -173,7 +174,7 @@ func (a *Acts) alone(ctx context.Context, g *grip, p Plan) error {
 
 // said is the report for the record.
 func (r Report) said() []string {
-	lines := []string{fmt.Sprintf("%d jobs; %d left as they were; %d no longer there; %d unique locks released; %s", r.Jobs, r.Kept, r.Gone, r.Unlocked, r.Took.Round(time.Millisecond))}
+	lines := []string{fmt.Sprintf("%s; %d left as they were; %d no longer there; %s released; %s", spelling.Count(r.Jobs, "job", "jobs"), r.Kept, r.Gone, spelling.Count(r.Unlocked, "unique lock", "unique locks"), r.Took.Round(time.Millisecond))}
 	for _, b := range r.Backups {
 		lines = append(lines, "backup: "+b)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Level is how much something is worth worrying about.
@@ -82,7 +84,7 @@ func alarms(s Snapshot, since map[string]lateness) []Alarm {
 			out = append(out, Alarm{Level: Critical, On: shelf.ID, Why: "it was parked and has no job any more: " + droppedWhy, Next: shelf.copies()})
 		}
 		if shelf.Kind == Filtered || shelf.Kind == Removed || shelf.Restoring {
-			out = append(out, Alarm{Level: Warn, On: shelf.ID, Why: fmt.Sprintf("%d jobs of %s lie aside; an act on them is under way or was interrupted", shelf.Size, shelf.Queue), Next: "if nobody is at it: vmtui sidekiq restore " + shelf.ID})
+			out = append(out, Alarm{Level: Warn, On: shelf.ID, Why: fmt.Sprintf("%s of %s lying aside; an act on them is under way or was interrupted", spelling.Count(shelf.Size, "job", "jobs"), shelf.Queue), Next: "if nobody is at it: vmtui sidekiq restore " + shelf.ID})
 		}
 	}
 	return out
@@ -103,7 +105,7 @@ func (s Snapshot) scheduling() []Alarm {
 	case n == 0:
 		out = append(out, Alarm{Level: Critical, On: schedulerQueue, Why: "no process runs the scheduler", Next: "start the Sidekiq of the exec node"})
 	case n > 1:
-		out = append(out, Alarm{Level: Warn, On: schedulerQueue, Why: fmt.Sprintf("%d processes run the scheduler; it must be one", n), Next: "start the others with -q for each of their queues"})
+		out = append(out, Alarm{Level: Warn, On: schedulerQueue, Why: fmt.Sprintf("%s run the scheduler; it must be one", spelling.Count(n, "process", "processes")), Next: "start the others with -q for each of their queues"})
 	}
 	if len(s.Ticks) > 0 && !s.Ticks[0].At.IsZero() {
 		if late := s.Time.Sub(s.Ticks[0].At); late > tickLate {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // A backup is a compressed file of JSON lines: a head, one line for each job, and a foot with their number and their checksum. Only its owner can read
@@ -169,7 +170,7 @@ func (b *backup) end() (err error) {
 	}
 	_, count, err := readBackup(b.path, func(found) error { return nil })
 	if err == nil && count != b.count {
-		err = unsaved(b.path, fmt.Errorf("%d jobs were written and %d are in it", b.count, count))
+		err = unsaved(b.path, fmt.Errorf("%s written, and %d in it", spelling.Count(b.count, "job", "jobs"), count))
 	}
 	b.whole = err == nil
 	return err

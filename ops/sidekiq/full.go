@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/clean"
 )
 
@@ -52,12 +53,12 @@ func argOf(v gjson.Result, everything bool) (text string, folded bool) {
 		if host := hostOf(v.Str); host != "" {
 			return "https://" + clean.Line(host) + "/…", true
 		}
-		return fmt.Sprintf("(text, %d bytes)", len(v.Str)), true
+		return fmt.Sprintf("(text, %s)", spelling.Count(len(v.Str), "byte", "bytes")), true
 	}
 	if v.Raw == "{}" || v.Raw == "[]" {
 		return v.Raw, false
 	}
-	return fmt.Sprintf("(%d bytes)", len(v.Raw)), true
+	return fmt.Sprintf("(%s)", spelling.Count(len(v.Raw), "byte", "bytes")), true
 }
 
 var (

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/redis"
 )
@@ -28,7 +29,7 @@ func (a *Acts) planLoad(_ context.Context, o Order, p *Plan) error {
 	queue := clean.Line(head.Queue)
 	p.Target, p.Size, p.Jobs, p.place = queue, n, n, Place{Name: queue, Set: head.Set, Size: n, key: a.Jobs.key(queue)}
 	p.In = c.histogram(p.place)
-	p.What = fmt.Sprintf("read %d jobs of %s back from a backup of %s (%s)", n, queue, head.At.Format(time.RFC3339), clean.Line(head.Of))
+	p.What = fmt.Sprintf("read %s of %s back from a backup of %s (%s)", spelling.Count(n, "job", "jobs"), queue, head.At.Format(time.RFC3339), clean.Line(head.Of))
 	p.Danger, p.Confirm = act.Destroys, queue
 	p.identity = func(context.Context) error {
 		again, m, err := readBackup(o.Name, func(found) error { return nil })
@@ -44,7 +45,7 @@ func (a *Acts) planLoad(_ context.Context, o Order, p *Plan) error {
 	}
 	p.warn("jobs that were restored or done since the backup was written run a second time")
 	if p.In.Locked > 0 {
-		p.warn("%d of %d jobs say they hold a unique lock, and reading back takes none: one whose lock another job holds by now is silently dropped when it runs", p.In.Locked, p.In.Counted)
+		p.warn("%d of %s say they hold a unique lock, and reading back takes none: one whose lock another job holds by now is silently dropped when it runs", p.In.Locked, spelling.Count(p.In.Counted, "job", "jobs"))
 	}
 	p.noLocks()
 	if head.Instance != a.Instance {

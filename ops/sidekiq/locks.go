@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/redis"
 )
 
@@ -57,7 +58,7 @@ func (j *Jobs) locks(ctx context.Context, jobs []found) (Locks, error) {
 // noLocks says that there are none, as far as was looked, so that no act leaves open what becomes of them.
 func (p *Plan) noLocks() {
 	if p.In.Locked == 0 && p.In.Counted > 0 {
-		p.warn("unique locks: none of %d jobs looked at names one", p.In.Counted)
+		p.warn("unique locks: none of %s looked at names one", spelling.Count(p.In.Counted, "job", "jobs"))
 	}
 }
 

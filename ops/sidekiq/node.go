@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -43,7 +44,7 @@ func (j *Jobs) Named(ctx context.Context, name string, host Host) ([]Process, er
 		}
 	}
 	if len(found) == 0 {
-		return nil, &fault.Error{What: "no such Sidekiq process", On: clean.Line(name), Why: fmt.Sprintf("none of the %d processes is called so or runs there", len(all)), Next: "see vmtui sidekiq status", Code: fault.Usage}
+		return nil, &fault.Error{What: "no such Sidekiq process", On: clean.Line(name), Why: fmt.Sprintf("none of the %s is called so or runs there", spelling.Count(len(all), "process", "processes")), Next: "see vmtui sidekiq status", Code: fault.Usage}
 	}
 	return found, nil
 }

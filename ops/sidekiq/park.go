@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/redis"
 )
@@ -19,7 +20,7 @@ func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
 		return nil
 	}
 	p.confirm(a.Instance)
-	p.What = fmt.Sprintf("park the queue %s: %d jobs", p.Target, p.Size)
+	p.What = fmt.Sprintf("park the queue %s: %s", p.Target, spelling.Count(p.Size, "job", "jobs"))
 	p.Lines = []string{fmt.Sprintf("RENAME %s %s-parked-TIME; HSET %s   as one script", p.place.key, p.place.key, a.Jobs.key(shelvesKey))}
 	p.warn("until it is restored, none of what lies there is done")
 	p.locksOfParked()
@@ -201,15 +202,15 @@ func (a *Acts) backUpNewer(ctx context.Context, g *grip, s Shelf, newest string)
 func (p *Plan) locksOfParked() {
 	k, of := p.Locks, p.In.Counted
 	if k.Own > 0 {
-		p.warn("unique locks: %d of %d jobs looked at hold theirs, and keep it while they are parked: nobody can enqueue the same job until it is restored and has run, or the lock expires", k.Own, of)
+		p.warn("unique locks: %d of %s looked at hold theirs, and keep it while they are parked: nobody can enqueue the same job until it is restored and has run, or the lock expires", k.Own, spelling.Count(of, "job", "jobs"))
 	}
 	if k.None > 0 {
-		p.warn("unique locks: %d of %d jobs looked at name a lock that nobody holds: it keeps nothing out, and the same job can be enqueued meanwhile", k.None, of)
+		p.warn("unique locks: %d of %s looked at name a lock that nobody holds: it keeps nothing out, and the same job can be enqueued meanwhile", k.None, spelling.Count(of, "job", "jobs"))
 	}
 	if k.Own+k.None > 0 {
 		p.warn("unique locks: where another job has taken the lock by then, the parked one is silently dropped after it is restored")
 	}
 	if k.Other > 0 {
-		p.warn("unique locks: %d of %d jobs looked at have lost theirs to another job: they are silently dropped when they run, parked or not", k.Other, of)
+		p.warn("unique locks: %d of %s looked at have lost theirs to another job: they are silently dropped when they run, parked or not", k.Other, spelling.Count(of, "job", "jobs"))
 	}
 }

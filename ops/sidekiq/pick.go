@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/redis"
 )
 
@@ -26,7 +27,7 @@ func (a *Acts) planPick(o Order, p *Plan) {
 	}
 	if o.Deed == Kill {
 		p.confirm(a.Instance)
-		p.What = fmt.Sprintf("give up %d jobs of %s (%s)", p.Jobs, p.Target, o.Filter)
+		p.What = fmt.Sprintf("give up %s of %s (%s)", spelling.Count(p.Jobs, "job", "jobs"), p.Target, o.Filter)
 		p.Lines = []string{"ZREM or LREM " + p.place.key + ", ZADD " + a.Jobs.key(Dead) + "   each, if it still is there"}
 		if p.place.Name == Dead {
 			p.refuse("these are given up already", "vmtui sidekiq delete dead")
@@ -40,7 +41,7 @@ func (a *Acts) planPick(o Order, p *Plan) {
 	}
 	limit, rate := limits(o)
 	p.Jobs = min(p.Jobs, int64(limit))
-	p.What = fmt.Sprintf("retry %d jobs of %s now, %d a second (%s)", p.Jobs, p.Target, rate, o.Filter)
+	p.What = fmt.Sprintf("retry %s of %s now, %d a second (%s)", spelling.Count(p.Jobs, "job", "jobs"), p.Target, rate, o.Filter)
 	p.Lines = []string{"ZREM " + p.place.key + ", LPUSH queue:NAME   each, if it still is there; at most " + fmt.Sprint(limit)}
 	if len(p.In.Hosts) > 0 {
 		p.warn("they go to %s; servers that are dead are tried again, past their back-off", top(p.In.Hosts, 3))

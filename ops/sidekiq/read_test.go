@@ -89,7 +89,7 @@ func TestAlarmLevels(t *testing.T) {
 		"schedulers": {func(s *Snapshot) { s.Processes = append(s.Processes, working) }, "2 processes run the scheduler"},
 		"no ticks":   {func(s *Snapshot) { s.Ticks[0].At = now.Add(-time.Hour) }, "1h0m0s ago"},
 		"stale":      {func(s *Snapshot) { s.Stale = []Process{{Identity: "dead:1:x", Stale: true}} }, "may be lost"},
-		"left over":  {func(s *Snapshot) { s.Shelves = []Shelf{{ID: "p", Kind: Filtered, Queue: "push", Size: 7}} }, "7 jobs of push lie aside"},
+		"left over":  {func(s *Snapshot) { s.Shelves = []Shelf{{ID: "p", Kind: Filtered, Queue: "push", Size: 7}} }, "7 jobs of push lying aside"},
 	} {
 		s := snap(time.Second)
 		s.Processes = slices.Clone(s.Processes)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/redis"
 )
 
@@ -17,7 +18,7 @@ const deadMost = 10_000
 
 func (a *Acts) planDelete(o Order, p *Plan) {
 	p.confirm(a.Instance)
-	p.What = fmt.Sprintf("delete %d jobs from %s (%s)", p.Jobs, p.Target, o.Filter)
+	p.What = fmt.Sprintf("delete %s from %s (%s)", spelling.Count(p.Jobs, "job", "jobs"), p.Target, o.Filter)
 	backup := "a backup of what is deleted, read back and proved, in " + a.Dir
 	switch {
 	case p.place.Shelf != nil && (p.place.Shelf.Restoring || p.place.Shelf.Kind == Filtered):
@@ -57,7 +58,7 @@ const deepest = 20_000
 
 func (p *Plan) locksNote(o Order) {
 	if o.KeepLocks {
-		p.warn("%d of %d jobs looked at say they hold a unique lock, and the locks stay: the same jobs cannot be enqueued until each lock expires, 30 minutes to 50 days after it was taken", p.In.Locked, p.In.Counted)
+		p.warn("%d of %s looked at say they hold a unique lock, and the locks stay: the same jobs cannot be enqueued until each lock expires, 30 minutes to 50 days after it was taken", p.In.Locked, spelling.Count(p.In.Counted, "job", "jobs"))
 		return
 	}
 	p.Lines = append(p.Lines, "release the unique locks of those jobs   each only if the job in question holds it: without that the same job could not be enqueued for up to 50 days")
@@ -66,7 +67,7 @@ func (p *Plan) locksNote(o Order) {
 // keepLocks says that an act leaves unique locks as they are, where there are any.
 func (p *Plan) keepLocks() {
 	if p.In.Locked > 0 {
-		p.warn("%d of %d jobs looked at name a unique lock; none is released here: who holds one keeps it until it has run", p.In.Locked, p.In.Counted)
+		p.warn("%d of %s looked at name a unique lock; none is released here: who holds one keeps it until it has run", p.In.Locked, spelling.Count(p.In.Counted, "job", "jobs"))
 	}
 }
 
@@ -135,7 +136,7 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, er
 }
 
 func (a *Acts) planMove(o Order, p *Plan) {
-	p.What = fmt.Sprintf("move %d jobs from %s to %s (%s)", p.Jobs, p.Target, o.To, o.Filter)
+	p.What = fmt.Sprintf("move %s from %s to %s (%s)", spelling.Count(p.Jobs, "job", "jobs"), p.Target, o.To, o.Filter)
 	switch {
 	case p.place.Set:
 		p.refuse("jobs of a set are retried, not moved", "vmtui sidekiq retry "+p.Target)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/redis"
 )
 
@@ -21,7 +22,7 @@ func (a *Acts) planRestore(o Order, p *Plan) {
 		p.refuse("nothing is parked under that name", "see vmtui sidekiq restore, which lists what is")
 		return
 	}
-	p.What = fmt.Sprintf("restore %d jobs of %s into %s", p.Size, s.ID, s.Queue)
+	p.What = fmt.Sprintf("restore %s of %s into %s", spelling.Count(p.Size, "job", "jobs"), s.ID, s.Queue)
 	if s.dropped() {
 		p.What = fmt.Sprintf("take %s off the list of what is parked: it has no job any more", s.ID)
 		p.warn("%s; %s", droppedWhy, s.copies())
@@ -44,7 +45,7 @@ func (a *Acts) planRestore(o Order, p *Plan) {
 	}
 	p.keepLocks()
 	if p.Locks.Other > 0 {
-		p.warn("of %d jobs looked at, %d have lost their unique lock to another job: they will be silently dropped when they run", p.In.Counted, p.Locks.Other)
+		p.warn("of %s looked at, %d have lost their unique lock to another job: they will be silently dropped when they run", spelling.Count(p.In.Counted, "job", "jobs"), p.Locks.Other)
 	}
 	if !p.In.Oldest.IsZero() && time.Since(p.In.Oldest) > time.Hour && o.Newer == 0 && s.Queue == "mailers" {
 		p.warn("the oldest mail is %s old: a stale password reset or confirmation would go out; --newer-than leaves the old ones parked", round(time.Since(p.In.Oldest)))

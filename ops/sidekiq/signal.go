@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/redis"
 )
@@ -60,9 +61,9 @@ func (a *Acts) planSignal(ctx context.Context, o Order, p *Plan) error {
 func (p *Plan) signalNotes(d Deed, busy int) {
 	switch d {
 	case Quiet:
-		p.warn("%d jobs in hand go on to their end, and release their unique locks then; no new ones are taken. Only a restart takes that back", busy)
+		p.warn("what is in hand (%s) goes on to its end, and releases its unique locks then; nothing new is taken. Only a restart takes that back", spelling.Count(busy, "job", "jobs"))
 	case Stop:
-		p.warn("%d jobs in hand have 25 s (its -t) to end; what has not is put back into its queue, and keeps its unique lock", busy)
+		p.warn("what is in hand (%s) has 25 s (its -t) to end; what has not is put back into its queue, and keeps its unique lock", spelling.Count(busy, "job", "jobs"))
 		p.warn("under restart: always or Restart=always it is back at once, and not quiet: to keep it down, stop the unit or the container (docker compose stop -t 60)")
 	case Dump:
 		p.warn("the backtraces of all threads are written into the process's own log")
@@ -99,7 +100,7 @@ func (a *Acts) signal(ctx context.Context, g *grip, o Order, _ Plan) (Report, er
 
 func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) {
 	p.Target, p.Jobs = "possibly lost jobs", int64(len(o.Lost))
-	p.What = fmt.Sprintf("put %d jobs back that dead processes had in hand", len(o.Lost))
+	p.What = fmt.Sprintf("put %s back that dead processes had in hand", spelling.Count(len(o.Lost), "job", "jobs"))
 	p.warn("a job that was done after all is done twice: only the log of its process knows")
 	p.identity = func(context.Context) error { return nil }
 	cmds, locked := make([]redis.Command, 0, len(o.Lost)), 0

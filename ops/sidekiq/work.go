@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/redis"
@@ -90,6 +91,6 @@ func (j *Jobs) PutBack(ctx context.Context, permit remote.Permit, jobs []Job) er
 		}
 		cmds = append(cmds, redis.Cmd("SADD", j.key("queues"), job.queue), redis.Cmd("RPUSH", j.key("queue:"+job.queue), redis.Unshown(job.raw)))
 	}
-	_, err := j.redis.Change(ctx, permit, fmt.Sprintf("put %d jobs back", len(jobs)), cmds...)
+	_, err := j.redis.Change(ctx, permit, fmt.Sprintf("put %s back", spelling.Count(len(jobs), "job", "jobs")), cmds...)
 	return err
 }

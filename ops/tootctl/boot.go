@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Boot is how long Rails took to start on a node, the last times that it was measured. It starts anew for every command.
@@ -28,5 +30,5 @@ func (b Boot) starts() string {
 	if len(b) == 1 {
 		return "the last start"
 	}
-	return fmt.Sprintf("the last %d starts", len(b))
+	return fmt.Sprintf("the last %s", spelling.Count(len(b), "start", "starts"))
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Reading is what has been understood of a job's output so far. Take gives it a line.
@@ -162,7 +164,7 @@ func (r Result) Words(failed int) string {
 	case failed == 1:
 		return "success with 1 error"
 	}
-	return fmt.Sprintf("success with %d errors", failed)
+	return fmt.Sprintf("success with %s", spelling.Count(failed, "error", "errors"))
 }
 
 // Result weighs an exit status of a job that ended by itself, and says why.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
@@ -201,7 +202,7 @@ func (r *report) trouble() {
 func (r *report) transcript() {
 	r.heading("Transcript")
 	if r.view.Cut > 0 {
-		r.line("%d lines are no longer kept.\n", r.view.Cut)
+		r.line("%s no longer kept.\n", spelling.Count(r.view.Cut, "line", "lines"))
 	}
 	fence := "```"
 	for _, l := range r.view.Lines {

@@ -8,6 +8,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/tootctl"
 )
 
@@ -138,7 +139,7 @@ func (c *chore) changed() run.Step {
 		case p.Mark == w.Fact(resultFact("who")):
 			return "", &fault.Error{What: "the password is the same", On: c.said["username"], Why: "the database has not changed", Next: "run it again", Code: fault.Failed}
 		case p.Sessions > 0:
-			return fmt.Sprintf("another password; %d sessions since", p.Sessions), nil
+			return fmt.Sprintf("another password; %s since", spelling.Count(p.Sessions, "session", "sessions")), nil
 		}
 		return "another password, and no session", nil
 	})

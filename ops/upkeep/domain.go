@@ -8,6 +8,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // domainPurge removes everything of a server.
@@ -74,7 +75,7 @@ func (s server) words() string {
 	if s.Severity != "" {
 		blocked = "blocked: " + s.Severity
 	}
-	return fmt.Sprintf("%d accounts, %d follows from or to here, %s", s.Accounts, s.Followed, blocked)
+	return fmt.Sprintf("%s, %s from or to here, %s", spelling.Count(s.Accounts, "account", "accounts"), spelling.Count(s.Followed, "follow", "follows"), blocked)
 }
 
 // stranger asks about a name of which nobody is known: it may be misspelled.
@@ -107,5 +108,5 @@ func (c *chore) known() run.Step {
 // purged proves that no account is left.
 func (c *chore) purged(ctx context.Context) (bool, string, error) {
 	s, err := c.server(ctx)
-	return s.Accounts == 0, fmt.Sprintf("%d accounts of %s are known", s.Accounts, c.said["domain"]), err
+	return s.Accounts == 0, fmt.Sprintf("%s of %s known", spelling.Count(s.Accounts, "account", "accounts"), c.said["domain"]), err
 }

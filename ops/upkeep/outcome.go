@@ -9,6 +9,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/tootctl"
 )
 
@@ -76,7 +77,7 @@ func (o outcome) tell(w *run.Walk) {
 		w.Out("%s", l)
 	}
 	if o.more > 0 {
-		w.Out("… and %d lines more: vmtui jobs attach %s", o.more, o.job.ID)
+		w.Out("… and %s more: vmtui jobs attach %s", spelling.Count(o.more, "line", "lines"), o.job.ID)
 	}
 }
 
@@ -90,7 +91,7 @@ func (o outcome) kept() string {
 		lines = lines[:n-1]
 	}
 	if cut := len(o.lines) + o.more - len(o.last); cut > 0 {
-		lines = append([]string{fmt.Sprintf("(%d lines before)", cut)}, lines...)
+		lines = append([]string{fmt.Sprintf("(%s before)", spelling.Count(cut, "line", "lines"))}, lines...)
 	}
 	return strings.Join(append(lines, endsWith+o.words()), "\n")
 }

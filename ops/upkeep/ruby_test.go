@@ -51,7 +51,7 @@ func TestOneOfOursIsNotPurged(t *testing.T) {
 		t.Error(err)
 	}
 	c = on(`{"accounts":0,"followed":0,"severity":"suspend","ours":false}`, map[string]string{"domain": "spam.example"})
-	if so, said, err := c.purged(t.Context()); !so || err != nil || said != "0 accounts of spam.example are known" {
+	if so, said, err := c.purged(t.Context()); !so || err != nil || said != "0 accounts of spam.example known" {
 		t.Errorf("%v %q %v", so, said, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // searchReindex builds the search index anew, the small ones first.
@@ -163,7 +164,7 @@ func (x index) lacking() []string {
 }
 
 func (x index) words() string {
-	said := fmt.Sprintf("%s, %d nodes", x.Status, x.Nodes)
+	said := fmt.Sprintf("%s, %s", x.Status, spelling.Count(x.Nodes, "node", "nodes"))
 	if x.Heap != nil && x.Disk != nil {
 		said += fmt.Sprintf(", heap %d %% and disk %d %% full", *x.Heap, *x.Disk)
 	}
@@ -176,7 +177,7 @@ func (x index) words() string {
 			said += fmt.Sprintf("; %s %s of %d", i.name, docs, *due)
 			continue
 		}
-		said += fmt.Sprintf("; %s %s (about %d rows)", i.name, docs, x.Rows[i.table])
+		said += fmt.Sprintf("; %s %s (about %s)", i.name, docs, spelling.Count(x.Rows[i.table], "row", "rows"))
 	}
 	return said
 }

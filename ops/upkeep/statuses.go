@@ -7,6 +7,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // oldStatuses removes posts of others that nobody here has to do with.
@@ -96,7 +97,7 @@ func since(was, is string) string {
 func (t tables) words() string {
 	var said []string
 	for _, x := range t.Tables {
-		said = append(said, fmt.Sprintf("%s %s, %d rows, %d dead", x.Relname, size(x.Bytes), x.Live, x.Dead))
+		said = append(said, fmt.Sprintf("%s %s, %s, %d dead", x.Relname, size(x.Bytes), spelling.Count(x.Live, "row", "rows"), x.Dead))
 	}
 	return strings.Join(said, "; ")
 }

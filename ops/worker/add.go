@@ -12,6 +12,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 )
 
@@ -107,7 +108,7 @@ func (c *crew) checkAccount(ctx context.Context) (string, error) {
 	if a.DropletLimit > 0 && len(all) >= a.DropletLimit {
 		return "", &fault.Error{What: "the account can have no more droplets", On: a.Team, Why: fmt.Sprintf("it has %d, and its limit is %d", len(all), a.DropletLimit), Next: "ask the provider to raise the limit, or retire what nobody needs", Code: fault.Refused}
 	}
-	return fmt.Sprintf("%d droplets of at most %d", len(all), a.DropletLimit), nil
+	return fmt.Sprintf("%s of at most %d", spelling.Count(len(all), "droplet", "droplets"), a.DropletLimit), nil
 }
 
 // checkEntry says how it will become a member. A tag that lets members reach the databases would come too late for it.
@@ -139,7 +140,7 @@ func (c *crew) checkData(ctx context.Context) (string, error) {
 	case strings.Contains(data, "PRIVATE KEY"):
 		return "", &fault.Error{What: "the user data holds a private key", On: c.in.New.Model, Why: "two machines with one host key cannot be told apart", Next: "leave it out: --set user_data=" + nobodys, Code: fault.Refused}
 	}
-	return fmt.Sprintf("%d bytes, as %s was given; they are shown nowhere", len(data), c.in.New.Model), nil
+	return fmt.Sprintf("%s, as %s was given; they are shown nowhere", spelling.Count(len(data), "byte", "bytes"), c.in.New.Model), nil
 }
 
 // configStep says what the config needs to know from now on: it is the operator's own file, and the others have copies.

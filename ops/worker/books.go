@@ -32,6 +32,7 @@ var (
 	reimageUntried = append(slices.Clone(drainUntried),
 		"Whether a snapshot of the same droplet, without `cloud-init clean`, runs first boot again and makes new host keys: the steps bear both.",
 		"How long a rebuild is kept from the lists of actions after it was accepted.",
+		"Whether a droplet that was off is on after its rebuild: a step finds out, and powers it on where it is not.",
 	)
 )
 
@@ -90,7 +91,7 @@ func drainSteps(c *crew) []run.Step {
 
 func reimageSteps(c *crew) []run.Step {
 	steps := append([]run.Step{c.preflight(true)}, c.out()...)
-	steps = append(steps, c.saveLogs(), c.announce(c.rebuildOf(), "rebuild"), c.rebuild(), c.comeBack(), c.trustKey(), c.newDisk(), c.cloudInit(), c.provision())
+	steps = append(steps, c.saveLogs(), c.announce(c.rebuildOf(), "rebuild"), c.rebuild(), c.powerOn(), c.comeBack(), c.trustKey(), c.newDisk(), c.cloudInit(), c.provision())
 	return append(steps, c.back()...)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/lease"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 )
@@ -70,7 +71,7 @@ func (c *crew) observeCreated(ctx context.Context, w *run.Walk) (run.Finding, er
 	case len(made) == 1:
 		return run.Finding{Truth: run.UnderWay, Detail: fmt.Sprintf("it is droplet %d", made[0].ID)}, c.adoptDroplet(ctx, w, made[0])
 	}
-	f := run.Finding{Truth: run.Conflict, Detail: fmt.Sprintf("%d droplets have that name and this run's tag", len(made)), Hint: "look at them in the control panel; stop here, and destroy what is too many there"}
+	f := run.Finding{Truth: run.Conflict, Detail: fmt.Sprintf("%s have that name and this run's tag", spelling.Count(len(made), "droplet", "droplets")), Hint: "look at them in the control panel; stop here, and destroy what is too many there"}
 	for _, d := range made {
 		f.Details = append(f.Details, fmt.Sprintf("droplet %d, %s, made %s", d.ID, d.Status, d.Created.Format(time.TimeOnly)))
 	}

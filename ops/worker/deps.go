@@ -47,6 +47,7 @@ type Cloud interface {
 	Tag(ctx context.Context, p remote.Permit, tag string, droplet int) error
 	Untag(ctx context.Context, p remote.Permit, tag string, droplet int) error
 	Rebuild(ctx context.Context, p remote.Permit, droplet, image int) (digitalocean.Action, error)
+	PowerOn(ctx context.Context, p remote.Permit, droplet int) (digitalocean.Action, error)
 	CreateDroplet(ctx context.Context, p remote.Permit, want digitalocean.Creation) (d digitalocean.Droplet, action int, err error)
 	DestroyDroplet(ctx context.Context, p remote.Permit, droplet int) error
 }

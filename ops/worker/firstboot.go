@@ -25,7 +25,7 @@ const (
 
 func (c *crew) verifyFirstBoot(w *run.Walk) run.Check {
 	return func(ctx context.Context) (run.Progress, error) {
-		res := c.host().Look(ctx, ssh.Command{Script: "cloud-init status --format json"})
+		res := c.host().Look(ctx, ssh.Command{Script: "cloud-init status --format json", Answers: []int{degraded, notFound}})
 		if res.Outcome != ssh.Exited {
 			return run.Progress{For: "the host: " + silence(res), Again: c.Config.SSH.Retry}, nil
 		}

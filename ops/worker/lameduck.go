@@ -9,6 +9,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -168,7 +169,7 @@ func (c *crew) verifyServing(*run.Walk) run.Check {
 			good = 0
 		}
 		if good >= max(1, c.in.Check.Healthy) {
-			return run.Progress{Done: true, Detail: fmt.Sprintf("healthy %d times in a row", good)}, nil
+			return run.Progress{Done: true, Detail: fmt.Sprintf("healthy %s in a row", spelling.Count(good, "time", "times"))}, nil
 		}
 		return run.Progress{For: fmt.Sprintf("the balancer's probe to be healthy; it %s (%d of %d)", h.detail, good, c.in.Check.Healthy), Again: c.in.Check.Interval}, nil
 	}

@@ -89,10 +89,11 @@ func (c *crew) add() run.Step {
 			Panes: []string{"balancer", "log", "connections"}, NoUndo: "drain it again instead", Usual: round(c.in.Check.EntryTime()) + " until its check passes", Awaits: healthCheck,
 		},
 		Deadline: c.Config.LoadBalancer.DrainTimeout,
-		Plan:     plan(c.addition(), fmt.Sprintf("%s$ grep -vc %s %s   until requests arrive, %s or so by its check's settings", c.node.Name, c.in.Check.Path, c.node.AccessLog, round(c.in.Check.EntryTime()))),
-		Observe:  c.observeMember(true),
-		Do:       func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
-		Verify:   c.verifyArriving,
+		Plan: plan(c.addition(), fmt.Sprintf("%s$ grep -vc %s %s   until requests arrive, %s or so by its check's settings", c.node.Name, c.in.Check.Path, c.node.AccessLog, round(c.in.Check.EntryTime())),
+			fmt.Sprintf("or until nobody has come for %s, to its peers neither, and its check is served", round(c.long()))),
+		Observe: c.observeMember(true),
+		Do:      func(ctx context.Context, w *run.Walk) error { return c.patiently(ctx, w, c.addition(), c.join) },
+		Verify:  c.verifyArriving,
 	}
 }
 
@@ -162,6 +163,8 @@ func (c *crew) verifyMember(want bool) func(*run.Walk) run.Check {
 func (c *crew) verifyArriving(w *run.Walk) run.Check {
 	member := c.verifyMember(true)(w)
 	first := -1
+	var quiet lull
+	missing := ""
 	return func(ctx context.Context) (run.Progress, error) {
 		p, err := member(ctx)
 		if err != nil || !p.Done {
@@ -175,14 +178,33 @@ func (c *crew) verifyArriving(w *run.Walk) run.Check {
 			first = seen
 		}
 		if seen > first {
-			if err := noting(ctx, w, c.about(factIn)); err != nil {
-				return run.Progress{}, decided(err)
-			}
-			if now, err := c.compare(ctx); err == nil {
-				c.served = now // the watch begins here, and otherwise when its step does
-			}
-			return run.Progress{Done: true, Detail: fmt.Sprintf("requests have arrived: %d", seen-first)}, nil
+			return c.arrived(ctx, w, fmt.Sprintf("requests have arrived: %d", seen-first))
 		}
-		return run.Progress{For: "the first request to arrive; where nobody visits now, ask for a page of the site", Again: pace, Usual: round(c.in.Check.EntryTime())}, nil
+		nobody, said, err := quiet.over(ctx, c)
+		switch {
+		case err != nil:
+			return run.Progress{}, err
+		case nobody:
+			return c.arrived(ctx, w, said)
+		case said != "":
+			missing = "; " + said
+		}
+		return run.Progress{For: "the first request to arrive" + missing, Again: pace, Usual: c.usualEntry()}, nil
 	}
+}
+
+// arrived notes that the worker is in.
+func (c *crew) arrived(ctx context.Context, w *run.Walk, said string) (run.Progress, error) {
+	if err := noting(ctx, w, c.about(factIn)); err != nil {
+		return run.Progress{}, decided(err)
+	}
+	if now, err := c.compare(ctx); err == nil {
+		c.served = now // the watch begins here, and otherwise when its step does
+	}
+	return run.Progress{Done: true, Detail: said}, nil
+}
+
+// usualEntry is how long a worker waits for its first visitor, by the settings of the balancer's check.
+func (c *crew) usualEntry() string {
+	return fmt.Sprintf("%s; where nobody visits, %s", round(c.in.Check.EntryTime()), round(c.long()))
 }

@@ -79,8 +79,13 @@ func TestArrivalsInALogThatIsRotated(t *testing.T) {
 	c := sample(t)
 	c.Cloud = &busyBalancer{}
 	seen := []string{"50000", "0", "0", "1"}
-	host := &counting{seen: seen}
-	c.Host = func(string) Host { return host }
+	host, peer := &counting{seen: seen}, &serves{}
+	c.Host = func(name string) Host {
+		if name == c.node.Name {
+			return host
+		}
+		return peer
+	}
 	check := c.verifyArriving(&run.Walk{})
 	for i := range seen {
 		p, err := check(t.Context())

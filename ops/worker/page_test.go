@@ -77,7 +77,7 @@ func lacks(t *testing.T, s run.Step) (out []string) {
 	lacking("an undo or the reason why not", s.Undo == nil && s.NoUndo == "")
 	lacking("its undo's plan", (s.Undo == nil) != (len(s.UndoPlan) == 0))
 	lacking("how long it usually waits", s.Verify != nil && s.Usual == "")
-	lacking("a typed name", s.Kind == run.Once && s.Undo == nil && s.Confirm == "")
+	lacking("a typed name, or that it is asked for", s.Kind == run.Once && s.Undo == nil && s.Confirm == "" && !s.Gate)
 	return out
 }
 

@@ -80,7 +80,7 @@ func TestEachIsComparedByItsOwnDirectory(t *testing.T) {
 func TestTheWayBackIsInOrder(t *testing.T) {
 	c := sample(t)
 	for name, want := range map[string][]string{
-		Reimage: {"hold", "hush", "lame-duck", "idle", "remove", "nginx", "sidekiq-quiet", "stop", "mark", "announce", "rebuild", "come-back", "host-key", "new-disk", "first-boot", "provision", "parity", "start", "add", "sidekiq-start", "watch", "release", "report"},
+		Reimage: {"hold", "hush", "lame-duck", "idle", "remove", "nginx", "sidekiq-quiet", "stop", "mark", "announce", "rebuild", "power-on", "come-back", "host-key", "new-disk", "first-boot", "provision", "parity", "start", "add", "sidekiq-start", "watch", "release", "report"},
 		Return:  {"parity", "start", "add", "sidekiq-start", "watch", "release", "report"},
 	} {
 		at := 0

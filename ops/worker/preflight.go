@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 )
@@ -90,7 +91,7 @@ func (c *crew) checkBalancer(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said := fmt.Sprintf("%s checks %s every %s, out after %d failures (%s), in after %d successes", lb.Name, probeURL(lb.Check, c.in.Private), lb.Check.Interval, lb.Check.Unhealthy, round(lb.Check.DrainTime()), lb.Check.Healthy)
+	said := fmt.Sprintf("%s checks %s every %s, out after %s (%s), in after %s", lb.Name, probeURL(lb.Check, c.in.Private), lb.Check.Interval, spelling.Count(lb.Check.Unhealthy, "failure", "failures"), round(lb.Check.DrainTime()), spelling.Count(lb.Check.Healthy, "success", "successes"))
 	if lb.Tag == "" {
 		return said, nil
 	}
@@ -118,8 +119,8 @@ func (c *crew) tagUses(ctx context.Context, lb digitalocean.Balancer) (string, e
 			Why:  fmt.Sprintf("the tag %q also lets it reach the databases %s", lb.Tag, strings.Join(uses.Databases, ", ")),
 			Next: "give the databases a tag or rule of their own, so that jobs are not cut off in the middle", Code: fault.Refused}
 	}
-	// The API's description that this program keeps to knows no firewalls.
-	said := fmt.Sprintf("warning: cloud firewalls are not looked at; make sure that none depends on the tag %q, which goes with the removal", lb.Tag)
+	// The API's description that this program keeps to knows no firewalls: what it would be answered there could not be held against anything.
+	said := fmt.Sprintf("warning: cloud firewalls are not looked at; see in the control panel (Networking, Firewalls) that none applies to the tag %q, which goes with the removal", lb.Tag)
 	if len(others) > 0 {
 		return fmt.Sprintf("warning: the tag %q also drives the balancers %s\n%s", lb.Tag, strings.Join(others, ", "), said), nil
 	}
@@ -150,7 +151,7 @@ func (c *crew) checkScheduler(ctx context.Context) (string, error) {
 	case len(here) > 0 && len(elsewhere) == 0:
 		return "", &fault.Error{What: "this node runs the only scheduler", On: c.node.Name, Why: "nobody else listens to the scheduler queue: cron work would stop", Next: "start mastodon-sidekiq on the exec node first", Code: fault.Refused}
 	case len(elsewhere)+len(here) > 1:
-		return fmt.Sprintf("warning: %d processes listen to the scheduler queue (%s); there should be one", len(elsewhere)+len(here), list(append(elsewhere, here...))), nil
+		return fmt.Sprintf("warning: %s listen to the scheduler queue (%s); there should be one", spelling.Count(len(elsewhere)+len(here), "process", "processes"), list(append(elsewhere, here...))), nil
 	case len(elsewhere) == 0:
 		return "warning: nobody listens to the scheduler queue", nil
 	}
@@ -259,7 +260,7 @@ func (c *crew) lockedOut(ctx context.Context, ours int) error {
 	if err != nil {
 		return err
 	}
-	why := fmt.Sprintf("none of our %d keys is among the droplet's", ours)
+	why := fmt.Sprintf("none of our %s is among the droplet's", spelling.Count(ours, "key", "keys"))
 	if img.Type == "base" {
 		return &fault.Error{What: "the new disk would lock us out", On: c.dropletName(), Why: why, Next: "recreate the droplet with your key, or use a snapshot that has it", Code: fault.Refused}
 	}

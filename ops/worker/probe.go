@@ -21,6 +21,10 @@ const (
 	tcpProbe  = `nc -z -w "$1" "$2" "$3"`
 )
 
+// NoAnswer are curl's exit statuses when nobody answered as HTTP: refused, timed out, no TLS, nothing said, cut off. Who asks whether somebody does has
+// an answer in each of them.
+func NoAnswer() []int { return []int{7, 28, 35, 52, 56} }
+
 // health is what the balancer would see.
 type health struct {
 	status int    // of an HTTP check; 0 when nothing answered
@@ -35,9 +39,11 @@ func (h health) redirected() bool { return h.status >= 300 && h.status < 400 }
 func (in inputs) probeCommand(address string) ssh.Command {
 	seconds := strconv.Itoa(max(1, int(math.Ceil(in.Check.Timeout.Seconds()))))
 	if in.Check.Protocol == "tcp" {
-		return ssh.Command{For: "repeat the balancer's check", Script: tcpProbe, Args: []string{seconds, address, strconv.Itoa(in.Check.Port)}}
+		return ssh.Command{For: "repeat the balancer's check", Script: tcpProbe, Args: []string{seconds, address, strconv.Itoa(in.Check.Port)}, Answers: []int{1}}
 	}
-	return ssh.Command{For: "repeat the balancer's check", Script: httpProbe, Args: append(in.curlFlags(in.Check), "-m", seconds, probeURL(in.Check, address))}
+	return ssh.Command{
+		For: "repeat the balancer's check", Script: httpProbe, Args: append(in.curlFlags(in.Check), "-m", seconds, probeURL(in.Check, address)), Answers: NoAnswer(),
+	}
 }
 
 // curlFlags speak to a member as the balancer does: any certificate will do, and a backend that expects a PROXY header gets one.

@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/clean"
 )
@@ -64,7 +65,7 @@ func (c *crew) observeHushed(ctx context.Context, _ *run.Walk) (run.Finding, err
 	if len(mine) >= len(containers) && countQuiet(mine) == len(mine) {
 		return done("all are quiet; processes: %d", len(mine)), nil
 	}
-	return pending("%d of %d processes are quiet", countQuiet(mine), len(mine)), nil
+	return pending("%d of %s are quiet", countQuiet(mine), spelling.Count(len(mine), "process", "processes")), nil
 }
 
 // sidekiqContainers are the short ids of the target's sidekiq containers: Sidekiq's hostname, and so the front of its identity. A native one has the
@@ -111,7 +112,7 @@ func (c *crew) observeQuiet(ctx context.Context, _ *run.Walk) (run.Finding, erro
 	case len(containers) == 0:
 		return done("no sidekiq container runs"), nil
 	}
-	return pending("%d of %d processes are quiet", countQuiet(mine), len(mine)), nil
+	return pending("%d of %s are quiet", countQuiet(mine), spelling.Count(len(mine), "process", "processes")), nil
 }
 
 func countQuiet(ps []sidekiq.Process) int {
@@ -130,7 +131,7 @@ func (c *crew) sendQuiet(ctx context.Context, w *run.Walk) error {
 		return err
 	}
 	if len(mine) < len(containers) {
-		return &fault.Error{What: "a Sidekiq has no heartbeat", On: c.node.Name, Why: fmt.Sprintf("%d containers, %d processes in Redis", len(containers), len(mine)), Next: "look at its log; it may have lost Redis, and nobody can tell what it has in hand"}
+		return &fault.Error{What: "a Sidekiq has no heartbeat", On: c.node.Name, Why: fmt.Sprintf("%s, %s in Redis", spelling.Count(len(containers), "container", "containers"), spelling.Count(len(mine), "process", "processes")), Next: "look at its log; it may have lost Redis, and nobody can tell what it has in hand"}
 	}
 	var ids []string
 	for _, p := range mine {
@@ -176,7 +177,7 @@ func (c *crew) verifyQuiet(w *run.Walk) run.Check {
 func quietly(all, unheard, busy int) string {
 	switch {
 	case unheard > 0:
-		return fmt.Sprintf("the signal to be heard at the next heartbeat; by %d of %d processes it is not yet", unheard, all)
+		return fmt.Sprintf("the signal to be heard at the next heartbeat; by %d of %s it is not yet", unheard, spelling.Count(all, "process", "processes"))
 	case busy > 0:
 		return fmt.Sprintf("jobs to finish: %d", busy)
 	}
@@ -201,7 +202,7 @@ func (c *crew) vanished(ctx context.Context, w *run.Walk, mine []sidekiq.Process
 		if err := w.Remember(ctx, c.about(factJobs), strconv.Itoa(len(c.lost))+", as the transcript names them"); err != nil {
 			return decided(err)
 		}
-		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %d jobs last seen in hand", clean.Line(id), len(hands)), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
+		return decided((&fault.Error{What: "a Sidekiq process vanished", On: c.node.Name, Why: fmt.Sprintf("%s stopped its heartbeats with %s last seen in hand", clean.Line(id), spelling.Count(len(hands), "job", "jobs")), Next: "look at its log; retry goes on with the processes that are left, and then asks whether to put the jobs back", Code: fault.Unknown}).Because(errVanished))
 	}
 	return nil
 }
@@ -234,13 +235,13 @@ func (c *crew) sendBack(ctx context.Context, w *run.Walk) error {
 		return nil
 	}
 	if !w.Granted("put-back") {
-		ask := run.NeedsGo{Key: "put-back", Attended: true, Cause: fmt.Sprintf("put %d jobs back into their queues?", len(c.lost)), Hint: "one that was done after all, or was given back in time, is done twice; skip leaves them lost"}
+		ask := run.NeedsGo{Key: "put-back", Attended: true, Cause: fmt.Sprintf("put %s back into their queues?", spelling.Count(len(c.lost), "job", "jobs")), Hint: "one that was done after all, or was given back in time, is done twice; skip leaves them lost"}
 		for _, j := range c.lost {
 			ask.Details = append(ask.Details, jobLine(j))
 		}
 		return ask
 	}
-	return c.call(ctx, w, fmt.Sprintf("RPUSH of %d jobs into their queues", len(c.lost)), func(ctx context.Context, p act.Permit) error {
+	return c.call(ctx, w, fmt.Sprintf("RPUSH of %s into their queues", spelling.Count(len(c.lost), "job", "jobs")), func(ctx context.Context, p act.Permit) error {
 		return c.Jobs.PutBack(ctx, p, c.lost)
 	})
 }
@@ -278,7 +279,7 @@ func (c *crew) verifyWorking(*run.Walk) run.Check {
 		if len(containers) > 0 && len(mine) >= len(containers) && countQuiet(mine) == 0 {
 			return run.Progress{Done: true, Detail: fmt.Sprintf("Sidekiq takes jobs; processes: %d", len(mine))}, nil
 		}
-		return run.Progress{For: fmt.Sprintf("Sidekiq's heartbeat: %d of %d processes, %d quiet", len(mine), len(containers), countQuiet(mine)), Again: pace, Usual: "its boot, 30 s or so"}, nil
+		return run.Progress{For: fmt.Sprintf("Sidekiq's heartbeat: %d of %s, %d quiet", len(mine), spelling.Count(len(containers), "process", "processes"), countQuiet(mine)), Again: pace, Usual: "its boot, 30 s or so"}, nil
 	}
 }
 

@@ -50,9 +50,14 @@ func (c *crew) count(ctx context.Context, what, script string, args ...string) (
 	if err != nil {
 		return 0, err
 	}
+	return number(what, c.node.Name, out)
+}
+
+// number reads what a host was asked to count.
+func number(what, on, out string) (int, error) {
 	n, err := strconv.Atoi(strings.TrimSpace(out))
 	if err != nil {
-		return 0, fmt.Errorf("%s on %s: %q is not a number", what, c.node.Name, out)
+		return 0, fmt.Errorf("%s on %s: %q is not a number", what, on, out)
 	}
 	return n, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Retire is the runbook that ends a worker.
@@ -40,9 +41,9 @@ func retireSteps(c *crew) []run.Step {
 func (c *crew) checkAfterwards(context.Context) (string, error) {
 	left, need := len(c.peers()), c.Config.LoadBalancer.MinHealthy
 	if left > need {
-		return fmt.Sprintf("%d workers remain, of which one can be out: %d must serve then", left, need), nil
+		return fmt.Sprintf("%s left, of which one can be out: %d must serve then", spelling.Count(left, "worker", "workers"), need), nil
 	}
-	return fmt.Sprintf("warning: %d workers remain, and load_balancer.min_healthy is %d: none of them can be taken out any more until you lower it", left, need), nil
+	return fmt.Sprintf("warning: %s left, and load_balancer.min_healthy is %d: none of them can be taken out any more until you lower it", spelling.Count(left, "worker", "workers"), need), nil
 }
 
 func (c *crew) checkVolumes(ctx context.Context) (string, error) {
@@ -66,7 +67,7 @@ func (c *crew) farewell() run.Step {
 			w.Out("report: %s is destroyed", c.dropletName())
 			w.Out("report: take %s out of the config: %s", c.node.Name, c.configLine())
 			if len(c.peers()) <= c.Config.LoadBalancer.MinHealthy {
-				w.Out("report: and lower load_balancer.min_healthy, which %d workers cannot keep while one is out", len(c.peers()))
+				w.Out("report: and lower load_balancer.min_healthy, which %s cannot keep while one is out", spelling.Count(len(c.peers()), "worker", "workers"))
 			}
 			return nil
 		},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // tally is what an access log says: requests and server errors so far.
@@ -146,8 +147,8 @@ func (c *crew) verifySettled(*run.Walk) run.Check {
 		if err := c.fails(mine, peers, timed); err != nil {
 			return run.Progress{}, decided(err)
 		}
-		said := fmt.Sprintf("%d requests, %d of them 5xx, a page in %s; peers %d, %d, %s",
-			mine.requests, mine.errors, millis(middle(timed.mine)), peers.requests, peers.errors, millis(middle(timed.peers)))
+		said := fmt.Sprintf("%s, %d of them 5xx, a page in %s; peers %d, %d, %s",
+			spelling.Count(mine.requests, "request", "requests"), mine.errors, millis(middle(timed.mine)), peers.requests, peers.errors, millis(middle(timed.peers)))
 		watched := time.Since(since.began)
 		left := c.Config.Reimage.Settle - watched
 		if watched >= atLeast && mine.requests >= sampled && len(timed.mine) >= enough && !timed.slow() {
@@ -171,11 +172,11 @@ func (c *crew) fails(mine, peers tally, timed pages) error {
 	switch {
 	case mine.errors > tolerance && mine.rate() > 2*peers.rate():
 		f.What = "the returned worker fails more than its peers"
-		f.Why = fmt.Sprintf("%d of %d requests were 5xx, its peers' %d of %d", mine.errors, mine.requests, peers.errors, peers.requests)
+		f.Why = fmt.Sprintf("%d of %s were 5xx, its peers' %d of %d", mine.errors, spelling.Count(mine.requests, "request", "requests"), peers.errors, peers.requests)
 	case timed.none > tolerance && timed.instead == 0:
-		f.What, f.Why = "the returned worker serves no page", fmt.Sprintf("/api/v2/instance was not answered, %d times of %d", timed.none, len(timed.mine)+timed.none)
+		f.What, f.Why = "the returned worker serves no page", fmt.Sprintf("/api/v2/instance was not answered, %s of %d", spelling.Count(timed.none, "time", "times"), len(timed.mine)+timed.none)
 	case timed.none > tolerance:
-		f.What, f.Why = "the returned worker serves no page", fmt.Sprintf("/api/v2/instance answered %d, %d times of %d", timed.instead, timed.none, len(timed.mine)+timed.none)
+		f.What, f.Why = "the returned worker serves no page", fmt.Sprintf("/api/v2/instance answered %d, %s of %d", timed.instead, spelling.Count(timed.none, "time", "times"), len(timed.mine)+timed.none)
 	default:
 		return nil
 	}
@@ -190,7 +191,7 @@ func (c *crew) lags(timed pages) error {
 }
 
 func usualWatch(longest time.Duration) string {
-	return fmt.Sprintf("%s to %s, until %d requests were answered well", round(min(atLeast, longest)), round(longest), sampled)
+	return fmt.Sprintf("%s to %s, until %s were answered well", round(min(atLeast, longest)), round(longest), spelling.Count(sampled, "request", "requests"))
 }
 
 func millis(d time.Duration) string { return d.Round(time.Millisecond).String() }

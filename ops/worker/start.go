@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -23,7 +24,7 @@ func (c *crew) startWeb() run.Step {
 		},
 		Deadline: c.Config.Reimage.Wait,
 		Plan: plan(c.shown("up -d --no-recreate "+strings.Join(services, " ")), c.node.Name+"$ rm -f "+c.Config.LoadBalancer.LameDuck+" && systemctl start nginx",
-			fmt.Sprintf("%s$ curl %s   healthy %d times in a row, %s apart", c.Config.Exec().Name, probeURL(c.in.Check, c.in.Private), c.in.Check.Healthy, round(c.in.Check.Interval)),
+			fmt.Sprintf("%s$ curl %s   healthy %s in a row, %s apart", c.Config.Exec().Name, probeURL(c.in.Check, c.in.Private), spelling.Count(c.in.Check.Healthy, "time", "times"), round(c.in.Check.Interval)),
 			c.Config.Exec().Name+"$ one real page: /api/v2/instance"),
 		Do: func(ctx context.Context, w *run.Walk) error {
 			if err := c.up(ctx, w, services); err != nil {
@@ -103,6 +104,6 @@ func (in inputs) pageCommand(instance, address string) ssh.Command {
 	case check.Protocol == "tcp":
 		check.Protocol = "http"
 	}
-	return ssh.Command{For: "ask for the instance page from exec", Script: httpProbe, Args: append(in.curlFlags(check),
+	return ssh.Command{For: "ask for the instance page from exec", Script: httpProbe, Answers: NoAnswer(), Args: append(in.curlFlags(check),
 		"-m", "10", "-H", "Host: "+instance, "-H", "X-Forwarded-Proto: https", probeURL(check, address))}
 }

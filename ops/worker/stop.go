@@ -11,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
 
@@ -73,9 +74,9 @@ func (c *crew) verifyQuit(*run.Walk) run.Check {
 			return run.Progress{}, err
 		}
 		if web == 0 && streaming > 0 {
-			return run.Progress{Done: true, Detail: fmt.Sprintf("only %d websockets hold nginx; they never end by themselves and are cut with the containers", streaming)}, nil
+			return run.Progress{Done: true, Detail: fmt.Sprintf("only %s on nginx; they never end by themselves and are cut with the containers", spelling.Count(streaming, "websocket", "websockets"))}, nil
 		}
-		return run.Progress{For: fmt.Sprintf("nginx to finish: %d in flight, %d websockets", web, streaming), Again: pace}, nil
+		return run.Progress{For: fmt.Sprintf("nginx to finish: %d in flight, %s", web, spelling.Count(streaming, "websocket", "websockets")), Again: pace}, nil
 	}
 }
 
@@ -131,7 +132,7 @@ func Containers(ctx context.Context, h Host, n config.Node) ([]fleet.Container, 
 	}
 	all, bad := fleet.Containers(strings.TrimSpace(res.Stdout), n.Mastodon.Project)
 	if bad > 0 {
-		return nil, &fault.Error{What: "docker's answer is not understood", On: n.Name, Why: fmt.Sprintf("%d lines are no containers", bad), Next: "run `docker ps -a` there and look"}
+		return nil, &fault.Error{What: "docker's answer is not understood", On: n.Name, Why: fmt.Sprintf("in %s there is no container", spelling.Count(bad, "line", "lines")), Next: "run `docker ps -a` there and look"}
 	}
 	return all, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/upstream"
 )
 
@@ -140,7 +141,7 @@ func (c *crew) verifyCounted(w *run.Walk) run.Check {
 				return run.Progress{}, decided(err)
 			}
 		}
-		return run.Progress{Done: true, Detail: fmt.Sprintf("%d websockets here, %d on all workers", here, all)}, nil
+		return run.Progress{Done: true, Detail: fmt.Sprintf("%s here, %d on all workers", spelling.Count(here, "websocket", "websockets"), all)}, nil
 	}
 }
 
@@ -230,7 +231,7 @@ func (c *crew) reconnect() run.Step {
 					return run.Progress{}, err
 				}
 				before, err := strconv.Atoi(strings.TrimSpace(w.Fact(factSockets)))
-				said := fmt.Sprintf("%d websockets on all workers, %d of them here; there were %d", all, here, before)
+				said := fmt.Sprintf("%s on all workers, %d of them here; there were %d", spelling.Count(all, "websocket", "websockets"), here, before)
 				if err != nil || all*100 < before*returned {
 					return run.Progress{For: "the clients: " + said, Again: pace}, err
 				}

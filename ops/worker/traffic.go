@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/upstream"
 )
 
@@ -40,7 +41,7 @@ func (c *crew) connectionsOf(ctx context.Context, n config.Node) (web, streaming
 }
 
 func (c *crew) requestsSeen(ctx context.Context) (int, error) {
-	return c.count(ctx, "counting requests", requests, c.node.AccessLog, c.in.Check.Path)
+	return c.requestsSeenBy(ctx, c.node)
 }
 
 // idle lets what is in flight finish while the worker is still a member: the balancer cuts what it still carries soon after a removal.
@@ -108,10 +109,10 @@ func (c *crew) verifyIdle(*run.Walk) run.Check {
 		}
 		last = seen
 		if quiet {
-			return run.Progress{Done: true, Detail: fmt.Sprintf("nothing in flight, %d websockets open", streaming)}, nil
+			return run.Progress{Done: true, Detail: fmt.Sprintf("nothing in flight, %s open", spelling.Count(streaming, "websocket", "websockets"))}, nil
 		}
 		return run.Progress{
-			For:   fmt.Sprintf("%d in flight, %d new requests since the last look; %d websockets", web, arrived, streaming),
+			For:   fmt.Sprintf("%d in flight, %s since the last look; %s", web, spelling.Count(arrived, "new request", "new requests"), spelling.Count(streaming, "websocket", "websockets")),
 			Again: max(pace, c.in.Check.Interval),
 		}, nil
 	}

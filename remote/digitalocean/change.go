@@ -37,9 +37,26 @@ func (c *Client) Rebuild(ctx context.Context, permit remote.Permit, droplet, ima
 	if droplet <= 0 || image <= 0 {
 		return Action{}, c.fault("rebuild the droplet", dropletName(droplet), errNobody)
 	}
+	return c.acts(ctx, permit, "rebuild the droplet", droplet, func(ctx context.Context, g *godo.Client) (*godo.Action, *godo.Response, error) {
+		return g.DropletActions.RebuildByImageID(ctx, droplet, image)
+	})
+}
+
+// PowerOn powers a droplet on that is off. One that is on refuses it.
+func (c *Client) PowerOn(ctx context.Context, permit remote.Permit, droplet int) (Action, error) {
+	if droplet <= 0 {
+		return Action{}, c.fault("power the droplet on", dropletName(droplet), errNobody)
+	}
+	return c.acts(ctx, permit, "power the droplet on", droplet, func(ctx context.Context, g *godo.Client) (*godo.Action, *godo.Response, error) {
+		return g.DropletActions.PowerOn(ctx, droplet)
+	})
+}
+
+// acts asks for an action of a droplet.
+func (c *Client) acts(ctx context.Context, permit remote.Permit, what string, droplet int, ask func(context.Context, *godo.Client) (*godo.Action, *godo.Response, error)) (Action, error) {
 	var out Action
-	err := c.change(ctx, permit, "rebuild the droplet", dropletName(droplet), func(ctx context.Context, g *godo.Client) (*godo.Response, error) {
-		a, resp, err := found(actionOf)(g.DropletActions.RebuildByImageID(ctx, droplet, image))
+	err := c.change(ctx, permit, what, dropletName(droplet), func(ctx context.Context, g *godo.Client) (*godo.Response, error) {
+		a, resp, err := found(actionOf)(ask(ctx, g))
 		out = a
 		return resp, err
 	})

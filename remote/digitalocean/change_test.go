@@ -286,6 +286,7 @@ func TestNobodyIsRefusedLocally(t *testing.T) {
 	for _, err := range []error{
 		c.AddDroplet(t.Context(), p, "lb-1", 0), c.RemoveDroplet(t.Context(), p, "", 4), c.Tag(t.Context(), p, "", 4), c.Untag(t.Context(), p, "web", 0),
 		func() error { _, err := c.Rebuild(t.Context(), p, 4, 0); return err }(),
+		func() error { _, err := c.PowerOn(t.Context(), p, 0); return err }(),
 	} {
 		if err == nil || fault.CodeOf(err) != fault.Usage {
 			t.Errorf("error: %v", err)

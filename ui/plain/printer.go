@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Printer prints a run's events as lines, one after another, in words.
@@ -34,7 +35,7 @@ func (p *Printer) Print(ev run.Event) error {
 		if h.Target != "" {
 			about += ", " + h.Target
 		}
-		p.line(ev.Time, "run %s: %s, %d steps, by %s", p.view.ID, about, len(h.Steps), h.Operator)
+		p.line(ev.Time, "run %s: %s, %s, by %s", p.view.ID, about, spelling.Count(len(h.Steps), "step", "steps"), h.Operator)
 	case run.Stepped, run.Planned, run.Gated:
 		p.announce(ev)
 	case run.Waiting:

@@ -11,6 +11,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // sheet is a table that is being written; its errors come out at the end.
@@ -51,7 +52,7 @@ func Sidekiq(out io.Writer, v sidekiq.View) error {
 		fmt.Fprintf(&b, "scheduler: %s %s ago\n", v.Ticks[0].Name, age(v.Time.Sub(v.Ticks[0].At)))
 	}
 	for _, s := range v.Shelves {
-		fmt.Fprintf(&b, "%s: %d jobs of %s, since %s by %s\n", s.ID, s.Size, s.Queue, s.At.Local().Format(time.DateTime), s.By)
+		fmt.Fprintf(&b, "%s: %s of %s, since %s by %s\n", s.ID, spelling.Count(s.Size, "job", "jobs"), s.Queue, s.At.Local().Format(time.DateTime), s.By)
 	}
 	for _, l := range v.Lost {
 		fmt.Fprintf(&b, "possibly lost: %s %s of %s, in the hands of %s\n", l.Class, l.JID, l.Queue, l.Process)
@@ -83,9 +84,9 @@ func Shelves(out io.Writer, v sidekiq.View) error {
 
 // Histogram prints what is in a place.
 func Histogram(out io.Writer, h sidekiq.Histogram) error {
-	of := fmt.Sprintf("all %d jobs", h.Counted)
+	of := fmt.Sprintf("all %s", spelling.Count(h.Counted, "job", "jobs"))
 	if h.Sample {
-		of = fmt.Sprintf("a sample: %d of %d jobs, from both ends", h.Counted, h.Size)
+		of = fmt.Sprintf("a sample: %d of %s, from both ends", h.Counted, spelling.Count(h.Size, "job", "jobs"))
 	}
 	if _, err := fmt.Fprintf(out, "%s, %s; %d meant, %d say they hold a unique lock\n", h.Place, of, h.Meant, h.Locked); err != nil {
 		return err
@@ -219,7 +220,7 @@ func SidekiqReport(r sidekiq.Report) string {
 		did[r.Deed] = "taken out, and not deleted," // its backup was not proved
 	}
 	if word, of := did[r.Deed]; of {
-		fmt.Fprintf(&b, "%s: %d jobs %s in %s", r.Name, r.Jobs, word, r.Took.Round(time.Millisecond))
+		fmt.Fprintf(&b, "%s: %s %s in %s", r.Name, spelling.Count(r.Jobs, "job", "jobs"), word, r.Took.Round(time.Millisecond))
 	} else {
 		fmt.Fprintf(&b, "%s: %s told to %s; each hears it at its next heartbeat, within 10 s", r.Name, told(r.Jobs), r.Deed)
 	}
@@ -230,7 +231,7 @@ func SidekiqReport(r sidekiq.Report) string {
 		fmt.Fprintf(&b, "; %d were no longer there", r.Gone)
 	}
 	if r.Unlocked > 0 {
-		fmt.Fprintf(&b, "; %d unique locks released", r.Unlocked)
+		fmt.Fprintf(&b, "; %s released", spelling.Count(r.Unlocked, "unique lock", "unique locks"))
 	}
 	if r.Shelf != "" {
 		fmt.Fprintf(&b, "\nit lies in %s; take it back with: vmtui sidekiq restore %s", r.Shelf, r.Shelf)
@@ -246,10 +247,7 @@ func SidekiqReport(r sidekiq.Report) string {
 
 // told is how many processes a signal was left for.
 func told(n int64) string {
-	if n == 1 {
-		return "1 process was"
-	}
-	return fmt.Sprintf("%d processes were", n)
+	return spelling.Count(n, "process was", "processes were")
 }
 
 // Quoted is a word as a shell takes it.

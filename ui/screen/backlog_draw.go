@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -88,7 +89,7 @@ func (b *Backlog) empty() string {
 	case !b.known:
 		return "◌ asking Redis"
 	case b.shown.on() && len(b.page.Entries) > 0:
-		return fmt.Sprintf("none of the %d jobs on this page matches /%s", len(b.page.Entries), b.shown.text)
+		return fmt.Sprintf("none of the %s on this page matches /%s", spelling.Count(len(b.page.Entries), "job", "jobs"), b.shown.text)
 	case b.skip > 0:
 		return "there are no more jobs"
 	case !b.filter.Empty():

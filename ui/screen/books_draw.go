@@ -9,6 +9,7 @@ import (
 	"github.com/vmtui/vmtui/ops/act"
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -59,7 +60,7 @@ func (b *Books) shelfBox(w, h int) widget.Frame {
 // counted is how many runbooks there are, and how many of them are seen.
 func (b *Books) counted(shown int) string {
 	if shown < len(b.books) {
-		return fmt.Sprintf("%d of %d runbooks", shown, len(b.books))
+		return fmt.Sprintf("%d of %s", shown, spelling.Count(len(b.books), "runbook", "runbooks"))
 	}
 	return widget.Count(shown, "runbook", "runbooks")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/job"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
@@ -116,7 +117,7 @@ func (j *Job) barLine(w int) widget.Line {
 func (j *Job) outputBox(w, h int) widget.Frame {
 	box := widget.Box{Title: title("Output"), Lines: j.outputLines(w - 4)}
 	if j.lost > 0 {
-		box.Right = widget.L(theme.Warn, fmt.Sprintf("%d lines dropped", j.lost))
+		box.Right = widget.L(theme.Warn, fmt.Sprintf("%s dropped", spelling.Count(j.lost, "line", "lines")))
 	}
 	if s := j.panes.scroll(paneJobOutput); j.follows {
 		s.from = max(len(box.Lines)-(h-2), 0)

@@ -300,7 +300,7 @@ func TestAStoppedRunSaysHowToGoOn(t *testing.T) {
 	e.World.Runs = nil
 	r := runOf(e, stage.Stopped())
 	before, steps := r.Draw(120, 34), r.stepsBox(52, 24)
-	for _, want := range []string{"○ stopped", "R resumes it", "u takes it back", "◌ Give it a new disk"} {
+	for _, want := range []string{"○ stopped", "R resumes it", "no way back past “Give it a new disk”", "◌ Give it a new disk"} {
 		if !strings.Contains(before.String(), want) {
 			t.Errorf("%q is not in\n%s", want, before.String())
 		}

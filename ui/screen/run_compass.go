@@ -64,18 +64,34 @@ func (r *Run) compass(w int) []widget.Line {
 	return lines
 }
 
-// deserted says that nobody walks the run, and what to do about it.
+// deserted says that nobody walks the run, and what can be done with it in the state that it is in.
 func (r *Run) deserted(w int) []widget.Line {
 	k := r.env.World.Keys
 	nobody := widget.L(theme.Warn, "◌ nobody walks this run")
-	keys := widget.Line{
-		widget.S(theme.Key, k.Get("resume").Cap()), widget.S(theme.Plain, " resumes it, "),
-		widget.S(theme.Key, k.Get("gate-undo").Cap()), widget.S(theme.Plain, " takes it back"),
+	keys := widget.Line{}
+	for _, way := range []struct{ key, does, off string }{
+		{"resume", " resumes it", r.view.WhyNoResume()}, {"gate-undo", " takes it back", r.whyNotLeft(run.Undo)}, {"gate-stop", " stops it", r.view.WhyNoStop()},
+	} {
+		if way.off != "" {
+			continue
+		}
+		if len(keys) > 0 {
+			keys = keys.Add(widget.S(theme.Plain, ", "))
+		}
+		keys = keys.Add(widget.S(theme.Key, k.Get(way.key).Cap()), widget.S(theme.Plain, way.does))
 	}
-	if nobody.Width()+2+keys.Width() <= w {
-		return []widget.Line{append(nobody.Add(widget.S(theme.Warn, ": ")), keys...)}
+	lines := []widget.Line{nobody}
+	switch {
+	case len(keys) == 0:
+	case nobody.Width()+2+keys.Width() <= w:
+		lines = []widget.Line{append(nobody.Add(widget.S(theme.Warn, ": ")), keys...)}
+	default:
+		lines = append(lines, append(widget.Line{widget.Gap(2)}, keys...))
 	}
-	return []widget.Line{nobody, append(widget.Line{widget.Gap(2)}, keys...)}
+	if back, _ := r.backTo(); back != "" && !r.low {
+		lines = append(lines, widget.Hang(widget.Line{widget.Gap(2)}, theme.Muted, back, w)...)
+	}
+	return lines
 }
 
 // nextTitle is the step that comes after the current one.

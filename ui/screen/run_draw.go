@@ -279,7 +279,7 @@ func (r *Run) endBox(w, h int) widget.Frame {
 		widget.Line{widget.S(theme.Muted, "legs "), widget.S(theme.Plain, fmt.Sprint(v.Leg))})
 	b := widget.Box{Title: title(orWord(v.Header.Title, r.Crumb())), Ink: m.ink, Lines: lines}
 	switch next := r.roundLine(inner); {
-	case ended(v.State) && v.State.Resumable() && !r.walked():
+	case ended(v.State) && v.WhyNoResume() == "" && !r.walked():
 		b.Lines = append(b.Lines, nil)
 		b.Lines = append(b.Lines, r.deserted(inner)...)
 		if next != nil {

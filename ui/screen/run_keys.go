@@ -154,7 +154,7 @@ func (r *Run) ask(what, say string, f func(context.Context) error) (Action, tea.
 
 // choose is a key of a gate. What cannot be taken back lightly asks first.
 func (r *Run) choose(c run.Choice) (Action, tea.Cmd) {
-	if r.view.Gate == nil {
+	if r.view.Gate == nil || !r.walked() {
 		return r.outside(c)
 	}
 	if r.hush.Swallows(r.env.World.Now) {
@@ -204,15 +204,25 @@ func (r *Run) undoDialog(tag string) dialog.Dialog {
 func (r *Run) outside(c run.Choice) (Action, tea.Cmd) {
 	switch c {
 	case run.Stop:
-		return OpenWhile{&dialog.Choice{
-			Tag: "request-stop", Title: "Stop", Alarm: theme.Alarm, Cancel: "Go on",
-			Text:    "The run stops at the next step boundary and can be resumed. What the current step began, it finishes.",
-			Options: []dialog.Option{{ID: "stop", Label: "Stop there"}},
-		}, func() string { return r.whyNot(c) }}, nil
+		return OpenWhile{r.stopDialog(), func() string { return r.whyNot(c) }}, nil
 	case run.Undo:
 		return OpenWhile{r.undoDialog("request-undo"), func() string { return r.whyNot(c) }}, nil
 	}
 	return nil, nil
+}
+
+// stopDialog says what stopping does: to a run that somebody walks, and to one that is only let go of.
+func (r *Run) stopDialog() dialog.Dialog {
+	d := &dialog.Choice{
+		Tag: "request-stop", Title: "Stop", Alarm: theme.Alarm, Cancel: "Go on",
+		Text:    "The run stops at the next step boundary and can be resumed. What the current step began, it finishes.",
+		Options: []dialog.Option{{ID: "stop", Label: "Stop there"}},
+	}
+	if !r.walked() {
+		d.Text, d.Cancel = "Nobody walks the run. It counts as stopped from now on; what it did stays as it is, and it can be resumed all the same.", "Leave it"
+		d.Options = []dialog.Option{{ID: "stop", Label: "Stop it"}}
+	}
+	return d
 }
 
 // decided takes a dialog's result.
@@ -223,7 +233,11 @@ func (r *Run) decided(res dialog.Result) (Action, tea.Cmd) {
 	id, d := r.view.ID, r.env.Desk
 	switch res.Tag {
 	case "request-stop":
-		return r.ask("stop", "it will stop at the next step boundary", func(ctx context.Context) error { return d.Stop(ctx, id) })
+		say := "it will stop at the next step boundary"
+		if !r.walked() {
+			say = "stopping it"
+		}
+		return r.ask("stop", say, func(ctx context.Context) error { return d.Stop(ctx, id) })
 	case "take":
 		return r.ask("take over", "taking it over: this waits until their last request is over", func(ctx context.Context) error { return d.TakeOver(ctx, id) })
 	case "request-undo":
@@ -279,18 +293,28 @@ func (r *Run) whyNot(c run.Choice) string {
 	switch {
 	case r.env.World.About.ReadOnly:
 		return readOnly
-	case !r.view.State.Resumable():
-		return "the run has ended"
-	case !r.walked() && c == run.Undo:
-		return ""
+	case r.view.WhyNoResume() != "":
+		return r.view.WhyNoResume()
 	case !r.walked():
-		return "nobody walks this run: resume it first"
+		return r.whyNotLeft(c)
 	case g != nil && !slices.Contains(g.Choices, c):
 		return "this gate does not offer it"
 	case g == nil && c != run.Stop:
 		return "no gate is open"
 	}
 	return ""
+}
+
+// whyNotLeft is whyNot for a run that nobody walks. Stopping it is letting go of it, for which nobody is needed.
+func (r *Run) whyNotLeft(c run.Choice) string {
+	switch c {
+	case run.Undo:
+		why, _ := r.backTo()
+		return why
+	case run.Stop:
+		return r.view.WhyNoStop()
+	}
+	return "nobody walks this run: resume it first"
 }
 
 // gateShut says that the gate that a question was about has been answered, here or elsewhere.
@@ -317,8 +341,8 @@ func (r *Run) whyNoResume() string {
 	switch {
 	case r.env.World.About.ReadOnly:
 		return readOnly
-	case !r.view.State.Resumable():
-		return "the run has ended"
+	case r.view.WhyNoResume() != "":
+		return r.view.WhyNoResume()
 	case r.walked() && r.walkedHere():
 		return "it is being walked here"
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -151,7 +152,7 @@ func (r *Runs) detail(w, h int) widget.Frame {
 		state = state.Add(widget.S(theme.Muted, " at "), widget.S(theme.Plain, x.Step))
 	}
 	if x.Of > 0 {
-		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", %d of %d steps behind it", x.At, x.Of)))
+		state = state.Add(widget.S(theme.Muted, fmt.Sprintf(", %d of %s behind it", x.At, spelling.Count(x.Of, "step", "steps"))))
 	}
 	lines := widget.Hang(nil, theme.Strong, strings.TrimSpace(x.Title+" "+map[bool]string{true: x.Target}[x.Act || x.Title == x.Runbook]), w-4)
 	lines = append(lines, state.Fit(w-4),

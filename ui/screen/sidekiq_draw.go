@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/ops/sidekiq"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ui/theme"
 	"github.com/vmtui/vmtui/ui/widget"
 )
@@ -164,7 +165,7 @@ func (s *Sidekiq) procsBox(w, h int) widget.Frame {
 	for _, p := range s.view.Processes {
 		busy, threads = busy+p.Busy, threads+p.Concurrency
 	}
-	box := widget.Box{Title: title("Processes"), Right: widget.L(theme.Muted, fmt.Sprintf("%d of %d threads busy", busy, threads)), Foot: widget.Join(widget.Gap(2), s.procs.note(rows), s.procs.foot()), Lines: lines, Hits: hits}
+	box := widget.Box{Title: title("Processes"), Right: widget.L(theme.Muted, fmt.Sprintf("%d of %s busy", busy, spelling.Count(threads, "thread", "threads"))), Foot: widget.Join(widget.Gap(2), s.procs.note(rows), s.procs.foot()), Lines: lines, Hits: hits}
 	return s.panes.box(paneProcs, box).Draw(w, h)
 }
 

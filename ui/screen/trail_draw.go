@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/trail"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -92,7 +93,7 @@ func (t *Trail) detail(w, h int) widget.Frame {
 		lines = append(lines, widget.Hang(widget.L(theme.Plain, "  "), theme.Plain, l, w-4)...)
 	}
 	if e.Pruned > 0 {
-		lines = append(lines, widget.L(theme.Muted, fmt.Sprintf("  %d lines of output were pruned", e.Pruned)))
+		lines = append(lines, widget.L(theme.Muted, fmt.Sprintf("  %s of output pruned", spelling.Count(e.Pruned, "line", "lines"))))
 	}
 	lines = append(lines, widget.L(theme.Muted, "run "+e.Run))
 	return t.entries.panes.text(paneEntry, widget.Box{Title: title(cmp.Or(map[trail.Kind]string{trail.Act: "Change", trail.Decision: "Decision"}[e.Kind], "Run")), Lines: lines}, w, h)

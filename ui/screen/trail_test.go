@@ -24,7 +24,7 @@ func TestAnEntryOpensItsRun(t *testing.T) {
 	defer tr.Close()
 	_, _ = tr.press("bottom")
 	f := tr.Draw(120, 34)
-	if s := f.String(); !strings.Contains(s, "sh: uptime: not found") || !strings.Contains(s, "3 lines of output were pruned") {
+	if s := f.String(); !strings.Contains(s, "sh: uptime: not found") || !strings.Contains(s, "3 lines of output pruned") {
 		t.Errorf("the entry's output is not shown:\n%s", s)
 	}
 	a, _ := tr.press("open")

@@ -1,6 +1,6 @@
 package widget
 
-import "fmt"
+import "github.com/vmtui/vmtui/ops/spelling"
 
 // Sentence joins what failed, on what and why.
 func Sentence(what, on, why string) string {
@@ -14,9 +14,4 @@ func Sentence(what, on, why string) string {
 }
 
 // Count is a number and its noun: "1 step", "3 steps".
-func Count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
+func Count(n int, one, many string) string { return spelling.Count(n, one, many) }

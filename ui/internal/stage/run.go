@@ -188,3 +188,14 @@ func Pane(name string) desk.Pane {
 	}
 	return p
 }
+
+// SingleAct is the record of an act that is no runbook's.
+func SingleAct(end run.State) []run.Event {
+	s := &script{at: Noon.Add(-5 * time.Second)}
+	s.add(run.Started, "", "", "", run.Header{Protocol: 1, Runbook: "hold/clear", Version: 1, Title: "clear the hold record of worker-2", Target: "worker-2", Operator: "mike@laptop",
+		Steps: []run.StepInfo{{ID: "clear", Title: "clear the hold record of worker-2", Kind: run.Once, NoUndo: "it was a single act"}}})
+	s.add(run.LegOpen, "", "", "", run.Leg{Operator: "mike", Host: "laptop", PID: 4711})
+	s.add(run.Stepped, "clear", string(run.StepFail), "no answer", nil)
+	s.add(run.Result, "clear", string(end), "no answer", nil)
+	return s.events
+}
