@@ -41,7 +41,7 @@ func console(ctx context.Context, f *flags) error {
 	// In a flood it makes much, so the collector works harder before that is held at once.
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(heapLimit(0, 0))
-	if _, err := usable(f.config); err != nil {
+	if err := usable(f.config); err != nil {
 		return err
 	}
 	c, err := canvas.Open(in, out, os.Environ())
@@ -52,13 +52,13 @@ func console(ctx context.Context, f *flags) error {
 	return errors.Join(visit(ctx, f, c), c.Close())
 }
 
-// usable is a config that a console can be opened with.
-func usable(path string) (*config.Config, error) {
+// usable says why no console can be opened with a config.
+func usable(path string) error {
 	cfg, err := config.Load(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return cfg, checkKeys(cfg)
+	return checkKeys(cfg)
 }
 
 // visit sits down at one instance after the other, through the doors the operator takes. One that cannot be entered leads back to where they were.
@@ -79,7 +79,7 @@ func visit(ctx context.Context, f *flags, c *canvas.Canvas) error {
 
 // sitDown opens one instance's console.
 func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (way root.Way, err error) {
-	if _, err := usable(f.config); err != nil {
+	if err := usable(f.config); err != nil {
 		return way, err
 	}
 	if err := c.Restore(); err != nil {

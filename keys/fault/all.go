@@ -8,7 +8,7 @@ func All(err error) []*Error {
 	if f, ok := err.(*Error); ok { //nolint:errorlint // a fault's own cause is in its text already
 		return []*Error{f}
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // as above: only what was joined at the top
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { // as above: only what was joined at the top
 		var all []*Error
 		for _, e := range joined.Unwrap() {
 			all = append(all, All(e)...)

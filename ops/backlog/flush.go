@@ -141,7 +141,7 @@ func (s *site) recoverStep(queue string) run.Step {
 			return func(ctx context.Context) (run.Progress, error) {
 				v, err := s.Jobs.Snapshot(ctx)
 				if err != nil {
-					return run.Progress{For: "an answer of Redis: " + err.Error(), Again: pace}, nil
+					return run.Progress{For: "an answer of Redis: " + err.Error(), Again: pace}, nil //nolint:nilerr // it is waited for, visibly
 				}
 				if first < 0 {
 					first = v.Processed

@@ -74,7 +74,7 @@ func measure(w *run.Walk, watch *sidekiq.Watch) run.Check {
 	return func(ctx context.Context) (run.Progress, error) {
 		v, err := watch.Look(ctx)
 		if err != nil {
-			return run.Progress{For: "an answer of Redis: " + err.Error(), Again: pace}, nil
+			return run.Progress{For: "an answer of Redis: " + err.Error(), Again: pace}, nil //nolint:nilerr // it is waited for, visibly
 		}
 		if n++; n < looks {
 			return run.Progress{For: fmt.Sprintf("look %d of %d", n+1, looks), Again: pace}, nil

@@ -261,7 +261,7 @@ func (w *wait) lookPage(ctx context.Context, u *unit, url string) (bool, string,
 	}
 	status, err := strconv.Atoi(strings.TrimSpace(res.Stdout))
 	if err != nil || status == 0 {
-		return false, strings.TrimSpace("no answer; " + strings.TrimSpace(res.Stderr)), nil
+		return false, strings.TrimSpace("no answer; " + strings.TrimSpace(res.Stderr)), nil //nolint:nilerr // what is no status is no answer, and is waited for
 	}
 	return status == w.want, fmt.Sprintf("it answers %d", status), nil
 }

@@ -144,7 +144,7 @@ func (w *Work) purge(ctx context.Context) error {
 		held := w.heldBack(b.at)
 		switch {
 		case ctx.Err() != nil:
-			return nil // what was not sent is known
+			return nil //nolint:nilerr // what was not sent is known
 		case broken[b.on]:
 			continue
 		case held != "":

@@ -126,7 +126,7 @@ func (t *task) pause(since time.Duration, failures int) time.Duration {
 		return t.every - since%t.every
 	}
 	d := min(t.every<<min(failures-1, 10), max(longestPause, t.every))
-	return d + rand.N(d/8+1) //nolint:gosec // jitter, not a secret
+	return d + rand.N(d/8+1) // jitter, not a secret
 }
 
 func (t *task) wait(ctx context.Context, d time.Duration) bool {

@@ -293,7 +293,7 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 func (th *theatre) play() {
 	var consoles sync.WaitGroup
 	until := time.Now().Add(historyLasts)
-	for n := range len(clocks) {
+	for n := range clocks {
 		consoles.Go(func() { th.console(n, until) })
 	}
 	consoles.Wait()

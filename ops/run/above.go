@@ -55,7 +55,7 @@ func (u *above) close(ctx context.Context, gate uint64, a Answer) error {
 		}
 	})
 	a.Gate = gate
-	_, err := u.a.l.j.add(ctx, Answerd, u.a.s.ID, "", "", a)
+	_, err := u.a.l.j.add(ctx, Answered, u.a.s.ID, "", "", a)
 	return err
 }
 

@@ -32,7 +32,7 @@ func (e *Engine) Answer(ctx context.Context, id string, a Answer) error {
 			return Event{}, err
 		}
 		a.Of = v.Gate.Of
-		return event(Answerd, v.step(), "", "", a)
+		return event(Answered, v.step(), "", "", a)
 	})
 }
 

@@ -11,21 +11,21 @@ type Type string
 
 // The events of a run. Screen, --plain and --json are renderers of them.
 const (
-	Started Type = "started" // Data: Header
-	LegOpen Type = "leg"     // Data: Leg
-	LegEnd  Type = "leg-end" // State "interrupted": the process let go of an unfinished run in good order
-	Planned Type = "plan"    // Data: []string, the exact commands and calls of a step
-	Stepped Type = "step"    // State: see StepState
-	Gated   Type = "gate"    // Data: Gate
-	Answerd Type = "answer"  // Data: Answer
-	Asked   Type = "request" // State: "stop" or "undo", from any process
-	Intent  Type = "intent"  // Data: Intended; recorded before a mutation leaves; State "undo" when it takes something back
-	Settled Type = "outcome" // State: done, failed, unknown; Data: Settlement
-	Fact    Type = "fact"    // Data: map[string]string; remembered across legs
-	Output  Type = "output"  // Detail: one cleaned line of the transcript
-	Waiting Type = "wait"    // Data: Wait
-	Moved   Type = "moved"   // Data: Place; the run goes on in another store
-	Result  Type = "result"  // State: see State; the run has ended (or waits)
+	Started  Type = "started" // Data: Header
+	LegOpen  Type = "leg"     // Data: Leg
+	LegEnd   Type = "leg-end" // State "interrupted": the process let go of an unfinished run in good order
+	Planned  Type = "plan"    // Data: []string, the exact commands and calls of a step
+	Stepped  Type = "step"    // State: see StepState
+	Gated    Type = "gate"    // Data: Gate
+	Answered Type = "answer"  // Data: Answer
+	Asked    Type = "request" // State: "stop" or "undo", from any process
+	Intent   Type = "intent"  // Data: Intended; recorded before a mutation leaves; State "undo" when it takes something back
+	Settled  Type = "outcome" // State: done, failed, unknown; Data: Settlement
+	Fact     Type = "fact"    // Data: map[string]string; remembered across legs
+	Output   Type = "output"  // Detail: one cleaned line of the transcript
+	Waiting  Type = "wait"    // Data: Wait
+	Moved    Type = "moved"   // Data: Place; the run goes on in another store
+	Result   Type = "result"  // State: see State; the run has ended (or waits)
 )
 
 // State is the state of a whole run.

@@ -29,21 +29,21 @@ func (v *View) Apply(ev Event) {
 }
 
 var folds = map[Type]func(*View, Event){
-	Started: (*View).started,
-	LegOpen: (*View).legOpen,
-	LegEnd:  (*View).legEnd,
-	Planned: (*View).planned,
-	Stepped: (*View).stepped,
-	Gated:   (*View).gated,
-	Answerd: (*View).closed,
-	Asked:   (*View).asked,
-	Intent:  (*View).intended,
-	Settled: (*View).settled,
-	Fact:    (*View).fact,
-	Output:  (*View).output,
-	Waiting: (*View).waiting,
-	Moved:   (*View).moved,
-	Result:  (*View).result,
+	Started:  (*View).started,
+	LegOpen:  (*View).legOpen,
+	LegEnd:   (*View).legEnd,
+	Planned:  (*View).planned,
+	Stepped:  (*View).stepped,
+	Gated:    (*View).gated,
+	Answered: (*View).closed,
+	Asked:    (*View).asked,
+	Intent:   (*View).intended,
+	Settled:  (*View).settled,
+	Fact:     (*View).fact,
+	Output:   (*View).output,
+	Waiting:  (*View).waiting,
+	Moved:    (*View).moved,
+	Result:   (*View).result,
 }
 
 func (v *View) started(ev Event) {

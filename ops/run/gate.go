@@ -77,7 +77,7 @@ func (l *leg) answer(ctx context.Context, gate, higher uint64, g Gate) (Answer, 
 		}
 		if a := l.above.answer(higher); a != nil {
 			a.Gate, a.Of = gate, g.Of
-			_, err := l.j.add(ctx, Answerd, g.Of.Step, "", "", a)
+			_, err := l.j.add(ctx, Answered, g.Of.Step, "", "", a)
 			return *a, err
 		}
 		if err := l.requested(ctx); err != nil {
@@ -106,7 +106,7 @@ func (l *leg) pass(ctx context.Context, step string, g Gate) error {
 			a.Reason = "said beforehand, in run " + l.above.a.l.j.id
 		}
 	}
-	_, err = l.j.add(ctx, Answerd, step, "", "", a)
+	_, err = l.j.add(ctx, Answered, step, "", "", a)
 	return err
 }
 

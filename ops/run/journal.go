@@ -98,7 +98,7 @@ func (j *journal) remember(events []Event) {
 		return
 	}
 	for _, ev := range events {
-		if ev.Type != Intent && ev.Type != Gated && ev.Type != Answerd {
+		if ev.Type != Intent && ev.Type != Gated && ev.Type != Answered {
 			j.unsent = append(j.unsent, ev)
 		}
 	}
@@ -164,7 +164,7 @@ func (j *journal) hear(ev Event) {
 		if ev.Leg > j.leg {
 			j.lose(overtaken(j.id))
 		}
-	case Answerd:
+	case Answered:
 		var a Answer
 		if j.view.read(ev, &a) && j.view.bears(a) == nil && j.view.mayAnswer(a.By) == nil {
 			j.answer = &a

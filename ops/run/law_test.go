@@ -67,7 +67,7 @@ func (l *law) hear(ev Event) {
 		if g.Failure {
 			l.failed = ev.Step
 		}
-	case Answerd:
+	case Answered:
 		var a Answer
 		v.read(ev, &a)
 		l.answer(ev, a)

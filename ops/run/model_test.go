@@ -165,7 +165,7 @@ func TestModel(t *testing.T) {
 func (m *model) leg(t *rapid.T, e *Engine, rb Runbook, retries map[string]int) State {
 	left := rapid.IntRange(0, 40).Draw(t, "appends until the store is lost")
 	m.store.fail = func(ev Event) error {
-		if left--; left < 0 && ev.Type != Answerd {
+		if left--; left < 0 && ev.Type != Answered {
 			return errors.New("store lost")
 		}
 		return nil

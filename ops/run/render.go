@@ -19,7 +19,7 @@ type jsonLine struct {
 
 // jsonTypes are the five kinds of line, by the event that becomes one. An interrupted leg is a result too: the last line always is.
 var jsonTypes = map[Type]string{
-	Planned: "plan", Stepped: "step", Waiting: "step", Intent: "step", Settled: "step", Gated: "gate", Answerd: "gate",
+	Planned: "plan", Stepped: "step", Waiting: "step", Intent: "step", Settled: "step", Gated: "gate", Answered: "gate",
 	Output: "output", Result: "result", LegEnd: "result",
 }
 
@@ -35,7 +35,7 @@ func JSONLine(id string, ev Event) ([]byte, bool) {
 		l.State, l.Data, l.Detail = "planned", ev.Data, strings.Join(texts(ev.Data), "\n")
 	case Gated:
 		l.State, l.Data = "open", ev.Data
-	case Answerd:
+	case Answered:
 		l.State, l.Data = "answered", ev.Data
 	case Waiting:
 		l.State = "waiting"

@@ -59,7 +59,7 @@ func TestViewOfAnotherEngine(t *testing.T) {
 	v := NewView("r")
 	for i, ev := range []Event{
 		{Type: Started, Data: json.RawMessage(`{"protocol":9,"steps":[{"id":"a","kind":"quantum"}],"more":1}`)}, {Type: "teleported"},
-		{Type: Stepped, Step: "b", State: "done"}, {Type: Stepped, Step: "a", State: "superposed"}, {Type: Gated, Data: json.RawMessage(`[]`)}, {Type: Answerd},
+		{Type: Stepped, Step: "b", State: "done"}, {Type: Stepped, Step: "a", State: "superposed"}, {Type: Gated, Data: json.RawMessage(`[]`)}, {Type: Answered},
 	} {
 		ev.Seq = uint64(i) + 1
 		v.Apply(ev)

@@ -97,7 +97,7 @@ func TestWrongAnswersAreRefused(t *testing.T) {
 			}
 		}
 		// An answer written by an engine that does not check: the walker does, and asks again.
-		bad, _ := event(Answerd, "rebuilt", "", "", Answer{Gate: v.GateSeq, Choice: Go, Typed: "w3"})
+		bad, _ := event(Answered, "rebuilt", "", "", Answer{Gate: v.GateSeq, Choice: Go, Typed: "w3"})
 		if err := e.Store.Append(t.Context(), id, v.Last, bad); err != nil {
 			t.Fatal(err)
 		}

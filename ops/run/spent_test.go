@@ -28,7 +28,7 @@ func TestWhoseTimeItWas(t *testing.T) {
 	say(2*time.Second, Stepped, "look", string(StepDone), nil)
 	say(4*time.Second, Stepped, "rebuild", string(Observing), nil)
 	say(8*time.Second, Gated, "rebuild", "", Gate{Cause: "sure?"})
-	say(16*time.Second, Answerd, "rebuild", "", Answer{Gate: seq, Choice: Go})
+	say(16*time.Second, Answered, "rebuild", "", Answer{Gate: seq, Choice: Go})
 	say(32*time.Second, Stepped, "rebuild", string(Doing), nil)
 	say(64*time.Second, Stepped, "rebuild", string(Verifying), nil)
 	say(128*time.Second, Waiting, "rebuild", "", Wait{For: "it"})

@@ -86,7 +86,7 @@ func TestAnswerMeetsAnotherEvent(t *testing.T) {
 			continue
 		}
 		other := *e
-		race(&other, func(ev Event) bool { return ev.Type == Answerd }, Event{Type: Output, Detail: "hello"})
+		race(&other, func(ev Event) bool { return ev.Type == Answered }, Event{Type: Output, Detail: "hello"})
 		if err := other.Answer(t.Context(), id, Answer{Gate: ev.Seq, Choice: Go, Typed: "w2"}); err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func (t *tally) apply(ev Event) {
 		t.Step = ev.Step
 	case Gated:
 		t.Step, t.State = ev.Step, AtGate
-	case Answerd:
+	case Answered:
 		if t.open {
 			t.State = Running
 		}

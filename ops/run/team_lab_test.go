@@ -139,7 +139,7 @@ func TestAGateOfOnesOwn(t *testing.T) {
 			t.Errorf("not refused: %v", err)
 		}
 		// One that an engine wrote which did not ask: the walker does not hear it.
-		bad, _ := event(Answerd, "rebuilt", "", "", Answer{Gate: ev.Seq, Choice: Stop, By: "spock"})
+		bad, _ := event(Answered, "rebuilt", "", "", Answer{Gate: ev.Seq, Choice: Stop, By: "spock"})
 		bad.Leg = 1
 		if err := spock.Store.Append(t.Context(), id, ev.Seq, bad); err != nil {
 			t.Fatal(err)

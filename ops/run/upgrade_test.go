@@ -53,7 +53,7 @@ func TestGatesOfOlderEnginesAreAnswered(t *testing.T) {
 	for i, ev := range []Event{
 		{Type: Started, Data: json.RawMessage(`{"protocol":1,"steps":[{"id":"s"}]}`)},
 		{Type: LegOpen, Leg: 1, Data: json.RawMessage(`{"operator":"jo","host":"old","pid":1}`)}, gate,
-		{Type: Answerd, Data: json.RawMessage(`{"gate":3,"choice":"go","by":"jo"}`)}, gate,
+		{Type: Answered, Data: json.RawMessage(`{"gate":3,"choice":"go","by":"jo"}`)}, gate,
 	} {
 		ev.Seq = uint64(i) + 1
 		v.Apply(ev)

@@ -64,7 +64,7 @@ func (a *Acts) Plan(ctx context.Context, o Order, tell func(Progress)) (Plan, er
 	case Load:
 		err = a.planLoad(ctx, o, &p)
 	case PutBack:
-		err = a.planPutBack(ctx, o, &p)
+		a.planPutBack(ctx, o, &p)
 	default:
 		err = a.planJobs(ctx, o, &p)
 	}

@@ -98,7 +98,7 @@ func (a *Acts) signal(ctx context.Context, g *grip, o Order, _ Plan) (Report, er
 	return Report{Jobs: int64(len(o.Identities))}, err
 }
 
-func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
+func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) {
 	p.Target, p.Jobs = "possibly lost jobs", int64(len(o.Lost))
 	p.What = fmt.Sprintf("put %s back that dead processes had in hand", spelling.Count(len(o.Lost), "job", "jobs"))
 	p.warn("a job that was done after all is done twice: only the log of its process knows")
@@ -120,7 +120,7 @@ func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
 	got, err := a.Jobs.redis.Read(ctx, cmds...)
 	if err != nil {
 		p.warn("whether they are in their queues already could not be looked at: %s", fault.Of(err).Why)
-		return nil
+		return
 	}
 	for i, r := range got {
 		if !r.Nil() {
@@ -130,7 +130,6 @@ func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) error {
 	if len(o.Lost) == 0 {
 		p.refuse("nothing is known to be lost", "what a dead process had is in Redis for a minute; after that only the console, or a status --watch, that saw it alive knows it")
 	}
-	return nil
 }
 
 func (a *Acts) putBack(ctx context.Context, g *grip, o Order, _ Plan) (Report, error) {

@@ -92,7 +92,7 @@ func spansOf(v *run.View, events []run.Event) []span {
 			if current >= 0 {
 				spans[current].waiting = ev.Time
 			}
-		case run.Answerd:
+		case run.Answered:
 			if current >= 0 {
 				spans[current].answered(ev.Time)
 			}

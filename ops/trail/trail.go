@@ -115,7 +115,7 @@ func (r *reader) read(ev run.Event) {
 		r.settled(ev)
 	case run.Output:
 		r.output(ev)
-	case run.Answerd:
+	case run.Answered:
 		r.answer(ev)
 	case run.Asked:
 		r.add(ev, Entry{Kind: Decision, What: "asked it to " + ev.State, Detail: ev.Detail, By: strings.TrimPrefix(ev.Detail, "by ")})

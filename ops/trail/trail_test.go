@@ -40,7 +40,7 @@ func walked() log {
 	n = l.add(run.Intent, "remove", "", "DELETE it", run.Intended{Verb: "v", Target: "lb", What: "DELETE it"})
 	l.add(run.Settled, "remove", "unknown", "", run.Settlement{Intent: n, Error: "no answer"})
 	l.add(run.Gated, "remove", "", "unknown", run.Gate{Cause: "unknown"})
-	l.add(run.Answerd, "remove", "", "", run.Answer{Choice: run.Skip, Reason: "it *is* out", By: "ana"})
+	l.add(run.Answered, "remove", "", "", run.Answer{Choice: run.Skip, Reason: "it *is* out", By: "ana"})
 	l.add(run.Stepped, "remove", "skipped", "it is out", nil)
 	l.add(run.Result, "remove", "done", "all well", nil)
 	return l

@@ -183,7 +183,7 @@ func (c *crew) unitsBack() run.Step {
 					return run.Progress{For: list(missing) + " to run", Again: pace}, nil
 				}
 				if _, err := c.checkTunnel(ctx); err != nil {
-					return run.Progress{For: "Redis; " + fault.Of(err).Why, Again: pace}, nil //nolint:nilerr // it comes up by itself, or the deadline says so
+					return run.Progress{For: "Redis; " + fault.Of(err).Why, Again: pace}, nil // it comes up by itself, or the deadline says so
 				}
 				said, err := c.sayKernel(ctx, w.Fact(factKernel))
 				return run.Progress{Done: err == nil, Detail: list(now) + "; the kernel " + said}, err
@@ -228,7 +228,7 @@ func (c *crew) sayGap() run.Step {
 			till, err2 := time.Parse(time.RFC3339, w.Fact(factNoGap))
 			if err != nil || err2 != nil {
 				w.Out("report: how long there was no scheduler is not known: a step was left out")
-				return nil
+				return nil //nolint:nilerr // that is said
 			}
 			w.Out("report: %s", gap(from, till))
 			return nil

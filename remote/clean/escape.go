@@ -81,7 +81,7 @@ func intermediate(s string) int {
 
 // str measures a control string up to and including its end: ST, CAN, SUB, or BEL where that ends it too.
 func str(s string, bell bool) int {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch {
 		case s[i] == can || s[i] == sub || bell && s[i] == bel:
 			return i + 1

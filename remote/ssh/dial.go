@@ -33,7 +33,7 @@ func (e *dialError) Error() string { return e.err.Error() }
 func (e *dialError) Unwrap() error { return e.err }
 
 // Is makes a silent host's error one of ErrSilent.
-func (e *dialError) Is(target error) bool { return target == ErrSilent && e.silent } //nolint:errorlint // this is what errors.Is asks
+func (e *dialError) Is(target error) bool { return target == ErrSilent && e.silent } // this is what errors.Is asks
 
 // dial resolves the host, goes through its jump hosts and logs in.
 func (h *Host) dial(ctx context.Context) (*wire, error) {

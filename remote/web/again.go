@@ -20,7 +20,7 @@ const Patience = 5 * time.Minute
 // BackOff is the pause after a try that failed, from 1: it doubles, capped, and is jittered by half, so that many do not come back at once.
 func BackOff(try int) time.Duration {
 	d := min(firstWait<<(try-1), longWait)
-	return d/2 + rand.N(d/2+1) //nolint:gosec // jitter, not a secret
+	return d/2 + rand.N(d/2+1) // jitter, not a secret
 }
 
 // RetryAfter is how long a 429 asks to wait: Retry-After in seconds or as a date, else until the limit's reset, else a second.

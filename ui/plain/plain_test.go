@@ -67,7 +67,7 @@ type answering struct{ *stage.Desk }
 func (a answering) Answer(ctx context.Context, id string, answer run.Answer) error {
 	err := a.Desk.Answer(ctx, id, answer)
 	last := a.Log[len(a.Log)-1]
-	a.Happen(run.Event{Seq: last.Seq + 1, Time: last.Time, Leg: 1, Type: run.Answerd, Step: last.Step, Data: fmt.Appendf(nil, `{"gate":%d,"choice":%q}`, last.Seq, answer.Choice)})
+	a.Happen(run.Event{Seq: last.Seq + 1, Time: last.Time, Leg: 1, Type: run.Answered, Step: last.Step, Data: fmt.Appendf(nil, `{"gate":%d,"choice":%q}`, last.Seq, answer.Choice)})
 	a.Happen(run.Event{Seq: last.Seq + 2, Time: last.Time, Leg: 1, Type: run.LegEnd, Detail: "as asked"})
 	return err
 }

@@ -100,7 +100,7 @@ func TestAGateAnsweredElsewhereTakesNoLateAnswer(t *testing.T) {
 		d.press("s")
 		d.write("slow")
 		last := log[len(log)-1]
-		fake.Happen(run.Event{Seq: last.Seq + 1, Time: time.Now(), Leg: 1, Type: run.Answerd, Step: last.Step, Data: []byte(fmt.Sprintf(`{"gate":%d,"choice":"retry","by":"ann"}`, last.Seq))})
+		fake.Happen(run.Event{Seq: last.Seq + 1, Time: time.Now(), Leg: 1, Type: run.Answered, Step: last.Step, Data: []byte(fmt.Sprintf(`{"gate":%d,"choice":"retry","by":"ann"}`, last.Seq))})
 		d.rest(100 * time.Millisecond)
 		d.sees("the question was closed, and nothing was done: that gate is not open any more")
 		d.write("xu") // what was still being typed into it
