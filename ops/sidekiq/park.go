@@ -61,7 +61,7 @@ func (a *Acts) backedUp(p *Plan, is bool) {
 // planFiltered is about a filter that holds the whole queue in its hand for a while.
 func (a *Acts) planFiltered(ctx context.Context, p *Plan) error {
 	if !p.isQueue() || p.inPlace() || p.Refusal != nil {
-		return nil
+		return nil //nolint:nilerr // a refused plan asks nothing more
 	}
 	err := a.askPolicy(ctx, p)
 	if mayDrop(p.Policy) {

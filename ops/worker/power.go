@@ -109,7 +109,7 @@ func (c *crew) verifyPower(w *run.Walk) run.Check {
 		p := run.Progress{For: "the provider to have it on", Again: c.Config.DigitalOcean.Poll, Usual: "some seconds"}
 		id, err := strconv.Atoi(w.Fact(factPower))
 		if err != nil {
-			return p, nil // the answer was lost, and with it which action it is
+			return p, nil //nolint:nilerr // the answer was lost, and with it which action it is
 		}
 		a, err := c.Cloud.Action(ctx, id)
 		switch {
