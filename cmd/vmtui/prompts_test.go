@@ -96,7 +96,7 @@ func TestAPasswordIsCopiedOnce(t *testing.T) {
 func copiesOnce(t *testing.T, s *terminal, word string) {
 	t.Helper()
 	s.insists("y", func() bool { return s.says([]string{"the new password, once"}) })
-	s.insists("1", func() bool { return s.says([]string{"went to the terminal's clipboard"}) })
+	s.insists("1", func() bool { return s.says([]string{"sent by OSC 52", "a new one must be made"}) })
 	s.mu.Lock()
 	raw := string(s.raw)
 	s.mu.Unlock()
