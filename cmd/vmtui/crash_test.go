@@ -43,7 +43,7 @@ func boxCrashes(t *testing.T, undo bool) []doom.Crash {
 	}
 	for _, c := range doom.In(steps, entries(events), undo) {
 		silent := c.Point == doom.Unanswered && !o.asks[c.Step] // it asks nobody: there is no answer to be missed
-		chance := c.Step == "power-on" // it acts only where the droplet is seen off for long, which a healthy one seldom is
+		chance := c.Step == "power-on"                          // it acts only where the droplet is seen off for long, which a healthy one seldom is
 		if named[c.Point] && !silent && !chance {
 			all = append(all, c)
 		}
