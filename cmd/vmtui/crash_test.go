@@ -12,6 +12,9 @@ import (
 // named is the points that the box's walks are killed at; the others are the made-up runbook's.
 var named = map[doom.Point]bool{doom.BeforeIntent: true, doom.AfterIntent: true, doom.Unanswered: true, doom.AfterEffect: true, doom.AfterOutcome: true}
 
+// powering is the step that acts only where a rebuild leaves the droplet off.
+const powering = "power-on"
+
 // boxCrashes are all points of all steps, as a walk that nothing disturbs shows them: one on, and one that turns back before the rebuild.
 func boxCrashes(t *testing.T, undo bool) []doom.Crash {
 	t.Helper()
@@ -43,9 +46,15 @@ func boxCrashes(t *testing.T, undo bool) []doom.Crash {
 	}
 	for _, c := range doom.In(steps, entries(events), undo) {
 		silent := c.Point == doom.Unanswered && !o.asks[c.Step] // it asks nobody: there is no answer to be missed
-		chance := c.Step == "power-on"                          // it acts only where the droplet is seen off for long, which a healthy one seldom is
-		if named[c.Point] && !silent && !chance {
+		if named[c.Point] && !silent && c.Step != powering {
 			all = append(all, c)
+		}
+	}
+	if !undo { // nothing was to be done there in that walk; see newOrdeal
+		for _, p := range doom.Points {
+			if named[p] {
+				all = append(all, doom.Crash{Step: powering, Point: p, N: 1})
+			}
 		}
 	}
 	return all
@@ -72,7 +81,7 @@ func sample(all []doom.Crash) []doom.Crash {
 }
 
 // A process that is killed at any point of any step leaves an unfinished run; resumed, it ends done, or says truly that it does not know whether
-// the disk was rebuilt, and waits for an operator.
+// the disk was rebuilt, or the droplet powered on, and waits for an operator.
 func TestCrashAtEachPoint(t *testing.T) {
 	for _, at := range sample(boxCrashes(t, false)) {
 		t.Run(at.String(), func(t *testing.T) {
@@ -81,8 +90,8 @@ func TestCrashAtEachPoint(t *testing.T) {
 			o.die(doomed{Confirm: "worker-2"})
 			id, _ := o.log()
 			_, code := o.walk(doomed{ID: id, Confirm: "worker-2"})
-			if at.Step == "rebuild" && at.Point == doom.AfterIntent {
-				o.unsure(code)
+			if sent, once := map[string]int{"rebuild": 0, powering: 1}[at.Step]; once && at.Point == doom.AfterIntent {
+				o.unsure(code, sent)
 				o.decide(id)
 			} else if code != 0 {
 				t.Fatalf("exit %d\n%s", code, transcript(t, o.b, id))
@@ -98,12 +107,12 @@ func TestCrashAtEachPoint(t *testing.T) {
 	}
 }
 
-// unsure asserts that a rebuild of which only the intent is known was not sent, and is not called anything but unknown.
-func (o *ordeal) unsure(code int) {
+// unsure asserts that what is sent once, and of which only the intent is known, is not called anything but unknown; by then so many rebuilds were sent.
+func (o *ordeal) unsure(code, sent int) {
 	o.t.Helper()
 	id, events := o.log()
 	end := events[len(events)-1]
-	if code != 4 || end.State != string(run.Unknown) || rebuilds(o.b, "worker-2") != 0 {
+	if code != 4 || end.State != string(run.Unknown) || rebuilds(o.b, "worker-2") != sent {
 		o.t.Errorf("exit %d, %s, %d rebuilds\n%s", code, end.State, rebuilds(o.b, "worker-2"), transcript(o.t, o.b, id))
 	}
 	o.judge()

@@ -109,6 +109,9 @@ func newOrdealOf(t *testing.T, of trial, at doom.Crash) *ordeal {
 	o.b = startBox(t, func(opts *box.Options) {
 		opts.Visitors.PerSecond = 5
 		opts.Heard = o.heard
+		if at.Step == powering {
+			opts.Faults = []string{"stays-off:worker-2"}
+		}
 	})
 	store, err := run.Open(t.Context(), o.b.Dir()+"/state", nil)
 	if err != nil {
