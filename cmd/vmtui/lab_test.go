@@ -34,9 +34,8 @@ type site struct {
 	nodes   strings.Builder // of the config
 }
 
-// startSite has exec, whose key is known as [host]:port; worker-1 with a hashed name; worker-2 behind the jump host; worker-3 with certificates on both
-// sides; worker-4, where an ordinary user logs in who may use sudo; and worker-5, where the same user may not.
-func startSite(t *testing.T) *site {
+// newSite is one without a server, and the key that its operator has.
+func newSite(t *testing.T) *site {
 	t.Helper()
 	key, text, err := sshd.NewKey()
 	if err != nil {
@@ -44,11 +43,19 @@ func startSite(t *testing.T) *site {
 	}
 	s := &site{t: t, dir: t.TempDir(), key: key, servers: map[string]*sshd.Server{}}
 	s.write("id", string(text))
+	return s
+}
+
+// startSite has exec, whose key is known as [host]:port; worker-1 with a hashed name; worker-2 behind the jump host; worker-3 with certificates on both
+// sides; worker-4, where an ordinary user logs in who may use sudo; and worker-5, where the same user may not.
+func startSite(t *testing.T) *site {
+	t.Helper()
+	s := newSite(t)
 	ca, _, err := sshd.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain := sshd.Options{Authorized: []ssh.PublicKey{key.PublicKey()}}
+	plain := sshd.Options{Authorized: []ssh.PublicKey{s.key.PublicKey()}}
 	user := s.user("vmtuilab", "NOPASSWD: ALL")
 
 	s.start("exec", plain)

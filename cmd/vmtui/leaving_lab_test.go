@@ -18,12 +18,7 @@ import (
 // docked is a site of exec and one worker, where docker takes as long as nobody waits, and ends by no friendly word when it is stubborn.
 func docked(t *testing.T, stubborn, sleep string) *site {
 	t.Helper()
-	key, text, err := sshd.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, dir: t.TempDir(), key: key, servers: map[string]*sshd.Server{}}
-	s.write("id", string(text))
+	s := newSite(t)
 	script := "#!/bin/sh\n" + stubborn + "\nsleep " + sleep + " >/dev/null &\nwait\nwait\n"
 	if err := os.Mkdir(s.path("bin"), 0o700); err != nil {
 		t.Fatal(err)
@@ -32,7 +27,7 @@ func docked(t *testing.T, stubborn, sleep string) *site {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"exec", "worker-1"} {
-		s.start(name, sshd.Options{Authorized: []ssh.PublicKey{key.PublicKey()}, Config: []string{fmt.Sprintf("SetEnv PATH=%s:%s", s.path("bin"), os.Getenv("PATH"))}})
+		s.start(name, sshd.Options{Authorized: []ssh.PublicKey{s.key.PublicKey()}, Config: []string{fmt.Sprintf("SetEnv PATH=%s:%s", s.path("bin"), os.Getenv("PATH"))}})
 		s.pin(name)
 		s.node(name, "root@"+s.servers[name].Addr())
 	}

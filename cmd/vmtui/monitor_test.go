@@ -83,6 +83,21 @@ type panicking struct {
 	state, secret, pipe string
 }
 
+// begins starts a program that will panic, and gives what it prints.
+func (p *panicking) begins(cmd *exec.Cmd) (out io.Reader, errs *bytes.Buffer) {
+	p.Helper()
+	errs = &bytes.Buffer{}
+	cmd.Env, cmd.Stderr = append(cmd.Env, asPanicking+"="+p.pipe), errs
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		p.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		p.Fatal(err)
+	}
+	return out, errs
+}
+
 func newPanicking(t *testing.T) *panicking {
 	t.Helper()
 	p := &panicking{T: t, b: startBox(t, nil), pipe: pipeIn(t)}
@@ -198,16 +213,7 @@ func TestAPanicOfACommandHoldsNoSecret(t *testing.T) {
 			t.Parallel()
 			p := newPanicking(t)
 			cmd := product(t.Context(), p.b.ConfigPath(), x.args...)
-			cmd.Env = append(cmd.Env, asPanicking+"="+p.pipe)
-			var errs bytes.Buffer
-			cmd.Stderr = &errs
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
+			out, errs := p.begins(cmd)
 			var said []byte
 			if x.seen != "" {
 				scan := bufio.NewScanner(out)
@@ -258,16 +264,7 @@ func TestAPanicOfTheDemoHoldsNoSecret(t *testing.T) {
 	t.Parallel()
 	p := &panicking{T: t, pipe: pipeIn(t)}
 	cmd := product(t.Context(), "unused.yaml", "demo", "--headless")
-	cmd.Env = append(cmd.Env, asPanicking+"="+p.pipe)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	out, errs := p.begins(cmd)
 	scan := bufio.NewScanner(out)
 	scan.Scan()
 	path := strings.TrimPrefix(scan.Text(), "config: ")

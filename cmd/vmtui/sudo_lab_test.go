@@ -22,15 +22,10 @@ const sentinelSudo = "5ent1nelSudoPassword-of-the-lab"
 // asking are three workers where one user needs a password for sudo, and a fourth where another needs none.
 func asking(t *testing.T) *site {
 	t.Helper()
-	key, text, err := sshd.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, dir: t.TempDir(), key: key, servers: map[string]*sshd.Server{}}
-	s.write("id", string(text))
+	s := newSite(t)
 	asked, free := s.user("vmtuiasked", "ALL"), s.user("vmtuifree", "NOPASSWD: ALL")
 	for name, user := range map[string]string{"exec": "root", "worker-1": asked, "worker-2": asked, "worker-3": asked, "worker-4": free} {
-		s.start(name, sshd.Options{Authorized: []ssh.PublicKey{key.PublicKey()}})
+		s.start(name, sshd.Options{Authorized: []ssh.PublicKey{s.key.PublicKey()}})
 		s.pin(name)
 		s.node(name, user+"@"+s.servers[name].Addr())
 	}

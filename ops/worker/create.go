@@ -97,17 +97,12 @@ func (c *crew) stillThere(ctx context.Context, w *run.Walk) (run.Finding, error)
 }
 
 // awaitMade gives a creation whose answer was lost time to be listed.
-func (c *crew) awaitMade(ctx context.Context, w *run.Walk) ([]digitalocean.Droplet, error) {
-	for range listings {
-		made, err := c.made(ctx, w)
-		if err != nil || len(made) > 0 {
-			return made, err
-		}
-		if err := pause(ctx, c.Config.DigitalOcean.Poll); err != nil {
-			return nil, err
-		}
-	}
-	return nil, nil
+func (c *crew) awaitMade(ctx context.Context, w *run.Walk) (made []digitalocean.Droplet, err error) {
+	_, err = c.shows(ctx, func() (bool, error) {
+		made, err = c.made(ctx, w)
+		return len(made) > 0, err
+	})
+	return made, err
 }
 
 // clocks is how far the provider's clock may be off this machine's.

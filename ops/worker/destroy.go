@@ -62,15 +62,7 @@ func (c *crew) observeDestroyed(ctx context.Context, w *run.Walk) (run.Finding, 
 
 // awaitGone gives a destruction whose answer was lost time to show.
 func (c *crew) awaitGone(ctx context.Context) (bool, error) {
-	for range listings {
-		if gone, err := c.gone(ctx); err != nil || gone {
-			return gone, err
-		}
-		if err := pause(ctx, c.Config.DigitalOcean.Poll); err != nil {
-			return false, err
-		}
-	}
-	return false, nil
+	return c.shows(ctx, func() (bool, error) { return c.gone(ctx) })
 }
 
 // doomed is the last look before the droplet goes: the right one, and nobody's visitors on it.

@@ -49,16 +49,10 @@ func (c *crew) observePower(ctx context.Context, w *run.Walk) (run.Finding, erro
 
 // awaitPower waits a while for the droplet to be on.
 func (c *crew) awaitPower(ctx context.Context) (bool, error) {
-	for range listings {
+	return c.shows(ctx, func() (bool, error) {
 		d, err := c.Cloud.Droplet(ctx, c.in.Droplet)
-		if err != nil || d.Status != digitalocean.Off {
-			return err == nil, err
-		}
-		if err := pause(ctx, c.Config.DigitalOcean.Poll); err != nil {
-			return false, err
-		}
-	}
-	return false, nil
+		return err == nil && d.Status != digitalocean.Off, err
+	})
 }
 
 func (c *crew) sendPowerOn(ctx context.Context, w *run.Walk) error {

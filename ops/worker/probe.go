@@ -11,6 +11,7 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/digitalocean"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -156,4 +157,4 @@ func (c *crew) drainTime() time.Duration {
 	return c.in.Check.DrainTime() + c.in.Check.Interval
 }
 
-func round(d time.Duration) string { return d.Round(time.Second).String() }
+func round(d time.Duration) string { return spelling.Span(d) }

@@ -70,21 +70,29 @@ func (c *crew) observeRebuild(ctx context.Context, w *run.Walk) (run.Finding, er
 	return f, nil
 }
 
-// listings is how many times the provider is asked for an action that it may list only after a while.
+// listings is how many times the provider is asked for what it may show only after a while.
 const listings = 12
 
-// awaitListed gives an action of a lost answer time to appear.
-func (c *crew) awaitListed(ctx context.Context, w *run.Walk) ([]digitalocean.Action, error) {
+// shows asks the provider until it is so, or until that would have been seen by now.
+func (c *crew) shows(ctx context.Context, so func() (bool, error)) (bool, error) {
 	for range listings {
-		newer, err := c.newerRebuilds(ctx, w)
-		if err != nil || len(newer) > 0 {
-			return newer, err
+		if is, err := so(); is || err != nil {
+			return is, err
 		}
 		if err := pause(ctx, c.Config.DigitalOcean.Poll); err != nil {
-			return nil, err
+			return false, err
 		}
 	}
-	return nil, nil
+	return false, nil
+}
+
+// awaitListed gives an action of a lost answer time to appear.
+func (c *crew) awaitListed(ctx context.Context, w *run.Walk) (newer []digitalocean.Action, err error) {
+	_, err = c.shows(ctx, func() (bool, error) {
+		newer, err = c.newerRebuilds(ctx, w)
+		return len(newer) > 0, err
+	})
+	return newer, err
 }
 
 func (c *crew) adopt(ctx context.Context, w *run.Walk, a digitalocean.Action) error {
