@@ -20,6 +20,7 @@ import (
 	"github.com/vmtui/vmtui/ops/cache"
 	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/run"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/worker"
 )
 
@@ -292,7 +293,7 @@ func (w *world) step(s *strings.Builder, n int, step *run.Step) {
 		said = append(said, "usually "+step.Usual)
 	}
 	if step.Deadline > 0 {
-		said = append(said, "a gate opens after "+step.Deadline.String())
+		said = append(said, "a gate opens after "+spelling.Span(step.Deadline))
 	}
 	if step.Gate {
 		said = append(said, "waits for your go")

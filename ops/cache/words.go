@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Lines are the answers and what they mean, one a line.
@@ -84,13 +85,8 @@ func (a Answer) AgeText() string {
 
 // span is a duration to the minute, without what says nothing.
 func span(d time.Duration) string {
-	said := d.Round(time.Minute).String()
-	said = strings.TrimSuffix(said, "0s")
-	if strings.HasSuffix(said, "h0m") {
-		said = strings.TrimSuffix(said, "0m")
-	}
-	if said == "" {
+	if d = d.Round(time.Minute); d == 0 {
 		return "less than a minute"
 	}
-	return said
+	return spelling.Span(d)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // attempt is one try at a step, from looking to proving.
@@ -226,7 +227,7 @@ func (a *attempt) failed(ctx context.Context, err error) error {
 
 func (a *attempt) tooLong(why string) error {
 	return &fault.Error{
-		What: a.s.Title + ": not within " + a.s.deadline().String(), On: a.l.rb.Target, Why: why, Next: "retry waits as long again", Err: errDeadline,
+		What: a.s.Title + ": not within " + spelling.Span(a.s.deadline()), On: a.l.rb.Target, Why: why, Next: "retry waits as long again", Err: errDeadline,
 	}
 }
 

@@ -34,7 +34,7 @@ func TestGatesTellWhatIsAhead(t *testing.T) {
 				}
 			}
 		}, Gate{
-			Cause: "make it removed: not within 1m0s: still waiting for 2 members", Hint: "retry waits as long again",
+			Cause: "make it removed: not within 1m: still waiting for 2 members", Hint: "retry waits as long again",
 			Plan: []string{"set removed"}, Undo: []string{"removed: take back: make it removed", "lame: rm the flag"}, Failure: true,
 		}},
 		"its own": {func(s *Step) { s.Confirm = "w9" }, Gate{Cause: "this cannot be taken back: make it removed", Hint: "because", Confirm: "w9", Plan: []string{"set removed"}, Undo: []string{"lame: rm the flag"}}},

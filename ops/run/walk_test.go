@@ -115,10 +115,10 @@ var paths = []path{
 		s.Verify = func(*Walk) Check {
 			return func(ctx context.Context) (Progress, error) { <-ctx.Done(); return Progress{}, ctx.Err() }
 		}
-	}), mode: unattended, state: AtGate, gate: "not within 1m0s", world: "lame removed"},
+	}), mode: unattended, state: AtGate, gate: "not within 1m", world: "lame removed"},
 	{name: "deadline of an act that hangs", book: with("removed", func(_ *world, s *Step) {
 		s.Do = func(ctx context.Context, _ *Walk) error { <-ctx.Done(); return ctx.Err() }
-	}), mode: unattended, state: AtGate, gate: "not within 1m0s", world: "lame"},
+	}), mode: unattended, state: AtGate, gate: "not within 1m", world: "lame"},
 	{name: "a once-step late is waited for again, not sent again", book: with("rebuilt", func(w *world, s *Step) {
 		n := 0
 		s.Observe = nil

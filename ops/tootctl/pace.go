@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/vmtui/vmtui/ops/spelling"
 )
 
 // Pace is how fast a bar moves, by what was seen of it in the last seconds. The zero one has seen nothing.
@@ -76,9 +78,9 @@ func (p *Pace) Words(failed int) string {
 	}
 	switch left := p.left(); {
 	case p.bar.Done:
-		said = append(said, "took "+spell(p.bar.Took))
+		said = append(said, "took "+spelling.Span(p.bar.Took))
 	case left >= time.Second:
-		said = append(said, spell(left)+" left")
+		said = append(said, spelling.Span(left)+" left")
 	}
 	if failed > 0 {
 		said = append(said, fmt.Sprintf("%d failed", failed))
@@ -107,15 +109,4 @@ func (p *Pace) Said(failed int) map[string]any {
 		said["seconds_taken"] = int(p.bar.Took.Seconds())
 	}
 	return said
-}
-
-// spell writes a time without the zeros at its end.
-func spell(d time.Duration) string {
-	text := d.Round(time.Second).String()
-	for _, end := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, end) {
-			text = text[:len(text)-len(end)+1]
-		}
-	}
-	return text
 }
