@@ -91,6 +91,8 @@ type ordeal struct {
 	pid   int       // of who shall die; 0: nobody
 	wrong []string
 	asks  map[string]bool // the steps during which some server was asked for something
+
+	changing map[string]bool // the marks of commands that may change something
 }
 
 // trial is which runbook is walked, on what.
@@ -105,7 +107,7 @@ func newOrdeal(t *testing.T, at doom.Crash) *ordeal { return newOrdealOf(t, reim
 
 func newOrdealOf(t *testing.T, of trial, at doom.Crash) *ordeal {
 	t.Helper()
-	o := &ordeal{t: t, at: at, of: of, asks: map[string]bool{}}
+	o := &ordeal{t: t, at: at, of: of, asks: map[string]bool{}, changing: map[string]bool{}}
 	o.b = startBox(t, func(opts *box.Options) {
 		opts.Visitors.PerSecond = 5
 		opts.Heard = o.heard
@@ -140,7 +142,7 @@ for h`, `^/bin/sh -c 'for u in`, `"\$1/lease\.new"`, `"\$1/anchors\.log"`, `^GET
 func (o *ordeal) heard(r box.Request) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	change := !reads.MatchString(spelled(r.What))
+	change := o.changes(r)
 	counts := o.at == (doom.Crash{}) || o.pid != 0 && o.at.N == 0 // what only reads counts too
 	if o.store == nil || !change && !counts {
 		return true
@@ -156,6 +158,20 @@ func (o *ordeal) heard(r box.Request) bool {
 	_ = syscall.Kill(o.pid, syscall.SIGKILL)
 	o.pid = 0
 	return false
+}
+
+// changes reports whether a request may change something. What ends a command that was called off may end a look: then it needs an intent as little as the
+// look did, and where a change is ended it needs the change's own. The caller holds mu.
+func (o *ordeal) changes(r box.Request) bool {
+	line := spelled(r.What)
+	if m := ends.FindStringSubmatch(line); m != nil {
+		return o.changing[m[1]]
+	}
+	change := !reads.MatchString(line)
+	if m := mark.FindStringSubmatch(unpacked(r.What)); change && m != nil {
+		o.changing[m[1]] = true
+	}
+	return change
 }
 
 // at is the step that acts or is proved, "" when none is.
