@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -20,7 +19,7 @@ func TestCancellingEndsWhatRunsInAContainer(t *testing.T) {
 	b := startBox(t, nil)
 	f := newFlags(streams{in: strings.NewReader(""), out: os.Stdout, err: &bytes.Buffer{}})
 	f.config = b.ConfigPath()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	err := withApp(ctx, f, f.asker(false), func(ctx context.Context, a *app) error {
 		h := a.host("worker-1")

@@ -305,7 +305,7 @@ func running(t *testing.T, args string) int {
 // until waits for so many of them.
 func until(t *testing.T, args string, n int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

@@ -31,9 +31,9 @@ func TestConsolesSeeOneAnother(t *testing.T) {
 	}
 	hers.press("q")
 	hers.ends()
-	for deadline := time.Now().Add(time.Minute); len(consoles(t, b.ConfigPath())) != 1; {
+	for deadline := time.Now().Add(patience); len(consoles(t, b.ConfigPath())) != 1; {
 		if time.Now().After(deadline) {
-			t.Fatal("her console was left a minute ago and is still shown")
+			t.Fatal("her console was left long ago and is still shown")
 		}
 	}
 	mine.press("q")

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/vmtui/vmtui/fixtures/await"
 	"github.com/vmtui/vmtui/fixtures/box"
 )
 
@@ -225,7 +226,7 @@ func TestBudgetIsRefused(t *testing.T) {
 func TestARateLimitIsToldInTheTranscript(t *testing.T) {
 	t.Parallel()
 	b, a := waylaid(t, nil)
-	a.strikes("remove", "rate-limit:3s")
+	a.strikes("remove", "limit-changes:2") // however late the change comes
 	l := begin(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes", "--json")
 	a.struck(l, "remove")
 	if code := l.end(); code != 0 {
@@ -242,7 +243,7 @@ func TestAWorkerThatCameBackSlowIsNoticed(t *testing.T) {
 	t.Parallel()
 	b, a := waylaid(t, nil)
 	vmtui(t, b.ConfigPath(), "run", "worker-drain", "worker-2", "--yes")
-	a.strikes("sidekiq-start", "slow:worker-2=700ms")
+	a.strikes("sidekiq-start", "slow:worker-2=1200ms") // far more than a busy machine takes for its peers' pages
 	l := begin(t, b.ConfigPath(), "run", "worker-return", "worker-2", "--yes", "--json")
 	a.struck(l, "sidekiq-start")
 	if code := l.end(); code != 3 || l.last().Step != "watch" || !strings.Contains(l.last().Detail, "slower than its peers") {
@@ -305,17 +306,25 @@ func TestTwoOperators(t *testing.T) {
 // Who takes a lease over has read whose it is and how old, is told how long that takes, and the former owner acts no more.
 func TestALeaseIsTakenOver(t *testing.T) {
 	t.Parallel()
-	b := startBox(t, func(o *box.Options) { o.Pace.HealthInterval = 5 * time.Second }) // the walk is at work for longer than what is refused first
-	spock, kirk := hasty(t, another(t, b, "spock")), hasty(t, another(t, b, "kirk"))
+	b, a := waylaid(t, nil)
+	kirk, spock := hasty(t, another(t, b, "kirk"), ""), hasty(t, b.ConfigPath(), "spock")
+	held := a.stops("lame-duck") // the walk is at work for as long as what is refused first
 	l := begin(t, spock, "run", "worker-drain", "worker-2", "--yes", "--json")
-	l.until(func(one line) bool { return one.Step == "lame-duck" && one.State == "waiting" })
+	held.holds()
 	for _, verb := range []string{"take", "clear"} {
 		got := vmtui(t, kirk, "lease", verb)
 		if got.code != 3 || !strings.Contains(got.err, "spock") || !strings.Contains(got.err, "renewed") || !strings.Contains(got.err, "--confirm spock") {
 			t.Errorf("%s: exit %d\n%s", verb, got.code, got.err)
 		}
 	}
-	got := vmtui(t, kirk, "lease", "take", "--confirm", "spock")
+	taken := make(chan said, 1)
+	go func() { taken <- vmtui(t, kirk, "lease", "take", "--confirm", "spock") }()
+	await.Until(t, "kirk's name in the lease", func() bool {
+		text, err := b.Machine("exec").ReadFile("/var/lib/vmtui/lease")
+		return err == nil && strings.Contains(string(text), "kirk")
+	})
+	held.letGo()
+	got := <-taken
 	if got.code != 0 || !strings.Contains(got.err, "waiting") || !strings.Contains(got.out, "taken over") {
 		t.Errorf("exit %d\n%s%s", got.code, got.out, got.err)
 	}
@@ -328,14 +337,18 @@ func TestALeaseIsTakenOver(t *testing.T) {
 	intact(t, b)
 }
 
-// hasty is that config with the shortest lease there is.
-func hasty(t *testing.T, config string) string {
+// hasty is that config with the shortest lease there is, and the operator's name where it has none yet.
+func hasty(t *testing.T, config, operator string) string {
 	t.Helper()
 	file, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = file.WriteString("\nlease: {ttl: 10s, longest: 41s}\n")
+	text := "\nlease: {ttl: 10s, longest: 41s}\n"
+	if operator != "" {
+		text += "operator: " + operator + "\n"
+	}
+	_, err = file.WriteString(text)
 	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}

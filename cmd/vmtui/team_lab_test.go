@@ -165,7 +165,7 @@ func TestATeamsStoreIsLost(t *testing.T) {
 	if err := tm.server.Start(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for got = tm.vmtui("spock", "runs", "resume", l.run(), "--yes"); strings.Contains(got.err, "walked already") && time.Now().Before(deadline); {
 		got = tm.vmtui("spock", "runs", "resume", l.run(), "--yes")
 	}

@@ -111,10 +111,13 @@ func (s *terminal) sees(words ...string) {
 	s.awaits("the screen never said", words, func() bool { return s.says(words) })
 }
 
+// patience is how long a console may take before that counts as never. It is long because machines are busy, and costs nothing where all is well.
+const patience = 150 * time.Second
+
 // awaits waits until the screen is as wanted.
 func (s *terminal) awaits(otherwise string, words []string, so func() bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 150*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	for !so() {
 		select {
@@ -191,7 +194,7 @@ func (s *terminal) insists(keys string, so func() bool) {
 	s.t.Helper()
 	hush := time.NewTimer(2 * widget.Quiet) // what opened by itself may be listening for rest
 	defer hush.Stop()
-	for deadline := time.Now().Add(time.Minute); ; {
+	for deadline := time.Now().Add(patience); ; {
 		select {
 		case <-hush.C:
 		case <-s.gone:
@@ -213,7 +216,7 @@ func (s *terminal) ends() int {
 	s.t.Helper()
 	select {
 	case <-s.gone:
-	case <-time.After(45 * time.Second):
+	case <-time.After(patience):
 		s.t.Fatalf("the console did not end:\n%s", s.text())
 	}
 	_ = s.cmd.Wait() // the exit code says it

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"path/filepath"
 	"regexp"
@@ -100,9 +99,7 @@ func TestAJobSurvivesItsConsole(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, nil)
 	b.Machine("exec").TootItem(time.Minute) // it does not end by itself
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := product(ctx, b.ConfigPath(), "tootctl", "--yes", "--", "search", "deploy")
+	cmd := product(t.Context(), b.ConfigPath(), "tootctl", "--yes", "--", "search", "deploy")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

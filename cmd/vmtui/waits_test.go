@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/vmtui/vmtui/fixtures/box"
+	"github.com/vmtui/vmtui/fixtures/machine"
+	"github.com/vmtui/vmtui/fixtures/provider"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/worker"
 )
@@ -86,9 +88,12 @@ func TestEachWaitIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	b := startBox(t, func(o *box.Options) {
 		o.Visitors.PerSecond, o.Visitors.Slow = 20, 0.5
-		o.Pace.Machine.SlowAnswer, o.Pace.Machine.CloudInit = 10*time.Second, 9*time.Second
-		// Whatever a wait waits for lasts for longer than a busy machine needs to come to look at it.
-		o.Pace.API.Busy, o.Pace.API.Action, o.Pace.Machine.ContainerStart, o.Pace.Beat = 4*time.Second, 4*time.Second, 3*time.Second, 2*time.Second
+		// Whatever a wait waits for lasts until it is looked at, or for longer than a busy machine needs to come to look at it.
+		o.Pace.Machine.SlowAnswer, o.Pace.API.Action, o.Pace.API.Busy = 10*time.Second, time.Minute, 8*time.Second
+		o.Pace.Beat, o.Pace.Job = 2*time.Second, 3*time.Second
+	})
+	b.Machine("worker-2").Repace(func(p *machine.Pace) {
+		p.SlowAnswer, p.CloudInit, p.ContainerStart = 25*time.Second, time.Minute, time.Minute
 	})
 	a := inside(t, b)
 	met := map[string]bool{}
@@ -97,7 +102,7 @@ func TestEachWaitIsWaitedFor(t *testing.T) {
 		for i := range steps {
 			if still := waits[steps[i].ID]; still != nil {
 				met[steps[i].ID] = true
-				steps[i].Verify = watched(t, steps[i], func() string { return still(t, b, a) })
+				steps[i].Verify = watched(t, steps[i], func() string { return still(t, b, a) }, func() { lookedAt(b, steps[i].ID) })
 			}
 		}
 		return steps
@@ -116,13 +121,33 @@ func TestEachWaitIsWaitedFor(t *testing.T) {
 	intact(t, b)
 }
 
-// watched looks at the world when a wait begins and when it is over.
-func watched(t *testing.T, s run.Step, still func() string) func(*run.Walk) run.Check {
+// lookedAt lets what a wait was seen to wait for come about.
+func lookedAt(b *box.Box, step string) {
+	if step == "rebuild" {
+		b.API().Repace(func(p *provider.Pace) { p.Action = time.Second })
+	}
+	b.Machine("worker-2").Repace(func(p *machine.Pace) {
+		switch step {
+		case "idle":
+			p.SlowAnswer = 0
+		case "first-boot":
+			p.CloudInit = 0
+		case "start", "sidekiq-start":
+			p.ContainerStart = 0
+		case "add": // between those two
+			p.ContainerStart = time.Minute
+		}
+	})
+}
+
+// watched looks at the world when a wait begins, says so, and looks once more when it is over.
+func watched(t *testing.T, s run.Step, still func() string, looked func()) func(*run.Walk) run.Check {
 	verify := s.Verify
 	return func(w *run.Walk) run.Check {
 		if still() == "" {
 			t.Errorf("%s: there was nothing to wait for", s.ID)
 		}
+		looked()
 		check := func(context.Context) (run.Progress, error) { return run.Progress{Done: true}, nil }
 		if verify != nil {
 			check = verify(w)
