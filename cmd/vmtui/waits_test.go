@@ -93,7 +93,7 @@ func TestEachWaitIsWaitedFor(t *testing.T) {
 		o.Pace.Beat, o.Pace.Job = 2*time.Second, 3*time.Second
 	})
 	b.Machine("worker-2").Repace(func(p *machine.Pace) {
-		p.SlowAnswer, p.CloudInit, p.ContainerStart = 25*time.Second, time.Minute, time.Minute
+		p.SlowAnswer, p.CloudInit, p.ContainerStart = 15*time.Second, time.Minute, time.Minute
 	})
 	a := inside(t, b)
 	met := map[string]bool{}
