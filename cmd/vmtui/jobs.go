@@ -195,6 +195,7 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	follow, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var stand job.Stand
+	unsent := func() {}
 	switch why := a.deaf(f); {
 	case !j.Asks:
 	case why != "":
@@ -202,6 +203,7 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	default:
 		answers := a.answers(follow, f, r, j, &stand, stop)
 		defer func() { stop(nil); <-answers }()
+		unsent = f.unsent
 	}
 	lines := &jobLines{f: f, job: j.ID, reading: reading, meter: f.meter()}
 	r.Tell = func(text string) {
@@ -212,6 +214,7 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	defer heard()
 	err := r.Attend(follow, j, func(l string) {
 		heard()
+		unsent()
 		if err := lines.take(l); err != nil {
 			stop(err) // nobody reads any more
 		}
@@ -252,39 +255,6 @@ func (f *flags) waits(ctx context.Context, what string) (heard func()) {
 		<-over
 		_, _ = fmt.Fprint(f.err, "\r\x1b[K")
 	})
-}
-
-// deaf is why what a job asks cannot be answered from here, "" where it can.
-func (a *app) deaf(f *flags) string {
-	switch {
-	case a.door.ReadOnly():
-		return "read-only; to answer, attach without --read-only and read_only"
-	case !f.attended(false):
-		return "nobody sits at a terminal; to answer, attach at one"
-	}
-	return ""
-}
-
-// answers hands what the operator types to the job, for what it asked last. What does not arrive is told, and the next one is waited for.
-func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, stand *job.Stand, stop context.CancelCauseFunc) <-chan struct{} {
-	over := make(chan struct{})
-	line := f.terminal().Line
-	go func() {
-		defer close(over)
-		for {
-			text, err := line(ctx)
-			if err != nil {
-				if fault.CodeOf(err) != fault.Refused { // nobody can type here
-					stop(err)
-				}
-				return
-			}
-			if err := r.Answer(ctx, j, stand, text); err != nil && ctx.Err() == nil {
-				f.note(err.Error())
-			}
-		}
-	}()
-	return over
 }
 
 // meter shows a job's bar: drawn on a terminal, written as lines elsewhere and by --plain.

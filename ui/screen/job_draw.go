@@ -88,6 +88,8 @@ func (j *Job) standLine(w int) widget.Line {
 		return endMark(j.end).full().Add(widget.S(theme.Plain, "  "+j.end.Why)).Fit(w)
 	case j.ended:
 		return widget.L(theme.Muted, "◌ asking how it ended").Fit(w)
+	case j.stand.Asks(j.read):
+		return widget.L(theme.Warn, "? it asks, and waits for an answer").Fit(w)
 	case j.reading.Barred:
 		return j.barLine(w)
 	case j.reading.Lines == 0:
