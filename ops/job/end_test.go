@@ -32,6 +32,7 @@ func TestHowItEndedIsKnownToWhoeverAsksLater(t *testing.T) {
 		"in a table":        {"media usage", `printf 'Object         Total    Local\nSettings       4.8 MB   \n'; exit 1`, "failed", "exit status 1: nothing that it printed says why"},
 		"a table":           {"media usage", `printf 'Object         Total    Local\nSettings       4.8 MB   \n'`, "success", ""},
 		"by a signal":       {"media remove", `kill -s TERM $$; sleep 1`, "cancelled", "signal"},
+		"at an answer":      {"self-destruct", `printf 'Type in the domain of the server to confirm: wrong.example\n'; exit 1`, "failed", "exit status 1: it ended at “Type in the domain of the server to confirm:”: the answer was not the domain of the server"},
 		"for want of room":  {"media remove", `kill -s KILL $$; sleep 1`, "failed", "want of memory"},
 		"no program":        {"media remove", `exec /nowhere`, "failed", "exit status 127"},
 	} {
