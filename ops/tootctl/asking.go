@@ -59,7 +59,7 @@ func endedAt(line string) (why string, is bool) {
 	if answer != "" {
 		why = q.ends(answer)
 	}
-	return "it ended at “" + words + "”: " + why, true
+	return "it ended at “" + strings.TrimSuffix(words, ":") + "”: " + why, true
 }
 
 // Unanswerable says why a text is no answer to a question, "" for one that is. No answer is a key that was held down or meant for something else: none is

@@ -43,12 +43,12 @@ func TestWhyItEndedAtAnAnswer(t *testing.T) {
 	for _, x := range []struct {
 		lines, why string
 	}{
-		{domain + " |wrong.example", "it ended at “" + domain + "”: the answer was not the domain of the server"},
-		{domain + " wrong.example", "it ended at “" + domain + "”: the answer was not the domain of the server"},
-		{domain + " |" + domain + " |Error: mine", "it ended at “" + domain + "”: the answer was not the domain of the server"},
+		{domain + " |wrong.example", "it ended at “" + domain[:len(domain)-1] + "”: the answer was not the domain of the server"},
+		{domain + " wrong.example", "it ended at “" + domain[:len(domain)-1] + "”: the answer was not the domain of the server"},
+		{domain + " |" + domain + " |Error: mine", "it ended at “" + domain[:len(domain)-1] + "”: the answer was not the domain of the server"},
 		{domain + " |vmst.io|This operation WILL NOT be reversible.|Are you sure you want to proceed? |no", "it ended at “Are you sure you want to proceed?”: the answer was not to go on"},
 		{domain + " |vmst.io|Are you sure you want to proceed? (y/N) |n", "it ended at “Are you sure you want to proceed? (y/N)”: the answer was not to go on"},
-		{domain + " ", "it ended at “" + domain + "”: it was not answered"},
+		{domain + " ", "it ended at “" + domain[:len(domain)-1] + "”: it was not answered"},
 		{domain + " |vmst.io|Are you sure you want to proceed? |yes", "it ended at “Are you sure you want to proceed?”: nothing that it printed since says why"},
 		{domain + " |wrong.example|The domains do not match.", "The domains do not match."},
 		{domain + " |vmst.io|bin/tootctl:7:in '<main>': no database", "bin/tootctl:7:in '<main>': no database"},

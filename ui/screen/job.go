@@ -37,6 +37,7 @@ type Job struct {
 	ended    bool
 	err      error   // why nothing is read any more
 	end      job.Job // how it ended, once that is known: its result is "" before
+	setback  error   // why what was last done to it was not
 	password string
 	boot     tootctl.Boot // how long Rails takes to start there, as far as that is known
 }
@@ -164,12 +165,12 @@ func (j *Job) answered(m tea.Msg) (Action, tea.Cmd) {
 	case gotRehearsal:
 		return j.rehearsed(m), nil
 	case acted:
-		if m.err != nil {
+		if j.setback = m.err; m.err != nil {
 			return refusal(m.what, m.err), nil
 		}
 		return Say{Text: m.what + ": done"}, j.again()
 	case cancelled:
-		if m.err != nil {
+		if j.setback = m.err; m.err != nil {
 			return refusal("cancel", m.err), nil
 		}
 		return Say{Text: goneText}, j.again()
@@ -189,7 +190,7 @@ func (j *Job) take(p poured) {
 	j.read += p.Dropped + len(p.Lines)
 	for _, l := range p.Lines {
 		if !j.reading.Take(l) {
-			j.lines = append(j.lines, l)
+			j.lines, j.setback = append(j.lines, l), nil // it has gone on
 		}
 	}
 	if over := len(j.lines) - jobLinesMost; over > jobLinesMost/4 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/binding"
@@ -103,6 +104,45 @@ func TestAJobThatIsNotFollowedAnyMore(t *testing.T) {
 	}
 	if _, again := j.answered(cancelled{}); again == nil {
 		t.Error("it was cancelled, nothing of it is read, and nobody asks how it stands")
+	}
+}
+
+// Why something was not done stays on the screen, whole, with what to do next: on a job until it goes on, and of a line until that is another one.
+func TestASetbackStays(t *testing.T) {
+	e := env(t.Context(), stage.New(nil))
+	other := &desk.Fault{What: "not started", On: "tootctl media remove", Why: "tootctl search deploy runs since 04:31, started by anna@desk: two long ones on one database hinder each other", Next: "wait for it: vmtui jobs attach 20261127-043130115-asuulw"}
+	toot := NewToot(e, "media remove")
+	defer toot.Close()
+	_, c, err := toot.meant()
+	if err != nil {
+		t.Fatal(err)
+	}
+	toot.confirm(c)
+	toot.begun(begunJob{err: other})
+	drawn := func() string {
+		f := toot.Draw(80, 24)
+		return f.String()
+	}
+	f := drawn()
+	for _, want := range []string{"started by anna@desk", "hinder each", "→ wait for it: vmtui jobs attach 20261127-043130115-asuulw"} {
+		if !strings.Contains(f, want) {
+			t.Errorf("it does not say %q:\n%s", want, f)
+		}
+	}
+	toot.form().Set("--days", "14")
+	if f := drawn(); !strings.Contains(f, "it can be run") {
+		t.Errorf("another line was refused:\n%s", f)
+	}
+	j := asking(e, "Continue? (Yes/No) ")
+	defer j.Close()
+	j.answered(acted{what: "answer", err: other})
+	state := j.stateBox(80)
+	if !strings.Contains(state.String(), "→ wait for it") {
+		t.Errorf("%s", state.String())
+	}
+	j.take(poured{Lines: []string{"yes"}})
+	if state = j.stateBox(80); strings.Contains(state.String(), "wait for it") {
+		t.Error("it has gone on, and what was refused before stands still")
 	}
 }
 
