@@ -263,6 +263,17 @@ func TestWhatNoScreenShowsIsWrittenOut(t *testing.T) {
 	}
 }
 
+// Outside quotes a backslash takes the meaning from one character, and is gone; in single quotes it is one.
+func TestABackslashIsReadAsAShellReadsIt(t *testing.T) {
+	for line, want := range map[string][]string{
+		`old\ disk`: {"old disk"}, `a\'b 'a\b' "a\"b\c"`: {"a'b", `a\b`, `a"b\c`}, `why=\\ x\$y`: {`why=\`, "x$y"}, `\~ a`: {"~", "a"}, "a\\\nb c": {"ab", "c"}, `é\é`: {"éé"},
+	} {
+		if got, err := Split(line); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %q, %v, want %q", line, got, err, want)
+		}
+	}
+}
+
 func TestHostileNamesStayOneArgument(t *testing.T) {
 	for _, name := range []string{"; rm -rf /", "a\nb", "$(id)", "`id`", `it's "quoted"`, "-rf", "--all", "a\n-b", "\\", "*", "é\u202e", "~"} {
 		for _, words := range [][]string{{"accounts", "modify", "--", name}, {"accounts", "modify", "p", "--email=" + name}} {
