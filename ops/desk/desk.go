@@ -164,14 +164,16 @@ func (d *Desk) Book(id string) (run.Book, error) {
 
 // Verbs are the things that can be done to each of the targets, with why each is off just now; nil when ctx has ended. "" is no target.
 func (d *Desk) Verbs(ctx context.Context, targets ...string) map[string][]VerbState {
-	all, snap, books := make(map[string][]VerbState, len(targets)), d.watch.Snapshot(), d.ownBooks()
+	all, snap := make(map[string][]VerbState, len(targets)), d.watch.Snapshot()
+	table, books := d.known()
 	for _, target := range targets {
 		if ctx.Err() != nil {
 			return nil
 		}
-		states := make([]VerbState, 0, len(verb.Table)+len(books))
-		for _, v := range verb.Table {
-			states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
+		states := make([]VerbState, 0, len(table)+len(books))
+		for _, v := range table {
+			v.Why = d.off(v.Verb, target, snap)
+			states = append(states, v)
 		}
 		all[target] = append(states, d.bookVerbs(books, target, snap)...)
 	}

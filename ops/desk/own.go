@@ -10,19 +10,27 @@ import (
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
-// ownBooks are the runbooks that have no verb in the table. Finding them reads the files of the instance's own.
-func (d *Desk) ownBooks() []run.Book {
-	return slices.DeleteFunc(d.Shelf(), func(b run.Book) bool {
-		return slices.ContainsFunc(verb.Table, func(v verb.Verb) bool { return v.Runbook == b.ID })
-	})
+// known are the verbs of the table, and behind them the runbooks that have none there: they are called by their names. Finding them reads the files of the
+// instance's own.
+func (d *Desk) known() (table []VerbState, books []run.Book) {
+	books = d.Shelf()
+	for _, v := range verb.Table {
+		s := VerbState{Verb: v}
+		if i := slices.IndexFunc(books, func(b run.Book) bool { return b.ID == v.Runbook }); i >= 0 {
+			s.Inputs, s.Passes = books[i].Inputs, books[i].Passes
+			books = slices.Delete(books, i, i+1)
+		}
+		table = append(table, s)
+	}
+	return table, books
 }
 
-// bookVerbs are runbooks as things that can be done. They are called by their names.
+// bookVerbs are runbooks as things that can be done.
 func (d *Desk) bookVerbs(books []run.Book, target string, snap fleet.Snapshot) []VerbState {
 	var states []VerbState
 	for _, b := range books {
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
-		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: cmp.Or(d.bookOff(b, target), d.held(target, snap))})
+		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Passes: b.Passes, Why: cmp.Or(d.bookOff(b, target), d.held(target, snap))})
 	}
 	return states
 }

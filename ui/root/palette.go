@@ -27,7 +27,7 @@ func (r *Root) palette() dialog.Dialog {
 		}
 		items = append(items, dialog.Item{Text: "run " + x.ID, About: string(x.State) + ": " + verb.Spoken(x.Runbook) + " " + x.Target})
 	}
-	return &dialog.Palette{Tag: "palette", Items: items, Past: r.past}
+	return &dialog.Palette{Tag: "palette", Items: items, Past: r.past, Complete: r.completions}
 }
 
 // verbItems are the verbs, each with its targets.
@@ -80,7 +80,11 @@ func (r *Root) markedItems() []dialog.Item {
 const marked = "marked"
 
 // doMarked does a verb to what is marked, as its key does.
-func (r *Root) doMarked(verb string) tea.Cmd {
+func (r *Root) doMarked(verb string, further []string) tea.Cmd {
+	if len(further) > 0 {
+		r.say("what is marked is told nothing more: say "+verb+" of one at a time", true)
+		return nil
+	}
 	m, ok := r.top().(screen.Marker)
 	b, known := binding.Named(r.top().Bindings(), verb)
 	if !ok || !known || len(m.Marked()) == 0 {
@@ -145,14 +149,15 @@ func (r *Root) obey(text string, words []string) tea.Cmd {
 	case "quit", "q":
 		return r.quit()
 	}
-	if !r.verb(words[0]) {
+	v, known := r.spoken(words[0])
+	if !known {
 		r.say(fmt.Sprintf("there is nothing called “%s”; %s lists what there is", words[0], r.world.Keys.Get("palette").Cap()), true)
 		return nil
 	}
-	if target == marked {
-		return r.doMarked(words[0])
+	if len(words) > 1 && words[1] == marked {
+		return r.doMarked(v.ID, words[2:])
 	}
-	action, cmd := screen.Invoke(r.env, words[0], target)
+	action, cmd := screen.InvokeSaid(r.env, v.ID, target)
 	return tea.Batch(cmd, r.do(r.top(), action))
 }
 

@@ -7,12 +7,34 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/binding"
 )
 
 // Invoke does a verb on a target: a runbook's plan is opened for review, nothing is started. Keys, the mouse and the palette all come
 // through here.
 func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
+	return invoke(env, verb, target, nil)
+}
+
+// InvokeSaid is Invoke by the words behind a verb: of one with a runbook they are what `vmtui run` takes behind the runbook's name, the target and NAME=VALUE.
+func InvokeSaid(env Env, verb, said string) (Action, tea.Cmd) {
+	state, known := VerbFor(env.World, verb, "")
+	if !known || state.Runbook == "" {
+		return Invoke(env, verb, said)
+	}
+	words, err := tootctl.Split(said)
+	if err != nil {
+		return refusal(verb, err), nil
+	}
+	target, given, err := state.Book().Said(words)
+	if err != nil {
+		return refusal(verb, err), nil
+	}
+	return invoke(env, verb, target, given)
+}
+
+func invoke(env Env, verb, target string, given map[string]string) (Action, tea.Cmd) {
 	state, known := VerbFor(env.World, verb, target)
 	switch {
 	case len(env.World.Verbs) == 0:
@@ -23,10 +45,12 @@ func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 		return Say{Text: verb + " is off: " + state.Why, Bad: true}, nil
 	case verb == "logs":
 		return Push{NewLogs(env, target, "")}, nil
-	case state.Runbook != "" && len(state.Inputs) > 0:
-		return Push{NewPlanOf(env, state.Runbook, target, state.Inputs)}, nil
+	case state.Own():
+		return Push{NewPlanOf(env, state.Book(), target, given)}, nil
 	case state.Runbook != "":
-		return Push{NewPlan(env, state.Runbook, target)}, nil
+		p := NewPlan(env, state.Runbook, target)
+		p.said = given
+		return Push{p}, nil
 	case verb == "exec":
 		return Push{NewExec(env, target)}, nil
 	case verb == "file":
