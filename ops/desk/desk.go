@@ -267,10 +267,7 @@ func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (rb run.Run
 }
 
 func unknownBook(id string, names []string) error {
-	why := "it is not on the shelf"
-	if near := spelling.Nearest(id, names); near != "" && id != "" {
-		why += "; the nearest is " + near
-	}
+	why := "it is not on the shelf" + spelling.Hint("; the nearest is ", id, names, "")
 	return &fault.Error{What: "no such runbook", On: id, Why: why, Next: "choose one of " + strings.Join(names, ", "), Code: fault.Usage}
 }
 

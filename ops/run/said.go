@@ -54,11 +54,7 @@ func (b Book) take(word string, given map[string]string) error {
 	case !ok:
 		return b.wrong("that input has no value", word, "")
 	case !b.Passes && !slices.Contains(names, name):
-		why := ""
-		if near := spelling.Nearest(name, names); near != "" {
-			why = "the nearest is " + near
-		}
-		return b.wrong("that input is not known", name, why)
+		return b.wrong("that input is not known", name, spelling.Hint("the nearest is ", name, names, ""))
 	case twice && before != value:
 		return &fault.Error{What: "an input is said twice", On: name, Why: fmt.Sprintf("once it is %q and once %q", before, value), Next: "say it once", Code: fault.Usage}
 	}

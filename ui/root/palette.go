@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
@@ -151,7 +152,7 @@ func (r *Root) obey(text string, words []string) tea.Cmd {
 	}
 	v, known := r.spoken(words[0])
 	if !known {
-		r.say(fmt.Sprintf("there is nothing called “%s”; %s lists what there is", words[0], r.world.Keys.Get("palette").Cap()), true)
+		r.say(fmt.Sprintf("there is nothing called “%s”; %s%s lists what there is", words[0], spelling.Hint("the nearest is ", words[0], r.words(), ", and "), r.world.Keys.Get("palette").Cap()), true)
 		return nil
 	}
 	if len(words) > 1 && words[1] == marked {
@@ -161,10 +162,25 @@ func (r *Root) obey(text string, words []string) tea.Cmd {
 	return tea.Batch(cmd, r.do(r.top(), action))
 }
 
+// words are what a line in the palette can begin with.
+func (r *Root) words() []string {
+	var all []string
+	for _, v := range r.world.Verbs[""] {
+		all = append(all, v.ID, v.Runbook)
+	}
+	for _, p := range registry {
+		all = append(all, p.word)
+	}
+	for _, d := range deeds {
+		all = append(all, d.word)
+	}
+	return append(all, "run", "instance", "theme")
+}
+
 // follow opens the log of a node's service, "" for all of them.
 func (r *Root) follow(node, service string) tea.Cmd {
 	if state, known := screen.VerbFor(r.world, "logs", node); !known || state.Why != "" {
-		r.say(fmt.Sprintf("there is no node called “%s”", node), true)
+		r.say(fmt.Sprintf("there is no node called “%s”%s", node, screen.NearestNode(r.world, node)), true)
 		return nil
 	}
 	return r.push(screen.NewLogs(r.env, node, service))

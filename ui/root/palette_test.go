@@ -28,7 +28,11 @@ func TestPalette(t *testing.T) {
 		d.press(":")
 		d.write("frobnicate")
 		d.press("enter")
-		d.sees("there is nothing called “frobnicate”")
+		d.sees("there is nothing called “frobnicate”; : lists what there is")
+		d.press(":")
+		d.write("drian worker-1")
+		d.press("enter")
+		d.sees("the nearest is drain, and : lists what there is")
 		d.press(":")
 		d.write("drain worker-1")
 		d.press("enter")
@@ -58,6 +62,10 @@ func TestThePaletteFollowsALog(t *testing.T) {
 		d.write("logs worker-9")
 		d.press("enter")
 		d.sees("there is no node called “worker-9”")
+		d.press(":")
+		d.write("logs wroker-2")
+		d.press("enter")
+		d.sees("there is no node called “wroker-2”; the nearest is worker-2")
 		if calls := fake.Calls(); !slices.Contains(calls, "logs worker-2 web") {
 			t.Errorf("%v", calls)
 		}

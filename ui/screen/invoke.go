@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/binding"
 )
@@ -40,7 +41,7 @@ func invoke(env Env, verb, target string, given map[string]string) (Action, tea.
 	case len(env.World.Verbs) == 0:
 		return Say{Text: "still finding out what can be done to " + orWord(target, "what")}, nil
 	case !known:
-		return Say{Text: fmt.Sprintf("there is no %s for %s", verb, orWord(target, "nothing")), Bad: true}, nil
+		return Say{Text: fmt.Sprintf("there is no %s for %s", verb, orWord(target, "nothing")) + NearestNode(env.World, target), Bad: true}, nil
 	case state.Why != "":
 		return Say{Text: verb + " is off: " + state.Why, Bad: true}, nil
 	case verb == "logs":
@@ -64,6 +65,15 @@ func invoke(env Env, verb, target string, given map[string]string) (Action, tea.
 		}
 	}
 	return Say{Text: verb + " has no place in the console yet: use the command line", Bad: true}, nil
+}
+
+// NearestNode says which node was probably meant by a name that is none, if one is near.
+func NearestNode(w *World, name string) string {
+	names := make([]string, len(w.Fleet.Nodes))
+	for i, n := range w.Fleet.Nodes {
+		names[i] = n.Name
+	}
+	return spelling.Hint("; the nearest is ", name, names, "")
 }
 
 // VerbFor is what is known of a verb on a target.
