@@ -170,12 +170,7 @@ func (d *Desk) Verbs(ctx context.Context, targets ...string) map[string][]VerbSt
 		if ctx.Err() != nil {
 			return nil
 		}
-		states := make([]VerbState, 0, len(table)+len(books))
-		for _, v := range table {
-			v.Why = d.off(v.Verb, target, snap)
-			states = append(states, v)
-		}
-		all[target] = append(states, d.bookVerbs(books, target, snap)...)
+		all[target] = d.states(table, books, target, snap)
 	}
 	return all
 }
@@ -342,7 +337,8 @@ func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
 }
 
 func offFor(verbID, target string, snap fleet.Snapshot) string {
-	for _, n := range snap.Nodes {
+	for i := range snap.Nodes {
+		n := &snap.Nodes[i]
 		if n.Name != target {
 			continue
 		}

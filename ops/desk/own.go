@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
@@ -25,14 +26,20 @@ func (d *Desk) known() (table []VerbState, books []run.Book) {
 	return table, books
 }
 
-// bookVerbs are runbooks as things that can be done.
-func (d *Desk) bookVerbs(books []run.Book, target string, snap fleet.Snapshot) []VerbState {
-	var states []VerbState
+// states are the verbs and the runbooks, with why each is off for a target.
+func (d *Desk) states(table []VerbState, books []run.Book, target string, snap fleet.Snapshot) []VerbState {
+	all := make([]VerbState, 0, len(table)+len(books))
+	for _, v := range table {
+		v.Why = d.off(v.Verb, target, snap)
+		all = append(all, v)
+	}
+	held := d.held(target, snap)
+	n, known := d.cfg.Node(target)
 	for _, b := range books {
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
-		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Passes: b.Passes, Why: cmp.Or(d.bookOff(b, target), d.held(target, snap))})
+		all = append(all, VerbState{Verb: v, Inputs: b.Inputs, Passes: b.Passes, Why: cmp.Or(bookOff(b, n, known), held)})
 	}
-	return states
+	return all
 }
 
 // mistake is the first thing that is wrong with a runbook's file, in a line; "" when nothing is.
@@ -44,19 +51,17 @@ func mistake(err error) string {
 	return f.On + ": " + f.Why
 }
 
-// bookOff says why a runbook cannot be used on a target just now.
-func (d *Desk) bookOff(b run.Book, target string) string {
-	if b.Off != nil {
-		return mistake(b.Off)
-	}
-	n, known := d.cfg.Node(target)
+// bookOff says why a runbook cannot be used on a node just now.
+func bookOff(b run.Book, n config.Node, known bool) string {
 	switch {
+	case b.Off != nil:
+		return mistake(b.Off)
 	case b.Targets == "":
 		return ""
 	case !known:
 		return "no node is chosen"
 	case b.Targets != "node" && n.Role != b.Targets:
-		return target + " is not in the role " + b.Targets
+		return n.Name + " is not in the role " + b.Targets
 	}
 	return ""
 }

@@ -30,6 +30,10 @@ type Palette struct {
 	in   widget.Input
 	on   int
 	back int // how far into the past
+
+	low   []string // the items' texts in small letters
+	last  string   // what was typed when the items were last looked for
+	match []Item   // and those that were found; nil: it was not looked yet
 }
 
 // Press implements Dialog.
@@ -117,10 +121,24 @@ func has(items []Item, text string) bool {
 // found are the items that match what is typed: first those that begin with it, then those whose words do, then those that hold it. Behind them stands what
 // else the line can become; the line itself is an item only where there is no other.
 func (p *Palette) found() []Item {
+	if text := p.in.Text(); p.match == nil || text != p.last {
+		p.last, p.match = text, append([]Item{}, p.look()...)
+	}
+	return p.match
+}
+
+// look looks for the items; found remembers them, since it is asked many times between two keys.
+func (p *Palette) look() []Item {
+	if p.low == nil {
+		p.low = make([]string, len(p.Items))
+		for i, it := range p.Items {
+			p.low[i] = strings.ToLower(it.Text)
+		}
+	}
 	want := strings.ToLower(strings.Join(strings.Fields(p.in.Text()), " "))
 	var ranks [3][]Item
-	for _, it := range p.Items {
-		if r := rank(strings.ToLower(it.Text), want); r < len(ranks) {
+	for i, it := range p.Items {
+		if r := rank(p.low[i], want); r < len(ranks) {
 			ranks[r] = append(ranks[r], it)
 		}
 	}
@@ -167,7 +185,7 @@ func (p *Palette) Draw(w, h int) widget.Frame {
 	rows := min(max(h-8, 3), 14)
 	from := max(p.on-rows+1, 0)
 	body := []widget.Line{append(widget.L(theme.Key, ": "), field...), widget.Ends(nil, unseen(from, len(found)-from-rows), inner)}
-	table := widget.NewTable(inner, widget.Column{W: longest(append(found, p.Items...))}, widget.Column{W: 10, Grow: 1}, widget.Column{W: 6, Right: true, Least: 60})
+	table := widget.NewTable(inner, widget.Column{W: longest(found, p.Items)}, widget.Column{W: 10, Grow: 1}, widget.Column{W: 6, Right: true, Least: 60})
 	for i := from; i < min(from+rows, len(found)); i++ {
 		body = append(body, p.row(table, found[i], i == p.on, inner))
 	}
@@ -202,16 +220,21 @@ func unseen(above, below int) widget.Line {
 }
 
 // longest is the room the items' words need, within reason.
-func longest(items []Item) int {
+func longest(lists ...[]Item) int {
+	const most = 34
 	n := 12
-	for _, it := range items {
-		n = max(n, widget.Width(it.shown())+1)
+	for _, items := range lists {
+		for i := range items {
+			if n = max(n, widget.Width(items[i].shown())+1); n >= most {
+				return most
+			}
+		}
 	}
-	return min(n, 34)
+	return n
 }
 
 // shown is the item as the list shows it.
-func (it Item) shown() string { return cmp.Or(it.Label, it.Text) }
+func (it *Item) shown() string { return cmp.Or(it.Label, it.Text) }
 
 // row is one item; an item that is off says why.
 func (p *Palette) row(t widget.Table, it Item, on bool, w int) widget.Line {

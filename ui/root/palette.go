@@ -40,12 +40,17 @@ func (r *Root) verbItems() []dialog.Item {
 		}
 	}
 	for _, v := range r.world.Verbs[""] {
-		for _, n := range r.world.Fleet.Nodes {
+		if v.Targets == "" {
+			continue
+		}
+		key := r.world.Keys.Get(v.ID).Cap()
+		for i := range r.world.Fleet.Nodes {
+			n := &r.world.Fleet.Nodes[i]
 			if v.Targets != n.Role && v.Targets != "node" {
 				continue
 			}
 			state, _ := screen.VerbFor(r.world, v.ID, n.Name)
-			items = append(items, dialog.Item{Text: v.ID + " " + n.Name, About: v.Title, Key: r.world.Keys.Get(v.ID).Cap(), Why: state.Why})
+			items = append(items, dialog.Item{Text: v.ID + " " + n.Name, About: v.Title, Key: key, Why: state.Why})
 		}
 	}
 	return items

@@ -79,9 +79,9 @@ func NearestNode(w *World, name string) string {
 // VerbFor is what is known of a verb on a target.
 func VerbFor(w *World, verb, target string) (desk.VerbState, bool) {
 	for _, key := range []string{target, ""} {
-		for _, s := range w.Verbs[key] {
-			if s.ID == verb && (key == target || s.Targets == "") {
-				return s, true
+		for i := range w.Verbs[key] {
+			if s := &w.Verbs[key][i]; s.ID == verb && (key == target || s.Targets == "") {
+				return *s, true
 			}
 		}
 	}
@@ -106,12 +106,21 @@ func withTargets(w *World, bs []binding.Binding, targets []string) []binding.Bin
 	if len(targets) == 1 {
 		return bs
 	}
+	there := map[string]bool{}
+	for i := range w.Fleet.Nodes {
+		there[w.Fleet.Nodes[i].Name] = true
+	}
 	for i := range bs {
 		if s, ok := VerbFor(w, bs[i].ID, targets[0]); !ok || s.Targets == "" {
 			continue
 		}
 		bs[i].Why = ""
-		why := func(t string) string { return nodeStands(w, bs[i].ID, t) }
+		why := func(t string) string {
+			if !there[t] {
+				return notThere
+			}
+			return verbStands(w, bs[i].ID, t)
+		}
 		if !slices.ContainsFunc(targets, func(t string) bool { return why(t) == "" }) {
 			bs[i].Why = targets[0] + ": " + why(targets[0])
 		}
