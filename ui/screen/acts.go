@@ -6,6 +6,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 const readOnly = "this console is read-only"
@@ -64,11 +66,27 @@ func told(env Env, m tea.Msg) (Action, tea.Cmd) {
 
 // refusal says what failed, why, and the next thing to do.
 func refusal(what string, err error) Action {
-	text := what + ": " + brief(err)
+	return Say{Text: what + ": " + Reason(err), Bad: true}
+}
+
+// Reason is an error in a line: what, why and what next.
+func Reason(err error) string {
 	if next := nextStep(err); next != "" {
-		text += " → " + next
+		return brief(err) + " → " + next
 	}
-	return Say{Text: text, Bad: true}
+	return brief(err)
+}
+
+// setbackRows are how many of its lines are shown.
+const setbackRows = 5
+
+// setbackLines are why something was not done and what to do next, for longer than a notice stands and as wide as the screen is.
+func setbackLines(err error, w int) []widget.Line {
+	lines := widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(err), w)
+	if next := nextStep(err); next != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
+	}
+	return rows(lines, setbackRows)
 }
 
 // canResume reports that nobody walks the run and that it can be walked on.
