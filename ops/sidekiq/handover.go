@@ -70,12 +70,12 @@ func (a *Acts) prove(ctx context.Context, g *grip, o Order, p Plan, r *Report) e
 
 // remembered looks whether the act is as much over in Redis as it is for us.
 func (a *Acts) remembered(ctx context.Context, g *grip, o Order, p Plan, r Report) error {
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	all, err := a.Jobs.shelves(ctx)
 	if err != nil {
 		return err
 	}
 	lies := false
-	for _, s := range shelvesOf(got[0].Map()) {
+	for _, s := range all {
 		lies = lies || s.ID == r.Shelf
 		switch {
 		case s.Queue != p.queue():

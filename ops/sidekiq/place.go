@@ -69,12 +69,12 @@ func (j *Jobs) shelfPlace(ctx context.Context, shelf Shelf) (Place, error) {
 
 // Shelf finds one by its id, or by as much of it as no other one begins with.
 func (j *Jobs) Shelf(ctx context.Context, id string) (Shelf, error) {
-	got, err := j.redis.Read(ctx, redis.Cmd("HGETALL", j.key(shelvesKey)))
+	all, err := j.shelves(ctx)
 	if err != nil {
 		return Shelf{}, err
 	}
 	var found []Shelf
-	for _, s := range shelvesOf(got[0].Map()) {
+	for _, s := range all {
 		if s.ID == id {
 			found = []Shelf{s}
 			break

@@ -12,6 +12,7 @@ var scripts embed.FS
 // The scripts. Each moves a portion that Redis needs a few milliseconds for, and each can be sent twice: a portion is moved whole or not at all, a
 // numbered one once only.
 var (
+	noteScript   = script("note")
 	parkScript   = script("park")
 	absorbScript = script("absorb")
 	feedScript   = script("feed")
@@ -21,7 +22,6 @@ var (
 	dropScript   = script("drop")
 	pickScript   = script("pick")
 	pluckScript  = script("pluck")
-	unlockScript = script("unlock")
 	loadScript   = growing("load")
 
 	claimScript   = script("claim")

@@ -74,7 +74,10 @@ func Shelves(out io.Writer, v sidekiq.View) error {
 	t.row("PARKED", "QUEUE", "JOBS", "OLDEST", "SINCE", "BY", "STATE")
 	for _, s := range v.Shelves {
 		state := string(s.Kind)
-		if s.Restoring {
+		switch {
+		case s.Deleting != "":
+			state += ", its deletion interrupted or under way"
+		case s.Restoring:
 			state += ", interrupted or under way"
 		}
 		t.row(s.ID, s.Queue, s.Size, age(s.Oldest), s.At.Local().Format(time.DateTime), s.By, state)
