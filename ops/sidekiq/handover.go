@@ -20,6 +20,8 @@ import (
 type server struct {
 	policy   string // what it does when its memory is full
 	replicas int64  // that hear of its changes; 0 for a replica
+	used     int64  // bytes of memory
+	most     int64  // that it may use; 0 for no limit
 }
 
 func (j *Jobs) server(ctx context.Context) (server, error) {
@@ -33,9 +35,13 @@ func (j *Jobs) server(ctx context.Context) (server, error) {
 			says[key] = clean.Line(value)
 		}
 	}
-	s := server{policy: says["maxmemory_policy"]}
+	number := func(key string) int64 {
+		n, _ := strconv.ParseInt(says[key], 10, 64) // where it does not say there is none
+		return n
+	}
+	s := server{policy: says["maxmemory_policy"], used: number("used_memory"), most: number("maxmemory")}
 	if says["role"] == "master" {
-		s.replicas, _ = strconv.ParseInt(says["connected_slaves"], 10, 64) // where it does not say there are none
+		s.replicas = number("connected_slaves")
 	}
 	return s, nil
 }

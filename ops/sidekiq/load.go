@@ -51,6 +51,7 @@ func (a *Acts) planLoad(ctx context.Context, o Order, p *Plan) error {
 		p.warn("%d of %s say they hold a unique lock, and reading back takes none: one whose lock another job holds by now is silently dropped when it runs", p.In.Locked, spelling.Count(p.In.Counted, "job", "jobs"))
 	}
 	p.noLocks()
+	a.growsWhereFull(ctx, p)
 	if head.Instance != a.Instance {
 		p.refuse("it is a backup of "+clean.Line(head.Instance), "read it back with that instance's config")
 	}

@@ -116,6 +116,9 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	default:
 		return fmt.Errorf("there is no act %q", o.Deed)
 	}
+	if o.Deed == Restore || o.Deed == Requeue {
+		a.runsWhereFull(ctx, p)
+	}
 	p.noLocks()
 	return err
 }

@@ -13,6 +13,7 @@ var scripts embed.FS
 // numbered one once only.
 var (
 	noteScript   = script("note")
+	knownScript  = script("known")
 	parkScript   = script("park")
 	absorbScript = script("absorb")
 	feedScript   = script("feed")
@@ -28,7 +29,7 @@ var (
 	releaseScript = script("release")
 )
 
-// script is one of them, behind what they have in common. It is carried out in a full Redis too: parking and deleting is what helps there.
+// script is one of them, behind what they have in common. It is carried out in a full Redis too: what it does only moves jobs, or ends them.
 func script(name string) redis.Script {
 	return redis.NewScript(name, source("room")+source("lists")+source(name))
 }

@@ -59,7 +59,7 @@ func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
 
 func (w *weeding) do(ctx context.Context, g *grip) error {
 	if w.order.Deed == Move {
-		if _, err := w.acts.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("SADD", w.acts.Jobs.key("queues"), w.order.To)); err != nil {
+		if _, err := g.steady(ctx, knownScript, []string{w.acts.Jobs.key("queues")}, w.order.To); err != nil {
 			return err
 		}
 	}
