@@ -38,8 +38,8 @@ func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (Report, erro
 		return d.report, err
 	}
 	err := d.portions(ctx, g)
-	if err != nil {
-		d.report.Shelf, err = d.shelf.ID, d.over(err)
+	if err != nil && d.report.Jobs > 0 {
+		d.report.Shelf, d.report.Left, err = d.shelf.ID, d.left, d.over(err)
 	}
 	return d.report, err
 }
@@ -166,9 +166,6 @@ func (d *dropping) other(backup string) error {
 
 // over says where the jobs are of a deletion that did not come to its end.
 func (d *dropping) over(err error) error {
-	if d.report.Jobs == 0 {
-		return err
-	}
 	f := *fault.Of(err)
 	return (&fault.Error{
 		What: "the deletion is not over", On: d.shelf.ID, Code: f.Code, Why: f.Error(),

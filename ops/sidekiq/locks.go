@@ -66,6 +66,13 @@ func (p *Plan) noLocks() {
 	}
 }
 
+// releasedLocks says of how many jobs locks will be released, as far as was looked.
+func (p *Plan) releasedLocks() {
+	if k := p.Locks; k.Of > 0 {
+		p.warn("unique locks: of %s looked at that name one, %s, which is released with it; %d are held by another job and stay, %d by nobody", spelling.Count(k.Of, "job", "jobs"), spelling.Count(k.Own, "holds its own", "hold their own"), k.Other, k.None)
+	}
+}
+
 // unlocked is how many locks one script releases.
 const unlocked = 100
 

@@ -1,6 +1,7 @@
 package sidekiq
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -189,6 +190,7 @@ func (a *Acts) same(ctx context.Context, p Plan) error {
 }
 
 func (p *Plan) refuse(why, next string) {
+	p.What = cmp.Or(p.What, string(p.Deed)+" "+p.Target)
 	p.Refusal = &fault.Error{What: "refused: " + string(p.Deed), On: p.Target, Why: why, Next: next, Code: fault.Refused}
 }
 

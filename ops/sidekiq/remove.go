@@ -70,6 +70,7 @@ func (p *Plan) locksNote(o Order) {
 // releases says that unique locks are released with the jobs that hold them.
 func (p *Plan) releases(o Order) {
 	if !o.KeepLocks && p.Refusal == nil {
+		p.releasedLocks()
 		p.Lines = append(p.Lines, "release of their unique locks, with each job, in the same moment   each only if that very job holds it: else the same job could not be enqueued for up to 50 days")
 	}
 }

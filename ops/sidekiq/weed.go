@@ -48,7 +48,7 @@ func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
 		dropped, err = a.drop(ctx, g, w.order, Plan{place: place, Size: place.Size, What: w.plan.What})
 		w.report.Unlocked, w.report.Backups = dropped.Unlocked, append(w.report.Backups, dropped.Backups...)
 		if err == nil || dropped.Jobs > 0 { // else all that was taken out lies there still
-			w.report.Jobs = dropped.Jobs
+			w.report.Jobs, w.report.Left = dropped.Jobs, dropped.Left
 		}
 	}
 	if err != nil {
