@@ -2,6 +2,7 @@ package sidekiq
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/spelling"
@@ -66,10 +67,19 @@ func (p *Plan) noLocks() {
 	}
 }
 
-// releasedLocks says of how many jobs locks will be released, as far as was looked.
+// releasedLocks says of how many jobs the locks are released, as far as was looked, and of how many not.
 func (p *Plan) releasedLocks() {
-	if k := p.Locks; k.Of > 0 {
-		p.warn("unique locks: of %s looked at that name one, %s, which is released with it; %d are held by another job and stay, %d by nobody", spelling.Count(k.Of, "job", "jobs"), spelling.Count(k.Own, "holds its own", "hold their own"), k.Other, k.None)
+	var said []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{p.Locks.Own, "hold theirs, which goes with them"}, {p.Locks.Other, "name one that another job holds: it stays"}, {p.Locks.None, "name one that nobody holds"}} {
+		if part.n > 0 {
+			said = append(said, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	if len(said) > 0 {
+		p.warn("unique locks: of %s looked at %s", spelling.Count(p.In.Counted, "job", "jobs"), strings.Join(said, "; "))
 	}
 }
 

@@ -117,11 +117,19 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	default:
 		return fmt.Errorf("there is no act %q", o.Deed)
 	}
+	p.later(o)
 	if o.Deed == Restore || o.Deed == Requeue {
 		a.runsWhereFull(ctx, p)
 	}
 	p.noLocks()
 	return err
+}
+
+// later says that a filter on what is in use means what it finds when it begins, where the single jobs are not known.
+func (p *Plan) later(o Order) {
+	if p.Refusal == nil && p.place.Shelf == nil && !p.inPlace() && o.Deed != Park {
+		p.warn("meant is what is there when it begins: jobs that come in until then too, and none that comes in later")
+	}
 }
 
 // isQueue reports a queue that workers take from.

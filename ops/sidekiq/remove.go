@@ -23,11 +23,11 @@ func (a *Acts) planDelete(o Order, p *Plan) {
 	case p.place.Shelf == nil && !p.place.Set && o.Filter.Empty():
 		p.refuse("a living queue is not deleted at once", "park it, which can be taken back: vmtui sidekiq park "+p.Target)
 	case p.place.Shelf != nil && o.Filter.Empty():
-		p.Lines = []string{backup, howDropped(p.place.key)}
+		p.Lines = []string{backup, p.howDropped(p.place.key)}
 	case p.place.Set:
 		p.Lines = []string{backup, "ZREM " + p.place.key + "   each, if it still is there"}
 	default:
-		p.Lines = []string{a.howTaken(p), backup, howDropped("what was taken out")}
+		p.Lines = []string{a.howTaken(p), backup, p.howDropped("what was taken out")}
 	}
 	p.halfDeleted()
 	p.locksNote(o)
@@ -36,8 +36,12 @@ func (a *Acts) planDelete(o Order, p *Plan) {
 }
 
 // howDropped says how a shelf is deleted.
-func howDropped(what string) string {
-	return "UNLINK " + what + "   if it still is what the backup was made of; where its jobs hold unique locks LTRIM, in portions"
+func (p *Plan) howDropped(what string) string {
+	how := "UNLINK " + what + "   if it still is what the backup was made of"
+	if p.In.Locked > 0 {
+		how += "; before it LTRIM, in portions, of the jobs with unique locks"
+	}
+	return how
 }
 
 // howTaken says how jobs are taken out of a list.
