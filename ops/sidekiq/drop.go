@@ -23,6 +23,7 @@ type dropping struct {
 	shelf  Shelf
 	key    string
 	backup string
+	all    going
 	locked int64 // up to which of the jobs, from the newest on, there are some that name a lock
 	left   int64
 	report Report
@@ -52,6 +53,7 @@ func (d *dropping) backUp(ctx context.Context, g *grip, p Plan) error {
 	}
 	err = d.acts.Jobs.scanList(ctx, d.key, func(jobs []found) (bool, error) {
 		for i, f := range jobs {
+			d.all.add(f)
 			if d.lock(f) != (lock{}) {
 				d.locked = b.count + int64(i) + 1
 			}
@@ -89,15 +91,12 @@ type going struct {
 	locks          []lock
 }
 
-func (n *going) add(f found, l lock) {
+func (n *going) add(f found) {
 	if n.jobs == 0 {
 		n.newest = strings.Clone(f.raw)
 	}
 	n.oldest = f.raw
 	n.jobs, n.bytes = n.jobs+1, n.bytes+len(f.raw)
-	if l != (lock{}) {
-		n.locks = append(n.locks, l)
-	}
 }
 
 func (n *going) full() bool {
@@ -106,8 +105,7 @@ func (n *going) full() bool {
 
 // portions deletes what is in the backup, up to the last job that names a lock bit by bit, and the rest at once.
 func (d *dropping) portions(ctx context.Context, g *grip) error {
-	var some going
-	of, read := d.left, int64(0)
+	some, of, read := going{}, d.left, int64(0)
 	send := func() error {
 		g.say(Progress{Doing: "deleting", Done: of - d.left, Of: of})
 		if g.givenUp() {
@@ -117,10 +115,20 @@ func (d *dropping) portions(ctx context.Context, g *grip) error {
 		some = going{}
 		return err
 	}
+	if d.locked == 0 {
+		some = d.all
+		return send()
+	}
 	_, _, err := readBackup(d.backup, func(f found) error {
 		read++
-		some.add(f, d.lock(f))
-		if read >= d.locked || !some.full() {
+		some.add(f)
+		if read > d.locked {
+			return nil
+		}
+		if l := d.lock(f); l != (lock{}) {
+			some.locks = append(some.locks, l)
+		}
+		if read == d.locked || !some.full() {
 			return nil
 		}
 		return send()
