@@ -34,6 +34,15 @@ func intact(t *testing.T, b *box.Box) {
 // serving asserts that all is as before: three members, nothing on hold, nobody at work.
 func serving(t *testing.T, b *box.Box) {
 	t.Helper()
+	manned(t, b)
+	if got := vmtui(t, b.ConfigPath(), "lease", "--json"); !strings.Contains(got.out, `"lease": null`) {
+		t.Errorf("lease: %s%s", got.out, got.err)
+	}
+}
+
+// manned asserts that all three workers are members and that none is on hold.
+func manned(t *testing.T, b *box.Box) {
+	t.Helper()
 	got := vmtui(t, b.ConfigPath(), "status", "--json")
 	var doc statusDoc
 	if err := json.Unmarshal([]byte(got.out), &doc); err != nil {
@@ -43,9 +52,6 @@ func serving(t *testing.T, b *box.Box) {
 		if n.Role == "worker" && (n.LB != "in" || n.Hold != nil || len(n.Containers) != 3) {
 			t.Errorf("%s: lb %s, hold %v, containers %v, %s", n.Name, n.LB, n.Hold, n.Containers, n.Error)
 		}
-	}
-	if got := vmtui(t, b.ConfigPath(), "lease", "--json"); !strings.Contains(got.out, `"lease": null`) {
-		t.Errorf("lease: %s%s", got.out, got.err)
 	}
 }
 

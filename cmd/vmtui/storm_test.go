@@ -86,13 +86,14 @@ func walkInAStorm(t *testing.T, seed uint64) {
 	defer calm()
 	var weather sync.WaitGroup
 	weather.Go(func() { o.weather(ctx, rand.New(rand.NewPCG(seed, 6))) }) // #nosec G404 -- a test's draws
-	code := -1
+	code, rough := -1, false
 	for leg := range 12 {
 		if leg == fairAfter {
 			calm()
 			weather.Wait()
 		}
-		if code = o.leg(rng, leg < fairAfter); code == 0 || o.over() {
+		rough = leg < fairAfter
+		if code = o.leg(rng, rough); code == 0 || o.over() {
 			code = 0
 			break
 		}
@@ -109,6 +110,11 @@ func walkInAStorm(t *testing.T, seed uint64) {
 	}
 	o.judge()
 	intact(t, o.b)
+	if rough { // it may have been killed, or cut off, between its end and the giving back of its lease
+		manned(t, o.b)
+		o.leaseExpires()
+		return
+	}
 	serving(t, o.b)
 }
 
