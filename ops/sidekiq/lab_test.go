@@ -325,7 +325,7 @@ func TestEvictionAndMemory(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	s.raw.ConfigSet(t.Context(), "maxmemory-policy", "noeviction")
-	s.raw.ConfigSet(t.Context(), "maxmemory", "1mb")
+	s.raw.ConfigSet(t.Context(), "maxmemory", "100kb")
 	p := s.must(Order{Deed: Park, Name: "push"}) // what helps a full Redis is done there
 	if d := s.must(Order{Deed: Delete, Name: p.Shelf}); d.Jobs != 1000 {
 		t.Errorf("%+v", d)
