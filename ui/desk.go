@@ -69,7 +69,7 @@ type Desk interface {
 	// FollowJob hands on what a job prints, one call at a time, until it has ended.
 	FollowJob(ctx context.Context, j job.Record, line func(string), stand *job.Stand) error
 	CancelJob(ctx context.Context, j job.Record) error
-	AnswerJob(ctx context.Context, j job.Record, stand *job.Stand, text string) error
+	AnswerJob(ctx context.Context, j job.Record, stand *job.Stand, read int, text string) error
 	// Probe asks every layer for a page.
 	Probe(ctx context.Context, url string) (cache.Probe, error)
 	// PlanPurge says what a purge would do, RepeatPurge what is left of an earlier one ("last": the newest that left something); nothing is changed.

@@ -2,5 +2,5 @@ package main
 
 import "golang.org/x/sys/unix"
 
-// How a terminal's settings are read and written here.
-const getTermios, setTermios = unix.TCGETS, unix.TCSETS
+// How a terminal's settings are read and written here; written afresh, they take what was typed and not read yet with them.
+const getTermios, setTermios, setTermiosAfresh = unix.TCGETS, unix.TCSETS, unix.TCSETSF

@@ -4,5 +4,5 @@ package main
 
 import "golang.org/x/sys/unix"
 
-// How a terminal's settings are read and written here.
-const getTermios, setTermios = unix.TIOCGETA, unix.TIOCSETA
+// How a terminal's settings are read and written here; written afresh, they take what was typed and not read yet with them.
+const getTermios, setTermios, setTermiosAfresh = unix.TIOCGETA, unix.TIOCSETA, unix.TIOCSETAF

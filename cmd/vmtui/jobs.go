@@ -71,6 +71,9 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 		if err := r.Follow(ctx, j.Record, func(l string) { reading.Take(l) }); err != nil {
 			return err
 		}
+		if unread {
+			j.Weigh(reading)
+		}
 	}
 	stands := ""
 	if j.State == job.Running {
@@ -96,7 +99,7 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 	}
 	switch {
 	case dry != nil:
-		lines = append(lines, fmt.Sprintf("  dry run: %s, job %s at %s by %s", end(*dry), dry.ID, clockOf(dry.Started), dry.By))
+		lines = append(lines, fmt.Sprintf("  dry run: %s, job %s at %s by %s", dry.Account(), dry.ID, clockOf(dry.Started), dry.By))
 	case j.Rehearsed != "":
 		lines = append(lines, "  dry run: job "+j.Rehearsed+", which is forgotten")
 	}
@@ -106,9 +109,9 @@ func showJob(ctx context.Context, f *flags, a *app, r *job.Room, j job.Job) erro
 // ending is when a job ended and how, or how far it is.
 func ending(j job.Job, stands string) string {
 	if j.State == job.Running {
-		return "  stands:  " + end(j) + ", " + stands
+		return "  stands:  " + j.Account() + ", " + stands
 	}
-	result := "  result:  " + end(j)
+	result := "  result:  " + j.Account()
 	if j.Ended.IsZero() {
 		return result
 	}
@@ -118,9 +121,6 @@ func ending(j job.Job, stands string) string {
 	}
 	return ended + "\n" + result
 }
-
-// end is how a job stands or ended, and why.
-func end(j job.Job) string { return strings.TrimSuffix(j.Ending()+": "+j.Why, ": ") }
 
 // clockOf is a time as people read it.
 func clockOf(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
@@ -151,7 +151,7 @@ func cancelJob(f *flags) *cobra.Command {
 
 func mayCancel(ctx context.Context, f *flags, yes bool, j job.Job) error {
 	if j.State != job.Running {
-		return &fault.Error{What: "it does not run", On: j.Line, Why: end(j), Next: "see all of it: vmtui jobs show " + j.ID, Code: fault.Refused}
+		return &fault.Error{What: "it does not run", On: j.Line, Why: j.Account(), Next: "see all of it: vmtui jobs show " + j.ID, Code: fault.Refused}
 	}
 	if yes {
 		return nil
@@ -195,6 +195,7 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	follow, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var stand job.Stand
+	unsent := func() {}
 	switch why := a.deaf(f); {
 	case !j.Asks:
 	case why != "":
@@ -202,6 +203,7 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	default:
 		answers := a.answers(follow, f, r, j, &stand, stop)
 		defer func() { stop(nil); <-answers }()
+		unsent = f.unsent
 	}
 	lines := &jobLines{f: f, job: j.ID, reading: reading, meter: f.meter()}
 	r.Tell = func(text string) {
@@ -212,6 +214,7 @@ func (a *app) attach(ctx context.Context, f *flags, r *job.Room, j job.Record) e
 	defer heard()
 	err := r.Attend(follow, j, func(l string) {
 		heard()
+		unsent()
 		if err := lines.take(l); err != nil {
 			stop(err) // nobody reads any more
 		}
@@ -252,39 +255,6 @@ func (f *flags) waits(ctx context.Context, what string) (heard func()) {
 		<-over
 		_, _ = fmt.Fprint(f.err, "\r\x1b[K")
 	})
-}
-
-// deaf is why what a job asks cannot be answered from here, "" where it can.
-func (a *app) deaf(f *flags) string {
-	switch {
-	case a.door.ReadOnly():
-		return "read-only; to answer, attach without --read-only and read_only"
-	case !f.attended(false):
-		return "nobody sits at a terminal; to answer, attach at one"
-	}
-	return ""
-}
-
-// answers hands what the operator types to the job, for what it asked last. What does not arrive is told, and the next one is waited for.
-func (a *app) answers(ctx context.Context, f *flags, r *job.Room, j job.Record, stand *job.Stand, stop context.CancelCauseFunc) <-chan struct{} {
-	over := make(chan struct{})
-	line := f.terminal().Line
-	go func() {
-		defer close(over)
-		for {
-			text, err := line(ctx)
-			if err != nil {
-				if fault.CodeOf(err) != fault.Refused { // nobody can type here
-					stop(err)
-				}
-				return
-			}
-			if err := r.Answer(ctx, j, stand, text); err != nil && ctx.Err() == nil {
-				f.note(err.Error())
-			}
-		}
-	}()
-	return over
 }
 
 // meter shows a job's bar: drawn on a terminal, written as lines elsewhere and by --plain.
@@ -363,9 +333,9 @@ func (a *app) howItEnded(ctx context.Context, f *flags, r *job.Room, j job.Recor
 			err = f.writeJSON(f.out, b)
 		}
 	} else {
-		f.note(j.Line + ": " + end(got))
+		f.note(j.Line + ": " + got.Account())
 		if dry != nil {
-			f.note("its dry run, job " + dry.ID + ": " + end(*dry))
+			f.note("its dry run, job " + dry.ID + ": " + dry.Account())
 		}
 	}
 	if err != nil {

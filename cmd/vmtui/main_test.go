@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +23,9 @@ import (
 
 // whole strikes every fault in every step; otherwise each fault strikes once or twice, and each step too.
 var whole = flag.Bool("whole", false, "strike every fault in every step: some hundred walks")
+
+// walkers is how many tests walk side by side; the race detector lets fewer.
+var walkers = 12
 
 // asProduct makes the test binary be vmtui: the tests drive real processes, which can be killed.
 const asProduct = "VMTUI_TEST_BE_VMTUI"
@@ -39,11 +43,10 @@ func TestMain(m *testing.M) {
 	}
 	// The walks mostly wait for the world; many of them wait as well side by side.
 	flag.Parse()
-	beside := "6"
 	if *whole {
-		beside = "24"
+		walkers = 24
 	}
-	if err := flag.Set("test.parallel", beside); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(walkers)); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What asks is answered by the operator: at the command line and in the console, on the job's own terminal.
@@ -16,9 +17,21 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	s.sees("Type in the domain of the server to confirm:")
 	watcher := sit(t, 120, 50, "--config", b.ConfigPath(), "--read-only", "jobs", "attach", jobsOf(t, b.ConfigPath())[0].ID)
 	watcher.sees("it asks, and is only followed here: read-only", "Type in the domain of the server to confirm:")
+	exec := b.Machine("exec")
+	exec.TootItem(time.Minute) // it works in silence between its questions for as long as that is looked at
+	s.press("\r")
+	s.sees("an empty line is no answer")
 	s.press("vmst.example\r")
+	watcher.sees("\nvmst.example") // the echo
+	s.insists("yes\r", func() bool { return s.says([]string{"it asks nothing now"}) })
+	s.press("yes") // half an answer, to nothing
 	const sure = "Are you sure you want to proceed?"
+	exec.TootItem(0)
 	s.awaits("it never asked, beside the plan", []string{sure}, func() bool { return strings.Count(s.text(), sure) == 2 })
+	s.press("\r")
+	s.awaits("what was typed before it asked is an answer", nil, func() bool { return strings.Count(s.text(), "an empty line is no answer") == 2 })
+	s.press("y\r")
+	s.sees("it takes yes or no, typed whole")
 	s.press("yes\r")
 	s.sees("SELF_DESTRUCT=abc123")
 	watcher.sees("SELF_DESTRUCT=abc123")
@@ -46,10 +59,15 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	s.press("vmst.example\r")
 	s.sees("it goes on without you") // what it will ask stands in the dialog before, too
 	for _, x := range []struct{ asks, says string }{{"Continue anyway? (Yes/No)", "Yes"}, {"Continue? (Yes/No)", "Yes"}, {"Account to keep unchanged:", "1"}} {
-		s.sees(x.asks)
+		s.sees(x.asks, "waits for an answer")
+		exec.TootItem(time.Minute)
 		s.insists("a", func() bool { return s.says([]string{"Answer the job"}) })
-		s.press("\x15" + x.says + "\r") // what was insisted on once too often is typed by now
+		s.press("\x15y\r") // what was insisted on once too often is typed by now
+		s.sees("it takes")
+		s.press("\x15" + x.says + "\r")
 		s.lacks("Answer the job")
+		s.insists("a", func() bool { return s.says([]string{"it asks nothing now"}) })
+		exec.TootItem(0)
 	}
 	s.sees("Finished!", "success")
 	s.press("q")

@@ -63,9 +63,9 @@ func (d *Desk) FollowJob(ctx context.Context, j job.Record, line func(string), s
 // CancelJob ends a job.
 func (d *Desk) CancelJob(ctx context.Context, j job.Record) error { return d.jobs.Cancel(ctx, j) }
 
-// AnswerJob types the operator's answer into a job that asks.
-func (d *Desk) AnswerJob(ctx context.Context, j job.Record, stand *job.Stand, text string) error {
-	return d.jobs.Answer(ctx, j, stand, text)
+// AnswerJob types the operator's answer into a job that asks, for the question behind the lines that they had read.
+func (d *Desk) AnswerJob(ctx context.Context, j job.Record, stand *job.Stand, read int, text string) error {
+	return d.jobs.Answer(ctx, j, stand, read, text)
 }
 
 // Remembered are the command lines.

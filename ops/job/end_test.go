@@ -32,6 +32,7 @@ func TestHowItEndedIsKnownToWhoeverAsksLater(t *testing.T) {
 		"in a table":        {"media usage", `printf 'Object         Total    Local\nSettings       4.8 MB   \n'; exit 1`, "failed", "exit status 1: nothing that it printed says why"},
 		"a table":           {"media usage", `printf 'Object         Total    Local\nSettings       4.8 MB   \n'`, "success", ""},
 		"by a signal":       {"media remove", `kill -s TERM $$; sleep 1`, "cancelled", "signal"},
+		"at an answer":      {"self-destruct", `printf 'Type in the domain of the server to confirm: wrong.example\n'; exit 1`, "failed", "exit status 1: it ended at “Type in the domain of the server to confirm”: the answer was not the domain of the server"},
 		"for want of room":  {"media remove", `kill -s KILL $$; sleep 1`, "failed", "want of memory"},
 		"no program":        {"media remove", `exec /nowhere`, "failed", "exit status 127"},
 	} {
@@ -150,5 +151,25 @@ func TestALogThatIsGoneIsSaid(t *testing.T) {
 	j, err := r.Find(t.Context(), j.ID)
 	if j.Weigh(j.Reading()); err != nil || j.Result != tootctl.Success {
 		t.Errorf("removed when it had ended: %s: %s, %v", j.Ending(), j.Why, err)
+	}
+}
+
+// Of what was not let end it is said how far it had come, by whoever has seen that; and who ended it is said once.
+func TestHowFarItHadComeIsSaid(t *testing.T) {
+	j := Job{Record: Record{Words: []string{"media", "remove"}}, State: Cancelled, Why: "cancelled by anna@desk"}
+	j.Weigh(nil)
+	if got := j.Account(); got != "cancelled by anna@desk" {
+		t.Errorf("%q", got)
+	}
+	read := j.Reading()
+	read.Take("38/40 |===   |  ETA: 00:00:01")
+	j.Weigh(read)
+	if got := j.Account(); got != "cancelled by anna@desk, at 38 of 40" {
+		t.Errorf("%q", got)
+	}
+	j = Job{Record: j.Record, State: Unknown, Why: "the node was restarted while it ran"}
+	j.Weigh(read)
+	if got := j.Account(); got != "unknown: the node was restarted while it ran, at 38 of 40" {
+		t.Errorf("%q", got)
 	}
 }

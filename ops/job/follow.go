@@ -10,6 +10,7 @@ import (
 
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/act"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/remote"
 	"github.com/vmtui/vmtui/remote/ssh"
 )
@@ -108,8 +109,8 @@ type thread struct {
 func (t *thread) pull(stream func(take func(string)) ssh.Result) ssh.Result {
 	read := 0
 	res := stream(func(l string) {
-		if at, ok := t.still(l); ok {
-			t.rest(at)
+		if at, asks, ok := t.still(l); ok {
+			t.rest(at, asks)
 			read = 0
 			return
 		}
@@ -118,9 +119,7 @@ func (t *thread) pull(stream func(take func(string)) ssh.Result) ssh.Result {
 		}
 		t.had, t.lost = read, time.Time{}
 		if !t.frame.has(l) {
-			t.last = withoutPassword(l) // where none was expected
-			t.stand.moves()
-			t.line(t.last)
+			t.hand(withoutPassword(l)) // where none was expected
 		}
 	})
 	if res.Outcome != ssh.Unreachable && res.Took > mended {
@@ -129,23 +128,30 @@ func (t *thread) pull(stream func(take func(string)) ssh.Result) ssh.Result {
 	return res
 }
 
-// still understands a line that says how far the log is.
-func (t *thread) still(l string) (at int, ok bool) {
+// hand hands on a line.
+func (t *thread) hand(l string) {
+	t.last = l
+	t.stand.Says(l, t.line)
+}
+
+// still understands a line that says how far the log is, and whether it ends in a question.
+func (t *thread) still(l string) (at int, asks, ok bool) {
 	text, ok := strings.CutPrefix(l, t.mark+" ")
-	if !ok {
-		return 0, false
+	far, stands, both := strings.Cut(text, " ")
+	if !ok || !both {
+		return 0, false, false
 	}
-	at, err := strconv.Atoi(text)
-	return at, err == nil
+	at, err := strconv.Atoi(far)
+	return at, stands == "asks", err == nil
 }
 
 // rest is that the log stands still. Where nothing came since the connection broke, what it said last is shown again.
-func (t *thread) rest(at int) {
+func (t *thread) rest(at int, asks bool) {
 	if !t.lost.IsZero() && t.last != "" {
-		t.line(t.last)
+		t.hand(t.last)
 	}
 	t.from, t.had, t.lost = at, 0, time.Time{}
-	t.stand.rests(at)
+	t.stand.Rests(at, asks)
 }
 
 // broken reports that reading has ended with the connection and not with the job. A node that was never reached is another matter.
@@ -190,12 +196,16 @@ func (r *Room) Cancel(ctx context.Context, j Record) error {
 	})
 }
 
-// Answer types a line into a job that asks something, for what it asked last. It is the operator's own word: nothing of the console answers for them. What is
-// sent twice, or by two operators, arrives once.
-func (r *Room) Answer(ctx context.Context, j Record, stand *Stand, text string) error {
-	at, err := stand.settled(ctx, j)
+// Answer types a line into a job that asks something. Read is how many of its lines whoever answers had before them when they typed: what they typed is for the
+// question behind those, and where that stands no more, or none stands, nothing is sent. It is the operator's own word: nothing of the console answers for
+// them. What is sent twice, or by two operators, arrives once.
+func (r *Room) Answer(ctx context.Context, j Record, stand *Stand, read int, text string) error {
+	at, question, err := stand.settled(ctx, j, read)
 	if err != nil {
 		return err
+	}
+	if why := tootctl.Unanswerable(question, text); why != "" {
+		return &fault.Error{What: "not answered", On: j.Line, Why: why, Next: "its question still stands: answer it again", Code: fault.Refused}
 	}
 	return r.answer(ctx, j, at, text)
 }
@@ -218,8 +228,14 @@ func unanswered(j Record) map[int]*fault.Error {
 	return map[int]*fault.Error{
 		movedOn:     {What: "not answered", On: j.Line, Why: "it has gone on since, and asks something else or nothing", Next: "read what it says now, and answer that", Code: fault.Refused},
 		answered:    {What: "not answered again", On: j.Line, Why: "that question has its answer, from here or from somebody else", Next: "wait for what it says next; if it does not go on, cancel it: vmtui jobs cancel " + j.ID, Code: fault.Refused},
+		asksNothing: nothingAsked(j),
 		cannotWrite: {What: "not answered", On: j.Line, Why: "that it was cannot be noted on " + j.Node, Next: "look at the disk there, and answer it again", Code: fault.Failed},
 	}
+}
+
+// nothingAsked is that a job works in silence, or waits for something else.
+func nothingAsked(j Record) *fault.Error {
+	return &fault.Error{What: "not answered", On: j.Line, Why: "it asks nothing now", Next: "answer when its question stands", Code: fault.Refused}
 }
 
 // change does something to a job that runs. Others say what exit statuses mean that only this has.

@@ -151,9 +151,9 @@ func TestAQuestionOverABrokenConnection(t *testing.T) {
 		}
 	}
 	until(said("Continue? |Continue? ")) // it was shown again
-	first, err := stand.settled(t.Context(), j)
-	if err != nil {
-		t.Fatal(err)
+	first, question, err := stand.settled(t.Context(), j, stand.Lines())
+	if err != nil || question != "Continue? " {
+		t.Fatalf("%q, %v", question, err)
 	}
 	taken := filepath.Join(r.Dir, j.ID, fmt.Sprintf("answered.%d", first)) // as on a full disk, where nothing can be noted
 	if err := os.WriteFile(taken, nil, 0o600); err != nil {
@@ -166,27 +166,81 @@ func TestAQuestionOverABrokenConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	node.deaf = 1
-	if err := r.Answer(t.Context(), j, &stand, "one"); fault.CodeOf(err) != fault.Unknown || !strings.Contains(err.Error(), "not taken twice") {
+	if err := r.Answer(t.Context(), j, &stand, stand.Lines(), "yes"); fault.CodeOf(err) != fault.Unknown || !strings.Contains(err.Error(), "not taken twice") {
 		t.Errorf("an answer that may have arrived: %v", err)
 	}
 	if err := r.answer(t.Context(), j, first, "two"); fault.CodeOf(err) != fault.Refused {
 		t.Errorf("answered twice: %v", err)
 	}
-	until(said("a one|Continue? "))
+	until(said("a yes|Continue? "))
 	if err := r.answer(t.Context(), j, first, "three"); fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), "gone on") {
 		t.Errorf("the first answer for the second question: %v", err)
 	}
-	if err := r.Answer(t.Context(), j, &stand, "four"); err != nil {
+	if err := r.Answer(t.Context(), j, &stand, stand.Lines(), "no"); err != nil {
 		t.Error(err)
 	}
-	until(said("b four"))
+	until(said("b no"))
 	err = <-done
-	if want := "Continue? |Continue? |one|a one|Continue? |four|b four"; err != nil || strings.TrimSuffix(strings.Join(got, "|"), "|") != want {
+	if want := "Continue? |Continue? |yes|a yes|Continue? |no|b no"; err != nil || strings.TrimSuffix(strings.Join(got, "|"), "|") != want {
 		t.Errorf("%q, %v; want %s", got, err, want)
 	}
 }
 
-// A return that was pressed twice answers nothing that comes after it, and one where nothing is asked says so.
+// What is typed while a job works in silence would lie on its terminal until it asks again: it is not sent, and who typed it is told. The same by the node, for
+// whoever knows how far the log is; and neither is what is no answer to a question that stands.
+func TestNothingIsTypedWhereNothingIsAsked(t *testing.T) {
+	r := bench(t, `printf 'Continue? '; read -r a; while [ ! -e go ]; do sleep 0.05; done; printf '\033[33mContinue? (Yes/No)\033[0m '; read -r b; echo "b $b"`)
+	j := begin1(t, r, "maintenance", "fix-duplicates")
+	var stand Stand
+	lines, done := make(chan string, 20), make(chan error, 1)
+	go func() { done <- r.Attend(t.Context(), j, func(l string) { lines <- l }, &stand) }()
+	comes := func(want string) {
+		t.Helper()
+		if got := <-lines; got != want {
+			t.Fatalf("%q, want %q", got, want)
+		}
+	}
+	comes("Continue? ")
+	first := stand.Lines()
+	if err := r.Answer(t.Context(), j, &stand, first, "yes"); err != nil {
+		t.Fatal(err)
+	}
+	comes("yes")
+	if err := r.Answer(t.Context(), j, &stand, stand.Lines(), "yes"); err == nil || !strings.Contains(err.Error(), "it asks nothing now") {
+		t.Errorf("while it works: %v", err)
+	}
+	for _, x := range []struct {
+		at  int
+		why string
+	}{{stand.look().at, "it asks nothing now"}, {1, "gone on"}} {
+		if err := r.answer(t.Context(), j, x.at, "yes"); err == nil || !strings.Contains(err.Error(), x.why) {
+			t.Errorf("by the node, at %d: %v", x.at, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(r.Node.Mastodon.Dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	comes("Continue? (Yes/No) ")
+	second := stand.Lines()
+	for _, x := range []struct {
+		read      int
+		text, why string
+	}{{first, "yes", "gone on"}, {second, "y", "typed whole"}, {second, "", "no answer"}, {second, "yes\nyes", "one line"}} {
+		if err := r.Answer(t.Context(), j, &stand, x.read, x.text); fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), x.why) {
+			t.Errorf("%q: %v", x.text, err)
+		}
+	}
+	if err := r.Answer(t.Context(), j, &stand, second, "no"); err != nil {
+		t.Error(err)
+	}
+	comes("no")
+	comes("b no")
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// What was typed before a question came is no answer to it, and one where nothing is asked says so.
 func TestAnAnswerIsForWhatWasRead(t *testing.T) {
 	j := Record{ID: "x", Line: "tootctl self-destruct", Node: "exec"}
 	for name, x := range map[string]struct {
@@ -194,20 +248,27 @@ func TestAnAnswerIsForWhatWasRead(t *testing.T) {
 		at   int
 		why  string
 	}{
-		"it comes to rest": {func(s *Stand) { s.rests(7) }, 7, ""},
-		"more comes":       {func(s *Stand) { s.moves(); s.rests(9) }, 0, "gone on"},
-		"nothing is asked": {func(*Stand) {}, 0, "asks nothing now"},
+		"it comes to rest": {func(s *Stand) { s.Rests(7, true) }, 7, ""},
+		"more comes":       {func(s *Stand) { s.Says("more", func(string) {}); s.Rests(9, true) }, 0, "gone on"},
+		"it is silent":     {func(s *Stand) { s.Rests(7, false) }, 0, "asks nothing now"},
+		"nobody knows":     {func(*Stand) {}, 0, "asks nothing now"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var s Stand
-				s.moves()
+				s.Says("Continue? ", func(string) {})
 				time.AfterFunc(time.Second, func() { x.then(&s) })
-				at, err := s.settled(t.Context(), j)
-				if at != x.at || (err != nil) != (x.why != "") || err != nil && !strings.Contains(err.Error(), x.why) {
-					t.Errorf("at %d: %v", at, err)
+				at, question, err := s.settled(t.Context(), j, 1)
+				if at != x.at || (err != nil) != (x.why != "") || err != nil && !strings.Contains(err.Error(), x.why) || err == nil && question != "Continue? " {
+					t.Errorf("at %d: %q, %v", at, question, err)
+				}
+				if got := s.Asks(1); got != (x.why == "") {
+					t.Errorf("a question stands: %t", got)
 				}
 			})
 		})
+	}
+	if _, _, err := new(Stand).settled(t.Context(), j, 0); err == nil || !strings.Contains(err.Error(), "asked nothing yet") {
+		t.Errorf("%v", err)
 	}
 }

@@ -363,7 +363,7 @@ func TestAPasswordThatDoesNotCome(t *testing.T) {
 
 // What asks is answered by the operator, on a terminal; a question without a line end is seen.
 func TestAQuestionIsAnswered(t *testing.T) {
-	r := bench(t, `[ -t 0 ] || exit 9; printf 'Continue? (Yes/No) '; read -r a; echo "you said $a"`)
+	r := bench(t, `[ -t 0 ] || exit 9; printf 'Which one? '; read -r a; echo "you said $a"`)
 	b, err := r.Start(t.Context(), call(t, "maintenance", "fix-duplicates"), "vmst.io")
 	if err != nil {
 		t.Fatal(err)
@@ -374,9 +374,9 @@ func TestAQuestionIsAnswered(t *testing.T) {
 	answered := make(chan error, 1)
 	err = r.Attend(t.Context(), b.Record, func(l string) {
 		got = append(got, l)
-		if strings.Contains(l, "Continue?") {
+		if strings.Contains(l, "Which one?") {
 			once.Do(func() {
-				go func() { answered <- r.Answer(t.Context(), b.Record, &stand, "Yes; rm -rf $(id)") }() // it is read on meanwhile
+				go func() { answered <- r.Answer(t.Context(), b.Record, &stand, stand.Lines(), "Yes; rm -rf $(id)") }() // it is read on meanwhile
 			})
 		}
 	}, &stand)

@@ -246,7 +246,7 @@ class Maintenance < Thor
   desc 'fix-duplicates', 'asks'
   def fix_duplicates
     exit(1) unless yes?('Continue? (Yes/No)')
-    say "kept #{ask('Account to keep unchanged:')}", :green
+    say "kept #{ask('Account to keep unchanged:', required: true, default: 0)}", :green
     say 'Finished!', :green
   end
 end
@@ -257,6 +257,7 @@ class Main < Thor
   desc 'self-destruct', 'asks'
   def self_destruct
     exit(1) unless ask('Type in the domain of the server to confirm:') == 'vmst.io'
+    sleep 0.05 until File.exist?('go')
     exit(1) if no?('Are you sure you want to proceed?')
     say 'SELF_DESTRUCT=abc'
   end
@@ -266,7 +267,7 @@ Main.start(ARGV)
 RUBY
 `
 
-// Real Thor asks on the job's terminal, and the operator answers from wherever they are.
+// Real Thor asks on the job's terminal, and the operator answers from wherever they are. What they type while it works in silence is not kept for its next question.
 func TestLabThorAsks(t *testing.T) {
 	for _, x := range []struct {
 		words   string
@@ -274,36 +275,46 @@ func TestLabThorAsks(t *testing.T) {
 		want    State
 		says    string
 	}{
-		{"maintenance fix-duplicates", [][2]string{{"Continue?", "Yes"}, {"Account to keep", "1; rm -rf $(id)"}}, Done, "kept 1; rm -rf $(id)"},
-		{"maintenance fix-duplicates", [][2]string{{"Continue?", "nothing of the kind"}}, Failed, ""},
-		{"self-destruct", [][2]string{{"Type in the domain", "vmst.io"}, {"Are you sure", ""}}, Done, "SELF_DESTRUCT=abc"},
-		{"self-destruct", [][2]string{{"Type in the domain", "vmst.io"}, {"Are you sure", "n"}}, Failed, ""},
+		{"maintenance fix-duplicates", [][2]string{{"Continue?", "Yes"}, {"Account to keep", "1"}}, Done, "kept 1"},
+		{"maintenance fix-duplicates", [][2]string{{"Continue?", "no"}}, Failed, "exit status 1: it ended at “Continue? (Yes/No)”: the answer was not to go on"},
+		{"self-destruct", [][2]string{{"Type in the domain", "vmst.io"}, {"Are you sure", "yes"}}, Done, "SELF_DESTRUCT=abc"},
+		{"self-destruct", [][2]string{{"Type in the domain", "vmst.io"}, {"Are you sure", "no"}}, Failed, "the answer was not to go on"},
+		{"self-destruct", [][2]string{{"Type in the domain", "vmst.oi"}}, Failed, "the answer was not the domain of the server"},
 	} {
 		r := bench(t, asking)
-		r.Instance = "vmst.io"
 		b, err := r.Start(t.Context(), call(t, strings.Fields(x.words)...), "vmst.io")
 		if err != nil {
 			t.Fatal(err)
 		}
+		var stand Stand
+		reading := b.Reading()
+		lines, done := make(chan string, 100), make(chan error, 1)
+		go func() {
+			done <- r.Attend(t.Context(), b.Record, func(l string) { lines <- l }, &stand)
+			close(lines)
+		}()
 		var got []string
 		at := 0
-		var stand Stand
-		answered := make(chan error, len(x.answers))
-		err = r.Attend(t.Context(), b.Record, func(l string) {
+		for l := range lines {
 			got = append(got, l)
-			if at < len(x.answers) && strings.Contains(l, x.answers[at][0]) {
-				text := x.answers[at][1]
+			reading.Take(l)
+			switch {
+			case at < len(x.answers) && strings.Contains(l, x.answers[at][0]):
+				err = errors.Join(err, r.Answer(t.Context(), b.Record, &stand, stand.Lines(), x.answers[at][1]))
 				at++
-				go func() { answered <- r.Answer(t.Context(), b.Record, &stand, text) }() // it is read on meanwhile
+			case strings.TrimSpace(l) == "vmst.io":
+				if early := r.Answer(t.Context(), b.Record, &stand, stand.Lines(), "yes"); early == nil || !strings.Contains(early.Error(), "it asks nothing now") {
+					t.Errorf("%s: while it works: %v", x.words, early)
+				}
+				err = errors.Join(err, os.WriteFile(filepath.Join(r.Node.Mastodon.Dir, "go"), nil, 0o600))
 			}
-		}, &stand)
-		for range at {
-			err = errors.Join(err, <-answered)
 		}
-		if err != nil || at != len(x.answers) || !strings.Contains(strings.Join(got, "\n"), x.says) {
-			t.Errorf("%s: %v, %d answers, %q", x.words, err, at, got)
+		later := until(t, r, b.ID, x.want)
+		watched := later
+		watched.Weigh(reading)
+		if err = errors.Join(err, <-done); err != nil || at != len(x.answers) || !strings.Contains(strings.Join(got, "\n")+later.Why, x.says) || watched.Why != later.Why {
+			t.Errorf("%s: %v, %d answers, %q; %s, watched: %s", x.words, err, at, got, later.Why, watched.Why)
 		}
-		until(t, r, b.ID, x.want)
 	}
 }
 

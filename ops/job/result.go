@@ -24,8 +24,10 @@ func (j *Job) Weigh(read *tootctl.Reading) {
 	switch {
 	case j.State == Cancelled:
 		j.Result = tootctl.Cancelled
+		j.halted(read)
 	case j.State == Running || j.Code == nil:
 		j.Result = tootctl.Unsure
+		j.halted(read)
 	case j.Result == tootctl.Success && !j.Secret && !j.Log: // the node read it while it was there
 	case j.Secret && 0 < *j.Code && *j.Code < 128: // by itself, not by a signal
 		j.Result = tootctl.Failure
@@ -38,6 +40,13 @@ func (j *Job) Weigh(read *tootctl.Reading) {
 		j.Result, j.Why = tootctl.Unsure, "exit status 0 alone says nothing, and what it printed was not looked at when it ended"
 	default:
 		j.Result, j.Why = tootctl.Failure, fmt.Sprintf("exit status %d", *j.Code)
+	}
+}
+
+// halted says how far the bar of a job had come that was not let end by itself.
+func (j *Job) halted(read *tootctl.Reading) {
+	if j.State != Running && read != nil && read.Barred && !read.Bar.Done {
+		j.Why += ", at " + read.Bar.Count()
 	}
 }
 
@@ -60,6 +69,14 @@ func (j Job) Ending() string {
 	return j.Result.Words(j.Failed)
 }
 
+// Account is how the job stands or how it ended, and why.
+func (j Job) Account() string {
+	if strings.HasPrefix(j.Why, j.Ending()) { // cancelled by whom
+		return j.Why
+	}
+	return strings.TrimSuffix(j.Ending()+": "+j.Why, ": ")
+}
+
 // Lasted is how long the job has run, known only where two machines' clocks agree so far that it did not end before it began.
 func (j Job) Lasted() (d time.Duration, known bool) {
 	d = j.Ended.Sub(j.Started)
@@ -79,10 +96,7 @@ func (j Job) Standing(end []string) string {
 		if !ok {
 			continue
 		}
-		said := fmt.Sprintf("%d of an unknown number", p.At)
-		if p.Of > 0 {
-			said = fmt.Sprintf("%d of %d", p.At, p.Of)
-		}
+		said := p.Count()
 		if p.Left > 0 {
 			said += ", " + p.Left.String() + " left"
 		}

@@ -165,9 +165,19 @@ for id; do
 done
 exit "$left"`
 
+// questions is the function that tells whether a question stands: the log ends in a line that is not finished, apart from what a terminal obeys and does not
+// show. A job that works in silence has finished its last line, with the echo of the answer to the question before if with nothing else.
+const questions = `
+escape=$(printf '\033')
+asks() {
+  [ -n "$({ tail -c 1000 log; echo .; } | LC_ALL=C tr '\r' '\n' | LC_ALL=C sed -e "s/$escape\[[0-9;?]*[A-Za-z]//g" -e "s/$escape[=>]//g" -e 's/[[:space:]]*\.$//' | tail -n 1)" ]
+}
+`
+
 // follow prints a job's log from a byte on until the job has ended: $1 directory, $2 from, $3 a mark. A job that asks may stand still without a line end: behind
-// all that is there until then comes a line of its own, with the mark and how far the log is. Whoever begins further on is told at once how far that is.
-const follow = life + `
+// all that is there until then comes a line of its own, with the mark, how far the log is, and whether a question stands. Whoever begins further on is told at
+// once how far that is.
+const follow = life + questions + `
 cd "$1" || exit 66
 at=$2 open=
 [ "$2" = 0 ] || open=1
@@ -178,8 +188,11 @@ while :; do
   if [ "$size" -gt "$at" ]; then
     tail -c "+$((at+1))" log | head -c "$((size-at))"
     at=$size open=1
-  elif [ -n "$open" ]; then
-    [ ! -e answers ] || printf '\r%s %s\n' "$3" "$at"
+  elif [ -n "$open" ] && [ -e answers ] && [ -e log ]; then
+    stands=silent
+    ! asks || stands=asks
+    [ "$(wc -c <log)" -eq "$at" ] || continue
+    printf '\r%s %s %s\n' "$3" "$at" "$stands"
     open=
   fi
   [ "$live" = 0 ] || exit 0
@@ -234,10 +247,13 @@ fi
 ! still && ! alive .`
 
 // answer types a line into a job that asks: $1 directory, $2 the line, $3 how far the log was when it asked. Each question is answered once, whoever answers and
-// however often it is sent: the next one stands further on. What had been answered and stands all the same has not gone on.
-const answer = life + `
+// however often it is sent: the next one stands further on. What had been answered and stands all the same has not gone on. Where no question stands, nothing
+// is typed: it would lie on the terminal until the next one came, and answer that.
+const answer = life + questions + `
 cd "$1" || exit 66
 alive . && [ -p answers ] || exit 75
+[ "$(wc -c <log)" -eq "$3" ] || exit 77
+asks || exit 79
 [ "$(wc -c <log)" -eq "$3" ] || exit 77
 umask 077
 if ! mkdir "answered.$3" 2>/dev/null; then
@@ -246,13 +262,14 @@ if ! mkdir "answered.$3" 2>/dev/null; then
 fi
 printf '%s\n' "$2" >answers`
 
-// The exit statuses of what is done with one job: it is not as it has to be for that, there is none, its question is no more the one that was meant, or has
-// been answered.
+// The exit statuses of what is done with one job: it is not as it has to be for that, there is none, its question is no more the one that was meant, has been
+// answered, or there is none.
 const (
-	ended    = 75
-	nowhere  = 66
-	movedOn  = 77
-	answered = 78
+	ended       = 75
+	nowhere     = 66
+	movedOn     = 77
+	answered    = 78
+	asksNothing = 79
 )
 
 // setting prints a setting of the Mastodon in a directory: $1 directory, $2 its name. Only what is no secret is asked for.

@@ -69,10 +69,7 @@ func (p *Pace) left() time.Duration {
 
 // Words are the bar's count, its rate and what is left, with how many items failed.
 func (p *Pace) Words(failed int) string {
-	said := []string{fmt.Sprintf("%d of an unknown number", p.bar.At)}
-	if p.bar.Of > 0 {
-		said[0] = fmt.Sprintf("%d of %d", p.bar.At, p.bar.Of)
-	}
+	said := []string{p.bar.Count()}
 	if rate := p.Rate(); rate > 0 && !p.bar.Done {
 		said = append(said, fmt.Sprintf("%.1f a second", rate))
 	}

@@ -1,6 +1,7 @@
 package tootctl
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -47,6 +48,14 @@ func clock(parts []string) time.Duration {
 		total = total*60 + n
 	}
 	return time.Duration(total) * time.Second
+}
+
+// Count is how far it is, in words.
+func (p Progress) Count() string {
+	if p.Of > 0 {
+		return fmt.Sprintf("%d of %d", p.At, p.Of)
+	}
+	return fmt.Sprintf("%d of an unknown number", p.At)
 }
 
 // Percent is how far it is, below 0 when nobody knows.

@@ -19,6 +19,8 @@ type Reading struct {
 	Closing  string   // the line that says that it is done
 	Lines    int
 	title    string // of a bar that has none
+	asks     bool   // its command does
+	open     bool   // the last line is a question without its answer: the next is what was typed, and no word of tootctl's
 	closing  *regexp.Regexp
 	complain string // the last line that was none of these and says something, for a failure's reason
 	reason   string // the last line that can be nothing but a reason
@@ -46,7 +48,7 @@ var (
 
 // NewReading reads the output of a command.
 func NewReading(c *Command) *Reading {
-	r := &Reading{title: c.Name()}
+	r := &Reading{title: c.Name(), asks: c.Interactive}
 	if closing := c.closing(); closing != "" {
 		r.closing, _ = regexp.Compile(closing) // a test reads them all
 	}
@@ -116,7 +118,15 @@ func (r *Reading) Take(line string) (bar bool) {
 		return false
 	}
 	r.Lines++
+	typed := r.open
+	if r.open = false; r.asks {
+		if _, _, answer, known := asked(line); known {
+			r.open, typed = answer == "", false
+		}
+	}
 	switch {
+	case typed:
+		r.complain += line
 	case itemError.MatchString(line):
 		r.Count++
 		if len(r.Errors) < errorsKept {
@@ -133,8 +143,17 @@ func (r *Reading) Take(line string) (bar bool) {
 	return false
 }
 
-// said is the line that says most of why it did not end well, "" where nothing does.
-func (r *Reading) said() string { return cmp.Or(r.reason, r.complain) }
+// said is the line that says most of why it did not end well, "" where nothing does. Where that is a question with the answer to it, it is the answer that ended it.
+func (r *Reading) said() string {
+	said := cmp.Or(r.reason, r.complain)
+	if !r.asks {
+		return said
+	}
+	if why, is := endedAt(said); is {
+		return why
+	}
+	return said
+}
 
 // summed is the closing line where it sums up what was done: the head of a table only shows that there is one.
 func (r *Reading) summed() string {

@@ -12,14 +12,12 @@ type Prompt struct {
 	Tag      string
 	Title    string
 	Text     string
-	Live     func() string            // what is asked, where that may change while it is answered: Text is then what was read
 	Complete func(line string) []Item // what the last word can become; nil for nothing
 	Check    func(line string) string // why it cannot be taken; nil for nothing
 	Empty    bool                     // nothing is an answer too
 
-	in    widget.Input
-	on    int
-	moved bool // something else was asked when it was to be taken
+	in widget.Input
+	on int
 }
 
 // Set puts a text where it is typed.
@@ -49,9 +47,6 @@ func (p *Prompt) Press(k Key) *Result {
 			p.complete(found[p.on].Text)
 		}
 	case "enter", "hit:deed":
-		if p.asksAnew() {
-			return nil
-		}
 		if text := p.in.Text(); !k.Repeat && p.why() == "" && (p.Empty || strings.TrimSpace(text) != "") {
 			return &Result{Tag: p.Tag, OK: true, Text: text}
 		}
@@ -63,16 +58,6 @@ func (p *Prompt) Press(k Key) *Result {
 		}
 	}
 	return nil
-}
-
-// asksAnew reports that something else is asked than what was read: the answer was meant for that. The next one is for what stands there by then.
-func (p *Prompt) asksAnew() bool {
-	if p.Live == nil || p.Live() == p.Text {
-		p.moved = false
-		return false
-	}
-	p.Text, p.moved = p.Live(), true
-	return true
 }
 
 // complete puts a word where the last one is being typed.
@@ -103,20 +88,12 @@ const promptRows = 8
 func (p *Prompt) Draw(w, h int) widget.Frame {
 	s := sheet{title: p.Title}
 	inner := s.size(w, 90)
-	text := p.Text
-	if p.Live != nil {
-		text = p.Live()
-	}
-	body := paragraphs(theme.Plain, inner, text)
+	body := paragraphs(theme.Plain, inner, p.Text)
 	field, x := p.in.Line(inner - 4)
 	body = append(body, append(widget.L(theme.Key, "› "), field...))
 	at := &widget.Point{X: 2 + x, Y: len(body) - 1}
 	notes := []widget.Line{widget.L(theme.Good, "● it can be taken")}
-	why := p.why()
-	if p.moved {
-		why = "it asks something else by now: read it, and take it again"
-	}
-	if why != "" {
+	if why := p.why(); why != "" {
 		notes = widget.Hang(widget.L(theme.Warn, "○ "), theme.Warn, why, inner)
 	}
 	body = append(body, append(notes, nil, nil)[:max(len(notes), 3)]...)

@@ -6,6 +6,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ui/theme"
+	"github.com/vmtui/vmtui/ui/widget"
 )
 
 const readOnly = "this console is read-only"
@@ -69,6 +71,18 @@ func refusal(what string, err error) Action {
 		text += " → " + next
 	}
 	return Say{Text: text, Bad: true}
+}
+
+// setbackRows are how many of its lines are shown.
+const setbackRows = 5
+
+// setbackLines are why something was not done and what to do next, for longer than a notice stands and as wide as the screen is.
+func setbackLines(err error, w int) []widget.Line {
+	lines := widget.Hang(widget.L(theme.Bad, "✗ "), theme.Plain, brief(err), w)
+	if next := nextStep(err); next != "" {
+		lines = append(lines, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
+	}
+	return rows(lines, setbackRows)
 }
 
 // canResume reports that nobody walks the run and that it can be walked on.

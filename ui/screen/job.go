@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -26,6 +27,7 @@ type Job struct {
 	reading *tootctl.Reading
 	lines   []string
 	lost    int
+	read    int // all lines that came, for whoever answers what stands behind them
 	panes   panes
 	follows bool // the newest lines are shown
 
@@ -35,6 +37,7 @@ type Job struct {
 	ended    bool
 	err      error   // why nothing is read any more
 	end      job.Job // how it ended, once that is known: its result is "" before
+	setback  error   // why what was last done to it was not
 	password string
 	boot     tootctl.Boot // how long Rails takes to start there, as far as that is known
 }
@@ -162,12 +165,12 @@ func (j *Job) answered(m tea.Msg) (Action, tea.Cmd) {
 	case gotRehearsal:
 		return j.rehearsed(m), nil
 	case acted:
-		if m.err != nil {
+		if j.setback = m.err; m.err != nil {
 			return refusal(m.what, m.err), nil
 		}
 		return Say{Text: m.what + ": done"}, j.again()
 	case cancelled:
-		if m.err != nil {
+		if j.setback = m.err; m.err != nil {
 			return refusal("cancel", m.err), nil
 		}
 		return Say{Text: goneText}, j.again()
@@ -184,9 +187,10 @@ func (j *Job) more() tea.Cmd {
 // take understands lines; a bar is shown in place and not kept.
 func (j *Job) take(p poured) {
 	j.lost += p.Dropped
+	j.read += p.Dropped + len(p.Lines)
 	for _, l := range p.Lines {
 		if !j.reading.Take(l) {
-			j.lines = append(j.lines, l)
+			j.lines, j.setback = append(j.lines, l), nil // it has gone on
 		}
 	}
 	if over := len(j.lines) - jobLinesMost; over > jobLinesMost/4 {
@@ -245,10 +249,28 @@ func (j *Job) press(id string) (Action, tea.Cmd) {
 	case "job-cancel":
 		return OpenWhile{cancelDialog(j.rec), j.whileOn(id)}, nil
 	case "job-answer":
-		return OpenWhile{&dialog.Prompt{Tag: "answer", Title: "Answer the job", Text: j.lastLine(), Live: j.lastLine, Empty: true}, j.whileOn(id)}, nil
+		return j.askAnswer()
 	}
 	j.scroll(j.panes.on, id)
 	return nil, nil
+}
+
+// askAnswer asks for the answer to the question that stands on the screen. It is closed once that has gone on: what was typed is for this question alone.
+func (j *Job) askAnswer() (Action, tea.Cmd) {
+	question, read := j.lastLine(), j.read
+	on := j.whileOn("job-answer")
+	return OpenWhile{
+		&dialog.Prompt{
+			Tag: "answer:" + strconv.Itoa(read), Title: "Answer the job", Text: question,
+			Check: func(text string) string { return tootctl.Unanswerable(question, text) },
+		},
+		func() string {
+			if j.read != read {
+				return "more has come since. Read what stands there now, and answer that"
+			}
+			return on()
+		},
+	}, nil
 }
 
 // whileOn lets a question stand as long as the key that asked it is not off.
@@ -282,14 +304,16 @@ func cancelDialog(rec job.Record) dialog.Dialog {
 
 func (j *Job) decided(res dialog.Result) (Action, tea.Cmd) {
 	d, rec := j.env.Desk, j.rec
+	kind, at := split(res.Tag)
 	switch {
 	case !res.OK:
 		return nil, nil
-	case res.Tag == "cancel":
+	case kind == "cancel":
 		return Say{Text: "cancelling, and looking whether it is gone"}, j.Act("job-cancel", func(ctx context.Context) tea.Msg { return cancelled{d.CancelJob(ctx, rec)} })
-	case res.Tag == "answer":
+	case kind == "answer":
+		read, _ := strconv.Atoi(at) // it is our own
 		return nil, j.Act("job-answer", func(ctx context.Context) tea.Msg {
-			return acted{what: "answer", err: d.AnswerJob(ctx, rec, &j.stand, res.Text)}
+			return acted{what: "answer", err: d.AnswerJob(ctx, rec, &j.stand, read, res.Text)}
 		})
 	}
 	return nil, nil
@@ -303,6 +327,8 @@ func (j *Job) Bindings() []binding.Binding {
 		off(bs, "job-answer", "it asks nothing")
 	case len(j.lines) == 0:
 		off(bs, "job-answer", "it has asked nothing yet")
+	case !j.stand.Asks(j.read):
+		off(bs, "job-answer", "it asks nothing now")
 	}
 	for _, id := range []string{"job-answer", "job-cancel"} {
 		if j.Waiting(id) {

@@ -61,7 +61,10 @@ func (j *Job) stateBox(w int) widget.Frame {
 	lines := []widget.Line{
 		widget.L(theme.Strong, j.rec.Line).Fit(inner),
 		widget.L(theme.Muted, fmt.Sprintf("on %s, started by %s %s ago%s", j.rec.Node, j.rec.By, age(j.rec.Started, j.env.World.Now), j.sinceThen())).Fit(inner),
-		j.standLine(inner),
+	}
+	lines = append(lines, j.standLines(inner)...)
+	if j.setback != nil && j.end.Result == "" {
+		lines = append(lines, setbackLines(j.setback, inner)...)
 	}
 	return widget.Box{Title: title("Job " + j.rec.ID), Lines: lines, Ink: theme.Focus}.Draw(w, len(lines)+2)
 }
@@ -81,13 +84,25 @@ func (j *Job) sinceThen() string {
 	return "; it goes on without you"
 }
 
-// standLine is the result, or else the bar, or else what is waited for.
+// endRows are how many rows the reason of an end takes.
+const endRows = 3
+
+// standLines are the result and why, or else how it stands.
+func (j *Job) standLines(w int) []widget.Line {
+	if j.end.Result == "" {
+		return []widget.Line{j.standLine(w)}
+	}
+	m := endMark(j.end)
+	return rows(widget.Hang(m.full().Add(widget.Gap(2)), theme.Plain, strings.TrimPrefix(j.end.Why, m.word+" "), w), endRows)
+}
+
+// standLine is the bar, or else what is waited for.
 func (j *Job) standLine(w int) widget.Line {
 	switch {
-	case j.end.Result != "":
-		return endMark(j.end).full().Add(widget.S(theme.Plain, "  "+j.end.Why)).Fit(w)
 	case j.ended:
 		return widget.L(theme.Muted, "◌ asking how it ended").Fit(w)
+	case j.stand.Asks(j.read):
+		return widget.L(theme.Warn, "? it asks, and waits for an answer").Fit(w)
 	case j.reading.Barred:
 		return j.barLine(w)
 	case j.reading.Lines == 0:
@@ -175,7 +190,8 @@ func (j *Job) failedBox(w, h int) widget.Frame {
 // besideBox is what the rehearsal said.
 func (j *Job) besideBox(w, h int) widget.Frame {
 	inner := w - 4
-	lines := append([]widget.Line{widget.L(theme.Muted, j.beside.rec.Line).Fit(inner), j.beside.standLine(inner), nil}, j.beside.outputLines(inner)...)
+	lines := append([]widget.Line{widget.L(theme.Muted, j.beside.rec.Line).Fit(inner)}, j.beside.standLines(inner)...)
+	lines = append(append(lines, nil), j.beside.outputLines(inner)...)
 	return j.panes.text(paneBeside, widget.Box{Title: title("Its dry run"), Lines: lines}, w, h)
 }
 

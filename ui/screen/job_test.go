@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vmtui/vmtui/ops/desk"
 	"github.com/vmtui/vmtui/ops/job"
 	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/binding"
@@ -16,27 +17,56 @@ import (
 // asking is a job that asks, and has printed so.
 func asking(e Env, lines ...string) *Job {
 	j := NewJob(e, job.Record{ID: "20260808-120000-cccccc", Words: []string{"maintenance", "fix-duplicates"}, Line: "tootctl maintenance fix-duplicates", Asks: true})
+	for i, l := range lines {
+		j.stand.Says(l, func(string) {})
+		j.stand.Rests(i+1, true)
+	}
 	j.take(poured{Lines: lines})
 	return j
 }
 
-// An answer is for the question that was read: another one that came meanwhile is shown, and has to be read first.
+// An answer is for the question that was read: another one that comes meanwhile closes the dialog, and what had been typed goes nowhere.
 func TestAnAnswerIsForWhatWasRead(t *testing.T) {
-	j := asking(env(t.Context(), stage.New(nil)), "Continue anyway? (Yes/No)")
+	d := stage.New(nil)
+	j := asking(env(t.Context(), d), "Continue anyway? (Yes/No) ")
 	defer j.Close()
 	opened, _ := j.press("job-answer")
-	d := opened.(OpenWhile).Dialog.(*dialog.Prompt)
-	for _, c := range "Yes" {
-		d.Press(dialog.Key{Name: string(c), Text: string(c)})
+	ask := opened.(OpenWhile)
+	for _, text := range []string{"y", "a", ""} {
+		p := ask.Dialog.(*dialog.Prompt).Set(text)
+		if res := p.Press(dialog.Key{Name: "enter"}); res != nil {
+			t.Errorf("%q is an answer: %+v", text, res)
+		}
 	}
-	j.take(poured{Lines: []string{"Continue? (Yes/No)"}})
-	shows(t, d, "Continue? (Yes/No)")
-	if res := d.Press(dialog.Key{Name: "enter"}); res != nil {
-		t.Errorf("what was typed for one question went to another: %+v", res)
+	shows(t, ask.Dialog, "Continue anyway? (Yes/No)")
+	shows(t, ask.Dialog, "an empty line is no answer")
+	res := ask.Dialog.(*dialog.Prompt).Set("Yes").Press(dialog.Key{Name: "enter"})
+	if why := ask.Moot(); why != "" || res == nil {
+		t.Fatalf("%q, %+v", why, res)
 	}
-	shows(t, d, "it asks something else by now")
-	if res := d.Press(dialog.Key{Name: "enter"}); res == nil || res.Text != "Yes" {
-		t.Errorf("%+v", res)
+	j.take(poured{Lines: []string{"Continue? (Yes/No) "}})
+	if why := ask.Moot(); !strings.Contains(why, "more has come since") {
+		t.Errorf("the dialog stays open: %q", why)
+	}
+	_, send := j.decided(*res) // it was on its way already
+	if send(); !slices.Contains(d.Calls(), `answer 20260808-120000-cccccc "Yes" behind 1`) {
+		t.Errorf("%q", d.Calls())
+	}
+}
+
+// Nothing is answered while nothing is asked.
+func TestOnlyAQuestionIsAnswered(t *testing.T) {
+	j := asking(env(t.Context(), stage.New(nil)), "Continue? (Yes/No) ")
+	defer j.Close()
+	if f := j.stateBox(120); !strings.Contains(f.String(), "it asks, and waits for an answer") {
+		t.Errorf("%s", f.String())
+	}
+	j.stand.Says("yes", func(string) {})
+	j.stand.Rests(9, false)
+	j.take(poured{Lines: []string{"yes"}})
+	bs := j.Bindings()
+	if why := bs[slices.IndexFunc(bs, func(b binding.Binding) bool { return b.ID == "job-answer" })].Why; why != "it asks nothing now" {
+		t.Errorf("%q", why)
 	}
 }
 
@@ -74,6 +104,45 @@ func TestAJobThatIsNotFollowedAnyMore(t *testing.T) {
 	}
 	if _, again := j.answered(cancelled{}); again == nil {
 		t.Error("it was cancelled, nothing of it is read, and nobody asks how it stands")
+	}
+}
+
+// Why something was not done stays on the screen, whole, with what to do next: on a job until it goes on, and of a line until that is another one.
+func TestASetbackStays(t *testing.T) {
+	e := env(t.Context(), stage.New(nil))
+	other := &desk.Fault{What: "not started", On: "tootctl media remove", Why: "tootctl search deploy runs since 04:31, started by anna@desk: two long ones on one database hinder each other", Next: "wait for it: vmtui jobs attach 20261127-043130115-asuulw"}
+	toot := NewToot(e, "media remove")
+	defer toot.Close()
+	_, c, err := toot.meant()
+	if err != nil {
+		t.Fatal(err)
+	}
+	toot.confirm(c)
+	toot.begun(begunJob{err: other})
+	drawn := func() string {
+		f := toot.Draw(80, 24)
+		return f.String()
+	}
+	f := drawn()
+	for _, want := range []string{"started by anna@desk", "hinder each", "→ wait for it: vmtui jobs attach 20261127-043130115-asuulw"} {
+		if !strings.Contains(f, want) {
+			t.Errorf("it does not say %q:\n%s", want, f)
+		}
+	}
+	toot.form().Set("--days", "14")
+	if f := drawn(); !strings.Contains(f, "it can be run") {
+		t.Errorf("another line was refused:\n%s", f)
+	}
+	j := asking(e, "Continue? (Yes/No) ")
+	defer j.Close()
+	j.answered(acted{what: "answer", err: other})
+	state := j.stateBox(80)
+	if !strings.Contains(state.String(), "→ wait for it") {
+		t.Errorf("%s", state.String())
+	}
+	j.take(poured{Lines: []string{"yes"}})
+	if state = j.stateBox(80); strings.Contains(state.String(), "wait for it") {
+		t.Error("it has gone on, and what was refused before stands still")
 	}
 }
 

@@ -24,10 +24,8 @@ func moot(t *testing.T, a Action) func() string {
 func TestAQuestionAboutAJobGoesWithTheJob(t *testing.T) {
 	e := env(t.Context(), stage.New(nil))
 	rec := stage.Jobs()[0].Record
-	rec.Asks = true
 	for _, key := range []string{"job-cancel", "job-answer"} {
-		j := NewJob(e, rec)
-		j.take(poured{Lines: []string{"Continue? (Yes/No)"}})
+		j := asking(e, "Continue? (Yes/No)")
 		action, _ := j.press(key)
 		why := moot(t, action)
 		if j.ended = true; why() != "it has ended" {

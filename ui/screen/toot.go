@@ -40,7 +40,9 @@ type Toot struct {
 	jobsErr  error
 	grounded bool // there is room to show them
 
-	call *tootctl.Call // that is being confirmed or started
+	call    *tootctl.Call // that is being confirmed or started
+	tried   string        // the line that was shown then
+	setback error         // why that was not started
 }
 
 // The panes of tootctl.
@@ -143,6 +145,7 @@ func (t *Toot) answered(m tea.Msg) (Action, tea.Cmd) {
 		return t.unread(), nil
 	case gotPreflight:
 		if err := desk.Unfit(t.call, m.seen); err != nil {
+			t.setback = err
 			return refusal("run", err), nil
 		}
 		return Open{t.typed(m.seen)}, nil

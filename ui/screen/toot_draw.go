@@ -252,9 +252,12 @@ func (t *Toot) previewBox(w, h int) widget.Frame {
 	lines := rows(widget.Wrap(theme.Strong, line, inner), max(h/4, 1))
 	ink, where := t.whereWords(inner)
 	lines = append(lines, rows(widget.Wrap(ink, where, inner), 2)...)
-	if err != nil {
+	switch {
+	case err != nil:
 		lines = append(lines, rows(widget.Hang(widget.L(theme.Warn, "○ "), theme.Warn, inTheWay(err), inner), 2)...)
-	} else {
+	case t.setback != nil && t.tried == line:
+		lines = append(lines, setbackLines(t.setback, inner)...)
+	default:
 		lines = append(lines, widget.L(theme.Good, "● it can be run"))
 	}
 	return widget.Box{Title: title("What would run"), Lines: lines}.Draw(w, len(lines)+2)

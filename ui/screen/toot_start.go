@@ -20,6 +20,7 @@ func (t *Toot) begun(m begunJob) (Action, tea.Cmd) {
 		return gotLines{l, err}
 	})
 	if m.err != nil && m.begun.Said == "" {
+		t.setback = m.err
 		return refusal("run", m.err), again
 	}
 	j := NewJob(t.env, m.begun.Record)
@@ -56,7 +57,8 @@ func (t *Toot) decided(res dialog.Result) (Action, tea.Cmd) {
 
 // confirm asks by the danger. What has a dry run offers that first.
 func (t *Toot) confirm(c *tootctl.Call) (Action, tea.Cmd) {
-	t.call = c
+	t.call, t.setback = c, nil
+	t.tried, _, _ = t.meant()
 	_, dry := c.Rehearse()
 	dry = dry && !c.Rehearsal()
 	switch {

@@ -161,7 +161,7 @@ func (b Blocked) FollowJob(context.Context, job.Record, func(string), *job.Stand
 func (b Blocked) CancelJob(context.Context, job.Record) error { <-b; return ErrStage }
 
 // AnswerJob implements ui.Desk.
-func (b Blocked) AnswerJob(context.Context, job.Record, *job.Stand, string) error {
+func (b Blocked) AnswerJob(context.Context, job.Record, *job.Stand, int, string) error {
 	<-b
 	return ErrStage
 }

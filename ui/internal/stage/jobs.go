@@ -107,8 +107,8 @@ func (d *Desk) CancelJob(_ context.Context, j job.Record) error {
 }
 
 // AnswerJob implements ui.Desk.
-func (d *Desk) AnswerJob(_ context.Context, j job.Record, _ *job.Stand, text string) error {
-	d.told("answer %s %q", j.ID, text)
+func (d *Desk) AnswerJob(_ context.Context, j job.Record, _ *job.Stand, read int, text string) error {
+	d.told("answer %s %q behind %d", j.ID, text, read)
 	return d.Fails
 }
 
