@@ -83,7 +83,7 @@ func (q *auditFlags) known() error {
 		{"--kind", string(q.asked.Kind), []string{string(trail.Act), string(trail.Decision), string(trail.Ending)}},
 	} {
 		if x.said != "" && !slices.Contains(x.known, x.said) {
-			return &fault.Error{What: "no entry bears that word", On: x.flag + " " + x.said, Why: "the nearest is " + spelling.Nearest(x.said, x.known), Next: "say one of " + strings.Join(x.known, ", "), Code: fault.Usage}
+			return &fault.Error{What: "no entry bears that word", On: x.flag + " " + x.said, Why: spelling.Hint("the nearest is ", x.said, x.known, ""), Next: "say one of " + strings.Join(x.known, ", "), Code: fault.Usage}
 		}
 	}
 	return nil

@@ -20,9 +20,10 @@ import (
 
 // heapLimit is what Go's runtime may hold before the collector works harder, on a terminal of w by h cells; more than a console needs. What the cells of a
 // large window take comes on top of what everything else does, or the collector would never rest there. The program's own pages come on top of both.
-func heapLimit(w, h int) int64 {
-	const most, perCell, ordinary = 18 << 20, 320, 120 * 36
-	return most + perCell*int64(max(w*h-ordinary, 0))
+// What is known of many nodes does as well.
+func heapLimit(w, h, nodes int) int64 {
+	const most, perCell, ordinary, perNode, few = 18 << 20, 320, 120 * 36, 96 << 10, 10
+	return most + perCell*int64(max(w*h-ordinary, 0)) + perNode*int64(max(nodes-few, 0))
 }
 
 // console opens the console. On a terminal that cannot be drawn on, and where --plain asks for it, the status is printed instead.
@@ -40,25 +41,24 @@ func console(ctx context.Context, f *flags) error {
 	// A console left alone makes little garbage a second, for hours: collecting it half as often is a good part of what it costs, and a few megabytes.
 	// In a flood it makes much, so the collector works harder before that is held at once.
 	debug.SetGCPercent(200)
-	debug.SetMemoryLimit(heapLimit(0, 0))
-	if err := usable(f.config); err != nil {
+	debug.SetMemoryLimit(heapLimit(0, 0, 0))
+	if _, err := usable(f.config); err != nil {
 		return err
 	}
 	c, err := canvas.Open(in, out, os.Environ())
 	if err != nil {
 		return err
 	}
-	c.OnSize(func(w, h int) { debug.SetMemoryLimit(heapLimit(w, h)) })
 	return errors.Join(visit(ctx, f, c), c.Close())
 }
 
-// usable says why no console can be opened with a config.
-func usable(path string) error {
+// usable is a config that a console can be opened with, or why it cannot.
+func usable(path string) (*config.Config, error) {
 	cfg, err := config.Load(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return checkKeys(cfg)
+	return cfg, checkKeys(cfg)
 }
 
 // visit sits down at one instance after the other, through the doors the operator takes. One that cannot be entered leads back to where they were.
@@ -79,9 +79,15 @@ func visit(ctx context.Context, f *flags, c *canvas.Canvas) error {
 
 // sitDown opens one instance's console.
 func sitDown(ctx context.Context, f *flags, c *canvas.Canvas, notice string) (way root.Way, err error) {
-	if err := usable(f.config); err != nil {
+	cfg, err := usable(f.config)
+	if err != nil {
 		return way, err
 	}
+	limit := func(w, h int) { debug.SetMemoryLimit(heapLimit(w, h, len(cfg.Nodes))) }
+	if w, h, err := c.Size(); err == nil { // else it is told later
+		limit(w, h)
+	}
+	c.OnSize(limit)
 	if err := c.Restore(); err != nil {
 		return way, err
 	}

@@ -24,7 +24,7 @@ func TestConsoleLeavesCleanly(t *testing.T) {
 			held := a.stops("remove") // it is not over before it is left
 			s := sit(t, 120, 36, "--config", b.ConfigPath())
 			s.sees("worker-2", "healthy")
-			s.press(":drain worker-2\r")
+			s.press(":worker-drain worker-2 why='a bad fan'\r")
 			s.sees("Let the balancer stop sending")
 			s.press("g")
 			s.sees("notice")
@@ -38,6 +38,9 @@ func TestConsoleLeavesCleanly(t *testing.T) {
 			got := vmtui(t, b.ConfigPath(), "runs", "list", "--json")
 			if !strings.Contains(got.out, `"interrupted"`) {
 				t.Fatalf("runs: %s%s", got.out, got.err)
+			}
+			if got := vmtui(t, b.ConfigPath(), "hold"); !strings.Contains(got.out, "a bad fan") {
+				t.Errorf("what was said in the palette is not what was done: %s%s", got.out, got.err)
 			}
 			intact(t, b)
 		})

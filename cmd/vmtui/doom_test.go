@@ -75,7 +75,7 @@ func beDoomed(text string) int {
 		if d.ID != "" {
 			return a.again(ctx, f, d.ID, run.Mode{Unattended: true, Yes: true, Confirm: d.Confirm, Undo: d.Undo})
 		}
-		return a.begin(ctx, f, runFlags{yes: true, confirm: d.Confirm}, cmp.Or(d.Book, "worker-reimage"), cmp.Or(d.Target, "worker-2"))
+		return a.begin(ctx, f, runFlags{yes: true, confirm: d.Confirm}, cmp.Or(d.Book, "worker-reimage"), []string{cmp.Or(d.Target, "worker-2")})
 	}))
 }
 

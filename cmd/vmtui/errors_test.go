@@ -68,7 +68,7 @@ func TestBadInput(t *testing.T) {
 		"unknown command":  {withKey(t), []string{"fly"}, []string{"fly", "status"}},
 		"unknown flag":     {withKey(t), []string{"status", "--fly"}, []string{"--fly"}},
 		"too many words":   {withKey(t), []string{"runs", "show", "a", "b"}, []string{"show ID"}},
-		"unknown input":    {withKey(t), []string{"run", "worker-drain", "worker-1", "--set", "x=y"}, []string{"x=y"}},
+		"unknown input":    {withKey(t), []string{"run", "worker-drain", "worker-1", "--set", "x=y"}, []string{"(x)", "why=STRING"}},
 		"console, no tty":  {withKey(t), nil, []string{"terminal", "vmtui status"}},
 		"config, no verb":  {withKey(t), []string{"config"}, []string{"config"}},
 		"missing redis":    {withKey(t, "sidekiq: {redis: env:VMTUI_NO_SUCH_REDIS}"), []string{"config", "check"}, []string{"VMTUI_NO_SUCH_REDIS", "VMTUI_NO_SUCH_TOKEN", "config.yaml:10"}},

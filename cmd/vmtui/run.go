@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
@@ -31,19 +29,19 @@ type runFlags struct {
 func newRun(f *flags) *cobra.Command {
 	var r runFlags
 	cmd := &cobra.Command{
-		Use: "run [RUNBOOK [TARGET]]", Short: "Walk through a runbook; without one, list them", Args: between(0, 2),
-		Example: "  vmtui run\n  vmtui run worker-reimage worker-2 --plan\n  vmtui run worker-reimage worker-2 --yes --confirm worker-2\n  vmtui run workers-roll worker-reimage --plan",
+		Use: "run [RUNBOOK [TARGET] [KEY=VALUE]...]", Short: "Walk through a runbook; without one, list them", Args: cobra.ArbitraryArgs,
+		Example: "  vmtui run\n  vmtui run worker-reimage worker-2 --plan\n  vmtui run account-support username=wesley approve=true\n  vmtui run worker-reimage worker-2 --yes --confirm worker-2\n  vmtui run workers-roll worker-reimage --plan",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return withApp(cmd.Context(), f, f.asker(true), func(_ context.Context, a *app) error { return listBooks(f, a.desk.Shelf()) })
 			}
 			return withApp(cmd.Context(), f, f.asker(r.yes), func(ctx context.Context, a *app) error {
-				return a.begin(ctx, f, r, args[0], strings.Join(args[1:], ""))
+				return a.begin(ctx, f, r, args[0], args[1:])
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&r.plan, "plan", false, "look and say what would be done; change nothing")
-	cmd.Flags().StringArrayVar(&r.set, "set", nil, "set an input, `KEY=VALUE`, of those that the runbook takes")
+	cmd.Flags().StringArrayVar(&r.set, "set", nil, "set an input, `KEY=VALUE`, of those that the runbook takes; it is understood without --set too")
 	cmd.Flags().StringVar(&r.store, "store", "", "`local` begins in the store on this machine, where the others do not see the run: for when the team's is away")
 	r.gates(cmd)
 	return withJSON(f, withPassword(f, cmd))
@@ -69,7 +67,7 @@ func (f *flags) asker(yes bool) keys.Asker {
 	return politely{t, &f.aside}
 }
 
-func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target string) error {
+func (a *app) begin(ctx context.Context, f *flags, r runFlags, book string, words []string) error {
 	if r.store != "" && r.store != run.LocalStore {
 		return &fault.Error{What: "no such store", On: r.store, Why: "a run begins in the configured store", Next: "leave --store out, or write --store local", Code: fault.Usage}
 	}
@@ -77,7 +75,10 @@ func (a *app) begin(ctx context.Context, f *flags, r runFlags, book, target stri
 	if err != nil {
 		return err
 	}
-	given, err := inputsOf(b, r.set)
+	for _, pair := range r.set {
+		words = append(words, "--set", pair)
+	}
+	target, given, err := b.Said(words)
 	if err != nil {
 		return err
 	}
@@ -132,33 +133,6 @@ func (a *app) mayBegin(ctx context.Context, f *flags, r runFlags, b run.Book, rb
 // unconfirmed refuses to act where nobody was asked and nobody said yes beforehand.
 func unconfirmed(what string) error {
 	return &fault.Error{What: "not confirmed", On: what, Why: "nobody sits at a terminal to say yes", Next: "read the plan with --plan; then repeat it with --yes", Code: fault.Refused}
-}
-
-// inputsOf reads what was set, and takes only what the runbook knows.
-func inputsOf(b run.Book, set []string) (map[string]string, error) {
-	given := map[string]string{}
-	for _, pair := range set {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok || !b.Passes && !slices.ContainsFunc(b.Inputs, func(in run.Input) bool { return in.Name == key }) {
-			return nil, &fault.Error{What: "that input is not known", On: pair, Next: inputWords(b), Code: fault.Usage}
-		}
-		if before, twice := given[key]; twice && before != value {
-			return nil, &fault.Error{What: "an input is said twice", On: key, Why: fmt.Sprintf("once it is %q and once %q", before, value), Next: "say it once", Code: fault.Usage}
-		}
-		given[key] = value
-	}
-	return given, nil
-}
-
-func inputWords(b run.Book) string {
-	words := make([]string, len(b.Inputs))
-	for i, in := range b.Inputs {
-		words[i] = "--set " + in.Name + "=" + strings.ToUpper(in.Type)
-	}
-	if len(words) == 0 {
-		return b.ID + " takes no inputs"
-	}
-	return "use " + strings.Join(words, " or ")
 }
 
 // walk walks a leg while its log is shown, and ends with the run's exit code.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -23,10 +24,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	known := names(cmd)
-	why := fmt.Sprintf("there is no command %q", args[0])
-	if near := spelling.Nearest(args[0], known); near != "" && strings.TrimSpace(args[0]) != "" {
-		why += "; the nearest is " + near
-	}
+	why := fmt.Sprintf("there is no command %q", args[0]) + spelling.Hint("; the nearest is ", strings.TrimSpace(args[0]), known, "")
 	return usage(cmd, why+"; known: "+strings.Join(known, ", "))
 }
 
@@ -63,7 +61,8 @@ func flagWords(cmd *cobra.Command, err error) string {
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
 		name := unknown.GetSpecifiedName()
-		return fmt.Sprintf("there is no --%s; the nearest is --%s", name, spelling.Nearest(name, flagNames(cmd)))
+		all := flagNames(cmd)
+		return fmt.Sprintf("there is no --%s; ", name) + cmp.Or(spelling.Hint("the nearest is --", name, all, ""), "there are --"+strings.Join(all, ", --"))
 	case errors.As(err, &invalid):
 		return fmt.Sprintf("--%s takes %s, and %q is none", invalid.GetFlag().Name, kindOf(invalid.GetFlag()), invalid.GetValue())
 	case errors.As(err, &missing):

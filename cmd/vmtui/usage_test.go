@@ -18,6 +18,8 @@ func TestWordsThatMeanNothing(t *testing.T) {
 		names []string
 	}{
 		{"statsu", []string{`"statsu"`, "the nearest is status"}},
+		{"frobnicate", []string{`there is no command "frobnicate"; known: `}},
+		{"status --frobnicate", []string{"there is no --frobnicate; there are --"}},
 		{"status extra", []string{`takes nothing behind it`, `"extra"`}},
 		{"runs show", []string{"something is missing", "show ID"}},
 		{"runs lst", []string{"the nearest is list"}},

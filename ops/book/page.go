@@ -319,10 +319,13 @@ func kindOf(n ast.Node) string {
 	return shown(n)
 }
 
-// orNearest names the word that was probably meant, and all there are.
+// orNearest names the word that was probably meant, if there is one, and all there are.
 func orNearest(word string, words []string) string {
 	if len(words) == 0 {
 		return "none: there is none"
 	}
-	return spelling.Nearest(word, words) + "; there are " + strings.Join(words, ", ")
+	if near := spelling.Nearest(word, words); near != "" {
+		return near + "; there are " + strings.Join(words, ", ")
+	}
+	return "one of " + strings.Join(words, ", ")
 }

@@ -205,9 +205,9 @@ func (c *Config) Exec() Node {
 
 // Node finds a node by name.
 func (c *Config) Node(name string) (Node, bool) {
-	for _, n := range c.Nodes {
-		if n.Name == name {
-			return n, true
+	for i := range c.Nodes {
+		if c.Nodes[i].Name == name {
+			return c.Nodes[i], true
 		}
 	}
 	return Node{}, false

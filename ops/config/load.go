@@ -121,7 +121,8 @@ func hint(why string) string {
 	if !unknown {
 		return "mend that line; docs/guide.md shows a whole file"
 	}
-	return "remove the key or correct its name, perhaps to " + spelling.Nearest(strings.Trim(name, `"`), fields(reflect.TypeFor[Config](), map[reflect.Type]bool{})) + "; docs/guide.md lists them all"
+	known := fields(reflect.TypeFor[Config](), map[reflect.Type]bool{})
+	return "remove the key or correct its name" + spelling.Hint(", perhaps to ", strings.Trim(name, `"`), known, "") + "; docs/guide.md lists them all"
 }
 
 // fields are the keys of a block and of all blocks in it.

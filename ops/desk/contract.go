@@ -42,8 +42,17 @@ type About struct {
 type VerbState struct {
 	verb.Verb
 	Why    string
-	Inputs []run.Input // what is said before its plan is made; none for a verb of the table
+	Inputs []run.Input // what its runbook may be told
+	Passes bool        // and what it does not know, it passes on
 }
+
+// Book is the verb's runbook, as far as it matters to what is said to it.
+func (v VerbState) Book() run.Book {
+	return run.Book{ID: v.Runbook, Targets: v.Targets, Inputs: v.Inputs, Passes: v.Passes}
+}
+
+// Own reports that the verb is nothing but the name of its runbook: it has no line in the table.
+func (v VerbState) Own() bool { return v.Runbook != "" && v.Runbook == v.ID }
 
 // Run is a run in a list: its summary, and what this machine knows of its walker.
 type Run struct {

@@ -164,16 +164,13 @@ func (d *Desk) Book(id string) (run.Book, error) {
 
 // Verbs are the things that can be done to each of the targets, with why each is off just now; nil when ctx has ended. "" is no target.
 func (d *Desk) Verbs(ctx context.Context, targets ...string) map[string][]VerbState {
-	all, snap, books := make(map[string][]VerbState, len(targets)), d.watch.Snapshot(), d.ownBooks()
+	all, snap := make(map[string][]VerbState, len(targets)), d.watch.Snapshot()
+	table, books := d.known()
 	for _, target := range targets {
 		if ctx.Err() != nil {
 			return nil
 		}
-		states := make([]VerbState, 0, len(verb.Table)+len(books))
-		for _, v := range verb.Table {
-			states = append(states, VerbState{Verb: v, Why: d.off(v, target, snap)})
-		}
-		all[target] = append(states, d.bookVerbs(books, target, snap)...)
+		all[target] = d.states(table, books, target, snap)
 	}
 	return all
 }
@@ -265,10 +262,7 @@ func (d *Desk) Rebuild(ctx context.Context, id string, h run.Header) (rb run.Run
 }
 
 func unknownBook(id string, names []string) error {
-	why := "it is not on the shelf"
-	if near := spelling.Nearest(id, names); near != "" && id != "" {
-		why += "; the nearest is " + near
-	}
+	why := "it is not on the shelf" + spelling.Hint("; the nearest is ", id, names, "")
 	return &fault.Error{What: "no such runbook", On: id, Why: why, Next: "choose one of " + strings.Join(names, ", "), Code: fault.Usage}
 }
 
@@ -343,7 +337,8 @@ func (d *Desk) off(v verb.Verb, target string, snap fleet.Snapshot) string {
 }
 
 func offFor(verbID, target string, snap fleet.Snapshot) string {
-	for _, n := range snap.Nodes {
+	for i := range snap.Nodes {
+		n := &snap.Nodes[i]
 		if n.Name != target {
 			continue
 		}

@@ -36,9 +36,9 @@ func holdOn(target string, snap fleet.Snapshot) *fleet.Hold {
 	if snap.Holds.Stale() {
 		return nil
 	}
-	for _, n := range snap.Nodes {
-		if n.Name == target {
-			return n.Hold
+	for i := range snap.Nodes {
+		if snap.Nodes[i].Name == target {
+			return snap.Nodes[i].Hold
 		}
 	}
 	return nil

@@ -5,26 +5,41 @@ import (
 	"slices"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/config"
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ops/verb"
 )
 
-// ownBooks are the runbooks that have no verb in the table. Finding them reads the files of the instance's own.
-func (d *Desk) ownBooks() []run.Book {
-	return slices.DeleteFunc(d.Shelf(), func(b run.Book) bool {
-		return slices.ContainsFunc(verb.Table, func(v verb.Verb) bool { return v.Runbook == b.ID })
-	})
+// known are the verbs of the table, and behind them the runbooks that have none there: they are called by their names. Finding them reads the files of the
+// instance's own.
+func (d *Desk) known() (table []VerbState, books []run.Book) {
+	books = d.Shelf()
+	for _, v := range verb.Table {
+		s := VerbState{Verb: v}
+		if i := slices.IndexFunc(books, func(b run.Book) bool { return b.ID == v.Runbook }); i >= 0 {
+			s.Inputs, s.Passes = books[i].Inputs, books[i].Passes
+			books = slices.Delete(books, i, i+1)
+		}
+		table = append(table, s)
+	}
+	return table, books
 }
 
-// bookVerbs are runbooks as things that can be done. They are called by their names.
-func (d *Desk) bookVerbs(books []run.Book, target string, snap fleet.Snapshot) []VerbState {
-	var states []VerbState
+// states are the verbs and the runbooks, with why each is off for a target.
+func (d *Desk) states(table []VerbState, books []run.Book, target string, snap fleet.Snapshot) []VerbState {
+	all := make([]VerbState, 0, len(table)+len(books))
+	for _, v := range table {
+		v.Why = d.off(v.Verb, target, snap)
+		all = append(all, v)
+	}
+	held := d.held(target, snap)
+	n, known := d.cfg.Node(target)
 	for _, b := range books {
 		v := verb.Verb{ID: b.ID, Title: b.Title, Danger: b.Danger, Targets: b.Targets, Runbook: b.ID}
-		states = append(states, VerbState{Verb: v, Inputs: b.Inputs, Why: cmp.Or(d.bookOff(b, target), d.held(target, snap))})
+		all = append(all, VerbState{Verb: v, Inputs: b.Inputs, Passes: b.Passes, Why: cmp.Or(bookOff(b, n, known), held)})
 	}
-	return states
+	return all
 }
 
 // mistake is the first thing that is wrong with a runbook's file, in a line; "" when nothing is.
@@ -36,19 +51,17 @@ func mistake(err error) string {
 	return f.On + ": " + f.Why
 }
 
-// bookOff says why a runbook cannot be used on a target just now.
-func (d *Desk) bookOff(b run.Book, target string) string {
-	if b.Off != nil {
-		return mistake(b.Off)
-	}
-	n, known := d.cfg.Node(target)
+// bookOff says why a runbook cannot be used on a node just now.
+func bookOff(b run.Book, n config.Node, known bool) string {
 	switch {
+	case b.Off != nil:
+		return mistake(b.Off)
 	case b.Targets == "":
 		return ""
 	case !known:
 		return "no node is chosen"
 	case b.Targets != "node" && n.Role != b.Targets:
-		return target + " is not in the role " + b.Targets
+		return n.Name + " is not in the role " + b.Targets
 	}
 	return ""
 }

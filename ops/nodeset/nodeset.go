@@ -103,7 +103,7 @@ func (f Fleet) find(set, name string) ([]string, error) {
 		if slices.Contains(f.Names, name) {
 			return []string{name}, nil
 		}
-		return nil, wrong(set, fmt.Sprintf("there is no node %q", name), "the nearest is "+spelling.Nearest(name, f.Names)+"; the nodes are "+Fold(f.Names))
+		return nil, wrong(set, fmt.Sprintf("there is no node %q", name), spelling.Hint("the nearest is ", name, f.Names, "; ")+"the nodes are "+Fold(f.Names))
 	}
 	var out []string
 	for _, n := range f.Names {
@@ -129,7 +129,7 @@ func (f Fleet) group(set, name string) ([]string, error) {
 		known = append(known, g)
 	}
 	slices.Sort(known)
-	return nil, wrong(set, fmt.Sprintf("there is no group %q", "@"+name), "the nearest is @"+spelling.Nearest(name, known)+"; the groups are @"+strings.Join(known, ", @"))
+	return nil, wrong(set, fmt.Sprintf("there is no group %q", "@"+name), spelling.Hint("the nearest is @", name, known, "; ")+"the groups are @"+strings.Join(known, ", @"))
 }
 
 func wrong(set, why, next string) error {

@@ -83,7 +83,7 @@ func (c *Call) among(name, value string, enum []string) error {
 	if len(enum) == 0 || slices.Contains(enum, value) {
 		return nil
 	}
-	return c.wrong(name+" "+value, "it takes "+strings.Join(enum, ", "), "did you mean "+spelling.Nearest(value, enum)+"?")
+	return c.wrong(name+" "+value, "it takes "+strings.Join(enum, ", "), cmp.Or(spelling.Hint("did you mean ", value, enum, "?"), "say one of them"))
 }
 
 func (c *Call) checkRequired(Version) error {

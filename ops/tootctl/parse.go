@@ -75,8 +75,10 @@ func one(word string, words, path []string) (string, error) {
 		f.Why, f.Next = "it may be "+strings.Join(begun, " or "), "type it further"
 		return "", f
 	}
-	near := strings.Join(append(slices.Clone(path), spelling.Nearest(word, words)), " ")
-	f.Why, f.Next = "tootctl has none of that name", "did you mean "+near+"?"
+	f.Why, f.Next = "tootctl has none of that name", "name one of "+strings.Join(words, ", ")
+	if near := spelling.Nearest(word, words); near != "" {
+		f.Next = "did you mean " + strings.Join(append(slices.Clone(path), near), " ") + "?"
+	}
 	return "", f
 }
 

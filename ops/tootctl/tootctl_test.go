@@ -179,7 +179,9 @@ func TestWhatIsRefused(t *testing.T) {
 		"accounts approve":                           "does nothing and says OK",
 		"accounts modify ''":                         "an argument is empty",
 		"ip_blocks add 10.0.0.1 --severity some":     "it takes sign_up_requires_approval",
-		"search deploy --only toots":                 "did you mean",
+		"search deploy --only toots":                 "say one of them",
+		"search deploy --only acounts":               "did you mean accounts?",
+		"frobnicate":                                 "name one of media, emoji",
 		"cache recount toots":                        "it takes accounts, statuses",
 		"domains crawl --format xml":                 "it takes summary, domains, json",
 		"accounts modify p --email='a\n-b'":          "line by line",
@@ -259,6 +261,17 @@ func TestWhatNoScreenShowsIsWrittenOut(t *testing.T) {
 		bash.Env = []string{"LC_ALL=C.UTF-8"}
 		if said, err := bash.Output(); err != nil || string(said) != word {
 			t.Errorf("bash reads %s as %q: %v", got, said, err)
+		}
+	}
+}
+
+// Outside quotes a backslash takes the meaning from one character, and is gone; in single quotes it is one.
+func TestABackslashIsReadAsAShellReadsIt(t *testing.T) {
+	for line, want := range map[string][]string{
+		`old\ disk`: {"old disk"}, `a\'b 'a\b' "a\"b\c"`: {"a'b", `a\b`, `a"b\c`}, `why=\\ x\$y`: {`why=\`, "x$y"}, `\~ a`: {"~", "a"}, "a\\\nb c": {"ab", "c"}, `é\é`: {"éé"},
+	} {
+		if got, err := Split(line); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %q, %v, want %q", line, got, err, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package tootctl
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,7 +30,7 @@ func Split(line string) ([]string, error) {
 			return nil, unreadable(line, fmt.Sprintf("%q is not part of a word", strings.TrimSpace(gap)))
 		}
 		at = int(w.End().Offset()) // #nosec G115 -- within the line
-		text, err := expand.Literal(nil, w)
+		text, err := plain(w)
 		if err != nil {
 			return nil, unreadable(line, err.Error())
 		}
@@ -39,6 +40,26 @@ func Split(line string) ([]string, error) {
 		return nil, unreadable(line, fmt.Sprintf("%q would be a comment", rest))
 	}
 	return words, nil
+}
+
+// escaped is a backslash outside quotes and what it takes the meaning from, which the library leaves as it stands.
+var escaped = regexp.MustCompile(`(?s)\\(.)`)
+
+// plain is a word without its quotes and backslashes.
+func plain(w *syntax.Word) (string, error) {
+	var text strings.Builder
+	for _, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); ok {
+			text.WriteString(escaped.ReplaceAllString(lit.Value, "$1"))
+			continue
+		}
+		s, err := expand.Literal(nil, &syntax.Word{Parts: []syntax.WordPart{part}})
+		if err != nil {
+			return "", err
+		}
+		text.WriteString(s)
+	}
+	return text.String(), nil
 }
 
 // beyond says what in a word is more than text, "" when nothing is.

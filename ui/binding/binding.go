@@ -106,7 +106,7 @@ func New(remap map[string]string) (*Table, error) {
 	for _, id := range sorted(remap) {
 		i := slices.IndexFunc(t.all, func(b Binding) bool { return b.ID == id })
 		if i < 0 {
-			return nil, fmt.Errorf("bindings: there is nothing called %q to bind; the nearest is %q, and docs/keys.md lists all", id, t.nearest(id))
+			return nil, fmt.Errorf("bindings: there is nothing called %q to bind; %sdocs/keys.md lists all", id, t.nearest(id))
 		}
 		keys, err := parse(remap[id])
 		if err != nil {

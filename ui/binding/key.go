@@ -49,11 +49,11 @@ func key(text string) error {
 	return fmt.Errorf("%q is no key; keys are written as d, D, ctrl+d, alt+enter, space, f5, pgup", text)
 }
 
-// nearest is the id that is written most like a word.
+// nearest says which id was probably meant by a word, if one is near.
 func (t *Table) nearest(word string) string {
 	ids := make([]string, len(t.all))
 	for i, b := range t.all {
 		ids[i] = b.ID
 	}
-	return spelling.Nearest(word, ids)
+	return spelling.Hint(`the nearest is "`, word, ids, `", and `)
 }

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/ops/verb"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
@@ -27,7 +28,7 @@ func (r *Root) palette() dialog.Dialog {
 		}
 		items = append(items, dialog.Item{Text: "run " + x.ID, About: string(x.State) + ": " + verb.Spoken(x.Runbook) + " " + x.Target})
 	}
-	return &dialog.Palette{Tag: "palette", Items: items, Past: r.past}
+	return &dialog.Palette{Tag: "palette", Items: items, Past: r.past, Complete: r.completions}
 }
 
 // verbItems are the verbs, each with its targets.
@@ -39,12 +40,17 @@ func (r *Root) verbItems() []dialog.Item {
 		}
 	}
 	for _, v := range r.world.Verbs[""] {
-		for _, n := range r.world.Fleet.Nodes {
+		if v.Targets == "" {
+			continue
+		}
+		key := r.world.Keys.Get(v.ID).Cap()
+		for i := range r.world.Fleet.Nodes {
+			n := &r.world.Fleet.Nodes[i]
 			if v.Targets != n.Role && v.Targets != "node" {
 				continue
 			}
 			state, _ := screen.VerbFor(r.world, v.ID, n.Name)
-			items = append(items, dialog.Item{Text: v.ID + " " + n.Name, About: v.Title, Key: r.world.Keys.Get(v.ID).Cap(), Why: state.Why})
+			items = append(items, dialog.Item{Text: v.ID + " " + n.Name, About: v.Title, Key: key, Why: state.Why})
 		}
 	}
 	return items
@@ -80,7 +86,11 @@ func (r *Root) markedItems() []dialog.Item {
 const marked = "marked"
 
 // doMarked does a verb to what is marked, as its key does.
-func (r *Root) doMarked(verb string) tea.Cmd {
+func (r *Root) doMarked(verb string, further []string) tea.Cmd {
+	if len(further) > 0 {
+		r.say("what is marked is told nothing more: say "+verb+" of one at a time", true)
+		return nil
+	}
 	m, ok := r.top().(screen.Marker)
 	b, known := binding.Named(r.top().Bindings(), verb)
 	if !ok || !known || len(m.Marked()) == 0 {
@@ -145,21 +155,37 @@ func (r *Root) obey(text string, words []string) tea.Cmd {
 	case "quit", "q":
 		return r.quit()
 	}
-	if !r.verb(words[0]) {
-		r.say(fmt.Sprintf("there is nothing called “%s”; %s lists what there is", words[0], r.world.Keys.Get("palette").Cap()), true)
+	v, known := r.spoken(words[0])
+	if !known {
+		r.say(fmt.Sprintf("there is nothing called “%s”; %s%s lists what there is", words[0], spelling.Hint("the nearest is ", words[0], r.words(), ", and "), r.world.Keys.Get("palette").Cap()), true)
 		return nil
 	}
-	if target == marked {
-		return r.doMarked(words[0])
+	if len(words) > 1 && words[1] == marked {
+		return r.doMarked(v.ID, words[2:])
 	}
-	action, cmd := screen.Invoke(r.env, words[0], target)
+	action, cmd := screen.InvokeSaid(r.env, v.ID, target)
 	return tea.Batch(cmd, r.do(r.top(), action))
+}
+
+// words are what a line in the palette can begin with.
+func (r *Root) words() []string {
+	var all []string
+	for _, v := range r.world.Verbs[""] {
+		all = append(all, v.ID, v.Runbook)
+	}
+	for _, p := range registry {
+		all = append(all, p.word)
+	}
+	for _, d := range deeds {
+		all = append(all, d.word)
+	}
+	return append(all, "run", "instance", "theme")
 }
 
 // follow opens the log of a node's service, "" for all of them.
 func (r *Root) follow(node, service string) tea.Cmd {
 	if state, known := screen.VerbFor(r.world, "logs", node); !known || state.Why != "" {
-		r.say(fmt.Sprintf("there is no node called “%s”", node), true)
+		r.say(fmt.Sprintf("there is no node called “%s”%s", node, screen.NearestNode(r.world, node)), true)
 		return nil
 	}
 	return r.push(screen.NewLogs(r.env, node, service))

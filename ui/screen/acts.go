@@ -66,11 +66,15 @@ func told(env Env, m tea.Msg) (Action, tea.Cmd) {
 
 // refusal says what failed, why, and the next thing to do.
 func refusal(what string, err error) Action {
-	text := what + ": " + brief(err)
+	return Say{Text: what + ": " + Reason(err), Bad: true}
+}
+
+// Reason is an error in a line: what, why and what next.
+func Reason(err error) string {
 	if next := nextStep(err); next != "" {
-		text += " → " + next
+		return brief(err) + " → " + next
 	}
-	return Say{Text: text, Bad: true}
+	return brief(err)
 }
 
 // setbackRows are how many of its lines are shown.

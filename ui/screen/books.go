@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/run"
 	"github.com/vmtui/vmtui/ui/binding"
 )
 
@@ -172,7 +173,7 @@ func (b *Books) open() (Action, tea.Cmd) {
 	if verb := b.verb(book.ID); verb != "" {
 		return Invoke(b.env, verb, worker)
 	}
-	return Push{NewPlanOf(b.env, book.ID, worker, book.Inputs)}, nil
+	return Push{NewPlanOf(b.env, run.Book{ID: book.ID, Targets: book.Targets, Inputs: book.Inputs}, worker, nil)}, nil
 }
 
 // verb is what starts a runbook, "" when nothing does.

@@ -18,6 +18,8 @@ type Fleet struct {
 	filter matcher
 	page   int // half of the runs that are seen
 	round  *Round
+
+	arranged arranged
 }
 
 // The fleet's panes.
@@ -211,13 +213,25 @@ func (f *Fleet) Bindings() []binding.Binding {
 
 // visible are the nodes the filter lets through, in their order.
 func (f *Fleet) visible() []fleet.Node {
-	var out []fleet.Node
-	for _, n := range f.env.World.Fleet.Nodes {
-		if f.filter.lets(n.Name + " " + n.Role + " " + n.LB) {
-			out = append(out, n)
-		}
+	nodes := f.env.World.Fleet.Nodes
+	if len(nodes) == 0 || !f.filter.on() && f.nodes.order.by == "" {
+		return nodes
 	}
-	return f.nodes.arrange(out)
+	now := arranged{first: &nodes[0], n: len(nodes), filter: f.filter.text, order: f.nodes.order}
+	if f.arranged.rows == nil || f.arranged.first != now.first || f.arranged.n != now.n || f.arranged.filter != now.filter || f.arranged.order != now.order {
+		now.rows = f.nodes.arrange(sifted(f.filter, nodes, func(n fleet.Node) string { return n.Name + " " + n.Role + " " + n.LB }))
+		f.arranged = now
+	}
+	return f.arranged.rows
+}
+
+// arranged are the nodes as they were last sifted and sorted. A frame asks for them many times, and each look at the fleet brings nodes of its own.
+type arranged struct {
+	first  *fleet.Node
+	n      int
+	filter string
+	order  order
+	rows   []fleet.Node
 }
 
 // unfinished are the runs somebody may still have to do something about.

@@ -3,7 +3,6 @@ package screen
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -53,9 +52,9 @@ func byAge(a, b fleet.Node) int { return b.Health.Seen.Compare(a.Health.Seen) }
 // seenOnce reports that there is something to show of a node.
 func seenOnce(n fleet.Node) bool { return !n.Health.Seen.IsZero() }
 
-// byText compares rows by a text.
+// byText compares rows by a text, and the numbers in it as numbers.
 func byText[T any](of func(T) string) func(a, b T) int {
-	return func(a, b T) int { return strings.Compare(of(a), of(b)) }
+	return func(a, b T) int { return natural(of(a), of(b)) }
 }
 
 // inked is a cell of text.

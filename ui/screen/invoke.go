@@ -7,26 +7,51 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
+	"github.com/vmtui/vmtui/ops/spelling"
+	"github.com/vmtui/vmtui/ops/tootctl"
 	"github.com/vmtui/vmtui/ui/binding"
 )
 
 // Invoke does a verb on a target: a runbook's plan is opened for review, nothing is started. Keys, the mouse and the palette all come
 // through here.
 func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
+	return invoke(env, verb, target, nil)
+}
+
+// InvokeSaid is Invoke by the words behind a verb: of one with a runbook they are what `vmtui run` takes behind the runbook's name, the target and NAME=VALUE.
+func InvokeSaid(env Env, verb, said string) (Action, tea.Cmd) {
+	state, known := VerbFor(env.World, verb, "")
+	if !known || state.Runbook == "" {
+		return Invoke(env, verb, said)
+	}
+	words, err := tootctl.Split(said)
+	if err != nil {
+		return refusal(verb, err), nil
+	}
+	target, given, err := state.Book().Said(words)
+	if err != nil {
+		return refusal(verb, err), nil
+	}
+	return invoke(env, verb, target, given)
+}
+
+func invoke(env Env, verb, target string, given map[string]string) (Action, tea.Cmd) {
 	state, known := VerbFor(env.World, verb, target)
 	switch {
 	case len(env.World.Verbs) == 0:
 		return Say{Text: "still finding out what can be done to " + orWord(target, "what")}, nil
 	case !known:
-		return Say{Text: fmt.Sprintf("there is no %s for %s", verb, orWord(target, "nothing")), Bad: true}, nil
+		return Say{Text: fmt.Sprintf("there is no %s for %s", verb, orWord(target, "nothing")) + NearestNode(env.World, target), Bad: true}, nil
 	case state.Why != "":
 		return Say{Text: verb + " is off: " + state.Why, Bad: true}, nil
 	case verb == "logs":
 		return Push{NewLogs(env, target, "")}, nil
-	case state.Runbook != "" && len(state.Inputs) > 0:
-		return Push{NewPlanOf(env, state.Runbook, target, state.Inputs)}, nil
+	case state.Own():
+		return Push{NewPlanOf(env, state.Book(), target, given)}, nil
 	case state.Runbook != "":
-		return Push{NewPlan(env, state.Runbook, target)}, nil
+		p := NewPlan(env, state.Runbook, target)
+		p.said = given
+		return Push{p}, nil
 	case verb == "exec":
 		return Push{NewExec(env, target)}, nil
 	case verb == "file":
@@ -42,12 +67,21 @@ func Invoke(env Env, verb, target string) (Action, tea.Cmd) {
 	return Say{Text: verb + " has no place in the console yet: use the command line", Bad: true}, nil
 }
 
+// NearestNode says which node was probably meant by a name that is none, if one is near.
+func NearestNode(w *World, name string) string {
+	names := make([]string, len(w.Fleet.Nodes))
+	for i, n := range w.Fleet.Nodes {
+		names[i] = n.Name
+	}
+	return spelling.Hint("; the nearest is ", name, names, "")
+}
+
 // VerbFor is what is known of a verb on a target.
 func VerbFor(w *World, verb, target string) (desk.VerbState, bool) {
 	for _, key := range []string{target, ""} {
-		for _, s := range w.Verbs[key] {
-			if s.ID == verb && (key == target || s.Targets == "") {
-				return s, true
+		for i := range w.Verbs[key] {
+			if s := &w.Verbs[key][i]; s.ID == verb && (key == target || s.Targets == "") {
+				return *s, true
 			}
 		}
 	}
@@ -72,12 +106,21 @@ func withTargets(w *World, bs []binding.Binding, targets []string) []binding.Bin
 	if len(targets) == 1 {
 		return bs
 	}
+	there := map[string]bool{}
+	for i := range w.Fleet.Nodes {
+		there[w.Fleet.Nodes[i].Name] = true
+	}
 	for i := range bs {
 		if s, ok := VerbFor(w, bs[i].ID, targets[0]); !ok || s.Targets == "" {
 			continue
 		}
 		bs[i].Why = ""
-		why := func(t string) string { return nodeStands(w, bs[i].ID, t) }
+		why := func(t string) string {
+			if !there[t] {
+				return notThere
+			}
+			return verbStands(w, bs[i].ID, t)
+		}
 		if !slices.ContainsFunc(targets, func(t string) bool { return why(t) == "" }) {
 			bs[i].Why = targets[0] + ": " + why(targets[0])
 		}

@@ -88,6 +88,7 @@ func TestTheSelectionFollowsItsRow(t *testing.T) {
 	if rowIDs(f) != "worker-2 exec worker-3 worker-1" {
 		t.Errorf("a second click: %s", rowIDs(f))
 	}
+	f.env.World.Fleet.Nodes = slices.Clone(f.env.World.Fleet.Nodes) // as a look at the fleet brings them
 	f.env.World.Fleet.Nodes[1].Health.Value.CPU = 1
 	if f.target() != before || rowIDs(f) != "worker-1 worker-2 exec worker-3" {
 		t.Errorf("after a change: %s, selected %s", rowIDs(f), f.target())

@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type Plan struct {
 	book, target string
 	asks         []run.Input       // what is said before there is a plan
 	said         map[string]string // what was said
+	first        map[string]string // what stands there at first
 
 	plan  desk.Plan
 	known bool
@@ -41,10 +43,13 @@ func NewPlan(env Env, book, target string) *Plan {
 	return &Plan{Post: NewPost(env.Ctx), env: env, book: book, target: target, page: 5}
 }
 
-// NewPlanOf opens the plan of a runbook that takes inputs: they are asked for first.
-func NewPlanOf(env Env, book, target string, asks []run.Input) *Plan {
-	p := NewPlan(env, book, target)
-	p.asks = asks
+// NewPlanOf opens the plan of a runbook that takes inputs: they are asked for first, unless what is given is enough.
+func NewPlanOf(env Env, book run.Book, target string, given map[string]string) *Plan {
+	p := NewPlan(env, book.ID, target)
+	p.asks, p.first = book.Inputs, given
+	if chosen := len(given) > 0 || target != "" && book.Targets == ""; chosen && book.Missing(target, given) == "" {
+		p.said = maps.Clone(given)
+	}
 	return p
 }
 
@@ -81,7 +86,7 @@ func (p *Plan) Place() binding.Place { return binding.Plan }
 
 // Init implements Screen.
 func (p *Plan) Init() tea.Cmd {
-	if len(p.asks) > 0 {
+	if len(p.asks) > 0 && p.said == nil {
 		return p.Ask("inputs", func(context.Context) tea.Msg { return unsaid{} })
 	}
 	return p.look()
@@ -91,9 +96,26 @@ func (p *Plan) Init() tea.Cmd {
 func (p *Plan) askInputs() Action {
 	form := &dialog.Form{Tag: "inputs", Title: p.Crumb(), Text: "What it is to be done with. Nothing is changed yet: its plan comes next.", Deed: "look at the plan"}
 	for _, in := range p.asks {
-		form.Fields = append(form.Fields, dialog.Field{Name: in.Name, About: inputAbout(in), Value: in.Default, Values: in.Values, Needed: in.Needed})
+		value, said := p.first[in.Name]
+		if !said {
+			value = in.Default
+		}
+		form.Fields = append(form.Fields, dialog.Field{Name: in.Name, About: inputAbout(in), Value: value, Values: in.Values, Needed: in.Needed})
 	}
 	return Open{form}
+}
+
+// fill takes what the form was filled with. What was given beyond its fields stays: the runbook passes it on.
+func (p *Plan) fill(values map[string]string) {
+	said := maps.Clone(p.first)
+	maps.DeleteFunc(said, func(name, _ string) bool {
+		return slices.ContainsFunc(p.asks, func(in run.Input) bool { return in.Name == name })
+	})
+	if said == nil {
+		said = map[string]string{}
+	}
+	maps.Copy(said, values)
+	p.said, p.first = said, said
 }
 
 // inputAbout explains an input; that it is text goes without saying.
@@ -126,7 +148,7 @@ func (p *Plan) Update(msg tea.Msg) (Action, tea.Cmd) {
 		case msg.Tag == "inputs" && !msg.OK:
 			return Pop{}, nil
 		case msg.Tag == "inputs":
-			p.said = msg.Values
+			p.fill(msg.Values)
 			return nil, p.look()
 		case msg.OK:
 			return p.start(msg.Text)
@@ -171,6 +193,9 @@ func (p *Plan) press(id string) (Action, tea.Cmd) {
 		return p.confirm()
 	case "look-again":
 		p.known = false
+		if len(p.asks) > 0 {
+			p.said = nil
+		}
 		return nil, p.Init()
 	case "next-target":
 		return inPlace(p.round.next(p.env))

@@ -109,6 +109,9 @@ func (p *Plan) sorry(w int) []widget.Line {
 	if next := nextStep(p.err); next != "" {
 		lines = append(lines, widget.Hang(widget.L(theme.Accent, "→ "), theme.Plain, next, w)...)
 	}
+	if len(p.asks) > 0 {
+		lines = append(lines, widget.Line{widget.Gap(2), widget.S(theme.Key, p.env.World.Keys.Get("look-again").Cap()), widget.S(theme.Plain, " says anew what it is done with")})
+	}
 	return lines
 }
 

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/vmtui/vmtui/ops/desk"
-	"github.com/vmtui/vmtui/ops/fleet"
 	"github.com/vmtui/vmtui/ui/binding"
 	"github.com/vmtui/vmtui/ui/dialog"
 	"github.com/vmtui/vmtui/ui/theme"
@@ -212,11 +211,18 @@ func invokeAll(env Env, verb string, targets []string) (*Round, Action, tea.Cmd)
 
 // nodeStands says why a verb cannot be done to a node; that the node is gone comes first.
 func nodeStands(w *World, verb, node string) string {
+	if gone(w, node) {
+		return notThere
+	}
+	return verbStands(w, verb, node)
+}
+
+const notThere = "it is not in the fleet any more"
+
+// verbStands says why a verb cannot be done to a node that is in the fleet.
+func verbStands(w *World, verb, node string) string {
 	state, known := VerbFor(w, verb, node)
-	switch {
-	case gone(w, node):
-		return "it is not in the fleet any more"
-	case !known || state.Runbook == "":
+	if !known || state.Runbook == "" {
 		return "there is no " + verb + " for it"
 	}
 	return state.Why
@@ -224,7 +230,12 @@ func nodeStands(w *World, verb, node string) string {
 
 // gone reports that a node is not in the fleet any more.
 func gone(w *World, node string) bool {
-	return len(w.Fleet.Nodes) > 0 && !slices.ContainsFunc(w.Fleet.Nodes, func(n fleet.Node) bool { return n.Name == node })
+	for i := range w.Fleet.Nodes {
+		if w.Fleet.Nodes[i].Name == node {
+			return false
+		}
+	}
+	return len(w.Fleet.Nodes) > 0
 }
 
 // resumeAll resumes the marked runs, one after another.

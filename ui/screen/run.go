@@ -36,6 +36,7 @@ type Run struct {
 	low     bool   // the screen is too low for more than what must be known
 	reading string // what the middle shows; something else is read from its beginning
 	tall    int    // the most rows that the steps have needed
+	broad   int    // how wide the steps of what is over were at most
 	round   *Round
 	plan    *desk.Plan // it was started with, here; nil when it was not
 	below   *below     // the run that the step in sight is; nil when it is none

@@ -52,7 +52,7 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	out := widget.Blank(w, h)
 	top := max(min(max(r.stepsH()+2, 26), h*2/3), 8)
 	logH := h - top
-	left := min(max(w*32/100, 34), 52)
+	left := r.stepsW(w)
 	side := 0
 	if w >= 116 && len(r.wanted()) > 0 {
 		side = min(max(w/4, w-left-readable, 32), 130)
@@ -62,6 +62,31 @@ func (r *Run) drawWide(w, h int) widget.Frame {
 	r.putPanes(&out, w-side, side, top)
 	out.Put(0, top, r.transcript(w, logH))
 	return out
+}
+
+// endW is how wide the end of a run, or a step of one that is over, is at least.
+const endW = 56
+
+// stepsW is how wide the steps are: while they go on, the current one and its panes need the room more; of what is over every title is shown whole where it
+// can be.
+func (r *Run) stepsW(w int) int {
+	least := min(max(w*32/100, 34), 52)
+	if !ended(r.view.State) {
+		return least
+	}
+	need := 0
+	for i := range r.view.Steps {
+		need = max(need, r.stepNeeds(i))
+	}
+	if v := r.beneath(); v != nil {
+		r.within(v, func() {
+			for i := range v.Steps {
+				need = max(need, 2+r.stepNeeds(i))
+			}
+		})
+	}
+	r.broad = max(r.broad, need+4)
+	return max(least, min(r.broad, w-endW))
 }
 
 // stepsH is how many rows the steps need, those of the run below among them; the most that it has been, so that the parts do not jump between two workers.
@@ -125,11 +150,31 @@ func (r *Run) roundLine(w int) widget.Line {
 	return l.Add(widget.S(theme.Plain, " ends it: this was the last")).Fit(w)
 }
 
+// stepNeeds is how wide a step's row is when nothing of it is cut.
+func (r *Run) stepNeeds(i int) int {
+	left, right := r.stepParts(i)
+	if len(right) == 0 {
+		return left.Width()
+	}
+	return left.Width() + 1 + right.Width()
+}
+
 // stepRow is one step in the list.
 func (r *Run) stepRow(i, w int) widget.Line {
+	left, right := r.stepParts(i)
+	if i != r.view.Current && left.Width()+right.Width()+1 > w && right.Width() < 7 && r.view.Steps[i].Confirm == "" {
+		right = nil // the words matter more than how long it took
+	}
+	if len(right) > 0 {
+		right = append(widget.Line{widget.Gap(1)}, right...)
+	}
+	return widget.Ends(left, right, w)
+}
+
+// stepParts are a step's mark and title, and how long it took or what else is to be known of it.
+func (r *Run) stepParts(i int) (left, right widget.Line) {
 	s := r.view.Steps[i]
 	m, ink := stepMark(s.State), theme.Plain
-	right := widget.Line{}
 	switch {
 	case i == r.view.Current && r.view.Gate != nil:
 		m, ink = mark{"▲", "waits for you", theme.Warn}, theme.Strong
@@ -152,14 +197,7 @@ func (r *Run) stepRow(i, w int) widget.Line {
 	default:
 		right = widget.L(theme.Muted, r.took(s))
 	}
-	left := widget.Line{widget.S(m.ink, m.sign+" "), widget.S(ink, s.Title)}
-	if i != r.view.Current && left.Width()+right.Width()+1 > w && right.Width() < 7 && s.Confirm == "" {
-		right = nil // the words matter more than how long it took
-	}
-	if len(right) > 0 {
-		right = append(widget.Line{widget.Gap(1)}, right...)
-	}
-	return widget.Ends(left, right, w)
+	return widget.Line{widget.S(m.ink, m.sign+" "), widget.S(ink, s.Title)}, right
 }
 
 // took is how long a step took, or takes so far.

@@ -86,7 +86,7 @@ func (t *Toot) prompt() dialog.Dialog {
 			if err == nil {
 				return ""
 			}
-			return brief(err) + " → " + nextStep(err)
+			return Reason(err)
 		},
 		Complete: func(line string) []dialog.Item {
 			var items []dialog.Item

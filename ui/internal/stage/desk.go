@@ -29,8 +29,9 @@ type Desk struct {
 	Asked    audit.View
 	Said     fanout.View
 	Trip     courier.View
-	Spoken   []string    // what the palette was told before
-	Lines    chan string // what services write from now on
+	Own      []desk.VerbState // runbooks beside the verbs of the table
+	Spoken   []string         // what the palette was told before
+	Lines    chan string      // what services write from now on
 
 	changed chan struct{}
 	asks    chan desk.Ask
@@ -85,7 +86,7 @@ func (d *Desk) Refresh() { d.told("refresh") }
 func (d *Desk) Verbs(_ context.Context, targets ...string) map[string][]desk.VerbState {
 	all := map[string][]desk.VerbState{}
 	for _, target := range targets {
-		all[target] = Verbs(target)
+		all[target] = append(Verbs(target), d.Own...)
 	}
 	return all
 }

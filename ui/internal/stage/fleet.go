@@ -93,6 +93,9 @@ func Verbs(target string) []desk.VerbState {
 	var out []desk.VerbState
 	for _, v := range verb.Table {
 		s := desk.VerbState{Verb: v}
+		if v.ID == "drain" || v.ID == "reimage" {
+			s.Inputs = []run.Input{{Name: "why", Type: "string", About: "why, for the hold record"}}
+		}
 		switch {
 		case v.Targets == "" || v.Targets == "node" && target != "":
 		case target == "" || target == "exec":
