@@ -73,14 +73,14 @@ func (a *app) acknowledged(ctx context.Context, f *flags, x ackFlags, p sidekiq.
 	switch {
 	case a.door.ReadOnly(): // the door says why it refuses
 		return p.Confirm, p.Again, nil
-	case p.Confirm != "" && x.confirm != "":
+	case p.Confirm != "" && x.confirm != "" && (p.Again == "" || x.again != ""):
 		return x.confirm, x.again, nil
 	case !f.attended(x.yes) && p.Confirm != "":
-		next := "repeat it with --confirm " + plain.Quoted(p.Confirm)
+		asks, next := "it asks for the name", "repeat it with --confirm "+plain.Quoted(p.Confirm)
 		if p.Again != "" {
-			next += " --again " + p.Again
+			asks, next = "it is asked about twice", next+" --again "+plain.Quoted(p.Again)
 		}
-		return "", "", &fault.Error{What: "not confirmed", On: p.What, Why: "it asks for the name: " + cmp.Or(p.Loss.Lost, strings.Join(p.Caution, "; ")), Next: next, Code: fault.Refused}
+		return "", "", &fault.Error{What: "not confirmed", On: p.What, Why: asks + ": " + cmp.Or(p.Loss.Lost, strings.Join(p.Caution, "; ")), Next: next, Code: fault.Refused}
 	case !f.attended(false) && !x.yes:
 		return "", "", &fault.Error{What: "not confirmed", On: p.What, Why: "nobody sits at a terminal to say yes", Next: "repeat it with --yes", Code: fault.Refused}
 	case x.yes:

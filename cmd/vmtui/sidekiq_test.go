@@ -56,9 +56,12 @@ func TestSidekiqFromTheCommandLine(t *testing.T) {
 		call{[]string{"put-back", "--plan"}, 3, []string{"nothing is known to be lost"}},
 		call{[]string{"jobs", "dead", "--filter", "dead-http"}, 0, []string{"ThreadResolveWorker", "romulus.example", "3 shown of 5"}},
 		call{[]string{"jobs", "nonsense"}, 2, []string{"no such queue"}},
+		call{[]string{"park", "puhs"}, 2, []string{"did you mean push?"}},
+		call{[]string{"restore", "pull-parked-20260101-000000000", "--yes"}, 2, []string{"nothing is parked under that name", "restored or deleted"}},
+		call{[]string{"restore", "pull", "--plan"}, 3, []string{"restore pull\n", "nothing is parked under that name"}},
 		call{[]string{"park", "pull"}, 3, []string{"account moves", "--confirm pull"}},
 		call{[]string{"park", "pull", "--plan"}, 0, []string{"RENAME queue:pull", "risk:", "medium"}},
-		call{[]string{"park", "default", "--confirm", "default"}, 3, []string{"asked about twice", "vmst.example"}},
+		call{[]string{"park", "default", "--confirm", "default"}, 3, []string{"asked about twice", "--confirm default --again vmst.example"}},
 		call{[]string{"delete", "dead", "--confirm", "dead"}, 2, []string{"--all"}},
 		call{[]string{"delete", "pull", "--confirm", "pull"}, 3, []string{"park it"}},
 		call{[]string{"delete", "dead", "--filter", "dead-http", "--confirm", "dead"}, 0, []string{"3 jobs deleted", "backup: "}},
@@ -91,7 +94,7 @@ func TestSidekiqFromTheCommandLine(t *testing.T) {
 	if info, err := os.Stat(r.Backups[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info, err)
 	}
-	check(call{[]string{"restore", "--backup", r.Backups[0], "--confirm", "pull"}, 0, []string{"jobs read back", "pull-loaded-"}})
+	check(call{[]string{"restore", "--backup", r.Backups[0], "--confirm", "pull"}, 0, []string{"jobs read back", "no worker sees it yet", "restore pull-loaded-"}})
 	loaded := parkedOf(t, b.ConfigPath())
 	if len(loaded) != 1 {
 		t.Fatalf("read back: %v", loaded)

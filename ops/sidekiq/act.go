@@ -72,6 +72,7 @@ type Report struct {
 	Back     int64         `json:"back,omitempty"`    // were taken, and are there again: another Redis took over that had not heard of it
 	Unlocked int64         `json:"unlocked"`          // unique locks released
 	Shelf    string        `json:"parked,omitempty"`  // where jobs lie now
+	Left     int64         `json:"left,omitempty"`    // that lie there because a deletion of them was interrupted
 	Backups  []string      `json:"backups,omitempty"` // files
 	Certain  string        `json:"certain,omitempty"` // what was counted again after Redis was away; "" where it was not
 	Doubt    string        `json:"doubt,omitempty"`   // what is not certain, or why it may not last; "" mostly
@@ -178,9 +179,15 @@ func (a *Acts) alone(ctx context.Context, g *grip, p Plan) error {
 // Nothing reports that nothing was done, as far as is known.
 func (r Report) Nothing() bool { return r.Jobs+r.Gone+r.Unsure+r.Back == 0 && r.Shelf == "" }
 
+// TakenOut reports a deletion that has deleted nothing of what it took out: its backup was not proved.
+func (r Report) TakenOut() bool { return r.Deed == Delete && r.Shelf != "" && r.Left == 0 }
+
 // Counts are its numbers, in words.
 func (r Report) Counts() string {
 	said := fmt.Sprintf("%s; %d left as they were; %d no longer there; %s released", spelling.Count(r.Jobs, "job", "jobs"), r.Kept, r.Gone, spelling.Count(r.Unlocked, "unique lock", "unique locks"))
+	if r.Left > 0 {
+		said += fmt.Sprintf("; %d left of those that are meant", r.Left)
+	}
 	if r.Unsure > 0 {
 		said += fmt.Sprintf("; %d unsure", r.Unsure)
 	}

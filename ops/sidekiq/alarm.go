@@ -83,6 +83,10 @@ func alarms(s Snapshot, since map[string]lateness) []Alarm {
 		if shelf.dropped() {
 			out = append(out, Alarm{Level: Critical, On: shelf.ID, Why: "it was parked and has no job any more: " + droppedWhy, Next: shelf.copies()})
 		}
+		if shelf.Deleting != "" {
+			out = append(out, Alarm{Level: Warn, On: shelf.ID, Why: fmt.Sprintf("%s of %s left by a deletion that is under way or was interrupted", spelling.Count(shelf.Size, "job", "jobs"), shelf.Queue), Next: "if nobody is at it: vmtui sidekiq delete " + shelf.ID})
+			continue
+		}
 		if shelf.Kind == Filtered || shelf.Kind == Removed || shelf.Restoring {
 			out = append(out, Alarm{Level: Warn, On: shelf.ID, Why: fmt.Sprintf("%s of %s lying aside; an act on them is under way or was interrupted", spelling.Count(shelf.Size, "job", "jobs"), shelf.Queue), Next: "if nobody is at it: vmtui sidekiq restore " + shelf.ID})
 		}

@@ -238,7 +238,7 @@ func TestAnswersThatGetLost(t *testing.T) {
 			m := miniredis.RunT(t)
 			s := at(t, m.Addr())
 			s.fill("push", 0, 3000, "")
-			c := redis.New(redis.Config{URL: redis.At("redis://x"), Dial: (&forgetful{to: m.Addr(), lose: map[int32]bool{3: true, 6: true, 7: true}}).dial})
+			c := redis.New(redis.Config{URL: redis.At("redis://x"), Dial: (&forgetful{to: m.Addr(), lose: map[int32]bool{4: true, 7: true, 8: true}}).dial})
 			defer func() { _ = c.Close() }()
 			s.Jobs = New(c, "")
 			r := s.must(o)

@@ -20,6 +20,8 @@ import (
 type server struct {
 	policy   string // what it does when its memory is full
 	replicas int64  // that hear of its changes; 0 for a replica
+	used     int64  // bytes of memory
+	most     int64  // that it may use; 0 for no limit
 }
 
 func (j *Jobs) server(ctx context.Context) (server, error) {
@@ -33,9 +35,13 @@ func (j *Jobs) server(ctx context.Context) (server, error) {
 			says[key] = clean.Line(value)
 		}
 	}
-	s := server{policy: says["maxmemory_policy"]}
+	number := func(key string) int64 {
+		n, _ := strconv.ParseInt(says[key], 10, 64) // where it does not say there is none
+		return n
+	}
+	s := server{policy: says["maxmemory_policy"], used: number("used_memory"), most: number("maxmemory")}
 	if says["role"] == "master" {
-		s.replicas, _ = strconv.ParseInt(says["connected_slaves"], 10, 64) // where it does not say there are none
+		s.replicas = number("connected_slaves")
 	}
 	return s, nil
 }
@@ -70,12 +76,12 @@ func (a *Acts) prove(ctx context.Context, g *grip, o Order, p Plan, r *Report) e
 
 // remembered looks whether the act is as much over in Redis as it is for us.
 func (a *Acts) remembered(ctx context.Context, g *grip, o Order, p Plan, r Report) error {
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	all, err := a.Jobs.shelves(ctx)
 	if err != nil {
 		return err
 	}
 	lies := false
-	for _, s := range shelvesOf(got[0].Map()) {
+	for _, s := range all {
 		lies = lies || s.ID == r.Shelf
 		switch {
 		case s.Queue != p.queue():

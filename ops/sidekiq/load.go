@@ -3,7 +3,7 @@ package sidekiq
 import (
 	"context"
 	"fmt"
-	"strings"
+	"path/filepath"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
@@ -17,7 +17,7 @@ import (
 const loadPortion = 100
 
 // planLoad proves the backup first.
-func (a *Acts) planLoad(_ context.Context, o Order, p *Plan) error {
+func (a *Acts) planLoad(ctx context.Context, o Order, p *Plan) error {
 	c := newCounter(sieve{Filter{}, time.Now()})
 	head, n, err := readBackup(o.Name, func(f found) error {
 		c.add([]found{f})
@@ -44,14 +44,29 @@ func (a *Acts) planLoad(_ context.Context, o Order, p *Plan) error {
 		p.Lines = []string{"onto a shelf of its own, in portions; no worker sees them until that is restored"}
 	}
 	p.warn("jobs that were restored or done since the backup was written run a second time")
+	if err := a.stillThere(ctx, o, p); err != nil {
+		return err
+	}
 	if p.In.Locked > 0 {
 		p.warn("%d of %s say they hold a unique lock, and reading back takes none: one whose lock another job holds by now is silently dropped when it runs", p.In.Locked, spelling.Count(p.In.Counted, "job", "jobs"))
 	}
 	p.noLocks()
+	a.growsWhereFull(ctx, p)
 	if head.Instance != a.Instance {
 		p.refuse("it is a backup of "+clean.Line(head.Instance), "read it back with that instance's config")
 	}
 	return nil
+}
+
+// stillThere says of a backup whose jobs are not all deleted yet.
+func (a *Acts) stillThere(ctx context.Context, o Order, p *Plan) error {
+	all, err := a.Jobs.shelves(ctx)
+	for _, s := range all {
+		if s.Deleting == filepath.Base(o.Name) {
+			p.warn("the deletion that wrote it was interrupted: what is left of it still lies in %s, and would be there twice. End it first: vmtui sidekiq delete %s", s.ID, s.ID)
+		}
+	}
+	return err
 }
 
 func (a *Acts) load(ctx context.Context, g *grip, o Order, p Plan) (Report, error) {
@@ -150,12 +165,12 @@ func (a *Acts) loadList(ctx context.Context, g *grip, o Order, p Plan) (Report, 
 
 // loading is the shelf for a backup: the one of an interrupted load, or a new one.
 func (a *Acts) loading(ctx context.Context, o Order, p Plan) (Shelf, error) {
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	all, err := a.Jobs.shelves(ctx)
 	if err != nil {
 		return Shelf{}, err
 	}
-	source := o.Name[strings.LastIndexByte(o.Name, '/')+1:]
-	for _, s := range shelvesOf(got[0].Map()) {
+	source := filepath.Base(o.Name)
+	for _, s := range all {
 		if s.Source == source && s.Kind == Loaded && s.Restoring {
 			return s, nil
 		}

@@ -2,6 +2,7 @@ package sidekiq
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/vmtui/vmtui/ops/spelling"
@@ -66,31 +67,24 @@ func (p *Plan) noLocks() {
 	}
 }
 
+// releasedLocks says of how many jobs the locks are released, as far as was looked, and of how many not.
+func (p *Plan) releasedLocks() {
+	var said []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{p.Locks.Own, "hold theirs, which goes with them"}, {p.Locks.Other, "name one that another job holds: it stays"}, {p.Locks.None, "name one that nobody holds"}} {
+		if part.n > 0 {
+			said = append(said, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	if len(said) > 0 {
+		p.warn("unique locks: of %s looked at %s", spelling.Count(p.In.Counted, "job", "jobs"), strings.Join(said, "; "))
+	}
+}
+
 // unlocked is how many locks one script releases.
 const unlocked = 100
-
-// unlockAll releases the locks of the jobs in a backup, which may be more than memory should hold.
-func (g *grip) unlockAll(ctx context.Context, path string) (released int64, err error) {
-	var locks []lock
-	some := func() error {
-		n, err := g.unlock(ctx, locks)
-		released, locks = released+n, locks[:0]
-		return err
-	}
-	_, _, err = readBackup(path, func(f found) error {
-		if l := lockOf(payloadOf(f.raw)); l != (lock{}) {
-			locks = append(locks, l)
-		}
-		if len(locks) < unlocked {
-			return nil
-		}
-		return some()
-	})
-	if err == nil {
-		err = some()
-	}
-	return released, err
-}
 
 // held are the keys of a script, to which it may add those of the locks that it is to release.
 type held struct {
@@ -118,21 +112,4 @@ func (h *held) lock(l lock) []any {
 		return []any{0, "", ""}
 	}
 	return []any{h.add(h.jobs.key(l.digest)), l.jid, l.digest}
-}
-
-// unlock releases locks, each only if its job holds it. It may be sent twice.
-func (g *grip) unlock(ctx context.Context, locks []lock) (released int64, err error) {
-	for len(locks) > 0 {
-		n := min(unlocked, len(locks))
-		held, args := g.holding(), make([]any, 0, 2*n)
-		for _, l := range locks[:n] {
-			args = append(args, held.lock(l)[1:]...)
-		}
-		r, err := g.steady(ctx, unlockScript, held.keys, args...)
-		if err != nil {
-			return released, err
-		}
-		released, locks = released+r.Int(), locks[n:]
-	}
-	return released, nil
 }

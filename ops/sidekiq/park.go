@@ -11,7 +11,6 @@ import (
 	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote"
-	"github.com/vmtui/vmtui/remote/redis"
 )
 
 func (a *Acts) planPark(ctx context.Context, o Order, p *Plan) error {
@@ -97,11 +96,11 @@ func (a *Acts) unfinished(ctx context.Context, p Plan) (Shelf, bool, error) {
 	if p.Deed == Load { // onto a shelf of its own, which may be an interrupted one
 		return Shelf{}, false, nil
 	}
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	all, err := a.Jobs.shelves(ctx)
 	if err != nil {
 		return Shelf{}, false, err
 	}
-	for _, s := range shelvesOf(got[0].Map()) {
+	for _, s := range all {
 		if s.Queue == p.queue() && (s.Kind == Filtered || s.Restoring) && (p.place.Shelf == nil || p.place.Shelf.ID != s.ID) {
 			return s, true, nil
 		}

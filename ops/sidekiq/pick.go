@@ -36,7 +36,7 @@ func (a *Acts) planPick(o Order, p *Plan) {
 			p.warn("Sidekiq keeps %d dead jobs: the oldest beyond that are dropped the next time a job dies", deadMost)
 		}
 		p.locksNote(o)
-		p.releases(o, len(p.Lines), "with each job, in the same moment")
+		p.releases(o)
 		p.pacified(o)
 		return
 	}

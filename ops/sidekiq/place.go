@@ -2,11 +2,13 @@ package sidekiq
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/vmtui/vmtui/keys/fault"
+	"github.com/vmtui/vmtui/ops/spelling"
 	"github.com/vmtui/vmtui/remote/clean"
 	"github.com/vmtui/vmtui/remote/redis"
 )
@@ -43,19 +45,40 @@ func (j *Jobs) Find(ctx context.Context, name string) (Place, error) {
 		}
 		return Place{Name: name, Set: true, Size: got[0].Int(), key: j.key(name)}, nil
 	}
-	got, err := j.redis.Read(ctx, redis.Cmd("HGETALL", j.key(shelvesKey)), redis.Cmd("SISMEMBER", j.key("queues"), bare), redis.Cmd("LLEN", j.key("queue:"+bare)))
+	got, err := j.redis.Read(ctx, redis.Cmd("HGETALL", j.key(shelvesKey)), redis.Cmd("SMEMBERS", j.key("queues")), redis.Cmd("LLEN", j.key("queue:"+bare)))
 	if err != nil {
 		return Place{}, err
 	}
-	for _, shelf := range shelvesOf(got[0].Map()) {
+	shelves, queues := shelvesOf(got[0].Map()), texts(got[1])
+	for _, shelf := range shelves {
 		if !forced && shelf.ID == name {
 			return j.shelfPlace(ctx, shelf)
 		}
 	}
-	if got[1].Int() == 0 && got[2].Int() == 0 && !slices.Contains(usual, bare) {
-		return Place{}, &fault.Error{What: "no such queue", On: clean.Line(name), Why: "no queue, set or parked list is called so", Next: "see vmtui sidekiq status", Code: fault.Usage}
+	if got[2].Int() == 0 && !slices.Contains(queues, bare) && !slices.Contains(usual, bare) {
+		return Place{}, nowhere(name, shelves, queues)
 	}
 	return Place{Name: bare, Size: got[2].Int(), key: j.key("queue:" + bare)}, nil
+}
+
+// shelfName is how a shelf is called.
+var shelfName = regexp.MustCompile(`-(parked|filtered|removed|loaded)-\d{8}-\d+$`)
+
+// nowhere is the error of a name that means nothing.
+func nowhere(name string, shelves []Shelf, queues []string) *fault.Error {
+	f := &fault.Error{What: "no such queue", On: clean.Line(name), Why: "no queue, set or parked list is called so", Next: "see vmtui sidekiq status", Code: fault.Usage}
+	if shelfName.MatchString(name) {
+		f.What, f.Why, f.Next = "nothing is parked under that name", "it was restored or deleted, unless it is another instance's", "vmtui sidekiq restore lists what is parked, and vmtui audit who did what"
+		return f
+	}
+	names := slices.Concat(sets, usual, queues)
+	for _, s := range shelves {
+		names = append(names, s.ID)
+	}
+	if near := spelling.Nearest(name, names); near != "" {
+		f.Next = "did you mean " + clean.Line(near) + "? All are in vmtui sidekiq status"
+	}
+	return f
 }
 
 func (j *Jobs) shelfPlace(ctx context.Context, shelf Shelf) (Place, error) {
@@ -69,12 +92,12 @@ func (j *Jobs) shelfPlace(ctx context.Context, shelf Shelf) (Place, error) {
 
 // Shelf finds one by its id, or by as much of it as no other one begins with.
 func (j *Jobs) Shelf(ctx context.Context, id string) (Shelf, error) {
-	got, err := j.redis.Read(ctx, redis.Cmd("HGETALL", j.key(shelvesKey)))
+	all, err := j.shelves(ctx)
 	if err != nil {
 		return Shelf{}, err
 	}
 	var found []Shelf
-	for _, s := range shelvesOf(got[0].Map()) {
+	for _, s := range all {
 		if s.ID == id {
 			found = []Shelf{s}
 			break

@@ -1,6 +1,7 @@
 package sidekiq
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -116,8 +117,19 @@ func (a *Acts) planJobs(ctx context.Context, o Order, p *Plan) error {
 	default:
 		return fmt.Errorf("there is no act %q", o.Deed)
 	}
+	p.later(o)
+	if o.Deed == Restore || o.Deed == Requeue {
+		a.runsWhereFull(ctx, p)
+	}
 	p.noLocks()
 	return err
+}
+
+// later says that a filter on what is in use means what it finds when it begins, where the single jobs are not known.
+func (p *Plan) later(o Order) {
+	if p.Refusal == nil && p.place.Shelf == nil && !p.inPlace() && o.Deed != Park {
+		p.warn("meant is what is there when it begins: jobs that come in until then too, and none that comes in later")
+	}
 }
 
 // isQueue reports a queue that workers take from.
@@ -186,6 +198,7 @@ func (a *Acts) same(ctx context.Context, p Plan) error {
 }
 
 func (p *Plan) refuse(why, next string) {
+	p.What = cmp.Or(p.What, string(p.Deed)+" "+p.Target)
 	p.Refusal = &fault.Error{What: "refused: " + string(p.Deed), On: p.Target, Why: why, Next: next, Code: fault.Refused}
 }
 

@@ -2,16 +2,12 @@ package sidekiq
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/vmtui/vmtui/keys/fault"
 	"github.com/vmtui/vmtui/ops/spelling"
-	"github.com/vmtui/vmtui/remote/redis"
 )
 
 // deadMost is how many dead jobs Sidekiq keeps.
@@ -27,18 +23,25 @@ func (a *Acts) planDelete(o Order, p *Plan) {
 	case p.place.Shelf == nil && !p.place.Set && o.Filter.Empty():
 		p.refuse("a living queue is not deleted at once", "park it, which can be taken back: vmtui sidekiq park "+p.Target)
 	case p.place.Shelf != nil && o.Filter.Empty():
-		p.Lines = []string{backup, "UNLINK " + p.place.key + "   if it still is what the backup was made of"}
+		p.Lines = []string{backup, p.howDropped(p.place.key)}
 	case p.place.Set:
 		p.Lines = []string{backup, "ZREM " + p.place.key + "   each, if it still is there"}
 	default:
-		p.Lines = []string{a.howTaken(p), backup, "UNLINK of what was taken out   if it still is what the backup was made of"}
+		p.Lines = []string{a.howTaken(p), backup, p.howDropped("what was taken out")}
 	}
-	if p.locksNote(o); p.place.Set {
-		p.releases(o, len(p.Lines), "with each job, in the same moment")
-	} else {
-		p.releases(o, len(p.Lines)-1, "before the jobs go")
-	}
+	p.halfDeleted()
+	p.locksNote(o)
+	p.releases(o)
 	p.pacified(o)
+}
+
+// howDropped says how a shelf is deleted.
+func (p *Plan) howDropped(what string) string {
+	how := "UNLINK " + what + "   if it still is what the backup was made of"
+	if p.In.Locked > 0 {
+		how += "; before it LTRIM, in portions, of the jobs with unique locks"
+	}
+	return how
 }
 
 // howTaken says how jobs are taken out of a list.
@@ -68,10 +71,11 @@ func (p *Plan) locksNote(o Order) {
 	}
 }
 
-// releases says, at a place among what is sent, when unique locks are released.
-func (p *Plan) releases(o Order, at int, when string) {
+// releases says that unique locks are released with the jobs that hold them.
+func (p *Plan) releases(o Order) {
 	if !o.KeepLocks && p.Refusal == nil {
-		p.Lines = slices.Insert(p.Lines, at, "release of their unique locks, "+when+"   each only if that very job holds it: else the same job could not be enqueued for up to 50 days")
+		p.releasedLocks()
+		p.Lines = append(p.Lines, "release of their unique locks, with each job, in the same moment   each only if that very job holds it: else the same job could not be enqueued for up to 50 days")
 	}
 }
 
@@ -98,54 +102,6 @@ func (a *Acts) remove(ctx context.Context, g *grip, o Order, p Plan) (Report, er
 		return a.pick(ctx, g, o, p)
 	}
 	return a.filter(ctx, g, o, p)
-}
-
-// droppedKnown is for how long Redis knows that a shelf was deleted, so that an answer that got lost is had by asking again.
-const droppedKnown = 2 * patience
-
-// drop deletes a whole shelf.
-func (a *Acts) drop(ctx context.Context, g *grip, o Order, p Plan) (r Report, err error) {
-	s := p.place.Shelf
-	b, err := a.newBackup(BackupHead{Queue: s.Queue, Newest: true, Of: p.What})
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, b.end()) }()
-	newest, oldest := "", ""
-	err = a.Jobs.scanList(ctx, p.place.key, func(jobs []found) (bool, error) {
-		if newest == "" {
-			newest = strings.Clone(jobs[0].raw)
-		}
-		oldest = strings.Clone(jobs[len(jobs)-1].raw)
-		g.say(Progress{Doing: "writing the backup", Done: b.count, Of: p.Size})
-		return !g.givenUp(), errors.Join(g.keep(ctx), b.add(jobs...))
-	})
-	if err == nil && g.givenUp() {
-		err = g.asked.Err()
-	}
-	if err == nil {
-		err = b.end()
-	}
-	if err != nil {
-		return r, err
-	}
-	r.Backups = []string{b.path}
-	if !o.KeepLocks { // before the jobs go: whoever dies in between, or is forgotten, finds them there and does it again
-		if r.Unlocked, err = g.unlockAll(ctx, b.path); err != nil {
-			return r, err
-		}
-	}
-	g.say(Progress{Doing: "deleting", Done: 0, Of: b.count})
-	keys := []string{p.place.key, a.Jobs.key(shelvesKey), a.Jobs.stepsKey(s.ID)}
-	done, err := g.steady(ctx, dropScript, keys, s.ID, b.count, redis.Unshown(newest), redis.Unshown(oldest), droppedKnown.Milliseconds())
-	if err != nil {
-		return r, err
-	}
-	if done.Int() != 1 {
-		return r, &fault.Error{What: "not deleted", On: s.ID, Why: "it is no longer what the backup was made of: somebody changed it meanwhile, or Redis has forgotten it", Next: "look at it again; the backup stays in " + b.path, Code: fault.Refused}
-	}
-	r.Jobs = b.count
-	return r, nil
 }
 
 func (a *Acts) planMove(o Order, p *Plan) {

@@ -36,6 +36,7 @@ func (a *Acts) planRestore(ctx context.Context, o Order, p *Plan) error {
 	default:
 		p.Lines = []string{"RPOP " + live + " -> LPUSH " + list + "   what has arrived meanwhile, in portions", "RENAME " + list + " " + live + "   with the last of it, as one script"}
 	}
+	p.halfDeleted()
 	if o.Newer > 0 {
 		p.warn("what is older than %s stays parked", o.Newer)
 	}
@@ -54,12 +55,12 @@ func (a *Acts) planRestore(ctx context.Context, o Order, p *Plan) error {
 
 // noShelf refuses to restore what is no shelf, and names those that the queue or set has.
 func (a *Acts) noShelf(ctx context.Context, p *Plan) error {
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("HGETALL", a.Jobs.key(shelvesKey)))
+	all, err := a.Jobs.shelves(ctx)
 	if err != nil {
 		return err
 	}
 	next := "see vmtui sidekiq restore, which lists what is"
-	for _, s := range shelvesOf(got[0].Map()) { // the newest first
+	for _, s := range all { // the newest first
 		if s.Queue == p.Target {
 			next = "that is where it belongs; name what is parked: vmtui sidekiq restore " + s.ID
 			break
@@ -133,12 +134,8 @@ func (a *Acts) back(ctx context.Context, g *grip, b returning, script redis.Scri
 
 // whole makes a shelf one list again, if an act on it was interrupted, and writes down what is about to be done to it.
 func (a *Acts) whole(ctx context.Context, g *grip, s Shelf, o Order) (Shelf, error) {
-	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("LLEN", a.Jobs.shelfKey(s.ID, stayPart)), redis.Cmd("LLEN", a.Jobs.shelfKey(s.ID, goPart)))
-	if err != nil {
-		return s, err
-	}
-	if got[0].Int() > 0 && s.Cut.IsZero() { // a filtered delete: what it has not looked at stays too
-		if err := a.resettle(ctx, g, s, keepAll, ""); err != nil {
+	if s.Cut.IsZero() {
+		if err := a.together(ctx, g, s); err != nil {
 			return s, err
 		}
 	}
@@ -146,8 +143,16 @@ func (a *Acts) whole(ctx context.Context, g *grip, s Shelf, o Order) (Shelf, err
 		s.Cut = time.Now().Add(-o.Newer).UTC()
 	}
 	s.Restoring = true
-	_, err = a.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("HSET", a.Jobs.key(shelvesKey), s.ID, s.record()))
-	return s, err
+	return s, g.note(ctx, s)
+}
+
+// together makes a shelf on which a filtered delete was interrupted one list again: what that has not looked at stays too.
+func (a *Acts) together(ctx context.Context, g *grip, s Shelf) error {
+	got, err := a.Jobs.redis.Read(ctx, redis.Cmd("LLEN", a.Jobs.shelfKey(s.ID, stayPart)))
+	if err != nil || got[0].Int() == 0 {
+		return err
+	}
+	return a.resettle(ctx, g, s, keepAll, "")
 }
 
 // resettle sifts a shelf into what stays on it and, with a place for it, what does not.

@@ -12,6 +12,8 @@ var scripts embed.FS
 // The scripts. Each moves a portion that Redis needs a few milliseconds for, and each can be sent twice: a portion is moved whole or not at all, a
 // numbered one once only.
 var (
+	noteScript   = script("note")
+	knownScript  = script("known")
 	parkScript   = script("park")
 	absorbScript = script("absorb")
 	feedScript   = script("feed")
@@ -21,14 +23,13 @@ var (
 	dropScript   = script("drop")
 	pickScript   = script("pick")
 	pluckScript  = script("pluck")
-	unlockScript = script("unlock")
 	loadScript   = growing("load")
 
 	claimScript   = script("claim")
 	releaseScript = script("release")
 )
 
-// script is one of them, behind what they have in common. It is carried out in a full Redis too: parking and deleting is what helps there.
+// script is one of them, behind what they have in common. It is carried out in a full Redis too: what it does only moves jobs, or ends them.
 func script(name string) redis.Script {
 	return redis.NewScript(name, source("room")+source("lists")+source(name))
 }

@@ -2,6 +2,7 @@ package sidekiq
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"slices"
 	"time"
@@ -38,6 +39,8 @@ type Shelf struct {
 	Run string `json:"run,omitempty"`
 	// Backup is where those who parked them keep a copy: Redis may drop this list.
 	Backup string `json:"backup,omitempty"`
+	// Deleting is the backup of a deletion that has begun and is not over: it has all that lay here, and that is less now.
+	Deleting string `json:"deleting,omitempty"`
 
 	Size   int64         `json:"size"`
 	Oldest time.Duration `json:"-"` // age of the oldest job
@@ -52,6 +55,9 @@ const (
 	goPart    = "-go"    // what a restore by age puts back
 	stayPart  = "-stay"  // what it does not
 )
+
+// deletePart is what a deletion counts its own steps under.
+const deletePart = "-delete"
 
 var parts = []string{"", laterPart, goPart, stayPart}
 
@@ -78,10 +84,20 @@ func shelvesOf(records map[string]string) []Shelf {
 			s = Shelf{Kind: Parked}
 		}
 		s.ID, s.Queue, s.By, s.Run, s.Backup = id, clean.Line(s.Queue), clean.Line(s.By), clean.Line(s.Run), clean.Line(s.Backup)
+		s.Deleting = clean.Line(s.Deleting)
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b Shelf) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID)) })
 	return out
+}
+
+// shelves are all there are, not measured.
+func (j *Jobs) shelves(ctx context.Context) ([]Shelf, error) {
+	got, err := j.redis.Read(ctx, redis.Cmd("HGETALL", j.key(shelvesKey)))
+	if err != nil {
+		return nil, err
+	}
+	return shelvesOf(got[0].Map()), nil
 }
 
 func (s *Shelf) measure(replies []redis.Reply, now time.Time) {
@@ -100,6 +116,12 @@ func (s Shelf) record() string {
 		return "{}" // plain values always pack
 	}
 	return string(b)
+}
+
+// note writes down what is about to be done to a shelf, also in a Redis whose memory is full.
+func (g *grip) note(ctx context.Context, s Shelf) error {
+	_, err := g.steady(ctx, noteScript, []string{g.jobs.key(shelvesKey)}, s.ID, s.record())
+	return err
 }
 
 // dropped reports a parked list that has no job any more, though nobody has put one back or deleted one: that takes its record away.

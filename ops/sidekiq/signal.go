@@ -127,6 +127,7 @@ func (a *Acts) planPutBack(ctx context.Context, o Order, p *Plan) {
 			p.warn("%s %s is in its queue already", o.Lost[i].Class, o.Lost[i].JID)
 		}
 	}
+	a.growsWhereFull(ctx, p)
 	if len(o.Lost) == 0 {
 		p.refuse("nothing is known to be lost", "what a dead process had is in Redis for a minute; after that only the console, or a status --watch, that saw it alive knows it")
 	}

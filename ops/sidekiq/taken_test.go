@@ -92,30 +92,6 @@ func TestALockGoesWithItsJob(t *testing.T) {
 	}
 }
 
-// A whole shelf's locks are released before it is deleted: a console that dies in between leaves the jobs, and another deletion ends it. None is left behind.
-func TestADeletionThatDiesLeavesNoLock(t *testing.T) {
-	for at := 0; ; at++ {
-		s := small(t)
-		s.locked(false, 250)
-		shelf := s.must(Order{Deed: Park, Name: "push"}).Shelf
-		o := Order{Deed: Delete, Name: shelf}
-		p, err := s.Plan(t.Context(), o, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, died := s.With(t.Context(), &dying{at}, o, p)
-		if s.later(); s.raw.HExists(t.Context(), shelvesKey, shelf).Val() {
-			s.must(o) // as whoever finds it there does
-		}
-		if keys := s.raw.Keys(t.Context(), "uniquejobs:*").Val(); len(keys) != 0 {
-			t.Fatalf("step %d: left: %v", at, keys)
-		}
-		if died == nil {
-			return
-		}
-	}
-}
-
 // An answer that got lost is asked for again: the locks are released all the same, and of what is not there any more it is said that nobody knows who took it.
 func TestAnAnswerThatGetsLostIsNotSure(t *testing.T) {
 	m := miniredis.RunT(t)

@@ -27,7 +27,7 @@ type weeding struct {
 func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
 	a, shelf := w.acts, w.acts.newShelf(w.plan.queue(), Removed)
 	w.out = &shelf
-	if _, err := a.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("HSET", a.Jobs.key(shelvesKey), shelf.ID, shelf.record())); err != nil {
+	if err := g.note(ctx, shelf); err != nil {
 		return w.report, err
 	}
 	failed := w.do(ctx, g)
@@ -47,8 +47,8 @@ func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
 		var dropped Report
 		dropped, err = a.drop(ctx, g, w.order, Plan{place: place, Size: place.Size, What: w.plan.What})
 		w.report.Unlocked, w.report.Backups = dropped.Unlocked, append(w.report.Backups, dropped.Backups...)
-		if err == nil {
-			w.report.Jobs = dropped.Jobs
+		if err == nil || dropped.Jobs > 0 { // else all that was taken out lies there still
+			w.report.Jobs, w.report.Left = dropped.Jobs, dropped.Left
 		}
 	}
 	if err != nil {
@@ -59,7 +59,7 @@ func (w *weeding) remove(ctx context.Context, g *grip) (Report, error) {
 
 func (w *weeding) do(ctx context.Context, g *grip) error {
 	if w.order.Deed == Move {
-		if _, err := w.acts.Jobs.redis.Change(ctx, g.permit, g.what, redis.Cmd("SADD", w.acts.Jobs.key("queues"), w.order.To)); err != nil {
+		if _, err := g.steady(ctx, knownScript, []string{w.acts.Jobs.key("queues")}, w.order.To); err != nil {
 			return err
 		}
 	}

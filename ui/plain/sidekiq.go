@@ -74,7 +74,10 @@ func Shelves(out io.Writer, v sidekiq.View) error {
 	t.row("PARKED", "QUEUE", "JOBS", "OLDEST", "SINCE", "BY", "STATE")
 	for _, s := range v.Shelves {
 		state := string(s.Kind)
-		if s.Restoring {
+		switch {
+		case s.Deleting != "":
+			state += ", its deletion interrupted or under way"
+		case s.Restoring:
 			state += ", interrupted or under way"
 		}
 		t.row(s.ID, s.Queue, s.Size, age(s.Oldest), s.At.Local().Format(time.DateTime), s.By, state)
@@ -156,9 +159,12 @@ func Job(out io.Writer, j sidekiq.Full) error {
 	return err
 }
 
-// SidekiqPlan prints what would be done, and what that loses.
+// SidekiqPlan prints what would be done, and what that loses. Of one that is refused nothing would be done, nor asked for.
 func SidekiqPlan(out io.Writer, p sidekiq.Plan) error {
 	var b strings.Builder
+	if p.Refusal != nil {
+		p.Lines, p.Back, p.Confirm, p.Again = nil, "", "", ""
+	}
 	fmt.Fprintln(&b, p.What)
 	say := func(what, text string) {
 		if text != "" {
@@ -216,13 +222,16 @@ func SidekiqReport(r sidekiq.Report) string {
 		sidekiq.Move: "moved", sidekiq.PutBack: "put back",
 	}
 	var b strings.Builder
-	if r.Deed == sidekiq.Delete && r.Shelf != "" {
-		did[r.Deed] = "taken out, and not deleted," // its backup was not proved
+	if r.TakenOut() {
+		did[r.Deed] = "taken out, and not deleted,"
 	}
 	if word, of := did[r.Deed]; of {
 		fmt.Fprintf(&b, "%s: %s %s in %s", r.Name, spelling.Count(r.Jobs, "job", "jobs"), word, r.Took.Round(time.Millisecond))
 	} else {
 		fmt.Fprintf(&b, "%s: %s told to %s; each hears it at its next heartbeat, within 10 s", r.Name, told(r.Jobs), r.Deed)
+	}
+	if r.Left > 0 {
+		fmt.Fprintf(&b, "; %d are left to be deleted", r.Left)
 	}
 	if r.Kept > 0 {
 		fmt.Fprintf(&b, "; %d left as they were", r.Kept)
@@ -239,7 +248,10 @@ func SidekiqReport(r sidekiq.Report) string {
 	if r.Unlocked > 0 {
 		fmt.Fprintf(&b, "; %s released", spelling.Count(r.Unlocked, "unique lock", "unique locks"))
 	}
-	if r.Shelf != "" {
+	switch {
+	case r.Shelf != "" && r.Deed == sidekiq.Load:
+		fmt.Fprintf(&b, "\nno worker sees it yet; put it into its queue with: vmtui sidekiq restore %s", r.Shelf)
+	case r.Shelf != "":
 		fmt.Fprintf(&b, "\nit lies in %s; take it back with: vmtui sidekiq restore %s", r.Shelf, r.Shelf)
 	}
 	for _, path := range r.Backups {

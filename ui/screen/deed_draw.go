@@ -136,14 +136,14 @@ func reportLines(r sidekiq.Report, all bool, w int) []widget.Line {
 	for _, also := range []struct {
 		n    int64
 		what string
-	}{{r.Kept, "left as they were"}, {r.Gone, "were no longer there"}, {r.Unsure, "of which it is not known who took them"}, {r.Back, "are there again"}, {r.Unlocked, "unique locks released"}} {
+	}{{r.Left, "are left to be deleted"}, {r.Kept, "left as they were"}, {r.Gone, "were no longer there"}, {r.Unsure, "of which it is not known who took them"}, {r.Back, "are there again"}, {r.Unlocked, "unique locks released"}} {
 		if also.n > 0 {
 			parts = append(parts, count(also.n)+" "+also.what)
 		}
 	}
 	did := string(r.Deed)
-	if r.Deed == sidekiq.Delete && r.Shelf != "" {
-		did = "taken out, and not deleted" // its backup was not proved
+	if r.TakenOut() {
+		did = "taken out, and not deleted"
 	}
 	sign := widget.L(theme.Good, "✓ ")
 	if !all {

@@ -193,7 +193,7 @@ func storeMark(x store) mark {
 	switch {
 	case x.lost != nil:
 		return mark{"▲", x.lost.Class, theme.Warn}
-	case x.shelf != nil && (x.shelf.Restoring || x.shelf.Kind == sidekiq.Filtered):
+	case x.shelf != nil && (x.shelf.Restoring || x.shelf.Deleting != "" || x.shelf.Kind == sidekiq.Filtered):
 		return mark{"▲", "interrupted", theme.Warn}
 	case x.shelf != nil:
 		return mark{"◌", x.kind + " " + x.shelf.Queue, theme.Info}
