@@ -67,7 +67,7 @@ func doNotWait(ids ...string) func([]run.Step) []run.Step {
 
 // Each caution of the walk is there because the box punishes its absence: without it a request or a job is lost.
 func TestEachCautionIsNeeded(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	requests := func(b *box.Box) int { return b.Stats().Failures }
 	jobs := func(b *box.Box) int { return b.Jobs().Counts().Lost }
 	cases := map[string]struct {

@@ -83,7 +83,7 @@ func sample(all []doom.Crash) []doom.Crash {
 // A process that is killed at any point of any step leaves an unfinished run; resumed, it ends done, or says truly that it does not know whether
 // the disk was rebuilt, or the droplet powered on, and waits for an operator.
 func TestCrashAtEachPoint(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	for _, at := range sample(boxCrashes(t, false)) {
 		t.Run(at.String(), func(t *testing.T) {
 			t.Parallel()
@@ -170,7 +170,7 @@ func (o *ordeal) turned() string {
 
 // A walk back that is killed at any point goes on by itself when it is resumed, and the worker serves as before.
 func TestCrashAtEachPointOfUndo(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	for _, at := range sample(boxCrashes(t, true)) {
 		t.Run(at.String(), func(t *testing.T) {
 			t.Parallel()

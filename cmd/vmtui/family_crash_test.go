@@ -59,7 +59,7 @@ func everywhere(t *testing.T, of trial) (all []doom.Crash) {
 // A process that is killed at any point of any step of the family leaves an unfinished run; resumed, it ends done, or says truly that it does not know
 // whether its once-step was carried out, and waits for an operator. What was carried out is never sent again.
 func TestCrashInTheFamily(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	for _, of := range family {
 		points := diagonal[of.book]
 		if *whole {
@@ -116,7 +116,7 @@ func sent(o *ordeal, book string, droplet int) int {
 
 // What strikes the family in the middle, and what must come of it.
 func TestFaultsInTheFamily(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	for _, x := range []struct {
 		book, target, during, fault string
 		state, says                 string // of the leg that was struck; says in its last words

@@ -65,7 +65,7 @@ var strikes = []string{"preflight", "hold", "hush", "lame-duck", "idle", "remove
 
 // Each fault during each step ends as the table says: never two rebuilds, never a lost request or job, never too few workers.
 func TestFaultDuringEachStep(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	known := stepsOf(t, startBox(t, nil), "worker-reimage")
 	if !slices.Equal(known, strikes) {
 		t.Fatalf("the steps are %v, the table knows %v", known, strikes)

@@ -67,7 +67,7 @@ func steps(events []run.Event, leg int) string {
 
 // What somebody did by hand between two legs is seen: what was finished is not done again, what was undone and must hold is.
 func TestHandsMeanwhile(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	line := func(line string) func(*testing.T, *box.Box) {
 		return func(t *testing.T, b *box.Box) {
 			t.Helper()

@@ -27,6 +27,17 @@ var whole = flag.Bool("whole", false, "strike every fault in every step: some hu
 // walkers is how many tests walk side by side; the race detector lets fewer.
 var walkers = 12
 
+// mingle lets a test of many walks go beside others where that spares time: not under the race detector, and not where its own walks are many.
+func mingle(t *testing.T) {
+	t.Helper()
+	if !raced && !*whole {
+		t.Parallel()
+	}
+}
+
+// raced says that the race detector is at work.
+var raced = false
+
 // asProduct makes the test binary be vmtui: the tests drive real processes, which can be killed.
 const asProduct = "VMTUI_TEST_BE_VMTUI"
 

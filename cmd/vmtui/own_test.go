@@ -160,7 +160,7 @@ func rotated(t *testing.T, b *box.Box, node, id string) bool {
 }
 
 func TestRotateLogs(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	rotate := []string{"rotate-logs", "--set", "above=0", "--yes", "--json"}
 	t.Run("killed and resumed", func(t *testing.T) {
 		t.Parallel()

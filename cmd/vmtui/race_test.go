@@ -2,4 +2,4 @@
 
 package main
 
-func init() { walkers = 6 }
+func init() { walkers, raced = 6, true }

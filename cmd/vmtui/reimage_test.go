@@ -58,7 +58,7 @@ func manned(t *testing.T, b *box.Box) {
 
 // The main job: a worker leaves, gets a new disk and serves again, while every request is answered.
 func TestReimageUnderLoad(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	for _, byTag := range []bool{false, true} {
 		t.Run(map[bool]string{false: "by ids", true: "by tag"}[byTag], func(t *testing.T) {
 			t.Parallel()
@@ -121,7 +121,7 @@ func transcript(t *testing.T, b *box.Box, id string) string {
 
 // Ctrl-C and a lost connection stop at a step boundary, and the run can be resumed.
 func TestSignalsStopAtABoundary(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()

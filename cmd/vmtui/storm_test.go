@@ -60,7 +60,7 @@ func (s *shaky) Events(ctx context.Context, id string, after uint64) ([]run.Even
 // Reimages among random failures of the store, the network, the API and exec, whose process is killed now and then: whatever came, they end done,
 // and nothing is lost on the way. The bulk of such runs is ops/run's; these have the real runbook, and real wires.
 func TestStormsInTheBox(t *testing.T) {
-	t.Parallel()
+	mingle(t)
 	seed, runs := rand.Uint64()/2, uint64(3)
 	if *whole {
 		runs = 24
