@@ -21,9 +21,13 @@ type preface struct {
 	named bool
 }
 
-// Read implements net.Conn.
+// Read implements net.Conn. Once nothing is read any more, nothing can be written either: a request that the library writes after its reader has ended is
+// waited for by it for ever, and a host that goes down takes what is written for a while longer.
 func (p *preface) Read(b []byte) (int, error) {
 	n, err := p.Conn.Read(b)
+	if err != nil {
+		_ = p.Close()
+	}
 	if !p.named {
 		p.said = append(p.said, b[:n]...)
 		p.named = bytes.HasPrefix(p.said, []byte("SSH-")) || bytes.Contains(p.said, []byte("\nSSH-")) || len(p.said) > prefaceLimit
